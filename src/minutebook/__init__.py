@@ -1,0 +1,3 @@
+"""Minutebook: every meeting becomes a record you can trust."""
+
+__version__ = "0.1.0"

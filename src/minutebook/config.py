@@ -1,0 +1,110 @@
+"""All settings, nested, and the only reader of the environment (`MINUTEBOOK_…`, nested names joined by `__`)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+
+
+class HttpSettings(BaseModel):
+    """The server's own face."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="Port to listen on.")
+    base_url: str | None = Field(None, description="Public address of the server, when it stands behind a proxy.")
+    max_upload_bytes: int = Field(4 * 1024**3, description="Largest recording accepted, in bytes.")
+    max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
+
+
+class OAuthSettings(BaseModel):
+    """Sign-in and tokens."""
+
+    redirect_uris: CommaSeparated = Field(
+        default_factory=list,
+        description="Redirect URIs allowed besides loopback ones; exact matches, comma-separated.",
+    )
+    access_token_s: int = Field(3600, description="Life of an access token, in seconds.")
+    refresh_token_s: int = Field(30 * 24 * 3600, description="Life of a refresh token, in seconds.")
+    google_client_id: str | None = Field(None, description="Google sign-in appears when id and secret are set.")
+    google_client_secret: SecretStr | None = Field(None, description="See google_client_id.")
+
+
+class SpeechSettings(BaseModel):
+    """Transcription."""
+
+    engine: Literal["faster-whisper", "openai"] = Field("faster-whisper", description="Which recogniser is used.")
+    model: str = Field("base", description="`base` (bundled), `tiny.en`, a model name of the hub, or a folder.")
+    threads: int = Field(0, description="Processor threads for speech; 0 takes all cores.")
+    language: str | None = Field(None, description="Language code for all recordings; detected when not set.")
+    base_url: str | None = Field(None, description="Address of an OpenAI-compatible endpoint (engine `openai`).")
+    api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
+    chunk_s: float = Field(600.0, description="Length of the pieces a long recording is worked on in, in seconds.")
+    max_duration_s: float = Field(12 * 3600, description="Longest recording accepted, in seconds.")
+
+
+class LlmSettings(BaseModel):
+    """An optional language model for notes; without one notes are extractive."""
+
+    base_url: str | None = Field(None, description="Address of an OpenAI-compatible endpoint.")
+    model: str | None = Field(None, description="Model name at that endpoint.")
+    api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
+
+
+class JobSettings(BaseModel):
+    """Durable work."""
+
+    workers: int = Field(1, description="Worker processes that `serve` starts; 0 when workers run elsewhere.")
+    poll_s: float = Field(0.2, description="How often a worker looks for work, in seconds.")
+    heartbeat_s: float = Field(2.0, description="How often a worker says that it is alive, in seconds.")
+    lease_s: float = Field(8.0, description="After this silence a worker's work is given to another, in seconds.")
+
+
+class OutgoingSettings(BaseModel):
+    """Requests that the server makes to addresses which users give."""
+
+    allow: CommaSeparated = Field(
+        default_factory=list,
+        description="Hosts or networks that may be reached although they are not public; comma-separated.",
+    )
+    timeout_s: float = Field(30.0, description="Longest wait for an answer, in seconds.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. Defaults run the whole product on a laptop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MINUTEBOOK_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("minutebook", appauthor=False)),
+        description="Where database, recordings and models live unless set otherwise.",
+    )
+    database_url: str | None = Field(None, description="Postgres address; SQLite in the data directory when not set.")
+    storage_url: str | None = Field(None, description="`s3://bucket/prefix`; files in the data directory when not set.")
+    storage_endpoint: str | None = Field(None, description="Endpoint of an S3-compatible server.")
+    storage_region: str = Field("us-east-1", description="Region of the bucket.")
+    storage_access_key: str | None = Field(None, description="Access key of the bucket.")
+    storage_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    http: HttpSettings = HttpSettings()
+    oauth: OAuthSettings = OAuthSettings()
+    speech: SpeechSettings = SpeechSettings()
+    llm: LlmSettings = LlmSettings()
+    jobs: JobSettings = JobSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address, whichever it is."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'minutebook.db'}"

@@ -1,0 +1,74 @@
+"""Domain events: told to subscribers inside the transaction that causes them, and kept in the outbox table.
+
+A capability publishes what happened and never knows who listens: `analysis` plans work when a recording arrives,
+webhooks (later) deliver from the outbox.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import JSON, Column, Index, String, Table, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.db.database import metadata
+from minutebook.db.types import UtcDateTime
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
+
+outbox = Table(
+    "events",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("owner_id", String(36), nullable=False),
+    Column("subject_id", String(36), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_events_owner_id_id", "owner_id", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `kind` reads "recording.uploaded"; `owner_id` is the user whose data it is;
+    `subject_id` what it happened to; `payload` holds JSON values, never transcript text or secrets."""
+
+    kind: str
+    owner_id: str
+    subject_id: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+    id: str = field(default_factory=new_id)
+
+
+Subscriber = Callable[[AsyncConnection, Event], Awaitable[None]]
+
+
+class Events:
+    """Publishes events; subscribers run in the publisher's transaction, so either all of it happens or nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._subscribers: defaultdict[str, list[Subscriber]] = defaultdict(list)
+
+    def subscribe(self, kind: str, subscriber: Subscriber) -> None:
+        """Call `subscriber(tx, event)` for each event of this kind. Called by `wiring` only."""
+        self._subscribers[kind].append(subscriber)
+
+    async def publish(self, tx: AsyncConnection, event: Event) -> datetime:
+        """Write the event to the outbox and tell the subscribers; returns the event's time."""
+        at = self._clock.now()
+        await tx.execute(
+            insert(outbox).values(
+                id=event.id,
+                kind=event.kind,
+                owner_id=event.owner_id,
+                subject_id=event.subject_id,
+                payload=dict(event.payload),
+                created_at=at,
+            )
+        )
+        for subscriber in self._subscribers[event.kind]:
+            await subscriber(tx, event)
+        return at

@@ -1,0 +1,57 @@
+"""The speech ports: recognition engines. Audio is float32 mono at 16 kHz in [-1, 1]."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minutebook.transcript.model import Turn, Word
+
+SAMPLE_RATE = 16_000
+Audio = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine is and can do: word times, language detection, and whether it runs on this machine."""
+
+    name: str
+    word_times: bool = True
+    detects_language: bool = True
+    local: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The words of one turn, in recording time."""
+
+    turn: Turn
+    words: tuple[Word, ...]
+
+
+class Engine(Protocol):
+    """A recogniser. One instance serves one recording at a time and keeps nothing of it afterwards."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """Name and capabilities."""
+        ...
+
+    def detect_language(self, samples: Sequence[Audio]) -> str:
+        """The ISO 639-1 code of the language spoken in these stretches of speech."""
+        ...
+
+    def recognise(
+        self,
+        audio: Audio,
+        offset_s: float,
+        turns: Sequence[Turn],
+        language: str,
+        hot_words: Sequence[str] = (),
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Recognised]:
+        """Recognise each turn. `audio` starts at `offset_s` of the recording and covers all turns; `progress` is
+        told the seconds of speech done."""
+        ...

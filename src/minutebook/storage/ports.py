@@ -1,0 +1,56 @@
+"""The object storage port: bytes under keys, on local disk, in S3, or in memory."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What is known of an object: its key, its size in bytes, and (when just written) its SHA-256 in hex."""
+
+    key: str
+    size: int
+    sha256: str = ""
+
+
+class Storage(Protocol):
+    """Keys are relative paths ("recordings/<id>/original.flac"). A write becomes visible whole or not at all."""
+
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> StoredObject:
+        """Store a stream without holding it in memory; more than `max_bytes` raises `too_large`. When the stream
+        raises or the caller is cancelled, nothing is left behind."""
+        ...
+
+    async def put_bytes(self, key: str, data: bytes) -> StoredObject:
+        """Store a small object, replacing one that is there."""
+        ...
+
+    async def get_bytes(self, key: str) -> bytes:
+        """A small object whole; `not_found` when there is none."""
+        ...
+
+    def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes [start, end) in pieces; `not_found` when there is none."""
+        ...
+
+    async def head(self, key: str) -> StoredObject | None:
+        """Size of an object, or None."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        ...
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Remove everything whose key starts with `prefix`."""
+        ...
+
+    async def download(self, key: str, to: Path) -> None:
+        """Copy an object to a local file, in pieces."""
+        ...
+
+    async def check(self) -> None:
+        """Write, read and remove a probe object; raises with a sentence that says what to do when that fails."""
+        ...
