@@ -1,0 +1,85 @@
+# Everything runs in .venv, from the hash-locked files in requirements/. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+BENCH_SET ?= ../shared/eval/dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test e2e soak bench bench-notes lint format typecheck check lock migration chromium clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements/base.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.base
+	$(PIP_INSTALL) -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.test
+	$(PIP_INSTALL) -r requirements/bench.txt
+	@touch $@
+
+demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key points and sentiment
+	$(BIN)/minutebook process samples/launch.flac --data-dir var/demo \
+		--attendee "Maria Silva <maria@example.com>" --attendee "Tom Berg <tom@example.com>" \
+		--attendee "Priya Nair <priya@example.com>" --attendee "Dana Weiss <dana@example.com>"
+
+run: $(VENV)/.base ## Start the server on http://127.0.0.1:8000
+	$(BIN)/minutebook serve
+
+test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
+	$(BIN)/pytest -m "not soak"
+
+e2e: $(VENV)/.test chromium ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
+	$(BIN)/pytest tests/e2e -m "not soak"
+
+soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
+	$(BIN)/pytest tests -m soak -s
+
+bench: $(VENV)/.bench ## Measure accuracy and speed against plain faster-whisper (BENCH_SET=folder)
+	$(BIN)/python -m bench.speech --set $(BENCH_SET)
+
+bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings
+	$(BIN)/python -m bench.notes
+
+lint: $(VENV)/.test ## Check style and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+typecheck: $(VENV)/.test ## Check types, strictly
+	$(BIN)/mypy
+
+check: lint typecheck test e2e ## Everything that CI runs
+
+chromium: ## Provide Chromium for the browser tests, through apt where that is possible
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
+		echo "No Chromium and no way to install one: the browser tests will be skipped."
+
+lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml --group build -o requirements/base.txt
+	$(COMPILE) --group test -c requirements/base.txt -o requirements/test.txt
+	$(COMPILE) --group bench -c requirements/test.txt -c requirements/base.txt -o requirements/bench.txt
+
+migration: $(VENV)/.test ## Write a migration from the tables (m="what changes")
+	$(BIN)/python -m minutebook.db.migrations "$(m)"
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
