@@ -108,3 +108,8 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database's address, whichever it is."""
         return self.database_url or f"sqlite:///{self.data_dir / 'minutebook.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model weights are kept."""
+        return self.data_dir / "models"

@@ -1,0 +1,62 @@
+"""`minutebook transcribe`: a file becomes a transcript; nothing is stored."""
+
+import json
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+from rich.progress import Progress
+
+from minutebook.cli.exits import stderr
+from minutebook.cli.inputs import local_recording
+from minutebook.cli.settings import settings_for
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    JSON = "json"
+    TXT = "txt"
+    SRT = "srt"
+    VTT = "vtt"
+    MD = "md"
+
+
+def transcribe(
+    file: Path = typer.Argument(..., help="An audio or video file.", show_default=False),
+    output: Format = typer.Option(Format.JSON, "--format", "-f", help="What to write."),
+    out: Path | None = typer.Option(None, "--out", "-o", help="Where to write it; standard output otherwise."),
+    language: str | None = typer.Option(None, "--language", help="Language code (en, de …); detected otherwise."),
+    diarize: bool = typer.Option(True, "--diarize/--no-diarize", help="Whether to tell voices apart."),
+    model: str | None = typer.Option(None, "--model", help="base, tiny.en, a model name, or a folder."),
+) -> None:
+    """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
+    from minutebook.speech.media import Pcm, decode
+    from minutebook.speech.pipeline import SpeechPipeline
+    from minutebook.transcript.render import EXPORTS
+
+    local_recording(file)
+    settings = settings_for(None)
+    speech = settings.speech.model_copy(update={"model": model} if model else {})
+    pipeline = SpeechPipeline(speech, settings.models_dir)
+    with tempfile.TemporaryDirectory(prefix="minutebook-") as scratch, Progress(console=stderr) as bar:
+        pcm_path = Path(scratch) / "audio.pcm"
+        decoded = decode(file, pcm_path)
+        task = bar.add_task("Transcribing", total=decoded.duration_s)
+        transcript = pipeline.transcribe(
+            Pcm(pcm_path),
+            language=language,
+            diarize=diarize,
+            notices=decoded.notices,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+        bar.update(task, completed=decoded.duration_s)
+    rendered = EXPORTS[output.value](transcript)
+    text = rendered if isinstance(rendered, str) else json.dumps(rendered, ensure_ascii=False, indent=2)
+    if out is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    else:
+        out.write_text(text, encoding="utf-8")
+        stderr.print(f"Written to {out}")
