@@ -1,0 +1,82 @@
+"""`minutebook admin`: users and keys without a browser."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import typer
+
+from minutebook.cli.exits import tell
+from minutebook.cli.settings import settings_for
+from minutebook.errors import invalid
+from minutebook.oauth.model import SCOPES
+from minutebook.wiring import Services, open_services
+
+app = typer.Typer(help="Users, tokens and keys, without a browser.", no_args_is_help=True)
+
+DATA_DIR = typer.Option(None, "--data-dir", help="The data directory.")
+
+
+def _with_services(data_dir: Path | None, work: Callable[[Services], Awaitable[str]]) -> str:
+    async def run() -> str:
+        async with open_services(settings_for(data_dir)) as services:
+            return await work(services)
+
+    return asyncio.run(run())
+
+
+@app.command("create-user")
+@tell
+def create_user(
+    email: str,
+    password_stdin: bool = typer.Option(False, "--password-stdin", help="Read the password from standard input."),
+    name: str | None = typer.Option(None, "--name", help="Shown name; the e-mail's first part otherwise."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Create a user who signs in with e-mail and password."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    elif sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        raise invalid("password_required", "Pipe the password in and add --password-stdin.", "password")
+
+    async def work(services: Services) -> str:
+        async with services.db.transaction() as tx:
+            user = await services.accounts.create_user(tx, email, password, name or email.split("@")[0])
+        return user.id
+
+    typer.echo(_with_services(data_dir, work))
+
+
+@app.command("create-token")
+@tell
+def create_token(
+    email: str,
+    scope: str = typer.Option(" ".join(SCOPES), "--scope", help="Scopes, separated by blanks."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Print an access token for a user, for scripts on this machine."""
+
+    async def work(services: Services) -> str:
+        async with services.db.transaction() as tx:
+            user = await services.accounts.user_by_email(tx, email)
+            pair = await services.oauth.issue_token(tx, user, scope)
+        return pair.access_token
+
+    typer.echo(_with_services(data_dir, work))
+
+
+@app.command("create-api-key")
+@tell
+def create_api_key(email: str, data_dir: Path | None = DATA_DIR) -> None:
+    """Print a new API key for a user. It is shown once."""
+
+    async def work(services: Services) -> str:
+        async with services.db.transaction() as tx:
+            user = await services.accounts.user_by_email(tx, email)
+            _, secret = await services.accounts.create_api_key(tx, user)
+        return secret
+
+    typer.echo(_with_services(data_dir, work))

@@ -1,0 +1,132 @@
+"""`minutebook doctor`: looks at everything the product needs and says what to do about what is wrong."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from minutebook.cli.exits import FAILED
+from minutebook.cli.settings import settings_for
+from minutebook.config import Settings
+from minutebook.errors import MinutebookError
+
+LOW_DISK_BYTES = 2 * 1024**3
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+"""No machine that runs this release has an honest clock before its year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check: what was seen, and, when it is not well, what to do."""
+
+    ok: bool
+    detail: str
+    advice: str = ""
+    path: str = ""
+
+
+async def _asr(settings: Settings) -> Finding:
+    from minutebook.speech.weights import locate
+
+    if settings.speech.engine == "openai":
+        return Finding(True, f"remote endpoint {settings.speech.base_url}")
+    path = await asyncio.to_thread(locate, settings.speech.model, settings.models_dir)
+    return Finding(True, f"model {settings.speech.model}", path=str(path))
+
+
+async def _voices(settings: Settings) -> Finding:
+    from minutebook.speech.diarization import Diarizer
+
+    await asyncio.to_thread(Diarizer, settings.speech.threads)
+    return Finding(True, "segmentation and speaker models load")
+
+
+async def _database(settings: Settings) -> Finding:
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from minutebook.db.database import Database
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        async with database.reading() as tx:
+            await tx.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        return Finding(False, type(error).__name__, "Check MINUTEBOOK_DATABASE_URL and that the server is running.")
+    finally:
+        await database.close()
+    return Finding(True, database.url.render_as_string(hide_password=True))
+
+
+async def _storage(settings: Settings) -> Finding:
+    from minutebook.storage import storage_of
+
+    await storage_of(settings).check()
+    return Finding(True, settings.storage_url or str(settings.data_dir))
+
+
+async def _disk(settings: Settings) -> Finding:
+    place = next(p for p in (settings.data_dir, *settings.data_dir.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    detail = f"{free / 1024**3:.1f} GiB free at {place}"
+    if free < LOW_DISK_BYTES:
+        return Finding(False, detail, "Free some space, or set MINUTEBOOK_DATA_DIR to a larger disk.")
+    return Finding(True, detail)
+
+
+async def _clock(_settings: Settings) -> Finding:
+    now = datetime.now(UTC)
+    if now < EARLIEST:
+        return Finding(False, f"{now:%Y-%m-%d %H:%M} UTC", "Set the machine's clock: tokens and dates depend on it.")
+    return Finding(True, f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+Check = Callable[[Settings], Awaitable[Finding]]
+CHECKS: dict[str, dict[str, Check]] = {
+    "models": {"asr": _asr, "voices": _voices},
+    "system": {"database": _database, "storage": _storage, "disk": _disk, "clock": _clock},
+}
+
+
+async def _examine(settings: Settings) -> dict[str, dict[str, Finding]]:
+    return {
+        group: {name: await _finding(check, settings) for name, check in checks.items()}
+        for group, checks in CHECKS.items()
+    }
+
+
+async def _finding(check: Check, settings: Settings) -> Finding:
+    try:
+        return await check(settings)
+    except MinutebookError as error:
+        return Finding(False, error.code, error.message)
+    except OSError as error:
+        return Finding(False, str(error), "Check that the folder exists and may be written to.")
+
+
+def doctor(
+    as_json: bool = typer.Option(False, "--json", help="Machine-readable output."),
+    data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory to look at."),
+) -> None:
+    """Check models, database, storage, disk and clock, and say what to do."""
+    findings = asyncio.run(_examine(settings_for(data_dir)))
+    well = all(finding.ok for group in findings.values() for finding in group.values())
+    if as_json:
+        report = {group: {name: asdict(f) for name, f in checks.items()} for group, checks in findings.items()}
+        typer.echo(json.dumps({"ok": well, **report}, indent=2))
+    else:
+        console = Console(highlight=False)
+        for group, checks in findings.items():
+            for name, finding in checks.items():
+                mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
+                console.print(f"{mark} {group}.{name}: ", end="")
+                console.print(f"{finding.detail} {finding.path} {finding.advice}".rstrip(), markup=False)
+    if not well:
+        raise typer.Exit(FAILED)

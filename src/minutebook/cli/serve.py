@@ -1,0 +1,72 @@
+"""`minutebook serve`: the HTTP server and its workers. `minutebook worker`: workers alone, on another machine."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import typer
+
+from minutebook.cli.exits import stderr
+from minutebook.cli.settings import settings_for
+from minutebook.config import Settings
+
+
+def serve(
+    host: str | None = typer.Option(None, "--host", help="Address to listen on."),
+    port: int | None = typer.Option(None, "--port", help="Port to listen on."),
+    data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
+) -> None:
+    """Start the server: the PAXS API and the worker processes."""
+    settings = settings_for(data_dir)
+    http = settings.http.model_copy(
+        update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    )
+    asyncio.run(_serve(settings.model_copy(update={"http": http})))
+
+
+async def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    from minutebook.api.app import create_app
+    from minutebook.jobs.supervisor import Supervisor
+    from minutebook.telemetry import configure_logging
+    from minutebook.wiring import open_services
+
+    configure_logging(settings.log_level)
+    address = settings.http.base_url or f"http://{settings.http.host}:{settings.http.port}"
+    async with open_services(settings) as services:
+        async with services.db.transaction() as tx:
+            setup_token = await services.accounts.setup_token(tx)
+        if setup_token:
+            stderr.print(f"Create the owner's account here (works once): {address}/setup?token={setup_token}")
+        config = uvicorn.Config(
+            create_app(services),
+            host=settings.http.host,
+            port=settings.http.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+        )
+        supervisor = Supervisor(worker_command(settings), settings.jobs.workers)
+        async with supervisor:
+            stderr.print(f"Minutebook listens on {address}")
+            await uvicorn.Server(config).serve()
+
+
+def worker_command(settings: Settings) -> list[str]:
+    """How a worker process is started. The data directory is handed on, the rest comes from the environment."""
+    return [sys.executable, "-m", "minutebook", "worker", "--supervised", "--data-dir", str(settings.data_dir)]
+
+
+def worker(
+    data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
+    supervised: bool = typer.Option(False, "--supervised", hidden=True, help="Ends with the process that started it."),
+) -> None:
+    """Start one worker process, for example on another machine (Postgres and S3 configured)."""
+    from minutebook.jobs.worker import run_worker
+    from minutebook.telemetry import configure_logging
+    from minutebook.wiring import open_tasks
+
+    settings = settings_for(data_dir)
+    configure_logging(settings.log_level)
+    run_worker(settings, open_tasks, supervised=supervised)
