@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test e2e soak bench bench-notes lint format typecheck check lock migration chromium clean
+.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck check lock migration chromium clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,8 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.base
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.test
 	$(PIP_INSTALL) -r requirements/bench.txt
 	@touch $@
+
+install: $(VENV)/.base ## Create the environment
 
 demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key points and sentiment
 	$(BIN)/minutebook process samples/launch.flac --data-dir var/demo \

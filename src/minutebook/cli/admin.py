@@ -44,7 +44,7 @@ def create_user(
 
     async def work(services: Services) -> str:
         async with services.db.transaction() as tx:
-            user = await services.accounts.create_user(tx, email, password, name or email.split("@")[0])
+            user = await services.accounts.create_user(tx, email, password, name or email.partition("@")[0])
         return user.id
 
     typer.echo(_with_services(data_dir, work))
