@@ -1,0 +1,7 @@
+"""Recordings as sound: decoded in a process of its own, read in pieces."""
+
+from minutebook.speech.media.decode import Decoded, Probe, decode, probe, write_preview
+from minutebook.speech.media.limits import DEFAULT, DecodeLimits
+from minutebook.speech.media.pcm import Pcm, peaks
+
+__all__ = ["DEFAULT", "DecodeLimits", "Decoded", "Pcm", "Probe", "decode", "peaks", "probe", "write_preview"]

@@ -1,0 +1,165 @@
+"""Opening a file that nobody has checked. Runs in the child process only.
+
+FFmpeg is held to the demuxers of the accepted formats, to sound decoders (so that no picture is ever decoded, not
+even while the streams are probed), and to the one file it is handed: it opens nothing by name, so a playlist or a
+reference inside a container leads nowhere.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import av
+import av.logging
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Discard
+
+from minutebook.errors import invalid
+
+DEMUXERS = ("mp3", "wav", "w64", "flac", "aac", "ogg", "mov", "mpeg", "mpegts", "mpegvideo", "flv", "matroska", "asf")
+"""Names as FFmpeg's `format_whitelist` matches them; `mov` stands for MP4, M4A and 3GP, `matroska` for WebM."""
+
+CONTAINER_NAMES = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+
+DECODERS = (
+    *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "aac", "aac_latm", "alac", "flac"),
+    *("opus", "libopus", "vorbis", "libvorbis", "speex", "libspeex", "ac3", "eac3", "nellymoser"),
+    *("wmav1", "wmav2", "wmapro", "wmalossless", "wmavoice"),
+    *("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb", "gsm", "gsm_ms"),
+    *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+    *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd"),
+    *("adpcm_ms", "adpcm_ima_wav", "adpcm_g722", "adpcm_g726", "adpcm_swf", "adpcm_yamaha"),
+)
+
+STATES_DURATION = frozenset({"wav", "w64", "flac", "flv", "asf", *CONTAINER_NAMES})
+"""Containers whose header says how long they are; of the others FFmpeg only estimates it from what is there."""
+
+XING_SEARCH_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file says of itself. Durations are seconds; `duration_s` may be an estimate, `declared_duration_s` is
+    only set when the file's header states it."""
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    audio_tracks: int
+    has_video: bool
+    duration_s: float | None
+    declared_duration_s: float | None
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file and its best audio stream."""
+
+    container: InputContainer
+    stream: AudioStream
+    facts: Facts
+
+    @property
+    def start_s(self) -> float:
+        """When the recording starts on the file's own clock: that of its earliest stream."""
+        start = self.container.start_time
+        return 0.0 if start is None else start / av.time_base
+
+
+@contextmanager
+def open_source(path: Path, max_streams: int) -> Iterator[Source]:
+    """Open `path` and choose what to decode; raises `media_unreadable` and `media_no_audio`."""
+    av.logging.set_level(None)
+    with path.open("rb") as file:
+        container = _open(file, max_streams)
+        with container:
+            stream = _best_audio(container)
+            yield Source(container, stream, _facts(container, stream, path))
+
+
+def _open(file: object, max_streams: int) -> InputContainer:
+    options = {
+        "format_whitelist": ",".join((*DEMUXERS, *CONTAINER_NAMES)),
+        "codec_whitelist": ",".join(DECODERS),
+        "protocol_whitelist": "none",
+        "max_streams": str(max_streams),
+    }
+    try:
+        return av.open(
+            file, "r", container_options=options, metadata_errors="replace", buffer_size=256 * 1024, io_open=_refuse
+        )
+    except (av.FFmpegError, ValueError) as error:
+        raise invalid(
+            "media_unreadable",
+            "The file cannot be read as audio or video: it is damaged, cut before its first second, or not one of the "
+            "accepted formats. Check that it plays, then upload it again.",
+        ) from error
+
+
+def _refuse(*_: object) -> object:
+    raise PermissionError("a media file may not open another one")
+
+
+def _best_audio(container: InputContainer) -> AudioStream:
+    tracks = container.streams.audio
+    if not tracks:
+        raise invalid("media_no_audio", "The file has no audio track, so there is nothing to transcribe.")
+    best = container.streams.best("audio")
+    stream = best if isinstance(best, AudioStream) else tracks[0]
+    if stream.codec_context is None or stream.codec_context.codec.name not in DECODERS:
+        raise invalid(
+            "media_unreadable",
+            "The audio track uses a codec that is not supported. Save the recording as MP3, M4A, FLAC or WAV.",
+        )
+    stream.codec_context.thread_count = 1
+    if container.format.name == CONTAINER_NAMES[0]:
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all
+    return stream
+
+
+def _facts(container: InputContainer, stream: AudioStream, path: Path) -> Facts:
+    estimate = container.duration / av.time_base if container.duration is not None else None
+    if stream.duration is not None and stream.time_base is not None:
+        estimate = float(stream.duration * stream.time_base)
+    declared = estimate if _states_duration(container.format.name, path) else None
+    return Facts(
+        container=container.format.name,
+        codec=stream.codec_context.codec.canonical_name,
+        sample_rate=stream.codec_context.sample_rate,
+        channels=stream.codec_context.channels,
+        audio_tracks=len(container.streams.audio),
+        has_video=any(not _is_picture(video) for video in container.streams.video),
+        duration_s=_sensible(estimate),
+        declared_duration_s=_sensible(declared),
+    )
+
+
+def _is_picture(video: av.VideoStream) -> bool:
+    return bool(video.disposition & av.stream.Disposition.attached_pic)
+
+
+def _sensible(duration_s: float | None) -> float | None:
+    return duration_s if duration_s is not None and 0 < duration_s < 10**9 else None
+
+
+def _states_duration(container: str, path: Path) -> bool:
+    """MPEG audio states its length only in the tag that its encoder may leave in the first frame (Xing, Info or
+    VBRI); it follows an ID3 tag, whose size is a 28-bit number in four bytes of seven (ID3v2.4 section 3.1)."""
+    if container != "mp3":
+        return container in STATES_DURATION
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head.startswith(b"ID3") and len(head) == 10:
+            file.seek(10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)))
+        else:
+            file.seek(0)
+        first = file.read(XING_SEARCH_BYTES)
+    return any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))

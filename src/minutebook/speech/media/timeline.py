@@ -1,0 +1,173 @@
+"""Packets → one mono track on the recording's own clock. Runs in the child process only.
+
+Players follow the timestamps in a file, not the count of its samples. So do we: where the timestamps leave a gap (a
+paused recorder, a damaged piece, sound that starts after the picture), silence is put in, and a time in the
+transcript is the time a player shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.packet import Packet
+from av.stream import Stream
+
+from minutebook.errors import invalid
+from minutebook.speech.media.source import Source
+
+GAP_S = 0.1
+"""Timestamps of common recorders jitter by less than this; it also bounds how far sound and clock drift apart."""
+
+UNDECLARED_GAP_S = 60.0
+"""The longest gap that is believed when nothing says how long the file is; a longer one is a broken timestamp."""
+
+JUMP_BACK_S = 1.0
+READ_ERRORS_IN_A_ROW = 50
+PLAIN_CHANNELS = 8
+"""Up to here FFmpeg knows how to mix channels down; beyond, their mean is taken."""
+
+
+Block = bytes | memoryview
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Decodes a source once, as mono 16-bit little-endian blocks at `rate`; afterwards says how it went."""
+
+    source: Source
+    rate: int
+    max_duration_s: float
+    samples: int = 0
+    skipped: int = 0
+    end_s: float = 0.0
+    _resampler: AudioResampler | None = None
+    _shape: tuple[str, str, int] | None = None
+    _clock_s: float = 0.0
+    _shift_s: float | None = None
+    _errors_in_a_row: int = field(default=0)
+
+    @property
+    def duration_s(self) -> float:
+        """How much sound came out."""
+        return self.samples / self.rate
+
+    def blocks(self) -> Iterator[Block]:
+        """The sound, in pieces of at most about a second."""
+        for packet in self._packets():
+            if packet.stream.index != self.source.stream.index:
+                self._note_end(packet)
+                continue
+            for frame in self._frames(packet):
+                yield from self._silence_before(frame)
+                self._clock_s += frame.samples / frame.sample_rate
+                self.end_s = max(self.end_s, self._clock_s)
+                yield from self._mono(frame)
+        yield from self._flush()
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """All packets up to the end or up to where nothing can be read any more."""
+        while self._errors_in_a_row < READ_ERRORS_IN_A_ROW:
+            try:
+                for packet in self.source.container.demux():
+                    self._errors_in_a_row = 0
+                    yield packet
+                return
+            except MemoryError:
+                raise
+            except av.FFmpegError:
+                self._errors_in_a_row += 1
+                self.skipped += self._errors_in_a_row == 1
+
+    def _frames(self, packet: Packet[Stream]) -> list[AudioFrame]:
+        try:
+            frames: list[object] = list(packet.decode())
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            self.skipped += 1
+            return []
+        return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples > 0]
+
+    def _note_end(self, packet: Packet[Stream]) -> None:
+        if packet.pts is not None and packet.time_base is not None:
+            length = packet.pts + (packet.duration or 0)
+            self.end_s = max(self.end_s, float(length * packet.time_base) - self.source.start_s)
+
+    def _silence_before(self, frame: AudioFrame) -> Iterator[Block]:
+        if frame.pts is None or frame.time_base is None:
+            return
+        at_s = float(frame.pts * frame.time_base) - self.source.start_s
+        if self._shift_s is None:
+            self._shift_s = 0.0
+        gap_s = at_s + self._shift_s - self._clock_s
+        if gap_s < -JUMP_BACK_S or gap_s > self._longest_gap_s():
+            self._shift_s -= gap_s
+        elif gap_s > GAP_S:
+            self._clock_s += gap_s
+            yield from self._flush()
+            for count in _pieces(round(gap_s * self.rate), self.rate):
+                self._count(count)
+                yield bytes(2 * count)
+
+    def _longest_gap_s(self) -> float:
+        declared_s = self.source.facts.declared_duration_s
+        if declared_s is None or declared_s > self.max_duration_s:
+            return UNDECLARED_GAP_S
+        return max(UNDECLARED_GAP_S, declared_s - self._clock_s)
+
+    def _mono(self, frame: AudioFrame) -> Iterator[Block]:
+        if frame.layout.nb_channels > PLAIN_CHANNELS:
+            frame = _mean(frame)
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if shape != self._shape:
+            yield from self._flush()
+            self._resampler = AudioResampler("s16", "mono", self.rate)
+            self._shape = shape
+        frame.pts = None
+        yield from self._resample(frame)
+
+    def _flush(self) -> Iterator[Block]:
+        if self._resampler is not None:
+            yield from self._resample(None)
+        self._resampler = self._shape = None
+
+    def _resample(self, frame: AudioFrame | None) -> Iterator[Block]:
+        assert self._resampler is not None
+        for mono in self._resampler.resample(frame):
+            if mono is not None and mono.samples:
+                self._count(mono.samples)
+                yield memoryview(mono.planes[0])[: 2 * mono.samples]
+
+    def _count(self, samples: int) -> None:
+        self.samples += samples
+        if self.duration_s > self.max_duration_s:
+            hours = self.max_duration_s / 3600
+            raise invalid(
+                "media_too_long",
+                f"The recording is longer than {hours:g} hours, the most this server accepts. Cut it into parts.",
+            )
+
+
+def _pieces(samples: int, most: int) -> Iterator[int]:
+    while samples > 0:
+        yield min(samples, most)
+        samples -= most
+
+
+def _mean(frame: AudioFrame) -> AudioFrame:
+    """The mean of all channels, for layouts that nobody named (field mixers record up to 64 of them)."""
+    import numpy as np
+
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, frame.layout.nb_channels).T
+    mean = data.mean(axis=0, dtype=np.float64, keepdims=True)
+    if data.dtype == np.uint8:
+        mean = (mean - 128) / 128
+    elif data.dtype.kind == "i":
+        mean /= 2.0 ** (8 * data.dtype.itemsize - 1)
+    mono = AudioFrame.from_ndarray(mean.astype(np.float32), format="fltp", layout="mono")
+    mono.sample_rate = frame.sample_rate
+    return mono
