@@ -1,6 +1,7 @@
 """The parent's side of the child process: start it, wait for it, understand how it ended."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,10 @@ from typing import Any, Literal
 
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.speech.media.limits import DecodeLimits
+
+logger = logging.getLogger(__name__)
+
+ERROR_TAIL_BYTES = 2000
 
 Task = Literal["decode", "preview", "probe"]
 
@@ -79,9 +84,8 @@ def _understand(output: bytes, errors: bytes, status: int) -> dict[str, Any]:
         return result
     if status in (-signal.SIGXCPU, -signal.SIGKILL):
         raise _timeout()
-    error = invalid("media_unreadable", "The file made its decoder fail: it is damaged. Check that it plays.")
-    error.add_note(f"child ended with {status}: {errors[-2000:].decode(errors='replace')}")
-    raise error
+    logger.error("media child ended with %s: %s", status, errors[-ERROR_TAIL_BYTES:].decode(errors="replace"))
+    raise invalid("media_crashed", "Reading the file made the decoder fail: the file is damaged. Check that it plays.")
 
 
 def _timeout() -> MinutebookError:

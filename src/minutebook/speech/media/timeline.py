@@ -5,6 +5,8 @@ paused recorder, a damaged piece, sound that starts after the picture), silence 
 transcript is the time a player shows.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
