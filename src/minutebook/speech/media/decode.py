@@ -36,7 +36,8 @@ def decode(source: Path, pcm: Path, limits: DecodeLimits = DEFAULT) -> Decoded:
     """Write the sound of `source` to `pcm` as s16le mono at 16 kHz, whole or not at all, in constant memory.
 
     A cut file is decoded as far as it goes; damaged pieces become silence. Raises `MinutebookError` with
-    `media_unreadable`, `media_no_audio`, `media_empty`, `media_too_long`, `media_timeout`, `media_memory` or `media_crashed`.
+    `media_unreadable`, `media_no_audio`, `media_empty`, `media_too_long`, `media_timeout`, `media_memory` or
+    `media_crashed`.
     """
     result = run("decode", source, pcm, limits)
     return Decoded(**{**result, "notices": tuple(result["notices"])})
