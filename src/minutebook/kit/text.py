@@ -1,0 +1,31 @@
+"""Text that people send, made safe to keep: every database and every terminal can hold what comes out of here."""
+
+import unicodedata
+
+from minutebook.errors import invalid
+
+_KEPT_CONTROLS = frozenset("\n\t")
+
+
+def is_storable(text: str) -> bool:
+    """Whether `text` holds neither NUL (Postgres refuses it) nor lone surrogates (UTF-8 cannot carry them)."""
+    return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+def clean_text(text: str, field: str, *, at_most: int) -> str:
+    """`text` without control characters and outer blanks, line breaks as "\\n".
+
+    Raises `text_invalid` for what cannot be stored and `text_too_long` beyond `at_most` characters.
+    """
+    if not is_storable(text):
+        raise invalid("text_invalid", f"`{field}` holds characters that are not text. Remove them.", field)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in lines if c in _KEPT_CONTROLS or unicodedata.category(c) != "Cc").strip()
+    if len(kept) > at_most:
+        raise invalid("text_too_long", f"`{field}` has {len(kept)} characters; at most {at_most} are kept.", field)
+    return kept
+
+
+def clean_line(text: str, field: str, *, at_most: int) -> str:
+    """Like `clean_text`, with every run of blanks and line breaks folded to one blank."""
+    return " ".join(clean_text(text, field, at_most=at_most).split())

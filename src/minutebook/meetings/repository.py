@@ -1,0 +1,154 @@
+"""All SQL of meetings."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.db.database import metadata
+from minutebook.db.types import UtcDateTime
+from minutebook.meetings.model import Attendee, AttendeeSource, Meeting, search_text
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("owner_id", String(36), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_meetings_owner_id_created_at", "owner_id", "created_at", "id"),
+)
+
+attendees = Table(
+    "attendees",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("source", String(32), nullable=False),
+)
+
+idempotency = Table(
+    "meeting_requests",
+    metadata,
+    Column("owner_id", String(36), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("meeting_id", String(36), nullable=False, index=True),
+)
+
+
+async def claim(tx: AsyncConnection, owner_id: str, key: str, fingerprint: str, meeting_id: str) -> tuple[str, str]:
+    """Tie an idempotency key to a meeting that is about to be made, or find the one it is tied to: (fingerprint,
+    meeting id). Of two at the same time, the second waits here for the first and then sees its claim."""
+    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    values = {"owner_id": owner_id, "key": key, "fingerprint": fingerprint, "meeting_id": meeting_id}
+    await tx.execute(dialect(idempotency).values(**values).on_conflict_do_nothing())
+    row = (
+        await tx.execute(
+            select(idempotency.c.fingerprint, idempotency.c.meeting_id).where(
+                idempotency.c.owner_id == owner_id, idempotency.c.key == key
+            )
+        )
+    ).one()
+    return row.fingerprint, row.meeting_id
+
+
+async def add(tx: AsyncConnection, meeting: Meeting) -> None:
+    """Store a new meeting with its attendees."""
+    await tx.execute(insert(meetings).values(id=meeting.id, owner_id=meeting.owner_id, **_columns(meeting)))
+    await _write_attendees(tx, meeting)
+
+
+async def change(tx: AsyncConnection, meeting: Meeting) -> None:
+    """Overwrite a meeting and its attendees."""
+    await tx.execute(update(meetings).where(meetings.c.id == meeting.id).values(**_columns(meeting)))
+    await tx.execute(delete(attendees).where(attendees.c.meeting_id == meeting.id))
+    await _write_attendees(tx, meeting)
+
+
+async def remove(tx: AsyncConnection, meeting_id: str) -> None:
+    """Delete a meeting, its attendees and its idempotency keys."""
+    await tx.execute(delete(idempotency).where(idempotency.c.meeting_id == meeting_id))
+    await tx.execute(delete(meetings).where(meetings.c.id == meeting_id))
+
+
+async def find(tx: AsyncConnection, owner_id: str, meeting_id: str, *, lock: bool = False) -> Meeting | None:
+    """One meeting of this owner; `lock` keeps other writers off it until the transaction ends."""
+    query = select(meetings).where(meetings.c.id == meeting_id, meetings.c.owner_id == owner_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    if row is None:
+        return None
+    return _meeting(row, await _attendees_of(tx, [meeting_id]))
+
+
+async def page(
+    tx: AsyncConnection, owner_id: str, terms: Sequence[str], *, limit: int, offset: int
+) -> tuple[tuple[Meeting, ...], int]:
+    """Meetings of this owner that hold all `terms`, newest first, and their number."""
+    matching = [meetings.c.owner_id == owner_id]
+    matching += [meetings.c.search_text.contains(term, autoescape=True) for term in terms]
+    total = (await tx.execute(select(func.count()).select_from(meetings).where(*matching))).scalar_one()
+    query = (
+        select(meetings)
+        .where(*matching)
+        .order_by(meetings.c.created_at.desc(), meetings.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = (await tx.execute(query)).all()
+    people = await _attendees_of(tx, [row.id for row in rows])
+    return tuple(_meeting(row, people) for row in rows), total
+
+
+def _columns(meeting: Meeting) -> dict[str, object]:
+    return {
+        "title": meeting.title,
+        "description": meeting.description,
+        "search_text": search_text(meeting.title, meeting.description, meeting.attendees),
+        "created_at": meeting.created_at,
+        "updated_at": meeting.updated_at,
+    }
+
+
+async def _write_attendees(tx: AsyncConnection, meeting: Meeting) -> None:
+    rows = [
+        {
+            "meeting_id": meeting.id,
+            "position": position,
+            "email": attendee.email,
+            "display_name": attendee.display_name,
+            "role": attendee.role,
+            "source": attendee.source.value,
+        }
+        for position, attendee in enumerate(meeting.attendees)
+    ]
+    await tx.execute(insert(attendees), rows)
+
+
+async def _attendees_of(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str, tuple[Attendee, ...]]:
+    query = select(attendees).where(attendees.c.meeting_id.in_(ids))
+    found: dict[str, list[Attendee]] = {}
+    for row in await tx.execute(query.order_by(attendees.c.meeting_id, attendees.c.position)):
+        attendee = Attendee(row.email, row.display_name, row.role, AttendeeSource(row.source))
+        found.setdefault(row.meeting_id, []).append(attendee)
+    return {meeting_id: tuple(people) for meeting_id, people in found.items()}
+
+
+def _meeting(row: Row[tuple[object, ...]], people: Mapping[str, tuple[Attendee, ...]]) -> Meeting:
+    return Meeting(
+        id=row.id,
+        owner_id=row.owner_id,
+        title=row.title,
+        description=row.description,
+        attendees=people.get(row.id, ()),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,129 @@
+"""What can be done with meetings. Every method takes the caller's transaction and the owner it acts for."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.db.events import Events
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import is_id, new_id
+from minutebook.kit.text import clean_line
+from minutebook.meetings import events as meeting_events
+from minutebook.meetings import repository
+from minutebook.meetings.model import (
+    AttendeeDraft,
+    Meeting,
+    Page,
+    checked_attendees,
+    checked_description,
+    checked_idempotency_key,
+    checked_title,
+)
+
+PAGE_SIZE_MAX: Final = 100
+_PAGE_MAX = 10_000_000
+_QUERY_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingDraft:
+    """A meeting as it was sent; None is what was not sent."""
+
+    title: str | None = None
+    description: str | None = None
+    attendees: Sequence[AttendeeDraft] | None = None
+
+    def fingerprint(self) -> str:
+        """Equal for equal drafts: tells a repeated request from another one under the same key."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+class Meetings:
+    """Meetings of their owners: nobody else's are ever found."""
+
+    def __init__(self, clock: Clock, events: Events) -> None:
+        self._clock = clock
+        self._events = events
+
+    async def create(
+        self, tx: AsyncConnection, owner_id: str, draft: MeetingDraft, *, idempotency_key: str | None = None
+    ) -> Meeting:
+        """A new meeting, or, when the same draft came before under the same key, that one.
+
+        A key belongs to its owner and lives as long as its meeting. The same key with another draft raises
+        `idempotency_key_reused` (a conflict): answering with the earlier meeting would hide a client's mistake.
+        """
+        now = self._clock.now()
+        meeting = Meeting(
+            id=new_id(),
+            owner_id=owner_id,
+            title=checked_title(draft.title, now),
+            description=checked_description(draft.description),
+            attendees=checked_attendees(draft.attendees),
+            created_at=now,
+            updated_at=now,
+        )
+        key = checked_idempotency_key(idempotency_key)
+        if key is not None:
+            fingerprint, claimed_id = await repository.claim(tx, owner_id, key, draft.fingerprint(), meeting.id)
+            if fingerprint != draft.fingerprint():
+                raise _key_reused()
+            if claimed_id != meeting.id:
+                return await self.get(tx, owner_id, claimed_id)
+        await repository.add(tx, meeting)
+        await self._events.publish(tx, meeting_events.meeting_event(meeting_events.CREATED, meeting))
+        return meeting
+
+    async def get(self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, lock: bool = False) -> Meeting:
+        """One meeting; `session_not_found` when there is none of this owner. `lock` keeps other writers off it."""
+        meeting = await repository.find(tx, owner_id, meeting_id, lock=lock) if is_id(meeting_id) else None
+        if meeting is None:
+            raise not_found("session")
+        return meeting
+
+    async def list(
+        self, tx: AsyncConnection, owner_id: str, *, page: int = 1, page_size: int = 20, query: str = ""
+    ) -> Page:
+        """A page of meetings, newest first. `query` keeps those whose title, description, attendees' names and
+        addresses together hold each of its terms. Raises `page_invalid`, `page_size_invalid`."""
+        if not 1 <= page <= _PAGE_MAX:
+            raise invalid("page_invalid", "`page` is a number from 1.", "page")
+        if not 1 <= page_size <= PAGE_SIZE_MAX:
+            raise invalid("page_size_invalid", f"`page_size` is a number from 1 to {PAGE_SIZE_MAX}.", "page_size")
+        terms = clean_line(query, "q", at_most=_QUERY_MAX).casefold().split()
+        items, total = await repository.page(tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size)
+        return Page(items=items, page=page, page_size=page_size, total=total)
+
+    async def update(self, tx: AsyncConnection, owner_id: str, meeting_id: str, draft: MeetingDraft) -> Meeting:
+        """Change what the draft names and keep the rest; an empty title becomes the date and time again."""
+        meeting = await self.get(tx, owner_id, meeting_id, lock=True)
+        changed = replace(
+            meeting,
+            title=meeting.title if draft.title is None else checked_title(draft.title, meeting.created_at),
+            description=meeting.description if draft.description is None else checked_description(draft.description),
+            attendees=meeting.attendees if draft.attendees is None else checked_attendees(draft.attendees),
+            updated_at=self._clock.now(),
+        )
+        await repository.change(tx, changed)
+        await self._events.publish(tx, meeting_events.meeting_event(meeting_events.UPDATED, changed))
+        return changed
+
+    async def delete(self, tx: AsyncConnection, owner_id: str, meeting_id: str) -> None:
+        """Delete the meeting and, through the event, its recording, reports, names and files."""
+        meeting = await self.get(tx, owner_id, meeting_id, lock=True)
+        await self._events.publish(tx, meeting_events.meeting_event(meeting_events.DELETED, meeting))
+        await repository.remove(tx, meeting.id)
+
+
+def _key_reused() -> MinutebookError:
+    return MinutebookError(
+        Kind.CONFLICT,
+        "idempotency_key_reused",
+        "This `Idempotency-Key` was used for another meeting; use a new key for a new meeting.",
+        field="Idempotency-Key",
+    )

@@ -1,0 +1,110 @@
+"""A recording: the media of a meeting as it arrived, and where its bytes are."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from minutebook.errors import Kind, MinutebookError, invalid
+from minutebook.kit.text import clean_line
+
+FILENAME_MAX = 255
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The active recording of a meeting. `size` is in bytes; `duration_s` is None until the file was probed;
+    `language` is the spoken language as the user gave it, None when it is to be detected."""
+
+    id: str
+    meeting_id: str
+    owner_id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    storage_key: str
+    created_at: datetime
+    duration_s: float | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file on its way in: its name, the media type it declares, its bytes as they come."""
+
+    filename: str
+    content_type: str | None
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that is stored whole but belongs to no meeting yet; `id` becomes the recording's."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    storage_key: str
+
+
+def prefix_of(recording_id: str) -> str:
+    """Everything that is stored for a recording has a key under this prefix."""
+    return f"recordings/{recording_id}/"
+
+
+def original_key(recording_id: str, extension: str) -> str:
+    """Where the file itself is kept."""
+    return f"{prefix_of(recording_id)}original.{extension}"
+
+
+def preview_key(recording_id: str) -> str:
+    """Where the web-playable audio is kept."""
+    return f"{prefix_of(recording_id)}derived/preview.m4a"
+
+
+def peaks_key(recording_id: str) -> str:
+    """Where the waveform's peaks are kept."""
+    return f"{prefix_of(recording_id)}derived/peaks.json"
+
+
+def work_prefix(recording_id: str, report_id: str) -> str:
+    """Where the intermediate results of one report are kept while it is made."""
+    return f"{prefix_of(recording_id)}work/{report_id}/"
+
+
+def checked_filename(filename: str | None) -> str:
+    """The file's own name, without any folder, made safe to show; raises `filename_required`."""
+    own = PurePosixPath(clean_line(filename or "", "file", at_most=4096).replace("\\", "/")).name
+    if not own or own in {".", ".."}:
+        raise invalid("filename_required", "The part `file` must carry the recording's file name.", "file")
+    stem, dot, extension = own.rpartition(".")
+    if len(own) > FILENAME_MAX and dot:
+        return f"{stem[: FILENAME_MAX - 1 - len(extension[:16])]}.{extension[:16]}"
+    return own[:FILENAME_MAX]
+
+
+def checked_language(language: str | None) -> str | None:
+    """A language code (ISO 639), or None when the language is to be detected; raises `language_invalid`."""
+    if language is None or not language.strip() or language.strip().lower() == "auto":
+        return None
+    code = language.strip().lower()
+    if not _LANGUAGE.fullmatch(code):
+        raise invalid("language_invalid", "`language` is a code of two or three letters, such as `en`.", "language")
+    return code
+
+
+def not_ready(what: str) -> MinutebookError:
+    """Something that the pipeline has not made yet, or could not make."""
+    return MinutebookError(
+        Kind.CONFLICT,
+        "not_ready",
+        f"The {what} is not available yet: it is made while the recording is transcribed. "
+        "Look at the reports' status and ask again.",
+        retryable=True,
+    )
