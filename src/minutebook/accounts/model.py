@@ -1,0 +1,90 @@
+"""People who may sign in, and the rules about their e-mail addresses and passwords."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+
+from minutebook.errors import MinutebookError, invalid
+
+PASSWORD_MIN_CHARS = 8
+"""NIST SP 800-63B, section 5.1.1.1."""
+
+PASSWORD_MAX_BYTES = 1024
+"""Bounds the work of hashing; far above any passphrase."""
+
+DISPLAY_NAME_MAX_CHARS = 200
+
+WEB_SESSION_S = 7 * 24 * 3600
+"""Life of a browser's sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who owns meetings. `email` is as it was typed, `email_key` is what makes it unique. The owner is the
+    user who was there first."""
+
+    id: str
+    email: str
+    display_name: str
+    is_owner: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A long-lived key; `prefix` is the part that may be shown, the secret itself is not kept."""
+
+    id: str
+    user_id: str
+    prefix: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """A person as another sign-in service vouches for them: `subject` never changes, the verified e-mail may."""
+
+    provider: str
+    subject: str
+    email: str
+
+
+def checked_email(text: str) -> str:
+    """The address in its normal form; `email_invalid` when it is none. Domains of a home or company network pass."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False, globally_deliverable=False).normalized
+    except EmailNotValidError as error:
+        raise invalid("email_invalid", f"This is not an e-mail address: {error}", "email") from error
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common."""
+    return email.strip().casefold()
+
+
+def checked_password(password: str) -> str:
+    """The password itself, when it is neither too short nor absurdly long."""
+    if len(password) < PASSWORD_MIN_CHARS:
+        raise invalid(
+            "password_too_short", f"Choose a password of at least {PASSWORD_MIN_CHARS} characters.", "password"
+        )
+    if len(password.encode("utf-8", "surrogatepass")) > PASSWORD_MAX_BYTES:
+        raise invalid("password_too_long", f"Choose a password of at most {PASSWORD_MAX_BYTES} bytes.", "password")
+    return password
+
+
+def checked_display_name(name: str) -> str:
+    """The name without surrounding blanks; empty, overlong or unprintable ones are refused."""
+    name = name.strip()
+    if not name:
+        raise invalid("display_name_required", "Say how the user is to be called.", "display_name")
+    if len(name) > DISPLAY_NAME_MAX_CHARS or not name.isprintable():
+        message = f"A name has at most {DISPLAY_NAME_MAX_CHARS} printable characters."
+        raise invalid("display_name_invalid", message, "display_name")
+    return name
+
+
+def email_taken(email: str) -> MinutebookError:
+    """Somebody has this address already."""
+    return invalid("email_taken", f"There is already a user with the e-mail address {email}.", "email")

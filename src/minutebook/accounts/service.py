@@ -1,0 +1,150 @@
+"""Users: creating them, telling them apart, letting them in."""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.accounts import repository
+from minutebook.accounts.limits import RateRule, count_try, forget_tries
+from minutebook.accounts.model import (
+    WEB_SESSION_S,
+    ApiKey,
+    ExternalIdentity,
+    User,
+    checked_display_name,
+    checked_email,
+    checked_password,
+    email_key,
+    email_taken,
+)
+from minutebook.accounts.passwords import Passwords
+from minutebook.db.database import Database
+from minutebook.errors import Kind, MinutebookError, not_found
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import fingerprint, new_id, new_secret
+
+PER_PERSON = RateRule("sign-in of one person from one address", limit=10, window_s=900)
+PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
+
+STALE_TRIES_S = 24 * 3600
+
+
+class Accounts:
+    """The users of this server."""
+
+    def __init__(self, clock: Clock, passwords: Passwords | None = None) -> None:
+        self._clock = clock
+        self._passwords = passwords or Passwords()
+
+    async def create_user(self, tx: AsyncConnection, email: str, password: str, display_name: str) -> User:
+        """Add a user; the first one is the owner. Errors: `email_invalid`, `email_taken`, `password_too_short`,
+        `password_too_long`, `display_name_required`, `display_name_invalid`."""
+        email, name = checked_email(email), checked_display_name(display_name)
+        password_hash = await self._passwords.hash(checked_password(password))
+        is_owner = not await repository.has_users(tx)
+        user = User(new_id(), email, name, is_owner, self._clock.now())
+        if not await repository.add_user(tx, user, password_hash):
+            raise email_taken(email)
+        return user
+
+    async def user(self, tx: AsyncConnection, user_id: str) -> User:
+        """The user of this id; `user_not_found`."""
+        found = await repository.user_by_id(tx, user_id)
+        if found is None:
+            raise not_found("user")
+        return found
+
+    async def user_by_email(self, tx: AsyncConnection, email: str) -> User:
+        """The user of this address, upper and lower case alike; `user_not_found`."""
+        found = await repository.user_by_email(tx, email)
+        if found is None:
+            raise not_found("user")
+        return found[0]
+
+    async def has_users(self, tx: AsyncConnection) -> bool:
+        """Whether anybody was set up yet."""
+        return await repository.has_users(tx)
+
+    async def authenticate(self, db: Database, email: str, password: str, address: str) -> User:
+        """The user whom e-mail and password belong to; `address` is where the attempt comes from.
+
+        Takes the database rather than a transaction: hashing takes a tenth of a second, during which no lock may be
+        held, and the attempt must stay counted when it fails. Errors: `sign_in_failed`, `rate_limited`.
+        """
+        person = f"{email_key(email)}|{address}"
+        async with db.transaction() as tx:
+            await count_try(tx, self._clock, [(PER_PERSON, person), (PER_ADDRESS, address)])
+            found = await repository.user_by_email(tx, email)
+        if not await self._passwords.matches(found[1] if found else None, password) or found is None:
+            raise MinutebookError(
+                Kind.UNAUTHENTICATED, "sign_in_failed", "E-mail address or password is wrong.", field="password"
+            )
+        user, password_hash = found
+        rehashed = await self._passwords.hash(password) if self._passwords.needs_rehash(password_hash) else None
+        async with db.transaction() as tx:
+            await forget_tries(tx, PER_PERSON, person)
+            if rehashed:
+                await repository.set_password_hash(tx, user.id, rehashed)
+        return user
+
+    async def user_of_identity(self, tx: AsyncConnection, identity: ExternalIdentity) -> User | None:
+        """The user for whom another service vouches: known by its subject, or, the first time, by the verified
+        e-mail address. None when the owner has not made an account for this person."""
+        known = await repository.user_of_identity(tx, identity.provider, identity.subject)
+        if known:
+            return known
+        found = await repository.user_by_email(tx, identity.email)
+        if found is None:
+            return None
+        await repository.add_identity(tx, identity, found[0].id)
+        return found[0]
+
+    async def create_api_key(self, tx: AsyncConnection, user: User) -> tuple[ApiKey, str]:
+        """A new key and its secret, which is shown once and not kept."""
+        secret = new_secret("mbk")
+        key = ApiKey(new_id(), user.id, secret[:12], self._clock.now())
+        await repository.add_api_key(tx, key, fingerprint(secret))
+        return key, secret
+
+    async def user_of_api_key(self, tx: AsyncConnection, secret: str) -> User:
+        """The user whose key this is; `api_key_invalid`."""
+        found = await repository.user_of_api_key(tx, fingerprint(secret))
+        if found is None:
+            raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_invalid", "This API key is not known here.")
+        return found
+
+    async def open_web_session(self, tx: AsyncConnection, user: User) -> str:
+        """The secret for the cookie of a browser in which the user has signed in."""
+        now = self._clock.now()
+        await repository.remove_expired_web_sessions(tx, now)
+        await repository.remove_tries_before(tx, now - timedelta(seconds=STALE_TRIES_S))
+        secret = new_secret("mbw")
+        await repository.add_web_session(tx, fingerprint(secret), user.id, now + timedelta(seconds=WEB_SESSION_S))
+        return secret
+
+    async def user_of_web_session(self, tx: AsyncConnection, secret: str) -> User | None:
+        """Who is signed in with this cookie."""
+        return await repository.user_of_web_session(tx, fingerprint(secret), self._clock.now())
+
+    async def close_web_session(self, tx: AsyncConnection, secret: str) -> None:
+        """Sign out."""
+        await repository.remove_web_session(tx, fingerprint(secret))
+
+    async def setup_token(self, tx: AsyncConnection) -> str | None:
+        """A new secret for the link that creates the owner; None when there are users. Earlier links stop working."""
+        if await repository.has_users(tx):
+            return None
+        secret = new_secret("mbs")
+        await repository.replace_setup_token(tx, fingerprint(secret), self._clock.now())
+        return secret
+
+    async def can_set_up(self, tx: AsyncConnection, token: str) -> bool:
+        """Whether the link may still be used: it is the latest one, and there are no users."""
+        return not await repository.has_users(tx) and await repository.has_setup_token(tx, fingerprint(token))
+
+    async def set_up(self, tx: AsyncConnection, token: str, email: str, password: str, display_name: str) -> User:
+        """Create the owner and use the link up; `setup_link_invalid`, and all errors of `create_user`."""
+        if await repository.has_users(tx) or not await repository.take_setup_token(tx, fingerprint(token)):
+            message = "This link does not work any more. Start the server again to get a new one."
+            raise MinutebookError(Kind.FORBIDDEN, "setup_link_invalid", message)
+        return await self.create_user(tx, email, password, display_name)

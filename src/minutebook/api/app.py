@@ -1,0 +1,53 @@
+"""The HTTP application."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from minutebook import __version__
+from minutebook.api import operations
+from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
+from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
+from minutebook.api.operations import HttpMetrics
+from minutebook.api.paxs import users
+from minutebook.config import HttpSettings
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
+ROUTERS = (operations.router, users.router)
+
+DIALECTS = {"/": paxs_body, "/api/oauth/provider/token": oauth_body, "/api/oauth/provider/revoke": oauth_body}
+
+UPLOAD_PATHS = frozenset({"/api/recordings"})
+
+MULTIPART_MARGIN_BYTES = 64 * 1024
+"""What a multipart body holds besides the file; the file's own limit is enforced where it is stored."""
+
+
+def create_app(services: "Services") -> FastAPI:
+    """The application over these services; it starts and stops nothing itself."""
+    settings = services.settings.http
+    app = FastAPI(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.state.metrics = CollectorRegistry()
+    for router in ROUTERS:
+        app.include_router(router)
+    render = install_error_handlers(app, DIALECTS)
+    # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
+    app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
+    app.add_middleware(RequestLog, render=render, observe=HttpMetrics(app.state.metrics).observe)
+    app.add_middleware(SecurityHeaders, https=(settings.base_url or "").startswith("https:"))
+    return app
+
+
+def _limits(settings: HttpSettings) -> Callable[[Scope, Headers], int]:
+    def limit_of(scope: Scope, headers: Headers) -> int:
+        uploads = scope["path"] in UPLOAD_PATHS and headers.get("content-type", "").startswith("multipart/")
+        return settings.max_upload_bytes + MULTIPART_MARGIN_BYTES if uploads else settings.max_body_bytes
+
+    return limit_of

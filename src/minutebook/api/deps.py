@@ -1,0 +1,120 @@
+"""What endpoints ask for: the services, the caller, a transaction.
+
+One request is one transaction, and it is committed before the answer goes out: the dependencies below have the scope
+"function", which ends when the endpoint returns. Name the caller *before* the transaction in an endpoint's parameters,
+so that a refused request never queues up for the database's one writer. An endpoint that streams a body takes neither
+`Tx` nor `Read`; it opens `db.transaction()` itself once the bytes are stored.
+"""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.accounts.service import Accounts
+from minutebook.db.database import Database
+from minutebook.errors import Kind, MinutebookError
+from minutebook.oauth.model import SCOPES, Caller
+from minutebook.oauth.service import OAuth
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
+SCOPE_MEANINGS = {
+    "session": "Create, read, change and delete your meetings",
+    "media": "Upload and read your recordings",
+    "analysis": "Request and read transcripts, notes and other analyses",
+    "user:read": "See your name and e-mail address",
+}
+
+_bearer = OAuth2AuthorizationCodeBearer(
+    authorizationUrl="/api/oauth/provider/authorize",
+    tokenUrl="/api/oauth/provider/token",
+    refreshUrl="/api/oauth/provider/token",
+    scopes={scope: SCOPE_MEANINGS[scope] for scope in SCOPES},
+    scheme_name="OAuth",
+    auto_error=False,
+)
+
+
+async def services_of(request: Request) -> "Services":
+    """The services this application was created with."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesOf = Annotated["Services", Depends(services_of)]
+
+
+async def _db(services: ServicesOf) -> Database:
+    return services.db
+
+
+async def _accounts(services: ServicesOf) -> Accounts:
+    return services.accounts
+
+
+async def _oauth(services: ServicesOf) -> OAuth:
+    return services.oauth
+
+
+Db = Annotated[Database, Depends(_db)]
+AccountsOf = Annotated[Accounts, Depends(_accounts)]
+OAuthOf = Annotated[OAuth, Depends(_oauth)]
+
+
+async def _transaction(db: Db) -> AsyncIterator[AsyncConnection]:
+    async with db.transaction() as tx:
+        yield tx
+
+
+async def _reading(db: Db) -> AsyncIterator[AsyncConnection]:
+    async with db.reading() as connection:
+        yield connection
+
+
+Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
+"""For writing: committed when the endpoint returns, rolled back when it raises."""
+
+Read = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+"""For queries only."""
+
+
+async def caller(
+    required: SecurityScopes, db: Db, oauth: OAuthOf, token: Annotated[str | None, Depends(_bearer)]
+) -> Caller:
+    """Who is calling, by the access token; 401 without a good one, 403 when it lacks the scope."""
+    if not token:
+        message = "Send an access token: Authorization: Bearer …"
+        raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", message)
+    async with db.reading() as connection:
+        found = await oauth.authenticate(connection, token)
+    lacking = [scope for scope in required.scopes if scope not in found.scopes]
+    if lacking:
+        message = f"This access token lacks the scope {' '.join(lacking)}. Authorise again and ask for it."
+        raise MinutebookError(Kind.FORBIDDEN, "scope_not_granted", message)
+    return found
+
+
+def scope(name: str) -> Any:
+    """A dependency that gives the caller when the token has this scope: `caller: Annotated[Caller, scope("media")]`."""
+    return Security(caller, scopes=[name])
+
+
+SessionCaller = Annotated[Caller, scope("session")]
+MediaCaller = Annotated[Caller, scope("media")]
+AnalysisCaller = Annotated[Caller, scope("analysis")]
+UserCaller = Annotated[Caller, scope("user:read")]
+
+
+def base_url(request: Request) -> str:
+    """The server's address as its clients see it, without a slash at the end."""
+    services: Services = request.app.state.services
+    return (services.settings.http.base_url or str(request.base_url)).rstrip("/")
+
+
+def client_address(request: Request) -> str:
+    """Where the request comes from, for rate limits."""
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,54 @@
+"""For those who run the server: is it alive, can it work, how is it doing."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from minutebook.api.deps import ServicesOf
+from minutebook.errors import MinutebookError
+
+router = APIRouter(tags=["operations"])
+
+
+class HttpMetrics:
+    """Counts answers by method, route and status, and how long they took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("method", "route")
+        self._answers = Counter("minutebook_http_requests", "Answers.", (*labels, "status"), registry=registry)
+        self._seconds = Histogram("minutebook_http_seconds", "Time to answer.", labels, registry=registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._answers.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(services: ServicesOf) -> JSONResponse:
+    """Database and storage answer as well; 503 with the reason when one does not."""
+    checks = {"database": "ok", "storage": "ok"}
+    try:
+        async with services.db.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        checks["database"] = "The database does not answer."
+    try:
+        await services.storage.check()
+    except (MinutebookError, OSError) as error:
+        checks["storage"] = error.message if isinstance(error, MinutebookError) else "The storage does not answer."
+    ready = all(state == "ok" for state in checks.values())
+    return JSONResponse({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """In the text format of Prometheus."""
+    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)

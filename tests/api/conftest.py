@@ -1,0 +1,107 @@
+"""The application on SQLite, with real services and a clock that stands still."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from minutebook.accounts.model import User
+from minutebook.accounts.passwords import Passwords
+from minutebook.accounts.service import Accounts
+from minutebook.api.app import create_app
+from minutebook.config import Settings
+from minutebook.db.database import Database, metadata
+from minutebook.db.events import Events
+from minutebook.kit.clock import VirtualClock
+from minutebook.oauth.model import SCOPES
+from minutebook.oauth.service import OAuth
+
+PASSWORD = "correct horse battery"
+IssueToken = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path)
+
+
+@pytest.fixture
+async def db(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.sqlalchemy_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    """Real argon2id, with the cheapest parameters: the tests are about the rules, not about the cost."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def services(settings: Settings, clock: VirtualClock, db: Database, passwords: Passwords) -> Any:
+    """As `wiring.Services`; other parts of the suite add their own fields."""
+    accounts = Accounts(clock, passwords)
+    return SimpleNamespace(
+        settings=settings,
+        clock=clock,
+        db=db,
+        events=Events(clock),
+        accounts=accounts,
+        oauth=OAuth(settings.oauth, clock, accounts),
+    )
+
+
+@pytest.fixture
+def app(services: Any) -> FastAPI:
+    return create_app(services)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://minutebook.example") as http:
+        yield http
+
+
+@pytest.fixture
+async def user(services: Any) -> User:
+    async with services.db.transaction() as tx:
+        return await services.accounts.create_user(tx, "ada@example.com", PASSWORD, "Ada Lovelace")
+
+
+@pytest.fixture
+async def other_user(services: Any, user: User) -> User:
+    async with services.db.transaction() as tx:
+        return await services.accounts.create_user(tx, "grace@example.com", PASSWORD, "Grace Hopper")
+
+
+@pytest.fixture
+def user_token(services: Any, user: User) -> IssueToken:
+    """`await user_token()` or `await user_token("session media")` gives an access token."""
+    return _issuer(services, user)
+
+
+@pytest.fixture
+def other_user_token(services: Any, other_user: User) -> IssueToken:
+    """The same for somebody else."""
+    return _issuer(services, other_user)
+
+
+def _issuer(services: Any, user: User) -> IssueToken:
+    async def issue(scopes: str = " ".join(SCOPES)) -> str:
+        async with services.db.transaction() as tx:
+            return (await services.oauth.issue_token(tx, user, scopes)).access_token
+
+    return issue
