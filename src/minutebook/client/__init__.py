@@ -1,0 +1,100 @@
+"""A client for any PAXS server: needs httpx, nothing of the server.
+
+from minutebook.client import Attendee, FileTokens, Paxs, Wishes
+
+with Paxs("http://127.0.0.1:8000", FileTokens(path)) as paxs:
+    results = paxs.process_files(["weekly.m4a"], Wishes((Attendee("ada@example.com", "Ada Lovelace"),)))
+"""
+
+from minutebook.client.async_paxs import AsyncPaxs
+from minutebook.client.errors import (
+    AnalysisFailed,
+    BadRequest,
+    CodeExpired,
+    ConnectionFailed,
+    ConsentDenied,
+    Forbidden,
+    LocalFailure,
+    LoginFailed,
+    LoginTimedOut,
+    NotAuthenticated,
+    NotFound,
+    PaxsError,
+    RateLimited,
+    ServerError,
+    StillRunning,
+    TlsFailed,
+    TooLarge,
+    TranscriptionFailed,
+    UnsupportedFormat,
+    WrongState,
+)
+from minutebook.client.ledger import FileLedger, Ledger, MemoryLedger
+from minutebook.client.model import (
+    AnalysisType,
+    Attendee,
+    Meeting,
+    Page,
+    Recording,
+    Report,
+    ReportError,
+    ReportStatus,
+    Segment,
+    Speaker,
+    Tokens,
+    Transcription,
+    User,
+)
+from minutebook.client.one_shot import FileResult, Wishes
+from minutebook.client.paxs import Paxs
+from minutebook.client.polling import Polling
+from minutebook.client.retry import RetryPolicy
+from minutebook.client.tokens import FileTokens, MemoryTokens, TokenStore
+
+__all__ = [
+    "AnalysisFailed",
+    "AnalysisType",
+    "AsyncPaxs",
+    "Attendee",
+    "BadRequest",
+    "CodeExpired",
+    "ConnectionFailed",
+    "ConsentDenied",
+    "FileLedger",
+    "FileResult",
+    "FileTokens",
+    "Forbidden",
+    "Ledger",
+    "LocalFailure",
+    "LoginFailed",
+    "LoginTimedOut",
+    "Meeting",
+    "MemoryLedger",
+    "MemoryTokens",
+    "NotAuthenticated",
+    "NotFound",
+    "Page",
+    "Paxs",
+    "PaxsError",
+    "Polling",
+    "RateLimited",
+    "Recording",
+    "Report",
+    "ReportError",
+    "ReportStatus",
+    "RetryPolicy",
+    "Segment",
+    "ServerError",
+    "Speaker",
+    "StillRunning",
+    "TlsFailed",
+    "TokenStore",
+    "Tokens",
+    "TooLarge",
+    "Transcription",
+    "TranscriptionFailed",
+    "UnsupportedFormat",
+    "User",
+    "Wishes",
+    "WrongState",
+]

@@ -1,0 +1,145 @@
+"""The asyncio client's resources: one method for each call."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minutebook.client import operations
+from minutebook.client.callback import CallbackServer
+from minutebook.client.locks import aholding
+from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.operations import new_key
+from minutebook.client.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
+from minutebook.client.request import OnProgress
+from minutebook.client.sign_in import Invite, SignIn, by_agent, by_code, pkce_offered
+
+if TYPE_CHECKING:
+    from minutebook.client.async_paxs import AsyncPaxs
+
+
+class _Resource:
+    def __init__(self, client: "AsyncPaxs") -> None:
+        self._client = client
+        self._run = client.run
+
+
+class AsyncUsers(_Resource):
+    """People."""
+
+    async def me(self) -> User:
+        """The signed-in user."""
+        return await self._run(operations.me())
+
+
+class AsyncSessions(_Resource):
+    """Meetings, which the API calls sessions."""
+
+    async def create(
+        self,
+        attendees: Iterable[Attendee],
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Meeting:
+        """Create a meeting. The same `idempotency_key` again returns the same meeting."""
+        return await self._run(operations.create_session(attendees, title, description, idempotency_key or new_key()))
+
+    async def list(self, *, page: int = 1, page_size: int = 20, search: str | None = None) -> Page[Meeting]:
+        """A page of meetings, newest first."""
+        return await self._run(operations.list_sessions(page, page_size, search))
+
+    async def get(self, session_id: str) -> Meeting:
+        """One meeting."""
+        return await self._run(operations.get_session(session_id))
+
+    async def update(self, session_id: str, changes: Mapping[str, object]) -> Meeting:
+        """Change title, description or attendees."""
+        return await self._run(operations.update_session(session_id, changes))
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a meeting with its recording and all results."""
+        await self._run(operations.delete_session(session_id))
+
+
+class AsyncRecordings(_Resource):
+    """The recording of a meeting."""
+
+    async def upload(
+        self, session_id: str, path: Path, *, filename: str | None = None, on_progress: OnProgress | None = None
+    ) -> Recording:
+        """Stream a file to the meeting, in constant memory. `on_progress` hears bytes sent and bytes in all."""
+        return await self._run(operations.upload(session_id, path, filename, on_progress))
+
+    async def upload_from_url(self, session_id: str, url: str) -> Recording:
+        """Let the server fetch the recording from a public address."""
+        return await self._run(operations.upload_from_url(session_id, url))
+
+    async def export(self, recording_id: str, format: str) -> str:
+        """The transcript as `json`, `txt`, `srt`, `vtt` or `md`."""
+        return await self._run(operations.export(recording_id, format))
+
+
+class AsyncAnalysis(_Resource):
+    """What is made of a recording."""
+
+    async def request(
+        self,
+        recording_id: str,
+        session_id: str,
+        types: Sequence[AnalysisType],
+        *,
+        instruction: str | None = None,
+        meeting_type: str | None = None,
+    ) -> tuple[Report, ...]:
+        """Ask for analyses."""
+        return await self._run(operations.request_analysis(recording_id, session_id, types, instruction, meeting_type))
+
+    async def reports(self, recording_id: str, session_id: str, type: AnalysisType | None = None) -> tuple[Report, ...]:
+        """The newest report of each type."""
+        return await self._run(operations.reports(recording_id, session_id, type))
+
+    async def wait_for(
+        self,
+        recording_id: str,
+        session_id: str,
+        types: Iterable[AnalysisType] = AUTOMATIC,
+        *,
+        polling: Polling = CONTRACT,
+        on_reports: OnReports | None = None,
+    ) -> Reports:
+        """Wait until the wanted reports are completed; `AnalysisFailed` when one failed, `StillRunning` at the end."""
+        wanted = tuple(types)
+        waiting = settle(recording_id, session_id, wanted, polling, on_reports)
+        return await self._client.follow(demanding(waiting, wanted))
+
+
+class AsyncOAuth(_Resource):
+    """Sign-in and tokens."""
+
+    async def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
+        """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
+        with CallbackServer(port) as server:
+            sign_in = SignIn.begin(server.redirect_uri, await self._client.follow(pkce_offered()))
+            invite(sign_in.link(self._client.base_url))
+            await self._keep(
+                await self._client.follow(by_code(sign_in, await asyncio.to_thread(server.wait, sign_in.state, wait_s)))
+            )
+
+    async def by_agent(self, invite: Invite) -> None:
+        """Sign in by polling: every 3 s, at most 5 minutes."""
+        agent_callback = self._client.base_url + operations.AGENT_CALLBACK
+        sign_in = SignIn.begin(agent_callback, await self._client.follow(pkce_offered()), agent=True)
+        invite(sign_in.link(self._client.base_url))
+        await self._keep(await self._client.follow(by_agent(sign_in)))
+
+    async def revoke(self) -> None:
+        """End the sign-in on the server; the store is not touched."""
+        tokens = self._client.tokens.load()
+        if tokens is not None:
+            await self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
+
+    async def _keep(self, tokens: Tokens) -> None:
+        async with aholding(self._client.tokens.lock()):
+            self._client.tokens.save(tokens)

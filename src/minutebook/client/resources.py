@@ -1,0 +1,142 @@
+"""The blocking client's resources: one method for each call."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minutebook.client import operations
+from minutebook.client.callback import CallbackServer
+from minutebook.client.locks import holding
+from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.operations import new_key
+from minutebook.client.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
+from minutebook.client.request import OnProgress
+from minutebook.client.sign_in import Invite, SignIn, by_agent, by_code, pkce_offered
+
+if TYPE_CHECKING:
+    from minutebook.client.paxs import Paxs
+
+
+class _Resource:
+    def __init__(self, client: "Paxs") -> None:
+        self._client = client
+        self._run = client.run
+
+
+class Users(_Resource):
+    """People."""
+
+    def me(self) -> User:
+        """The signed-in user."""
+        return self._run(operations.me())
+
+
+class Sessions(_Resource):
+    """Meetings, which the API calls sessions."""
+
+    def create(
+        self,
+        attendees: Iterable[Attendee],
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Meeting:
+        """Create a meeting. The same `idempotency_key` again returns the same meeting."""
+        return self._run(operations.create_session(attendees, title, description, idempotency_key or new_key()))
+
+    def list(self, *, page: int = 1, page_size: int = 20, search: str | None = None) -> Page[Meeting]:
+        """A page of meetings, newest first."""
+        return self._run(operations.list_sessions(page, page_size, search))
+
+    def get(self, session_id: str) -> Meeting:
+        """One meeting."""
+        return self._run(operations.get_session(session_id))
+
+    def update(self, session_id: str, changes: Mapping[str, object]) -> Meeting:
+        """Change title, description or attendees."""
+        return self._run(operations.update_session(session_id, changes))
+
+    def delete(self, session_id: str) -> None:
+        """Delete a meeting with its recording and all results."""
+        self._run(operations.delete_session(session_id))
+
+
+class Recordings(_Resource):
+    """The recording of a meeting."""
+
+    def upload(
+        self, session_id: str, path: Path, *, filename: str | None = None, on_progress: OnProgress | None = None
+    ) -> Recording:
+        """Stream a file to the meeting, in constant memory. `on_progress` hears bytes sent and bytes in all."""
+        return self._run(operations.upload(session_id, path, filename, on_progress))
+
+    def upload_from_url(self, session_id: str, url: str) -> Recording:
+        """Let the server fetch the recording from a public address."""
+        return self._run(operations.upload_from_url(session_id, url))
+
+    def export(self, recording_id: str, format: str) -> str:
+        """The transcript as `json`, `txt`, `srt`, `vtt` or `md`."""
+        return self._run(operations.export(recording_id, format))
+
+
+class Analysis(_Resource):
+    """What is made of a recording."""
+
+    def request(
+        self,
+        recording_id: str,
+        session_id: str,
+        types: Sequence[AnalysisType],
+        *,
+        instruction: str | None = None,
+        meeting_type: str | None = None,
+    ) -> tuple[Report, ...]:
+        """Ask for analyses."""
+        return self._run(operations.request_analysis(recording_id, session_id, types, instruction, meeting_type))
+
+    def reports(self, recording_id: str, session_id: str, type: AnalysisType | None = None) -> tuple[Report, ...]:
+        """The newest report of each type."""
+        return self._run(operations.reports(recording_id, session_id, type))
+
+    def wait_for(
+        self,
+        recording_id: str,
+        session_id: str,
+        types: Iterable[AnalysisType] = AUTOMATIC,
+        *,
+        polling: Polling = CONTRACT,
+        on_reports: OnReports | None = None,
+    ) -> Reports:
+        """Wait until the wanted reports are completed; `AnalysisFailed` when one failed, `StillRunning` at the end."""
+        wanted = tuple(types)
+        waiting = settle(recording_id, session_id, wanted, polling, on_reports)
+        return self._client.follow(demanding(waiting, wanted))
+
+
+class OAuth(_Resource):
+    """Sign-in and tokens."""
+
+    def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
+        """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
+        with CallbackServer(port) as server:
+            sign_in = SignIn.begin(server.redirect_uri, self._client.follow(pkce_offered()))
+            invite(sign_in.link(self._client.base_url))
+            self._keep(self._client.follow(by_code(sign_in, server.wait(sign_in.state, wait_s))))
+
+    def by_agent(self, invite: Invite) -> None:
+        """Sign in by polling: every 3 s, at most 5 minutes."""
+        agent_callback = self._client.base_url + operations.AGENT_CALLBACK
+        sign_in = SignIn.begin(agent_callback, self._client.follow(pkce_offered()), agent=True)
+        invite(sign_in.link(self._client.base_url))
+        self._keep(self._client.follow(by_agent(sign_in)))
+
+    def revoke(self) -> None:
+        """End the sign-in on the server; the store is not touched."""
+        tokens = self._client.tokens.load()
+        if tokens is not None:
+            self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
+
+    def _keep(self, tokens: Tokens) -> None:
+        with holding(self._client.tokens.lock()):
+            self._client.tokens.save(tokens)
