@@ -1,0 +1,83 @@
+"""From audio to local voices: the two networks, run over one chunk of a recording."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minutebook.speech.diarization.embedding import Embedder
+from minutebook.speech.diarization.model import (
+    FRAME_SAMPLES,
+    WINDOW_FRAMES,
+    WINDOW_SAMPLES,
+    ChunkVoices,
+    seconds_to_frame,
+)
+from minutebook.speech.diarization.parameters import DEFAULT, DiarizationParameters
+from minutebook.speech.diarization.pieces import cut, solo_labels, solo_runs
+from minutebook.speech.diarization.segmentation import Segmenter
+from minutebook.speech.ports import SAMPLE_RATE, Audio
+
+FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
+
+
+def windows_of(first_sample: int, last_sample: int, end_of_audio: int, step: int) -> NDArray[np.int64]:
+    """First frames of the windows that start in `[first_sample, last_sample)`.
+
+    Windows lie on one grid for the whole recording, `step` frames apart, so it does not matter where a recording is
+    divided into chunks. A window that would add nothing but the end of the one before it is left out.
+    """
+    step_samples = step * FRAME_SAMPLES
+    starts = np.arange(-(-first_sample // step_samples) * step, -(-last_sample // FRAME_SAMPLES), step, dtype=np.int64)
+    seen_before = starts * FRAME_SAMPLES - step_samples + WINDOW_SAMPLES
+    return starts[(starts == 0) | (seen_before < end_of_audio)]
+
+
+class Diarizer:
+    """Runs the networks. Loads them once; keeps nothing of the audio it has seen."""
+
+    def __init__(self, threads: int = 0, parameters: DiarizationParameters = DEFAULT) -> None:
+        self._parameters = parameters
+        self._segmenter = Segmenter(threads)
+        self._embedder = Embedder(threads)
+
+    def voices(self, audio: Audio, offset_s: float, start_s: float, end_s: float) -> ChunkVoices:
+        """The local voices of `[start_s, end_s)`.
+
+        `audio` (16 kHz mono, [-1, 1]) begins at `offset_s` of the recording and should reach 10 s beyond the chunk on
+        both sides where the recording does.
+        """
+        offset = round(offset_s * SAMPLE_RATE)
+        step = round(self._parameters.step_s * FRAMES_PER_SECOND)
+        start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
+        windows = windows_of(max(start - step * FRAME_SAMPLES, offset), end, offset + len(audio), step)
+        if end <= start or not len(windows):
+            return _silence(start_s, end_s)
+        activity = self._segmenter.activity(audio, windows * FRAME_SAMPLES - offset)
+        pieces = self._pieces(windows, activity, start_s, end / SAMPLE_RATE)
+        embeddings = self._embedder.embed([_samples(audio, offset, piece) for piece in pieces.tolist()])
+        own = windows * FRAME_SAMPLES >= start
+        return ChunkVoices(start_s, end_s, windows[own], activity[own], pieces, embeddings)
+
+    def _pieces(
+        self, windows: NDArray[np.int64], activity: NDArray[np.uint8], start_s: float, end_s: float
+    ) -> NDArray[np.int64]:
+        labels = solo_labels(activity > self._parameters.onset * 255)
+        runs = solo_runs(windows, labels, seconds_to_frame(start_s), seconds_to_frame(end_s))
+        shortest = round(self._parameters.min_piece_s * FRAMES_PER_SECOND)
+        longest = round(self._parameters.max_piece_s * FRAMES_PER_SECOND)
+        return cut(runs, shortest, longest)
+
+
+def _samples(audio: Audio, offset: int, piece: list[int]) -> Audio:
+    shift = (991 - 270) // 2
+    return audio[max(piece[0] * FRAME_SAMPLES + shift - offset, 0) : piece[1] * FRAME_SAMPLES + shift - offset]
+
+
+def _silence(start_s: float, end_s: float) -> ChunkVoices:
+    return ChunkVoices(
+        start_s,
+        end_s,
+        np.empty(0, dtype=np.int64),
+        np.empty((0, WINDOW_FRAMES, 3), dtype=np.uint8),
+        np.empty((0, 2), dtype=np.int64),
+        np.empty((0, 192), dtype=np.float32),
+    )

@@ -1,0 +1,71 @@
+"""The neural networks that travel with the package. `NOTICE` says where they come from and under which licences."""
+
+import hashlib
+from enum import Enum
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minutebook.errors import Kind, MinutebookError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+class Model(Enum):
+    """A bundled network: file name and SHA-256 of its content."""
+
+    SEGMENTATION = (
+        "pyannote-segmentation-3.0.onnx",
+        "74e527d66add2ec35afe16567a97d105eb6518e8147cd13c883a7ffc07eca44b",
+    )
+    EMBEDDING = (
+        "campplus.onnx",
+        "4db174763dace0c9c681fba215bb9390f702b2401ed1bbfb6018be6e09c841ff",
+    )
+
+    @property
+    def filename(self) -> str:
+        """Name of the file beside this module."""
+        return self.value[0]
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest that the file must have."""
+        return self.value[1]
+
+
+def read(model: Model, folder: Path | None = None) -> bytes:
+    """The bytes of a bundled network, checked.
+
+    Raises `MinutebookError` (unavailable, `model_missing` or `model_damaged`) when the file is not the one shipped.
+    """
+    source = files(__package__) if folder is None else folder
+    try:
+        with as_file(source / model.filename) as path:
+            content = path.read_bytes()
+    except FileNotFoundError:
+        raise MinutebookError(
+            Kind.UNAVAILABLE, "model_missing", f"The model {model.filename} is missing. Install minutebook again."
+        ) from None
+    if hashlib.sha256(content).hexdigest() != model.sha256:
+        raise MinutebookError(
+            Kind.UNAVAILABLE,
+            "model_damaged",
+            f"The model {model.filename} is not the one that was shipped. Install minutebook again.",
+        )
+    return content
+
+
+def open_session(model: Model, threads: int = 0) -> "onnxruntime.InferenceSession":
+    """Load a bundled network on the processor with `threads` threads (0: one per core).
+
+    Idle threads sleep instead of spinning: spinning costs processor time that recognition needs.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(read(model), options, providers=["CPUExecutionProvider"])
