@@ -1,0 +1,103 @@
+"""One streamed upload: the caller's stream on one side, the storage library on the other."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from minutebook.errors import Kind, MinutebookError
+from minutebook.storage.failures import told
+from minutebook.storage.ports import StoredObject
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+PIECE_BYTES = 1024 * 1024
+"""Small network chunks are gathered to pieces of this size before they cross over."""
+PART_BYTES = 8 * 1024 * 1024
+"""Part of a multipart upload: 10,000 of them, S3's limit, make 80 GB."""
+PARTS_AT_ONCE = 4
+
+
+class BrokenOffError(Exception):
+    """Told to the storage library so that it takes back what it has written; never leaves this module's callers."""
+
+
+class Upload:
+    """The caller's stream is read in the caller's own task; the library pulls from a short queue. A cancelled upload
+    must end by an exception in the stream: only then does the library abort what it sent (a dropped S3 multipart
+    upload would stay in the bucket, invisible and paid for)."""
+
+    def __init__(self, store: "ObjectStore", key: str) -> None:
+        import obstore
+
+        self._key = key
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=2)
+        self._broken = False
+        self._sending = asyncio.ensure_future(
+            obstore.put_async(store, key, self._pieces(), chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+        )
+        self._sending.add_done_callback(lambda _: self._drain())
+
+    async def send(self, chunks: AsyncIterator[bytes], max_bytes: int | None) -> StoredObject:
+        """Pass the whole stream on; returns what was stored. Any exception leaves nothing in the storage."""
+        try:
+            stored = await self._pump(chunks, max_bytes)
+            with told(self._key):
+                await asyncio.shield(self._sending)
+        except BaseException:
+            await self._take_back()
+            raise
+        return stored
+
+    @property
+    def landed(self) -> bool:
+        """Whether the object became visible, although the caller may have been cancelled meanwhile."""
+        return self._sending.done() and not self._sending.cancelled() and self._sending.exception() is None
+
+    async def _pump(self, chunks: AsyncIterator[bytes], max_bytes: int | None) -> StoredObject:
+        digest, size, piece = hashlib.sha256(), 0, bytearray()
+        async for chunk in chunks:
+            size += len(chunk)
+            if max_bytes is not None and size > max_bytes:
+                raise _too_large(max_bytes)
+            digest.update(chunk)
+            piece += chunk
+            if len(piece) >= PIECE_BYTES:
+                await self._hand_over(bytes(piece))
+                piece.clear()
+            if self._sending.done():
+                break
+        if piece:
+            await self._hand_over(bytes(piece))
+        await self._hand_over(None)
+        return StoredObject(self._key, size, digest.hexdigest())
+
+    async def _hand_over(self, piece: bytes | None) -> None:
+        if not self._sending.done():
+            await self._queue.put(piece)
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while (piece := await self._queue.get()) is not None:
+            yield piece
+        if self._broken:
+            raise BrokenOffError
+
+    async def _take_back(self) -> None:
+        self._broken = True
+        self._drain()
+        self._queue.put_nowait(None)
+        await asyncio.wait({self._sending})
+
+    def _drain(self) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
+
+def _too_large(max_bytes: int) -> MinutebookError:
+    return MinutebookError(
+        Kind.TOO_LARGE,
+        "file_too_large",
+        f"The file is larger than the {max_bytes} bytes that are accepted.",
+        field="file",
+    )
