@@ -86,12 +86,12 @@ def checked_attendees(drafts: Sequence[AttendeeDraft] | None) -> tuple[Attendee,
         )
     if len(drafts) > ATTENDEES_MAX:
         raise invalid("attendees_too_many", f"A meeting has at most {ATTENDEES_MAX} attendees.", "attendees")
-    attendees = tuple(_checked_attendee(draft, f"attendees.{i}") for i, draft in enumerate(drafts))
+    attendees = tuple(_checked_attendee(draft, f"attendees[{i}]") for i, draft in enumerate(drafts))
     seen: set[str] = set()
     for i, attendee in enumerate(attendees):
         if attendee.email.casefold() in seen:
             raise invalid(
-                "attendee_duplicate", f"{attendee.email} is listed twice; name each once.", f"attendees.{i}.email"
+                "attendee_duplicate", f"{attendee.email} is listed twice; name each once.", f"attendees[{i}].email"
             )
         seen.add(attendee.email.casefold())
     return attendees

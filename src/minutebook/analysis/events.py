@@ -1,0 +1,15 @@
+"""What reports tell the rest: kinds of event, each with the report as its subject."""
+
+from minutebook.analysis.model import Report
+from minutebook.db.events import Event
+
+COMPLETED = "report.completed"
+FAILED = "report.failed"
+SPEAKERS_NAMED = "speakers.named"
+"""Somebody gave voices names; the subject is the transcription whose voices they are."""
+
+
+def report_event(kind: str, report: Report) -> Event:
+    """An event about this report."""
+    payload = {"recording_id": report.recording_id, "analysis_type": report.type.value, "version": report.version}
+    return Event(kind=kind, owner_id=report.owner_id, subject_id=report.id, payload=payload)

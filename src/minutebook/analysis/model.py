@@ -1,0 +1,125 @@
+"""Reports: what is made of a recording, in which state it is, and how far the work has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from minutebook.language.model import MeetingType
+
+DEFAULT_INSTRUCTION: Final = "Generate a detailed meeting summary"
+
+
+class AnalysisType(StrEnum):
+    """The kinds of report, by the names that the API uses."""
+
+    TRANSCRIPTION = "transcription"
+    MEETING_NOTE = "meeting note"
+    KEY_POINTS = "key_points"
+    SENTIMENT = "sentiment"
+
+
+class ReportStatus(StrEnum):
+    """Where a report stands. Cancelling is no state: the report of a removed recording is gone, and whatever still
+    works on it finds no row to write to."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether work on the report is awaited or under way."""
+        return self in {ReportStatus.PENDING, ReportStatus.PROCESSING}
+
+
+TRANSITIONS: Final[Mapping[ReportStatus, frozenset[ReportStatus]]] = MappingProxyType(
+    {
+        ReportStatus.PENDING: frozenset({ReportStatus.PROCESSING, ReportStatus.FAILED}),
+        ReportStatus.PROCESSING: frozenset({ReportStatus.COMPLETED, ReportStatus.FAILED}),
+        ReportStatus.FAILED: frozenset({ReportStatus.PENDING}),
+        ReportStatus.COMPLETED: frozenset(),
+    }
+)
+"""From which state a report may go to which. A completed report never changes; asking again makes a new version."""
+
+
+def sources_of(target: ReportStatus) -> frozenset[ReportStatus]:
+    """The states from which `target` may be reached."""
+    return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a report failed: a stable code, a sentence, and whether asking again may help."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the work has come: a `fraction` from 0 to 1, and seconds of the recording done of its total, where
+    the stage is counted in those."""
+
+    fraction: float
+    stage: str = ""
+    done_s: float | None = None
+    total_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. `language` overrides detection when a recording is transcribed."""
+
+    instruction: str = DEFAULT_INSTRUCTION
+    meeting_type: MeetingType = MeetingType.GROUP
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One version of one analysis of a recording, without its content.
+
+    `attempt` counts how often this version was started; results of an earlier attempt are dropped. `facts` holds
+    what lists need to know of the content (a transcription's speakers, language, duration). `source_id` is the
+    transcription that a derived report rests on.
+    """
+
+    id: str
+    recording_id: str
+    owner_id: str
+    type: AnalysisType
+    version: int
+    status: ReportStatus
+    attempt: int
+    options: Options
+    progress: Progress
+    created_at: datetime
+    updated_at: datetime
+    failure: Failure | None = None
+    source_id: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """What a recording's reports come to. `partial`: the transcription is there, something else failed."""
+
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+def outcome(statuses: Mapping[AnalysisType, ReportStatus]) -> Outcome:
+    """The outcome of the newest versions of a recording's reports."""
+    if not statuses or any(status.is_active for status in statuses.values()):
+        return Outcome.PROCESSING
+    if statuses.get(AnalysisType.TRANSCRIPTION) is ReportStatus.FAILED:
+        return Outcome.FAILED
+    failed = ReportStatus.FAILED in statuses.values()
+    return Outcome.PARTIAL if failed else Outcome.COMPLETED
