@@ -1,0 +1,194 @@
+"""From decoded sound to a transcript: each stage callable alone, each value between them serialisable.
+
+A durable task calls `voices` and `recognise` per chunk in separate steps, perhaps in separate processes; nothing is
+remembered between calls but the loaded models, so the result is the same as in one go.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from minutebook.config import SpeechSettings
+from minutebook.speech import units
+from minutebook.speech.diarization import ChunkVoices, Diarizer, speaker_turns
+from minutebook.speech.engines import open_engine
+from minutebook.speech.media import Pcm
+from minutebook.speech.ports import Audio, Engine, Recognised
+from minutebook.speech.units import Chunk, plan_chunks
+from minutebook.transcript.attribution import number_speakers
+from minutebook.transcript.merge import Heard, merge
+from minutebook.transcript.model import Transcript, Turn, Word
+
+__all__ = [
+    "Chunk",
+    "SpeechPipeline",
+    "plan_chunks",
+    "recognised_from_json",
+    "recognised_to_json",
+    "turns_from_json",
+    "turns_to_json",
+]
+
+NO_SPEECH = "No speech was found in this recording."
+_DIARIZATION_CONTEXT_S = 10.0
+_CONTEXT_S = 1.0
+_LANGUAGE_SAMPLES = 3
+_LANGUAGE_SAMPLE_S = 30.0
+_VOICES_SHARE = 0.3
+"""Share of the time that telling voices apart takes, for progress."""
+
+
+class SpeechPipeline:
+    """The speech stages with their models, which load at first use. Serves one recording at a time."""
+
+    def __init__(self, settings: SpeechSettings, models_dir: Path) -> None:
+        self._settings = settings
+        self._models_dir = models_dir
+
+    @cached_property
+    def _diarizer(self) -> Diarizer:
+        return Diarizer(self._settings.threads)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return open_engine(self._settings, self._models_dir)
+
+    def voices(self, pcm: Pcm, chunk: Chunk) -> ChunkVoices:
+        """Who may be speaking in a chunk."""
+        offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
+        audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
+        return self._diarizer.voices(audio, offset, chunk.start_s, chunk.end_s)
+
+    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
+        """Who speaks when in the whole recording; one voice for all speech without `diarize`."""
+        if diarize:
+            return speaker_turns(voices)
+        return _one_voice(speaker_turns(voices, num_speakers=1))
+
+    def language(self, pcm: Pcm, turns: Sequence[Turn]) -> str:
+        """The configured language, or the one heard in up to three samples of speech spread over the recording."""
+        if self._settings.language:
+            return self._settings.language
+        if not self._engine.info.detects_language or not turns:
+            return "en"
+        return self._engine.detect_language([pcm.read(*span) for span in language_samples(turns)])
+
+    def recognise(
+        self,
+        pcm: Pcm,
+        chunk: Chunk,
+        turns: Sequence[Turn],
+        language: str,
+        hot_words: Sequence[str] = (),
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Recognised]:
+        """The words of a chunk. `turns` are those of the whole recording; `progress` hears the seconds of speech
+        done."""
+
+        def quietest(start_s: float, end_s: float) -> float:
+            return start_s + units.quietest_moment(pcm.read(start_s, end_s))
+
+        own = units.units_of(chunk, turns, quietest)
+        if not own:
+            return []
+        offset = max(0.0, min(unit.start for unit in own) - _CONTEXT_S)
+        audio: Audio = pcm.read(offset, max(unit.end for unit in own) + _CONTEXT_S)
+        return self._engine.recognise(audio, offset, own, language, hot_words, progress)
+
+    def transcript(
+        self,
+        recognised: Sequence[Recognised],
+        turns: Sequence[Turn],
+        language: str,
+        duration_s: float,
+        notices: Sequence[str] = (),
+    ) -> Transcript:
+        """Merge all chunks' words, attribute them, number the speakers."""
+        merged = merge((Heard(each.turn, each.words) for each in recognised), turns, language)
+        segments, speakers = number_speakers(merged, turns)
+        found = tuple(notices) if segments else (*notices, NO_SPEECH)
+        return Transcript(language, duration_s, speakers, segments, notices=found)
+
+    def transcribe(
+        self,
+        pcm: Pcm,
+        *,
+        language: str | None = None,
+        diarize: bool = True,
+        progress: Callable[[float], None] | None = None,
+        notices: Sequence[str] = (),
+    ) -> Transcript:
+        """All stages in a row. `progress` hears how many seconds of the recording are done."""
+        tell = progress or (lambda _: None)
+        chunks = plan_chunks(pcm.duration_s, self._settings.chunk_s)
+        voices = []
+        for chunk in chunks:
+            voices.append(self.voices(pcm, chunk))
+            tell(_VOICES_SHARE * chunk.end_s)
+        turns = self.turns(voices, diarize)
+        spoken = language or self.language(pcm, turns)
+        recognised: list[Recognised] = []
+        for chunk in chunks:
+            recognised += self.recognise(pcm, chunk, turns, spoken, progress=_within(chunk, turns, pcm, tell))
+        return self.transcript(recognised, turns, spoken, pcm.duration_s, notices)
+
+
+def _within(chunk: Chunk, turns: Sequence[Turn], pcm: Pcm, tell: Callable[[float], None]) -> Callable[[float], None]:
+    """Turn seconds of speech done in a chunk into seconds of the recording done."""
+    speech = sum(max(0.0, min(t.end, chunk.end_s) - max(t.start, chunk.start_s)) for t in turns) or 1.0
+    before = _VOICES_SHARE * pcm.duration_s
+
+    def done(seconds: float) -> None:
+        reached = chunk.start_s + min(1.0, seconds / speech) * (chunk.end_s - chunk.start_s)
+        tell(before + (1 - _VOICES_SHARE) * reached)
+
+    return done
+
+
+def _one_voice(turns: Sequence[Turn]) -> list[Turn]:
+    """All speech as turns of one voice that do not overlap."""
+    joined: list[Turn] = []
+    for turn in sorted(turns, key=lambda t: t.start):
+        if joined and turn.start <= joined[-1].end:
+            joined[-1] = replace(joined[-1], end=max(joined[-1].end, turn.end))
+        else:
+            joined.append(Turn("speaker_1", turn.start, turn.end))
+    return joined
+
+
+def language_samples(turns: Sequence[Turn]) -> list[tuple[float, float]]:
+    """Up to three stretches of at most 30 s that start with speech: at the beginning, after a third, after two
+    thirds of the turns."""
+    ordered = sorted(turns, key=lambda turn: turn.start)
+    starts = sorted({ordered[len(ordered) * part // _LANGUAGE_SAMPLES].start for part in range(_LANGUAGE_SAMPLES)})
+    end = max(turn.end for turn in ordered)
+    return [(start, min(start + _LANGUAGE_SAMPLE_S, end)) for start in starts]
+
+
+def turns_to_json(turns: Sequence[Turn]) -> str:
+    """Turns as JSON."""
+    return json.dumps([[turn.speaker, turn.start, turn.end] for turn in turns])
+
+
+def turns_from_json(text: str) -> list[Turn]:
+    """The inverse of `turns_to_json`."""
+    return [Turn(*row) for row in json.loads(text)]
+
+
+def recognised_to_json(recognised: Sequence[Recognised]) -> str:
+    """Recognised turns as JSON."""
+    rows = [
+        {
+            "turn": [each.turn.speaker, each.turn.start, each.turn.end],
+            "words": [[w.word, w.start, w.end, w.probability] for w in each.words],
+        }
+        for each in recognised
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def recognised_from_json(text: str) -> list[Recognised]:
+    """The inverse of `recognised_to_json`."""
+    return [Recognised(Turn(*row["turn"]), tuple(Word(*word) for word in row["words"])) for row in json.loads(text)]
