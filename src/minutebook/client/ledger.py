@@ -1,12 +1,15 @@
 """How far each recording has come, so that an interrupted run goes on where it stopped."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 from minutebook.client import files
+from minutebook.client.errors import LocalFailure
+from minutebook.client.locks import FileLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,10 @@ class Progress:
 
 class Ledger(Protocol):
     """A place for progress, by the source's key."""
+
+    def claim(self, key: str) -> AbstractContextManager[None]:
+        """Keep other runs away from this recording; `LocalFailure` when one is at work on it."""
+        ...
 
     def read(self, key: str) -> Progress | None:
         """What was noted last, or None."""
@@ -39,6 +46,16 @@ class FileLedger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @contextmanager
+    def claim(self, key: str) -> Iterator[None]:
+        lock = FileLock(self._path(key).with_suffix(".lock"))
+        if not lock.attempt():
+            raise LocalFailure("Another run is at work on this recording; let it finish.", code="in_progress")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def read(self, key: str) -> Progress | None:
         with suppress(FileNotFoundError, ValueError, TypeError):
@@ -61,6 +78,9 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._progress: dict[str, Progress] = {}
+
+    def claim(self, key: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def read(self, key: str) -> Progress | None:
         return self._progress.get(key)

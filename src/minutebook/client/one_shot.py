@@ -15,6 +15,7 @@ from minutebook.client.errors import (
     BadRequest,
     ConnectionFailed,
     Forbidden,
+    LocalFailure,
     NotAuthenticated,
     NotFound,
     PaxsError,
@@ -86,8 +87,13 @@ def process(
     for index, source in enumerate(sources, 1):
         tell(Started(source, index, len(sources)))
         title = wishes.title if len(sources) == 1 else None
-        run = _Run(source, source.key(server), replace(wishes, title=title), ledger, tell)
-        results.append((yield from run.steps()))
+        key = source.key(server)
+        try:
+            with ledger.claim(key):
+                run = _Run(source, key, replace(wishes, title=title), ledger, tell)
+                results.append((yield from run.steps()))
+        except LocalFailure as error:
+            results.append(FileResult(source, error=error))
     return results
 
 

@@ -1,0 +1,100 @@
+"""`meetings list|show|create|delete`."""
+
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from minutebook.cli.attendees import gather_attendees
+from minutebook.cli.exits import tell
+from minutebook.cli.remote.connection import AsJson, MeetingName, Server, TokenFile, connect, find_meeting
+from minutebook.cli.remote.output import meeting_card, print_json, report_view, stdout, when
+from minutebook.client import Attendee, Meeting, Page
+
+app = typer.Typer(help="Meetings on a PAXS server.", no_args_is_help=True)
+
+
+@app.command("list")
+@tell
+def list_meetings(
+    server: Server = None,
+    tokens: TokenFile = None,
+    page: int = typer.Option(1, "--page", min=1, help="Which page, newest first."),
+    page_size: int = typer.Option(20, "--page-size", min=1, max=100, help="Meetings on a page."),
+    search: str | None = typer.Option(None, "--search", "-q", help="Only meetings with these words."),
+    json: AsJson = False,
+) -> None:
+    """List meetings, newest first."""
+    with connect(server, tokens) as paxs:
+        found = paxs.sessions.list(page=page, page_size=page_size, search=search)
+    if json:
+        print_json(found)
+    else:
+        _print_page(found)
+
+
+def _print_page(found: Page[Meeting]) -> None:
+    table = Table("When", "Title", "People", "Status", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for meeting in found.items:
+        people = ", ".join(who.display_name for who in meeting.attendees)
+        table.add_row(when(meeting.created_at), Text(meeting.title), Text(people), Text(meeting.status or ""))
+    stdout.print(table)
+    stdout.print(f"{len(found.items)} of {found.total}", style="dim")
+
+
+@app.command()
+@tell
+def show(meeting: MeetingName, server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
+    """Show a meeting and what was made of it."""
+    with connect(server, tokens) as paxs:
+        found = find_meeting(paxs, meeting)
+        reports = paxs.analysis.reports(found.recording.id, found.id) if found.recording else ()
+    if json:
+        print_json({"meeting": found, "reports": reports})
+        return
+    stdout.print(meeting_card(found))
+    for report in reports:
+        stdout.print(report_view(report) if report.completed else f"\n{report.analysis_type}: {report.status}")
+
+
+@app.command()
+@tell
+def create(
+    title: str | None = typer.Option(None, "--title", help="Title; date and time otherwise."),
+    description: str | None = typer.Option(None, "--description", help="What it is about."),
+    attendee: list[str] = typer.Option([], "--attendee", help="“Ada Lovelace <ada@example.com>”; repeatable."),
+    attendees: Path | None = typer.Option(None, "--attendees", help="CSV or JSON file with names and addresses."),
+    server: Server = None,
+    tokens: TokenFile = None,
+    json: AsJson = False,
+) -> None:
+    """Create a meeting without a recording."""
+    people = [Attendee(email, name) for name, email in gather_attendees(attendee, attendees)]
+    with connect(server, tokens) as paxs:
+        made = paxs.sessions.create(people, title=title, description=description)
+    if json:
+        print_json(made)
+    else:
+        stdout.print(f"Created “{made.title}”.", markup=False)
+
+
+@app.command()
+@tell
+def delete(
+    meeting: MeetingName,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    server: Server = None,
+    tokens: TokenFile = None,
+    json: AsJson = False,
+) -> None:
+    """Delete a meeting with its recording and everything made from it."""
+    with connect(server, tokens) as paxs:
+        found = find_meeting(paxs, meeting)
+        if not yes:
+            typer.confirm(f"Delete “{found.title}” with its recording and results?", abort=True, err=True)
+        paxs.sessions.delete(found.id)
+    if json:
+        print_json({"deleted": found.id})
+    else:
+        stdout.print(f"Deleted “{found.title}”.", markup=False)

@@ -1,0 +1,42 @@
+"""`recordings upload`."""
+
+from pathlib import Path
+
+import typer
+
+from minutebook.cli.exits import stderr, tell
+from minutebook.cli.remote.bars import transfer_bar
+from minutebook.cli.remote.connection import AsJson, MeetingName, Server, TokenFile, connect, find_meeting
+from minutebook.cli.remote.output import print_json, stdout
+from minutebook.client.formats import check_names
+
+app = typer.Typer(help="Recordings on a PAXS server.", no_args_is_help=True)
+
+
+@app.callback()
+def recordings() -> None:
+    """Recordings on a PAXS server."""
+
+
+@app.command()
+@tell
+def upload(
+    meeting: MeetingName,
+    file: Path = typer.Argument(..., help="An audio or video file.", show_default=False),
+    server: Server = None,
+    tokens: TokenFile = None,
+    json: AsJson = False,
+) -> None:
+    """Upload a recording to a meeting; it replaces the one before and starts transcription and note."""
+    check_names([file.name])
+    with connect(server, tokens) as paxs:
+        found = find_meeting(paxs, meeting)
+        with transfer_bar(stderr) as bar:
+            task = bar.add_task(file.name, total=None)
+            uploaded = paxs.recordings.upload(
+                found.id, file, on_progress=lambda sent, total: bar.update(task, completed=sent, total=total)
+            )
+    if json:
+        print_json(uploaded)
+    else:
+        stdout.print(f"Uploaded {file.name} to “{found.title}”; transcription and note have begun.", markup=False)

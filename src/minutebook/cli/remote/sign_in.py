@@ -1,0 +1,67 @@
+"""`login`, `logout`, `whoami`."""
+
+import webbrowser
+
+import typer
+
+from minutebook.cli.exits import stderr
+from minutebook.cli.remote.connection import AsJson, Server, TokenFile, connect
+from minutebook.cli.remote.output import print_json, stdout
+from minutebook.client import ConnectionFailed, PaxsError
+
+
+def login(
+    server: Server = None,
+    tokens: TokenFile = None,
+    agent: bool = typer.Option(False, "--agent", help="No callback: open the link anywhere, this command polls."),
+    no_browser: bool = typer.Option(False, "--no-browser", help="Only show the link."),
+    port: int = typer.Option(3000, "--port", help="Port of the local callback server.", min=0, max=65535),
+    json: AsJson = False,
+) -> None:
+    """Sign in to a PAXS server."""
+
+    def invite(link: str) -> None:
+        stderr.print("Open this link to sign in and to let Minutebook use your meetings:")
+        stderr.print(link, markup=False, soft_wrap=True, style="cyan")
+        if not agent and not no_browser:
+            webbrowser.open(link)
+        stderr.print("Waiting for you to agree there …")
+
+    with connect(server, tokens) as paxs:
+        if agent:
+            paxs.oauth.by_agent(invite)
+        else:
+            paxs.oauth.by_callback(invite, port=port)
+        user = paxs.users.me()
+        if json:
+            print_json({"server": paxs.base_url, "user": user})
+        else:
+            stdout.print(f"Signed in to {paxs.base_url} as {user.display_name} <{user.email}>.", markup=False)
+
+
+def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
+    """Sign out: the tokens end on the server and disappear here."""
+    with connect(server, tokens) as paxs:
+        revoked = paxs.tokens.load() is not None
+        try:
+            paxs.oauth.revoke()
+        except ConnectionFailed as error:
+            revoked = False
+            stderr.print(f"The server was not told: {error.message}", markup=False)
+        except PaxsError:  # a server without revocation: its tokens die of age
+            revoked = False
+        paxs.tokens.clear()
+        if json:
+            print_json({"server": paxs.base_url, "revoked": revoked})
+        else:
+            stdout.print(f"Signed out of {paxs.base_url}.", markup=False)
+
+
+def whoami(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
+    """Show who is signed in, and where."""
+    with connect(server, tokens) as paxs:
+        user = paxs.users.me()
+        if json:
+            print_json({"server": paxs.base_url, "user": user})
+        else:
+            stdout.print(f"{user.display_name} <{user.email}> at {paxs.base_url}", markup=False)
