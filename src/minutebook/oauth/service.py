@@ -1,45 +1,160 @@
 """The OAuth provider: consent becomes a code, a code becomes tokens, a token tells who is calling."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutebook.accounts.limits import RateRule, count_try
 from minutebook.accounts.model import User
 from minutebook.accounts.service import Accounts
 from minutebook.config import OAuthSettings
+from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
 from minutebook.oauth import repository
-from minutebook.oauth.model import Caller, Grant, Token, TokenKind, TokenPair, parse_scope, token_error
+from minutebook.oauth.google import GOOGLE_METADATA_URL, GoogleSignIn
+from minutebook.oauth.model import (
+    CODE_S,
+    UNKNOWN_CODE,
+    AgentStatus,
+    Caller,
+    Code,
+    Grant,
+    PollAnswer,
+    Refusal,
+    TokenPair,
+    judge_code,
+    ordered_scope,
+    parse_scope,
+)
+from minutebook.oauth.requests import AuthorizeRequest, Flow, SentBack, checked_agent_state, parse_authorize
+from minutebook.oauth.tokens import Tokens
+
+AGENT_CALLBACK_PATH = "/api/oauth/provider/agent-callback"
+"""An agent has no address to be sent to; its codes are bound to this one, where nothing is served."""
+
+POLLS_PER_STATE = RateRule("polls of one agent", limit=60, window_s=60)
+POLLS_PER_ADDRESS = RateRule("polls from one address", limit=600, window_s=60)
+
+KEPT_AFTER_END_S = 24 * 3600
+"""What has expired is kept for a day, so that it is told from what never was."""
 
 
 class OAuth:
-    """Hands out and checks tokens."""
+    """The provider. `google` is the way to sign in through Google, when that is configured."""
 
-    def __init__(self, settings: OAuthSettings, clock: Clock, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        settings: OAuthSettings,
+        clock: Clock,
+        accounts: Accounts,
+        google_metadata_url: str = GOOGLE_METADATA_URL,
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._accounts = accounts
+        self._tokens = Tokens(settings, clock)
+        self.google = GoogleSignIn.configured(settings, clock, accounts, google_metadata_url)
 
     async def authenticate(self, tx: AsyncConnection, bearer: str) -> Caller:
         """Who calls with this access token. Errors: `token_invalid`, `token_revoked`, `token_expired`."""
-        token = await repository.token(tx, fingerprint(bearer))
-        if token is None or token.kind is not TokenKind.ACCESS:
-            raise token_error("token_invalid", "This access token is not known here.")
-        if token.grant.revoked:
-            raise token_error("token_revoked", "This access token has been revoked. Authorise again.")
-        if token.expires_at <= self._clock.now():
-            raise token_error("token_expired", "This access token has expired. Refresh it, or authorise again.")
-        return Caller(token.grant.user_id, frozenset(token.grant.scope.split()))
+        return await self._tokens.authenticate(tx, bearer)
 
     async def issue_token(self, tx: AsyncConnection, user: User, scope: str) -> TokenPair:
         """A token pair for a user without their consent: for the server's administrator. `invalid_scope`."""
-        now = self._clock.now()
-        grant = Grant(new_id(), user.id, parse_scope(scope), revoked=False)
-        await repository.add_grant(tx, grant, now, now + timedelta(seconds=self._settings.refresh_token_s))
-        access, refresh = new_secret("mba"), new_secret("mbr")
-        access_s, refresh_s = self._settings.access_token_s, self._settings.refresh_token_s
-        for kind, secret, life_s in ((TokenKind.ACCESS, access, access_s), (TokenKind.REFRESH, refresh, refresh_s)):
-            token = Token(new_id(), grant, kind, now + timedelta(seconds=life_s))
-            await repository.add_token(tx, token, fingerprint(secret))
-        return TokenPair(access, refresh, access_s, grant.scope)
+        return await self._tokens.issue(tx, Grant(new_id(), user.id, parse_scope(scope), revoked=False))
+
+    def request(self, parameters: Sequence[tuple[str, str]], base: str) -> AuthorizeRequest | SentBack:
+        """A link's request for consent, checked; `base` is this server's address. Errors: see `parse_authorize`."""
+        return parse_authorize(parameters, self._settings.redirect_uris, base + AGENT_CALLBACK_PATH)
+
+    async def open(self, tx: AsyncConnection, request: AuthorizeRequest) -> None:
+        """Before consent is asked for: an agent's link must be neither expired nor decided. `link_used_up`."""
+        if request.flow is Flow.AGENT:
+            state_hash, now = fingerprint(request.state or ""), self._clock.now()
+            await repository.open_agent_request(tx, state_hash, now + timedelta(seconds=CODE_S))
+            found = await repository.agent_request(tx, state_hash)
+            if found is None or found.status is not AgentStatus.PENDING or found.expires_at <= now:
+                raise _link_used_up()
+
+    async def allow(self, tx: AsyncConnection, user: User, request: AuthorizeRequest) -> str | None:
+        """The user consents. Returns where to send the browser; None for an agent, which fetches its code."""
+        ends = self._clock.now() + timedelta(seconds=CODE_S)
+        code = Code(user.id, request.scope, request.redirect_uri, request.code_challenge, ends)
+        if request.flow is Flow.AGENT:
+            return await self._decide(tx, request, AgentStatus.APPROVED, code)
+        return request.answer(code=await self._add_code(tx, code))
+
+    async def deny(self, tx: AsyncConnection, request: AuthorizeRequest) -> str | None:
+        """The user refuses. Returns as `allow` does."""
+        if request.flow is Flow.AGENT:
+            return await self._decide(tx, request, AgentStatus.DENIED)
+        return request.answer(error="access_denied", error_description="The user refused.")
+
+    async def poll(self, tx: AsyncConnection, state: str | None, address: str) -> PollAnswer:
+        """What became of an agent's request. The ten minutes begin when a state is first seen, whether the agent asks
+        or the person opens the link first. Errors: `state_…`, `rate_limited`; `authorization_not_found` when it has
+        expired or its code was fetched."""
+        state_hash, now = fingerprint(checked_agent_state(state)), self._clock.now()
+        await count_try(tx, self._clock, [(POLLS_PER_STATE, state_hash), (POLLS_PER_ADDRESS, address)])
+        await repository.open_agent_request(tx, state_hash, now + timedelta(seconds=CODE_S))
+        found = await repository.agent_request(tx, state_hash)
+        if found is None or found.expires_at <= now or found.status is AgentStatus.DELIVERED:
+            raise not_found("authorization")
+        if found.status is not AgentStatus.APPROVED:
+            return PollAnswer(found.status.value)
+        if not await repository.move_agent_request(tx, state_hash, AgentStatus.DELIVERED, now):
+            raise not_found("authorization")
+        assert found.user_id and found.scope and found.redirect_uri  # an approved request has them
+        ends = now + timedelta(seconds=CODE_S)
+        code = Code(found.user_id, found.scope, found.redirect_uri, found.code_challenge, ends)
+        return PollAnswer("complete", await self._add_code(tx, code))
+
+    async def exchange(
+        self, tx: AsyncConnection, secret: str, redirect_uri: str, verifier: str | None
+    ) -> TokenPair | Refusal:
+        """A code becomes tokens; see `judge_code`. Commit also after a refusal: it may have revoked tokens."""
+        secret_hash = fingerprint(secret)
+        code = await repository.code(tx, secret_hash)
+        if code is None:
+            return UNKNOWN_CODE
+        refusal = judge_code(code, redirect_uri, verifier, self._clock.now())
+        if refusal:
+            if refusal.revoke and code.grant_id:
+                await repository.revoke_grant(tx, code.grant_id, self._clock.now())
+            return refusal
+        grant = Grant(new_id(), code.user_id, ordered_scope(code.scope.split()), revoked=False)
+        if not await repository.mark_code_used(tx, secret_hash, grant.id):
+            return await self.exchange(tx, secret, redirect_uri, verifier)  # somebody was faster: now it is a replay
+        await self._forget(tx)
+        return await self._tokens.issue(tx, grant)
+
+    async def refresh(self, tx: AsyncConnection, refresh_token: str) -> TokenPair | Refusal:
+        """A refresh token becomes a new pair; see `judge_refresh`. Commit also after a refusal."""
+        return await self._tokens.rotate(tx, refresh_token)
+
+    async def revoke(self, tx: AsyncConnection, token: str) -> None:
+        """Sign a client out; unknown tokens are no error."""
+        await self._tokens.revoke(tx, token)
+
+    async def _decide(
+        self, tx: AsyncConnection, request: AuthorizeRequest, status: AgentStatus, approved: Code | None = None
+    ) -> None:
+        state_hash = fingerprint(request.state or "")
+        if not await repository.move_agent_request(tx, state_hash, status, self._clock.now(), approved):
+            raise _link_used_up()
+
+    async def _add_code(self, tx: AsyncConnection, code: Code) -> str:
+        secret = new_secret("mbc")
+        await repository.add_code(tx, code, fingerprint(secret))
+        return secret
+
+    async def _forget(self, tx: AsyncConnection) -> None:
+        before = self._clock.now() - timedelta(seconds=KEPT_AFTER_END_S)
+        # A used code is remembered as long as its first tokens may live, so that its replay is noticed.
+        await repository.forget(tx, before, before - timedelta(seconds=self._settings.refresh_token_s))
+
+
+def _link_used_up() -> MinutebookError:
+    message = "This link has expired or was used before. Ask the program that gave it to you for a new one."
+    return MinutebookError(Kind.CONFLICT, "link_used_up", message)

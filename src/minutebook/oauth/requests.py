@@ -1,0 +1,183 @@
+"""What a client asks for when it sends somebody here: parsing, redirect rules, PKCE syntax. No I/O."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, urlencode, urlsplit
+
+from minutebook.errors import MinutebookError, invalid
+from minutebook.oauth.model import parse_scope
+
+PARAMETERS = ("response_type", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method", "flow")
+
+REDIRECT_URI_MAX_CHARS = 2048
+STATE_MAX_CHARS = 4096
+
+AGENT_STATE_BITS = 128
+"""An agent's state is all it needs to fetch its code, so it must not be guessable."""
+
+# Written out instead of parsed: parsers and browsers disagree about user info, backslashes, tabs and odd spellings of
+# addresses, and each disagreement is a way to send a code elsewhere.
+_LOOPBACK = re.compile(
+    r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?(?:[/?][A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+# The alphabets random secrets are written in, and how many symbols each has; the first that fits counts.
+_ALPHABETS = (
+    (re.compile(r"[0-9]+", re.ASCII), 10),
+    (re.compile(r"[0-9a-f-]+|[0-9A-F-]+", re.ASCII), 16),
+    (re.compile(r"[0-9a-z._~-]+|[0-9A-Z._~-]+", re.ASCII), 36),
+    (re.compile(r".+", re.DOTALL), 64),
+)
+_FEWEST_SYMBOLS = 8
+
+
+class Flow(StrEnum):
+    """How the code gets to the client: by the browser's redirect, or fetched by polling."""
+
+    CODE = "code"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeRequest:
+    """A checked request for consent. `redirect_uri` is what the code will be bound to; an agent's is its fixed one."""
+
+    flow: Flow
+    redirect_uri: str
+    scope: str
+    state: str | None
+    code_challenge: str | None
+
+    @property
+    def redirect_host(self) -> str:
+        """Host and port of the client, as a person is shown it."""
+        return urlsplit(self.redirect_uri).netloc
+
+    def answer(self, **parameters: str) -> str:
+        """Where to send the browser: the redirect URI with these parameters and the client's state."""
+        state = {} if self.state is None else {"state": self.state}
+        return with_query(self.redirect_uri, {**parameters, **state})
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """A request whose redirect URI is good and whose rest is not: the client is told by redirect (RFC 6749, 4.1.2.1)."""
+
+    location: str
+
+
+def is_allowed_redirect(uri: str, registered: Collection[str]) -> bool:
+    """Loopback over http with any port and path (RFC 8252, 7.3), or exactly one of the registered ones."""
+    if uri in registered:
+        return True
+    match = _LOOPBACK.fullmatch(uri)
+    return match is not None and len(uri) <= REDIRECT_URI_MAX_CHARS and int(match["port"] or 80) <= 65535
+
+
+def secret_bits(text: str) -> float:
+    """Upper bound of the random bits in a string, by its length and the smallest usual alphabet it fits in; 0 when it
+    repeats so few symbols that it cannot be random."""
+    from math import log2
+
+    symbols = text.replace("-", "")
+    if len(set(symbols)) < _FEWEST_SYMBOLS:
+        return 0.0
+    size = next(size for alphabet, size in _ALPHABETS if alphabet.fullmatch(text))
+    return len(symbols if size == 16 else text) * log2(size)
+
+
+def checked_agent_state(state: str | None) -> str:
+    """The state of an agent's request; `state_required`, `state_too_weak`, `state_too_long`."""
+    if not state:
+        raise invalid("state_required", "Send a random state: it is what the code is fetched with.", "state")
+    if len(state) > STATE_MAX_CHARS:
+        raise invalid("state_too_long", f"A state has at most {STATE_MAX_CHARS} characters.", "state")
+    if secret_bits(state) < AGENT_STATE_BITS:
+        message = f"Send a state of at least {AGENT_STATE_BITS} random bits, for example 32 random hexadecimal digits."
+        raise invalid("state_too_weak", message, "state")
+    return state
+
+
+def with_query(uri: str, parameters: Mapping[str, str]) -> str:
+    """The URI with more query parameters; those that it has stay."""
+    separator = "&" if urlsplit(uri).query else "?"
+    return uri.rstrip("?") + separator + urlencode(parameters, quote_via=quote, safe="")
+
+
+def parse_authorize(
+    parameters: Sequence[tuple[str, str]], registered: Collection[str], agent_callback: str
+) -> AuthorizeRequest | SentBack:
+    """Check a request for consent. What makes it unsafe to redirect is raised (`redirect_uri_…`, `state_…`,
+    `…_repeated`) and shown to the person; what is wrong besides goes back to the client."""
+    given = _single(parameters)
+    flow = _flow(given)
+    redirect_uri = _redirect_uri(given.get("redirect_uri"), flow, registered, agent_callback)
+    state = checked_agent_state(given.get("state")) if flow is Flow.AGENT else _state(given.get("state"))
+    try:
+        scope, challenge = _grantable(given)
+    except MinutebookError as error:
+        if flow is Flow.AGENT:
+            raise
+        code = error.code if error.code in {"invalid_scope", "unsupported_response_type"} else "invalid_request"
+        request = AuthorizeRequest(flow, redirect_uri, "", state, None)
+        return SentBack(request.answer(error=code, error_description=error.message))
+    return AuthorizeRequest(flow, redirect_uri, scope, state, challenge)
+
+
+def _single(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
+    counts = Counter(name for name, _ in parameters if name in PARAMETERS)
+    repeated = next((name for name, count in counts.items() if count > 1), None)
+    if repeated:
+        raise invalid(f"{repeated}_repeated", f"The link names {repeated} more than once.", repeated)
+    return {name: value for name, value in parameters if name in PARAMETERS and value}
+
+
+def _flow(given: Mapping[str, str]) -> Flow:
+    try:
+        return Flow(given.get("flow", Flow.CODE))
+    except ValueError as error:
+        raise invalid(
+            "flow_unknown", "The link asks for a flow that does not exist. There is: agent.", "flow"
+        ) from error
+
+
+def _redirect_uri(uri: str | None, flow: Flow, registered: Collection[str], agent_callback: str) -> str:
+    if flow is Flow.AGENT:
+        if uri not in (None, agent_callback):
+            message = "With flow=agent there is no redirect_uri: the code is fetched by polling."
+            raise invalid("redirect_uri_unexpected", message, "redirect_uri")
+        return agent_callback
+    if uri is None:
+        raise invalid("redirect_uri_required", "The link does not say where to return to.", "redirect_uri")
+    if not is_allowed_redirect(uri, registered):
+        message = (
+            "The link wants to return to an address that is not allowed here. Programs on your own computer are; "
+            "others must be listed in the server's configuration (MINUTEBOOK_OAUTH__REDIRECT_URIS)."
+        )
+        raise invalid("redirect_uri_not_allowed", message, "redirect_uri")
+    return uri
+
+
+def _state(state: str | None) -> str | None:
+    if state is not None and len(state) > STATE_MAX_CHARS:
+        raise invalid("state_too_long", f"A state has at most {STATE_MAX_CHARS} characters.", "state")
+    return state
+
+
+def _grantable(given: Mapping[str, str]) -> tuple[str, str | None]:
+    if given.get("response_type") != "code":
+        raise invalid("unsupported_response_type", "response_type must be code.", "response_type")
+    challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
+    if (challenge or method) and method != "S256":
+        raise invalid(
+            "code_challenge_method_unsupported", "code_challenge_method must be S256.", "code_challenge_method"
+        )
+    if method and not _CHALLENGE.fullmatch(challenge or ""):
+        message = "code_challenge must be the base64url SHA-256 of the verifier: 43 characters."
+        raise invalid("code_challenge_invalid", message, "code_challenge")
+    return parse_scope(given.get("scope")), challenge
