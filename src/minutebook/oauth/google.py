@@ -39,7 +39,7 @@ class GoogleSignIn:
             return None
         from authlib.integrations.starlette_client import StarletteOAuth2App
 
-        client = StarletteOAuth2App(
+        client = StarletteOAuth2App(  # type: ignore[no-untyped-call]
             None,
             "google",
             client_id=settings.google_client_id,
@@ -121,5 +121,5 @@ def _translated() -> Iterator[None]:
     except httpx2.HTTPError as error:
         message = "Google does not answer. Try again, or sign in with your password."
         raise MinutebookError(Kind.UNAVAILABLE, "google_unavailable", message, retryable=True) from error
-    except (AuthlibBaseError, JoseError, ValueError) as error:
+    except (AuthlibBaseError, JoseError, ValueError, KeyError, RuntimeError) as error:
         raise _refused("google_sign_in_refused", "Google's answer cannot be trusted. Start again.") from error

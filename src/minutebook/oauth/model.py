@@ -58,8 +58,8 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it is kept: never its secret. A refresh token that was used knows when, whether the one that follows was
-    used in turn, and the salt which that was derived with."""
+    """A token as it is kept: never its secret. A refresh token that was used knows when, whether the one that
+    follows was used in turn, and the salt which that was derived with."""
 
     id: str
     grant: Grant

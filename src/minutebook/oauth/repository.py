@@ -1,6 +1,7 @@
 """All SQL about grants, tokens, codes, agents' requests, and sign-ins under way elsewhere."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, String, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import Row
@@ -102,12 +103,13 @@ async def revoke_grant(tx: AsyncConnection, grant_id: str, now: datetime) -> Non
     )
 
 
+_OF_GRANT = (grants.c.user_id, grants.c.scope, grants.c.revoked_at)
+
+
 async def token(tx: AsyncConnection, secret_hash: str) -> Token | None:
     successor = tokens.alias("successor")
     query = (
-        select(
-            *tokens.c, grants.c.user_id, grants.c.scope, grants.c.revoked_at, successor.c.used_at.label("used_after")
-        )
+        select(*tokens.c, *_OF_GRANT, successor.c.used_at.label("used_after"))
         .join(grants, grants.c.id == tokens.c.grant_id)
         .outerjoin(successor, successor.c.id == tokens.c.successor_id)
         .where(tokens.c.secret_hash == secret_hash)
@@ -116,7 +118,7 @@ async def token(tx: AsyncConnection, secret_hash: str) -> Token | None:
     return _token(row) if row else None
 
 
-def _token(row: Row[tuple[object, ...]]) -> Token:
+def _token(row: Row[Any]) -> Token:
     grant = Grant(row.grant_id, row.user_id, row.scope, row.revoked_at is not None)
     kind, used_after = TokenKind(row.kind), row.used_after is not None
     return Token(row.id, grant, kind, row.expires_at, row.used_at, row.salt, used_after)
@@ -185,8 +187,10 @@ async def agent_request(tx: AsyncConnection, state_hash: str) -> AgentRequest | 
     row = (await tx.execute(select(agent_requests).where(agent_requests.c.state_hash == state_hash))).first()
     if row is None:
         return None
-    status = AgentStatus(row.status)
-    return AgentRequest(status, row.expires_at, row.user_id, row.scope, row.redirect_uri, row.code_challenge)
+    approved = None
+    if row.user_id is not None:
+        approved = Code(row.user_id, row.scope, row.redirect_uri, row.code_challenge, row.expires_at)
+    return AgentRequest(AgentStatus(row.status), row.expires_at, approved)
 
 
 async def move_agent_request(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log2
 from urllib.parse import quote, urlencode, urlsplit
 
 from minutebook.errors import MinutebookError, invalid
@@ -66,7 +67,7 @@ class AuthorizeRequest:
 
 @dataclass(frozen=True, slots=True)
 class SentBack:
-    """A request whose redirect URI is good and whose rest is not: the client is told by redirect (RFC 6749, 4.1.2.1)."""
+    """A request with a good redirect URI and something else wrong: the client is told there (RFC 6749, 4.1.2.1)."""
 
     location: str
 
@@ -82,8 +83,6 @@ def is_allowed_redirect(uri: str, registered: Collection[str]) -> bool:
 def secret_bits(text: str) -> float:
     """Upper bound of the random bits in a string, by its length and the smallest usual alphabet it fits in; 0 when it
     repeats so few symbols that it cannot be random."""
-    from math import log2
-
     symbols = text.replace("-", "")
     if len(set(symbols)) < _FEWEST_SYMBOLS:
         return 0.0
@@ -141,9 +140,8 @@ def _flow(given: Mapping[str, str]) -> Flow:
     try:
         return Flow(given.get("flow", Flow.CODE))
     except ValueError as error:
-        raise invalid(
-            "flow_unknown", "The link asks for a flow that does not exist. There is: agent.", "flow"
-        ) from error
+        message = "The link asks for a flow that does not exist. There is: agent."
+        raise invalid("flow_unknown", message, "flow") from error
 
 
 def _redirect_uri(uri: str | None, flow: Flow, registered: Collection[str], agent_callback: str) -> str:
@@ -174,9 +172,8 @@ def _grantable(given: Mapping[str, str]) -> tuple[str, str | None]:
         raise invalid("unsupported_response_type", "response_type must be code.", "response_type")
     challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
     if (challenge or method) and method != "S256":
-        raise invalid(
-            "code_challenge_method_unsupported", "code_challenge_method must be S256.", "code_challenge_method"
-        )
+        message = "code_challenge_method must be S256."
+        raise invalid("code_challenge_method_unsupported", message, "code_challenge_method")
     if method and not _CHALLENGE.fullmatch(challenge or ""):
         message = "code_challenge must be the base64url SHA-256 of the verifier: 43 characters."
         raise invalid("code_challenge_invalid", message, "code_challenge")

@@ -1,6 +1,7 @@
 """The OAuth provider: consent becomes a code, a code becomes tokens, a token tells who is calling."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -82,13 +83,15 @@ class OAuth:
         ends = self._clock.now() + timedelta(seconds=CODE_S)
         code = Code(user.id, request.scope, request.redirect_uri, request.code_challenge, ends)
         if request.flow is Flow.AGENT:
-            return await self._decide(tx, request, AgentStatus.APPROVED, code)
+            await self._decide(tx, request, AgentStatus.APPROVED, code)
+            return None
         return request.answer(code=await self._add_code(tx, code))
 
     async def deny(self, tx: AsyncConnection, request: AuthorizeRequest) -> str | None:
         """The user refuses. Returns as `allow` does."""
         if request.flow is Flow.AGENT:
-            return await self._decide(tx, request, AgentStatus.DENIED)
+            await self._decide(tx, request, AgentStatus.DENIED)
+            return None
         return request.answer(error="access_denied", error_description="The user refused.")
 
     async def poll(self, tx: AsyncConnection, state: str | None, address: str) -> PollAnswer:
@@ -101,13 +104,11 @@ class OAuth:
         found = await repository.agent_request(tx, state_hash)
         if found is None or found.expires_at <= now or found.status is AgentStatus.DELIVERED:
             raise not_found("authorization")
-        if found.status is not AgentStatus.APPROVED:
+        if found.approved is None:
             return PollAnswer(found.status.value)
         if not await repository.move_agent_request(tx, state_hash, AgentStatus.DELIVERED, now):
             raise not_found("authorization")
-        assert found.user_id and found.scope and found.redirect_uri  # an approved request has them
-        ends = now + timedelta(seconds=CODE_S)
-        code = Code(found.user_id, found.scope, found.redirect_uri, found.code_challenge, ends)
+        code = replace(found.approved, expires_at=now + timedelta(seconds=CODE_S))
         return PollAnswer("complete", await self._add_code(tx, code))
 
     async def exchange(

@@ -71,7 +71,7 @@ class Tokens:
         return await self._save(tx, token.grant, *_derived(secret, salt), successor_id)
 
     async def revoke(self, tx: AsyncConnection, secret: str) -> None:
-        """A refresh token takes its family along, an access token goes alone (RFC 7009, 2.1). Unknown ones are no error."""
+        """A refresh token takes its family along, an access token goes alone (RFC 7009, 2.1); unknown ones pass."""
         token = await repository.token(tx, fingerprint(secret))
         if token is None:
             return
