@@ -1,5 +1,6 @@
 """Results on the terminal, from the contract's JSON, so that local and remote results look the same."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,9 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from minutebook.transcript import render
+from minutebook.transcript.model import Transcript
 
 Content = Mapping[str, Any]
 
@@ -89,3 +93,17 @@ def show_report(console: Console, analysis_type: str, content: Content) -> None:
     console.print()
     console.rule(f"[bold]{heading}", align="left")
     console.print(Padding(view(content), (0, 0, 0, 2)))
+
+
+def _transcript_json(transcript: Transcript) -> str:
+    return json.dumps(render.content(transcript), ensure_ascii=False, indent=2)
+
+
+EXPORTS: dict[str, Callable[[Transcript], str]] = {
+    "json": _transcript_json,
+    "txt": render.txt,
+    "srt": render.srt,
+    "vtt": render.vtt,
+    "md": render.markdown,
+}
+"""A transcript as text, by file extension. JSON is the contract's `content.transcription` object."""

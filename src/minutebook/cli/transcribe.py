@@ -1,6 +1,5 @@
 """`minutebook transcribe`: a file becomes a transcript; nothing is stored."""
 
-import json
 import sys
 import tempfile
 from enum import StrEnum
@@ -12,6 +11,7 @@ from rich.progress import Progress
 from minutebook.cli.exits import stderr
 from minutebook.cli.inputs import local_recording
 from minutebook.cli.settings import settings_for
+from minutebook.cli.show import EXPORTS
 
 
 class Format(StrEnum):
@@ -35,7 +35,6 @@ def transcribe(
     """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
     from minutebook.speech.media import Pcm, decode
     from minutebook.speech.pipeline import SpeechPipeline
-    from minutebook.transcript.render import EXPORTS
 
     local_recording(file)
     settings = settings_for(None)
@@ -53,8 +52,7 @@ def transcribe(
             progress=lambda done: bar.update(task, completed=done),
         )
         bar.update(task, completed=decoded.duration_s)
-    rendered = EXPORTS[output.value](transcript)
-    text = rendered if isinstance(rendered, str) else json.dumps(rendered, ensure_ascii=False, indent=2)
+    text = EXPORTS[output.value](transcript)
     if out is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:
