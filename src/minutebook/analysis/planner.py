@@ -77,7 +77,7 @@ def readiness(existing: Inventory, kind_type: AnalysisType) -> Readiness:
 def _with_dependencies(existing: Inventory, requested: Collection[AnalysisType]) -> set[AnalysisType]:
     needed = set(requested)
     # Dependants stand behind their dependencies in KINDS, so one walk from the end reaches all of them.
-    for kind_type in reversed(KINDS):
+    for kind_type in reversed(tuple(KINDS)):
         if kind_type in needed:
             needed.update(d for d in KINDS[kind_type].depends_on if _is_missing(existing.get(d)))
     return needed

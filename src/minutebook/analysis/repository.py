@@ -110,6 +110,12 @@ async def of_recordings(tx: AsyncConnection, recording_ids: Sequence[str]) -> Se
     return [_report(row) for row in rows]
 
 
+async def processing_of(tx: AsyncConnection, report_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the reports that are being worked on."""
+    query = select(reports.c.id).where(reports.c.id.in_(report_ids))
+    return frozenset(await tx.scalars(query.where(reports.c.status == ReportStatus.PROCESSING.value)))
+
+
 async def move(
     tx: AsyncConnection, report_id: str, attempt: int, to: ReportStatus, at: datetime, **columns: object
 ) -> bool:

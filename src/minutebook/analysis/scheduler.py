@@ -15,7 +15,7 @@ from minutebook.analysis.kinds import KINDS
 from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, Report, ReportStatus
 from minutebook.analysis.planner import Action, Planned, Readiness, plan, readiness
 from minutebook.db.events import Events
-from minutebook.jobs.ports import Job, Jobs
+from minutebook.jobs.ports import Job, Jobs, Json
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
 from minutebook.recordings.model import Recording
@@ -23,7 +23,7 @@ from minutebook.recordings.service import Recordings
 
 UPSTREAM_FAILED = Failure(
     "transcription_failed",
-    "The recording could not be transcribed, and this analysis needs the transcript. Look at the transcription's error; "
+    "The recording could not be transcribed, and this analysis needs the transcript. See the error there; "
     "asking for this analysis again repeats the transcription too.",
     retryable=True,
 )
@@ -97,6 +97,10 @@ class Scheduler:
         await self._advance(tx, report.recording_id)
         return True
 
+    async def processing(self, tx: AsyncConnection, report_ids: Sequence[str]) -> Collection[str]:
+        """Those of the reports that are being worked on."""
+        return await repository.processing_of(tx, report_ids)
+
     async def drop(self, tx: AsyncConnection, recording_id: str) -> None:
         """Forget all reports of a recording and withdraw the work on them."""
         for report in await repository.remove_of(tx, recording_id):
@@ -166,5 +170,5 @@ def job_key(report_id: str, attempt: int) -> str:
 
 def _job(report: Report) -> Job:
     kind = KINDS[report.type]
-    args = {"report_id": report.id, "attempt": report.attempt}
+    args: dict[str, Json] = {"report_id": report.id, "attempt": report.attempt}
     return Job(task=kind.task, key=job_key(report.id, report.attempt), args=args, queue=kind.queue)

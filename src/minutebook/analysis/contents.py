@@ -1,0 +1,75 @@
+"""Reports' contents: the machine's output as it is kept, and the contract's JSON as it is shown.
+
+What is kept never changes and names voices by id; names are put in when it is shown.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from minutebook.analysis.model import AnalysisType
+from minutebook.analysis.speakers import NamedSpeaker
+from minutebook.language.render import note_from_json, note_markdown, note_to_json, with_speaker_names
+from minutebook.transcript.model import Speaker, Transcript
+from minutebook.transcript.render import content, from_content
+
+
+def kept(value: Any) -> str:
+    """JSON values as they are kept."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def kept_transcript(transcript: Transcript) -> str:
+    """A transcription as it is kept."""
+    return kept(content(transcript))
+
+
+def transcript_of(kept_content: str) -> Transcript:
+    """The transcript of a kept transcription."""
+    return from_content(json.loads(kept_content))
+
+
+def transcript_facts(transcript: Transcript) -> dict[str, object]:
+    """What lists and notes need to know of a transcription without reading all of it."""
+    speakers = [{"id": s.id, "name": s.name, "talk_time_s": round(s.talk_time_s, 3)} for s in transcript.speakers]
+    return {"language": transcript.language, "duration_s": transcript.duration_s, "speakers": speakers}
+
+
+def speakers_of(facts: Mapping[str, Any]) -> tuple[Speaker, ...]:
+    """The voices of a transcription, from its facts."""
+    return tuple(Speaker(s["id"], s["name"], s["talk_time_s"]) for s in facts.get("speakers", ()))
+
+
+def shown(report_type: AnalysisType, kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+    """A report's `report_content`: the contract's JSON, as a string, with voices under their names."""
+    return _SHOWN[report_type](kept_content, speakers)
+
+
+def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+    value = json.loads(kept_content)
+    by_id = {speaker.id: speaker.name for speaker in speakers}
+    value["speakers"] = [{**s, "name": by_id.get(s["id"], s["name"])} for s in value["speakers"]]
+    return kept({"content": {"transcription": value}})
+
+
+def _note(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+    note, names = note_from_json(json.loads(kept_content)), _names_only(speakers)
+    return kept({"markdown": note_markdown(note, names), **note_to_json(note, names)})
+
+
+def _with_names(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+    return kept(with_speaker_names(json.loads(kept_content), _names_only(speakers)))
+
+
+def _names_only(speakers: Sequence[NamedSpeaker]) -> Transcript:
+    """A transcript that knows its voices and nothing else: enough to put names into what cites it."""
+    voices = tuple(Speaker(s.id, s.name, s.talk_time_s) for s in speakers)
+    return Transcript(language="", duration_s=0.0, speakers=voices, segments=())
+
+
+_SHOWN: Final[Mapping[AnalysisType, Callable[[str, Sequence[NamedSpeaker]], str]]] = {
+    AnalysisType.TRANSCRIPTION: _transcription,
+    AnalysisType.MEETING_NOTE: _note,
+    AnalysisType.KEY_POINTS: _with_names,
+    AnalysisType.SENTIMENT: _with_names,
+}

@@ -1,0 +1,234 @@
+"""What can be done with analyses: ask for them, read them, name the voices in them. Every method acts for an owner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis import contents, repository
+from minutebook.analysis import events as report_events
+from minutebook.analysis.kinds import AUTOMATIC, KINDS
+from minutebook.analysis.model import AnalysisType, Options, Outcome, Report, ReportStatus, outcome
+from minutebook.analysis.scheduler import Scheduler
+from minutebook.analysis.speakers import NamedSpeaker, Naming, checked_naming, named, with_names
+from minutebook.db.events import Event, Events
+from minutebook.errors import invalid, not_found
+from minutebook.jobs.ports import Jobs
+from minutebook.kit.clock import Clock
+from minutebook.kit.text import clean_text
+from minutebook.language.model import MeetingType
+from minutebook.meetings.model import Meeting
+from minutebook.meetings.service import Meetings
+from minutebook.recordings import events as recording_events
+from minutebook.recordings.model import Recording, checked_language, not_ready
+from minutebook.recordings.service import Recordings
+from minutebook.transcript.model import Transcript
+
+INSTRUCTION_MAX = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """A request as it was sent. Without `attachment_id` the meeting's recording is meant; `language` overrides
+    detection when the recording is transcribed."""
+
+    session_id: str
+    analysis_types: Sequence[str]
+    attachment_id: str | None = None
+    instruction: str | None = None
+    meeting_type: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """A report and, once it is completed, its content as the contract's JSON string, with voices under their names."""
+
+    report: Report
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What derived reports are made from: the newest completed transcript under its names, the id of its report, and
+    the meeting."""
+
+    report_id: str
+    transcript: Transcript
+    meeting: Meeting
+
+
+class Analysis:
+    """Analyses of their owners' recordings: nobody else's are ever found."""
+
+    def __init__(self, jobs: Jobs, events: Events, clock: Clock, meetings: Meetings, recordings: Recordings) -> None:
+        self._events = events
+        self._meetings = meetings
+        self._recordings = recordings
+        self.scheduler = Scheduler(jobs, events, clock, recordings)
+
+    def subscribe(self, events: Events) -> None:
+        """Follow the recordings: called once, by wiring."""
+        events.subscribe(recording_events.UPLOADED, self._on_uploaded)
+        events.subscribe(recording_events.REPLACED, self._on_removed)
+        events.subscribe(recording_events.REMOVED, self._on_removed)
+
+    async def request(self, tx: AsyncConnection, owner_id: str, request: AnalysisRequest) -> Sequence[Report]:
+        """Have analyses made; returns them and what was added because they need it, dependencies first.
+
+        Raises `analysis_types_required`, `analysis_type_unknown`, `instruction_required`, `meeting_type_unknown`,
+        `language_invalid`, `session_not_found`, `recording_not_found`.
+        """
+        types = _checked_types(request.analysis_types)
+        options = _checked_options(request, types)
+        meeting = await self._meetings.get(tx, owner_id, request.session_id)
+        recording = (await self._recordings.of_meetings(tx, [meeting.id])).get(meeting.id)
+        if recording is None or request.attachment_id not in {None, recording.id}:
+            raise not_found("recording")
+        options = replace(options, language=options.language or recording.language)
+        return await self.scheduler.schedule(tx, recording, types, options)
+
+    async def reports(
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        recording_id: str,
+        *,
+        session_id: str | None = None,
+        analysis_type: str | None = None,
+    ) -> Sequence[ShownReport]:
+        """The newest version of each analysis of a recording, or of one type; with contents. Raises
+        `recording_not_found` (also when the recording is not this session's) and `analysis_type_unknown`."""
+        wanted = None if analysis_type is None else _checked_types([analysis_type])[0]
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        if session_id is not None and session_id != recording.meeting_id:
+            raise not_found("recording")
+        found = await repository.of_recordings(tx, [recording.id])
+        newest = [report for report in _newest(found).values() if wanted in {None, report.type}]
+        return await self._shown(tx, recording, found, newest)
+
+    async def progress(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[Report]:
+        """Like `reports`, without the contents."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return list(_newest(await repository.of_recordings(tx, [recording.id])).values())
+
+    async def outcomes(self, tx: AsyncConnection, recording_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        """What the reports of recordings come to, by recording; for recordings whose ownership was checked."""
+        statuses: dict[str, dict[AnalysisType, ReportStatus]] = {recording_id: {} for recording_id in recording_ids}
+        for report in await repository.of_recordings(tx, recording_ids):
+            statuses[report.recording_id][report.type] = report.status
+        return {recording_id: outcome(of_types) for recording_id, of_types in statuses.items()}
+
+    async def transcript(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Transcript:
+        """The newest completed transcript, voices under their names; `not_ready` while there is none."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return await self._named_transcript(tx, recording, await self._transcription(tx, recording))
+
+    async def speakers(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[NamedSpeaker]:
+        """The voices of the newest completed transcript; `not_ready` while there is none."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return await self._speakers(tx, recording, await self._transcription(tx, recording))
+
+    async def name_speakers(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, namings: Sequence[Naming]
+    ) -> Sequence[NamedSpeaker]:
+        """Give voices names, or take them away; everything shown of the transcript follows at once. Raises
+        `not_ready`, `speakers_required` and the codes of `speakers.checked_naming`."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        report = await self._transcription(tx, recording)
+        meeting = await self._meetings.get(tx, owner_id, recording.meeting_id)
+        if not namings:
+            raise invalid("speakers_required", "Send at least one entry in `speakers`.", "speakers")
+        known = [speaker.id for speaker in contents.speakers_of(report.facts)]
+        for position, naming in enumerate(namings):
+            checked = checked_naming(naming, position, known, meeting)
+            if checked.name is None:
+                await repository.drop_name(tx, report.id, checked.speaker_id)
+            else:
+                await repository.set_name(tx, report.id, checked.speaker_id, checked.name, checked.attendee)
+        await self._events.publish(tx, report_events.report_event(report_events.SPEAKERS_NAMED, report))
+        return await self._speakers(tx, recording, report)
+
+    async def source(self, tx: AsyncConnection, recording_id: str) -> Source | None:
+        """What derived reports are made from, for work in the owner's name; None when it is gone."""
+        recording = await self._recordings.load(tx, recording_id)
+        report = _newest_completed(await repository.of_recordings(tx, [recording_id]))
+        if recording is None or report is None:
+            return None
+        meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
+        return Source(report.id, await self._named_transcript(tx, recording, report), meeting)
+
+    async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
+        kept = await repository.contents_of(tx, [report.id])
+        return with_names(contents.transcript_of(kept[report.id]), await self._speakers(tx, recording, report))
+
+    async def _transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
+        report = _newest_completed(await repository.of_recordings(tx, [recording.id]))
+        if report is None:
+            raise not_ready("transcript")
+        return report
+
+    async def _speakers(self, tx: AsyncConnection, recording: Recording, report: Report) -> tuple[NamedSpeaker, ...]:
+        meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
+        given = (await repository.names_of(tx, [report.id])).get(report.id, {})
+        return named(contents.speakers_of(report.facts), given, meeting)
+
+    async def _shown(
+        self, tx: AsyncConnection, recording: Recording, found: Sequence[Report], wanted: Sequence[Report]
+    ) -> Sequence[ShownReport]:
+        by_id = {report.id: report for report in found}
+        completed = [report.id for report in wanted if report.status is ReportStatus.COMPLETED]
+        kept = await repository.contents_of(tx, completed)
+        shown = []
+        for report in wanted:
+            content = None
+            if report.id in kept:
+                source = by_id[report.source_id or report.id]
+                speakers = await self._speakers(tx, recording, source)
+                content = contents.shown(report.type, kept[report.id], speakers)
+            shown.append(ShownReport(report, content))
+        return shown
+
+    async def _on_uploaded(self, tx: AsyncConnection, event: Event) -> None:
+        recording = await self._recordings.load(tx, event.subject_id)
+        if recording is not None:
+            await self.scheduler.schedule(tx, recording, AUTOMATIC, Options(language=recording.language))
+
+    async def _on_removed(self, tx: AsyncConnection, event: Event) -> None:
+        await self.scheduler.drop(tx, event.subject_id)
+
+
+def _newest(found: Sequence[Report]) -> dict[AnalysisType, Report]:
+    newest = {report.type: report for report in found}
+    return {kind_type: newest[kind_type] for kind_type in KINDS if kind_type in newest}
+
+
+def _newest_completed(found: Sequence[Report]) -> Report | None:
+    """The newest completed transcription; `found` has versions ascending."""
+    return next(
+        (r for r in reversed(found) if r.type is AnalysisType.TRANSCRIPTION and r.status is ReportStatus.COMPLETED),
+        None,
+    )
+
+
+def _checked_types(names: Sequence[str]) -> tuple[AnalysisType, ...]:
+    known = ", ".join(AnalysisType)
+    if not names:
+        raise invalid("analysis_types_required", f"Name at least one analysis: {known}.", "analysis_types")
+    unknown = [name for name in names if name not in set(AnalysisType)]
+    if unknown:
+        raise invalid("analysis_type_unknown", f"An analysis is one of: {known}.", "analysis_types")
+    return tuple(dict.fromkeys(AnalysisType(name) for name in names))
+
+
+def _checked_options(request: AnalysisRequest, types: Sequence[AnalysisType]) -> Options:
+    instruction = clean_text(request.instruction or "", "instruction", at_most=INSTRUCTION_MAX)
+    needing = [kind_type for kind_type in types if KINDS[kind_type].needs_instruction]
+    if needing and not instruction:
+        message = f"`{needing[0]}` needs an `instruction` that says what is wanted."
+        raise invalid("instruction_required", message, "instruction")
+    if request.meeting_type is not None and request.meeting_type not in set(MeetingType):
+        message = f"`meeting_type` is one of: {', '.join(MeetingType)}."
+        raise invalid("meeting_type_unknown", message, "meeting_type")
+    options = Options(meeting_type=MeetingType(request.meeting_type or MeetingType.GROUP))
+    return Options(instruction or options.instruction, options.meeting_type, checked_language(request.language))
