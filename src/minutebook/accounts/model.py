@@ -59,8 +59,8 @@ def checked_email(text: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """What two spellings of one address have in common."""
-    return email.strip().casefold()
+    """What two spellings of one address have in common. Postgres keeps no NUL in a text, and no address has one."""
+    return email.replace("\0", "").strip().casefold()
 
 
 def checked_password(password: str) -> str:

@@ -13,15 +13,27 @@ from minutebook.api import operations
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.operations import HttpMetrics
-from minutebook.api.paxs import users
+from minutebook.api.pages import consent, setup, sign_in
+from minutebook.api.pages.render import error_page
+from minutebook.api.pages.static_files import PageFiles
+from minutebook.api.paxs import oauth, users
 from minutebook.config import HttpSettings
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
-ROUTERS = (operations.router, users.router)
+PAGES = (sign_in.router, setup.router, consent.router)
+ROUTERS = (operations.router, oauth.router, users.router)
 
-DIALECTS = {"/": paxs_body, "/api/oauth/provider/token": oauth_body, "/api/oauth/provider/revoke": oauth_body}
+DIALECTS = {
+    "/": paxs_body,
+    "/api/oauth/provider/token": oauth_body,
+    "/api/oauth/provider/revoke": oauth_body,
+    "/api/oauth/provider/authorize": error_page,
+    "/sign-in": error_page,
+    "/sign-out": error_page,
+    "/setup": error_page,
+}
 
 UPLOAD_PATHS = frozenset({"/api/recordings"})
 
@@ -35,8 +47,9 @@ def create_app(services: "Services") -> FastAPI:
     app = FastAPI(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.metrics = CollectorRegistry()
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
+    app.mount("/static", PageFiles())
     render = install_error_handlers(app, DIALECTS)
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))

@@ -118,7 +118,7 @@ async def token(tx: AsyncConnection, secret_hash: str) -> Token | None:
     return _token(row) if row else None
 
 
-def _token(row: Row[Any]) -> Token:
+def _token(row: Row[*tuple[Any, ...]]) -> Token:
     grant = Grant(row.grant_id, row.user_id, row.scope, row.revoked_at is not None)
     kind, used_after = TokenKind(row.kind), row.used_after is not None
     return Token(row.id, grant, kind, row.expires_at, row.used_at, row.salt, used_after)

@@ -1,0 +1,81 @@
+"""Forms that only our own pages can send, and the cookies behind them."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData
+
+from minutebook.accounts.model import WEB_SESSION_S, User
+from minutebook.api.deps import AccountsOf, Db, base_url
+from minutebook.errors import Kind, MinutebookError
+from minutebook.kit.ids import fingerprint, new_secret
+
+SESSION_COOKIE = "minutebook_session"
+BROWSER_COOKIE = "minutebook_browser"
+
+
+def browser_secret(request: Request) -> str:
+    """What tells this browser from others, signed in or not; made on first use, set by `keep_browser`."""
+    if not hasattr(request.state, "browser_secret"):
+        request.state.browser_secret = request.cookies.get(BROWSER_COOKIE) or new_secret("mbb")
+    secret: str = request.state.browser_secret
+    return secret
+
+
+def keep_browser(request: Request, response: Response) -> Response:
+    """Set the browser's cookie when it has none; every page with a form goes through here."""
+    if request.cookies.get(BROWSER_COOKIE) != browser_secret(request):
+        set_cookie(request, response, BROWSER_COOKIE, browser_secret(request), None)
+    return response
+
+
+def form_token(request: Request) -> str:
+    """The value that a form of this browser must carry. It is derived from both cookies, which no other site can read:
+    a new sign-in makes older forms invalid."""
+    return fingerprint(f"form|{browser_secret(request)}|{request.cookies.get(SESSION_COOKIE, '')}")
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:
+    """A cookie for this server alone, out of reach of scripts and of other sites' forms."""
+    secure = base_url(request).startswith("https:")
+    response.set_cookie(name, value, max_age_s, httponly=True, samesite="lax", secure=secure)
+
+
+async def posted_form(request: Request) -> Mapping[str, str]:
+    """The text fields of a form that came from one of our own pages; `form_outdated` when it did not."""
+    fields = text_fields(await request.form(max_files=0, max_fields=50))
+    sent = fields.get("form_token", "")
+    if BROWSER_COOKIE not in request.cookies or not compare_digest(sent.encode(), form_token(request).encode()):
+        message = "This form is out of date, or cookies are switched off. Go back, reload the page, and try again."
+        raise MinutebookError(Kind.FORBIDDEN, "form_outdated", message)
+    return fields
+
+
+def text_fields(form: FormData) -> dict[str, str]:
+    """Field → value; of a repeated field the last one, of files nothing."""
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+async def visitor(request: Request, db: Db, accounts: AccountsOf) -> User | None:
+    """Who is signed in in this browser."""
+    secret = request.cookies.get(SESSION_COOKIE)
+    if not secret:
+        return None
+    async with db.reading() as connection:
+        return await accounts.user_of_web_session(connection, secret)
+
+
+async def sign_in(request: Request, db: Db, accounts: AccountsOf, user: User, response: Response) -> Response:
+    """Sign the user in with this answer: a new session, whatever the browser had before."""
+    async with db.transaction() as tx:
+        if old := request.cookies.get(SESSION_COOKIE):
+            await accounts.close_web_session(tx, old)
+        secret = await accounts.open_web_session(tx, user)
+    set_cookie(request, response, SESSION_COOKIE, secret, WEB_SESSION_S)
+    return response
+
+
+PostedForm = Annotated[Mapping[str, str], Depends(posted_form)]
+Visitor = Annotated[User | None, Depends(visitor)]
