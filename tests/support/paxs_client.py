@@ -1,0 +1,31 @@
+"""Small things that the client's tests share."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from minutebook.client import Attendee
+
+ADA = Attendee("ada@example.com", "Ada Lovelace")
+
+
+@dataclass
+class Pauses:
+    """Time that passes at once and remembers how long it would have taken."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+    async def awaited(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def written(path: Path, size: int = 200_000) -> Path:
+    path.write_bytes(b"RIFF" + bytes(size))
+    return path
+
+
+def on_disk(path: Path) -> dict[str, str]:
+    return json.loads(path.read_text())
