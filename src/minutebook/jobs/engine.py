@@ -1,0 +1,189 @@
+"""DBOS, and nothing else knows it: one workflow that runs any task, two queues, and the calls that steer them.
+
+DBOS keeps one instance per process. Private parts used here (3.4.0, pinned): the event loop it runs coroutines on,
+its threads' stop events, and its re-enqueueing of a dead executor's work.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from minutebook.jobs.ports import Job, Json, QueueName
+from minutebook.jobs.steps import attempt_step, outcome_of
+from minutebook.jobs.system import SystemTables, open_system
+
+logger = logging.getLogger(__name__)
+
+VERSION = "1"
+"""Raised when the steps of a task change so that work begun before cannot be resumed: old work then waits for a runner
+of its own version. DBOS would otherwise derive it from source code, and an update would strand all waiting work."""
+AT_ONCE = {QueueName.SPEECH: 1, QueueName.DEFAULT: 4}
+"""How many jobs of a queue one runner works on."""
+STEP_THREADS = 32
+
+Perform = Callable[[str, str, Mapping[str, Json]], Awaitable[None]]
+T = TypeVar("T")
+
+
+class DbosEngine:
+    """Runs jobs durably in this process. `perform(key, task, args)` is awaited on the event loop that called `launch`,
+    because database connections belong to one loop."""
+
+    def __init__(self, url: sa.URL, poll_s: float, perform: Perform) -> None:
+        self._poll_s = poll_s
+        self._perform = perform
+        self.database = open_system(url)
+        self.tables = SystemTables(self.database)
+        self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="jobs-control")
+        self._dbos: Any = None
+        self._workflow: Any = None
+
+    async def launch(self, before_work: Callable[[], None]) -> None:
+        """Create or migrate the engine's tables and begin to take work, after `before_work` has been called."""
+        self._dbos = await self._apart(self._configure)
+        await self._apart(before_work)
+        # Taken before launch: work of an earlier run may be taken as soon as the queues are read.
+        self._dbos._background_event_loop.set_main_loop()
+        await self._apart(self._start)
+
+    async def enqueue(self, job: Job) -> None:
+        """See `requests.Engine`."""
+        await self._apart(lambda: self._enqueue(job))
+
+    async def cancel(self, key: str) -> None:
+        """See `requests.Engine`."""
+        from dbos import DBOS
+
+        await self._apart(lambda: DBOS.cancel_workflow(key))
+
+    async def take_no_more(self) -> None:
+        """Stop taking jobs from the queues; returns when none can begin any more."""
+        await self._apart(self._stop_queues)
+
+    async def close(self) -> None:
+        """End DBOS, give this runner's unfinished jobs back to the queues, and close the database."""
+        if self._dbos is not None:
+            await self._apart(self._destroy)
+            # DBOS put its own threads, now gone, behind asyncio.to_thread.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+        self.database.dispose()
+        self._threads.shutdown(wait=False)
+
+    def requeue_dead(self, executor_ids: list[str], keys: list[str]) -> None:
+        """Give jobs of dead runners back to their queues. Idempotent: a job that another runner took meanwhile is no
+        longer theirs. Called from the heartbeat's thread."""
+        from dbos._utils import INTERNAL_QUEUE_NAME
+
+        for key in keys:
+            self._dbos._sys_db.reenqueue_for_recovery(key, executor_ids, INTERNAL_QUEUE_NAME)
+
+    def give_up(self, key: str) -> None:
+        """End a job that nobody shall try again."""
+        self._dbos._sys_db.dead_letter_workflows([key], min_recovery_attempts=0)
+
+    def forget(self, before_s: float, limit: int = 500) -> int:
+        """Delete jobs, with their steps, that ended before `before_s` (seconds since 1970); returns how many."""
+        flows = self.tables.workflows
+        with self.database.begin() as connection:
+            keys = list(
+                connection.execute(
+                    sa.select(flows.c.workflow_uuid).where(flows.c.completed_at < int(before_s * 1000)).limit(limit)
+                ).scalars()
+            )
+        if keys:
+            self._dbos._sys_db.delete_workflows(keys)
+        return len(keys)
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """DBOS's blocking calls, kept off the event loop, one at a time and in order."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _configure(self) -> Any:
+        from dbos import DBOS
+        from dbos._serialization import DBOSPortableJSON
+
+        _quiet()
+        dbos = DBOS(
+            config={
+                "name": "minutebook",
+                "system_database_engine": self.database,
+                "application_version": VERSION,
+                "executor_id": self.executor_id,
+                "use_listen_notify": False,
+                "enable_otlp": False,
+                "log_level": "WARNING",
+                "max_executor_threads": STEP_THREADS,
+                "serializer": DBOSPortableJSON,
+            }
+        )
+
+        async def minutebook_job(task: str, args: dict[str, Any]) -> None:
+            await self._perform(str(DBOS.workflow_id), task, args)
+
+        self._workflow = DBOS.workflow(name="minutebook_job", max_recovery_attempts=None)(minutebook_job)
+        return dbos
+
+    def _start(self) -> None:
+        from dbos import DBOS
+
+        DBOS.launch()
+        for queue, at_once in AT_ONCE.items():
+            DBOS.register_queue(
+                queue.value, worker_concurrency=at_once, polling_interval_sec=self._poll_s, on_conflict="always_update"
+            )
+
+    def _enqueue(self, job: Job) -> None:
+        from dbos import DBOS, SetWorkflowID
+
+        with SetWorkflowID(job.key):
+            DBOS.enqueue_workflow(job.queue.value, self._workflow, job.task, dict(job.args))
+
+    def _stop_queues(self) -> None:
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+        for thread in self._dbos._background_threads:
+            if thread.name.startswith("Thread") and "queue_thread" in thread.name:
+                thread.join(timeout=10)
+
+    def _destroy(self) -> None:
+        from dbos import DBOS
+
+        DBOS.destroy(destroy_registry=True)
+        flows = self.tables.workflows
+        # A clean stop is no failed attempt: the dispatch that it interrupts is not counted.
+        attempts = sa.case((flows.c.recovery_attempts > 0, flows.c.recovery_attempts - 1), else_=0)
+        with self.database.begin() as connection:
+            connection.execute(
+                sa.update(flows)
+                .where(flows.c.status == "PENDING", flows.c.executor_id == self.executor_id)
+                .values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None, recovery_attempts=attempts)
+            )
+
+
+class DurableSteps:
+    """The steps of the job that is running, remembered by DBOS."""
+
+    async def run(self, name: str, step: Callable[[], Awaitable[Json]], *, attempts: int = 1) -> Json:
+        """See the port. What a step raises arrives as a `MinutebookError`, the first time and each time after."""
+        from dbos import DBOS
+
+        async def once() -> dict[str, Json]:
+            return await attempt_step(name, step, attempts)
+
+        return outcome_of(await DBOS.run_step_async({"name": name}, once))
+
+
+def _quiet() -> None:
+    """DBOS logs through our handlers, not its own, and does not tell again what the runner tells of a failed task."""
+    dbos_logger = logging.getLogger("dbos")
+    if not dbos_logger.handlers:
+        dbos_logger.addHandler(logging.NullHandler())
+        dbos_logger.addFilter(lambda record: "encountered in asynchronous workflow" not in record.getMessage())
