@@ -53,7 +53,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a note. `answer` is what resolved a question, where something did."""
+    """One line of a note. `answered` tells of a question whether something resolved it, `answer` quotes what;
+    `context` is a cited sentence that words like "it" in `text` refer to."""
 
     kind: ItemKind
     text: str
@@ -61,6 +62,28 @@ class Item:
     owner: Owner | None = None
     due: Due | None = None
     answered: bool | None = None
+    answer: str | None = None
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a producer proposes: items not yet checked against the transcript."""
+
+    items: tuple[Item, ...]
+    producer: str = "extractive"
+    notices: tuple[str, ...] = ()
+    usage: "Usage | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model was paid for: calls, tokens, and money where prices are known."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +96,16 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A meeting's note: verified items only, in the order of the talk; the rest is listed apart."""
+    """A meeting's note: verified items only, in the order of the talk; the rest is listed apart. Made by
+    `language.verify.locked` alone."""
 
     items: tuple[Item, ...]
     unsupported: tuple[Unsupported, ...] = ()
     producer: str = "extractive"
     notices: tuple[str, ...] = ()
+    usage: Usage | None = None
+    language: str = "en"
+    meeting_type: MeetingType = MeetingType.GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +141,17 @@ class Sentiment:
     overall: Mood
     by_speaker: tuple[tuple[str, Mood], ...]
     timeline: tuple[MoodSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameProposal:
+    """Who a voice may be. `assigned` only where the talk leaves no doubt; `confidence` 0 to 1."""
+
+    speaker: str
+    name: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    assigned: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""What a language pack holds."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What a clause does in the conversation."""
+
+    COMMIT = "commit"  # the speaker says that he or she will do something
+    OFFER = "offer"  # … would do it, if wanted
+    REQUEST = "request"  # asks one person to do something
+    CALL = "call"  # asks whoever is willing
+    NEED = "need"  # says that something has to be done
+    ASSIGN = "assign"  # names somebody who will do something
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    EXTEND = "extend"  # gives a time for what was just promised
+    DECIDE = "decide"  # states a decision
+    ANNOUNCE = "announce"  # says that the decision follows
+    PROPOSE = "propose"
+    AGREE = "agree"  # makes a proposal a decision
+    UNKNOWN = "unknown"  # says that something is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A pattern over a normalised clause; its group `do` is what is to be done, decided or known.
+
+    `weak` cues count only when something else supports them: a due date, an answer, an agreement. `after` names the
+    acts one of which must have come shortly before.
+    """
+
+    act: Act
+    pattern: re.Pattern[str]
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's data. Words are lower case with contractions spelt out."""
+
+    language: str
+    headings: Mapping[str, str]
+    stopwords: frozenset[str]
+    negators: frozenset[str] = frozenset()
+    cues: tuple[Cue, ...] = ()
+    address_openers: frozenset[str] = frozenset()
+    address_followers: frozenset[str] = frozenset()
+    thanks_words: frozenset[str] = frozenset()
+    never_names: frozenset[str] = frozenset()
+    everyone: frozenset[str] = frozenset()
+    generic: frozenset[str] = field(default_factory=frozenset)
+    small_talk: tuple[re.Pattern[str], ...] = ()
+    first_person: frozenset[str] = frozenset()
+    complete: bool = False
+    """Whether the pack knows actions and decisions, or only headings and word lists."""

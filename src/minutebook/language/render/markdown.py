@@ -1,0 +1,132 @@
+"""Notes, key points and sentiment as Markdown.
+
+Speaker ids are what is stored; names are put in when something is shown, so that a rename needs no new analysis.
+Everything that was said or written by a model is escaped: a note can hold no image, link, heading or HTML of its own.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment
+from minutebook.language.people import first_key, is_default_name
+from minutebook.transcript.model import Transcript
+
+_ORDERS = {
+    MeetingType.GROUP: ("decision", "action", "question", "topic"),
+    MeetingType.TEAM: ("action", "decision", "question", "topic"),
+    MeetingType.DEPARTMENT: ("decision", "action", "topic", "question"),
+    MeetingType.CROSS_FUNCTIONAL: ("decision", "action", "question", "topic"),
+    MeetingType.ORGANIZATION: ("decision", "topic", "action", "question"),
+    MeetingType.COMPANY: ("decision", "topic", "action", "question"),
+}
+"""Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
+_QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
+"""Quotes shown per line where fewer than all are."""
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|!~(){}])")
+_ADDRESS = re.compile(r"\b(?:https?|ftp|data|javascript|file|vbscript):", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+
+
+def clock(seconds: float) -> str:
+    """`m:ss`, or `h:mm:ss` from one hour."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line; addresses are shown and never become links."""
+    plain = _CONTROL.sub(" ", text)
+    plain = _ADDRESS.sub(lambda match: match[0][:-1] + "\u2236", plain)
+    plain = re.sub(r"\b(www)\.", "\\1\u2024", plain, flags=re.IGNORECASE)
+    return _MARKUP.sub(r"\\\1", plain).strip()
+
+
+def owner_name(owner: Owner | None, transcript: Transcript) -> str | None:
+    """How an owner is shown now: by the voice's name; while the voice has none, by the name used in the talk."""
+    if owner is None:
+        return None
+    if owner.speaker is None:
+        return _named_voice(owner.name, transcript) or owner.name
+    shown = transcript.name_of(owner.speaker)
+    return f"{owner.name} ({shown})" if owner.name and is_default_name(shown) else shown
+
+
+def _named_voice(name: str | None, transcript: Transcript) -> str | None:
+    matches = [s.name for s in transcript.speakers if name and first_key(s.name) == first_key(name)]
+    return matches[0] if len(matches) == 1 else None
+
+
+def note_markdown(note: Note, transcript: Transcript, title: str | None = None) -> str:
+    """The note with headings in the recording's language; each line links its time (`#t=` seconds) and quotes. Of the
+    transcript only the voices are needed."""
+    words, meeting_type = lexicon_of(note.language), note.meeting_type
+    lines = [f"# {escaped(title) if title else words.headings['note']}", ""]
+    for kind in _ORDERS[meeting_type]:
+        items = [item for item in note.items if item.kind == kind]
+        if items:
+            lines += [f"## {words.headings[kind]}", ""]
+            for item in items:
+                lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type))
+            lines.append("")
+    if not note.items:
+        lines += [words.headings["nothing"], ""]
+    lines += _unsupported_lines(note, words)
+    if note.notices:
+        lines += [f"## {words.headings['notices']}", "", *(f"- {escaped(n)}" for n in note.notices), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _item_lines(item: Item, transcript: Transcript, words: Lexicon, quotes: int | None) -> list[str]:
+    lines = [f"- {_headline(item, transcript, words)} {_time_link(item.evidence[0].start)}"]
+    for evidence in item.evidence[:quotes]:
+        name = escaped(transcript.name_of(evidence.speaker))
+        lines.append(f"  - {_time_link(evidence.start)} {name}: “{escaped(evidence.quote)}”")
+    return lines
+
+
+def _headline(item: Item, transcript: Transcript, words: Lexicon) -> str:
+    text = escaped(item.text) + (f" (re: “{escaped(item.context)}”)" if item.context else "")
+    details = []
+    if item.kind is ItemKind.ACTION:
+        details.append(escaped(owner_name(item.owner, transcript) or words.headings["owner_unknown"]))
+        text = f"**{text}**"
+    if item.due is not None:
+        when = f" ({item.due.on.isoformat()})" if item.due.on else ""
+        details.append(f"{words.headings['due']} {escaped(item.due.said)}{when}")
+    if item.kind is ItemKind.QUESTION and item.answered is not None:
+        details.append(words.headings["answered" if item.answered else "open"])
+    return text + (f" — {', '.join(details)}" if details else "")
+
+
+def _time_link(seconds: float) -> str:
+    return f"[{clock(seconds)}](#t={seconds:.1f})"
+
+
+def _unsupported_lines(note: Note, words: Lexicon) -> list[str]:
+    if not note.unsupported:
+        return []
+    lines = [f"## {words.headings['unsupported']}", "", words.headings["unsupported_intro"], ""]
+    lines += [f"- ~~{escaped(u.item.text)}~~ — {escaped(u.reason)}" for u in note.unsupported]
+    return [*lines, ""]
+
+
+def key_points_markdown(points: Sequence[KeyPoint], transcript: Transcript) -> str:
+    """Key points as a list with time links."""
+    heading = lexicon_of(transcript.language).headings["key_points"]
+    lines = [f"- {escaped(p.text)} {' '.join(_time_link(e.start) for e in p.evidence)}" for p in points]
+    return "\n".join([f"# {heading}", "", *lines]).rstrip() + "\n"
+
+
+def sentiment_markdown(sentiment: Sentiment, transcript: Transcript) -> str:
+    """Mood overall and by speaker, with the sentences that moved it."""
+    lines = [f"**{sentiment.overall.label}** ({sentiment.overall.score:+.2f})", ""]
+    for speaker, mood in sentiment.by_speaker:
+        lines.append(f"- {escaped(transcript.name_of(speaker))}: {mood.label} ({mood.score:+.2f})")
+        lines += _mood_lines(mood)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _mood_lines(mood: Mood) -> Iterable[str]:
+    return (f"  - {_time_link(e.start)} “{escaped(e.quote)}”" for e in mood.evidence)

@@ -1,0 +1,260 @@
+"""The evidence lock: nothing enters a note that the cited words do not carry. Independent of producers.
+
+`locked` is the only place that makes a `Note`. Checks are lexical, word by word, because embeddings cannot tell
+"Thursday" from "Friday" or "launch" from "do not launch"; an embedding check follows as a second opinion on the whole.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import SequenceMatcher
+
+from minutebook.language.dates import MONTHS, WEEKDAYS, resolve
+from minutebook.language.embedding import similarity
+from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
+from minutebook.language.sentences import words_of
+from minutebook.language.text import normal_words, number_words, numbers_in, stem
+from minutebook.transcript.model import Transcript
+
+_SLACK_S = 0.6
+"""How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
+_NEAR = 4
+"""Words around a number, name or date within which its neighbour has to stand in the evidence as in the item."""
+_LEAST_SIMILARITY = 0.2
+_NAME_LIKENESS = 0.7
+_CLAUSE = re.compile(
+    r"[.?!;:…]+|,? \b(?:but|because|although|though|while|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))",
+    re.IGNORECASE,
+)
+_DATE_WORDS = frozenset((*WEEKDAYS, *MONTHS, "today", "tomorrow", "tonight", "yesterday", "noon", "midnight"))
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A speaker's words in the order of the talk, normalised, with the time of each."""
+
+    normal: tuple[str, ...]
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
+
+
+class Verifier:
+    """Checks items against one transcript."""
+
+    def __init__(self, transcript: Transcript, held_on: date | None = None) -> None:
+        self._transcript = transcript
+        self._held_on = held_on
+        self._lexicon = lexicon_of(transcript.language)
+        self._speakers = _words_by_speaker(transcript)
+        self._checks: tuple[Callable[[Item], str | None], ...] = (
+            self._quotes, self._content, self._numbers_and_names, self._polarity, self._owner, self._due, self._likeness,
+        )  # fmt: skip
+
+    def reason_against(self, item: Item) -> str | None:
+        """Why the evidence does not carry the item, as a sentence; None when it does."""
+        return next((reason for check in self._checks if (reason := check(item)) is not None), None)
+
+    def _quotes(self, item: Item) -> str | None:
+        if not item.evidence:
+            return "No evidence is cited."
+        if not item.text.strip():
+            return "The item is empty."
+        wrong = next((e for e in item.evidence if not self._stands(e)), None)
+        return None if wrong is None else f"The quote “{wrong.quote}” does not stand there in the transcript."
+
+    def _stands(self, evidence: Evidence) -> bool:
+        words, quote = self._speakers.get(evidence.speaker), normal_words(evidence.quote)
+        if words is None or not quote:
+            return False
+        inside = [
+            i
+            for i, (start, end) in enumerate(zip(words.starts, words.ends, strict=True))
+            if start >= evidence.start - _SLACK_S and end <= evidence.end + _SLACK_S
+        ]
+        spoken = [words.normal[i] for i in inside]
+        return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
+
+    def _content(self, item: Item) -> str | None:
+        carried = {stem(w) for e in item.evidence for w in normal_words(e.quote)}
+        spelt = {w for e in item.evidence for w in normal_words(e.quote)}
+        for word in self._content_words(_claims(item)):
+            if word not in spelt and (word in _DATE_WORDS or not _carried(stem(word), carried)):
+                return f"“{word}” is not in the cited words."
+        return None
+
+    def _content_words(self, text: str) -> list[str]:
+        words = normal_words(text)
+        spelling = number_words(words)
+        ignored = self._lexicon.stopwords | self._lexicon.negators | self._lexicon.generic
+        return [
+            w
+            for w in words
+            if w not in spelling and (w in _DATE_WORDS or w not in ignored) and any(map(str.isalnum, w))
+        ]
+
+    def _numbers_and_names(self, item: Item) -> str | None:
+        text = normal_words(_claims(item))
+        quotes = [normal_words(e.quote) for e in item.evidence]
+        stop = self._lexicon.stopwords
+        for number in numbers_in(text):
+            places = [(q, n.first, n.last) for q in quotes for n in numbers_in(q) if n.value == number.value]
+            if not places:
+                return f"The number {number.value:g} is not in the cited words."
+            if not any(_same_company(text, number.first, number.last, *place, stop) for place in places):
+                return f"The number {number.value:g} is said of something else."
+        capitals = {w for part in _claims(item).split()[1:] if part[:1].isupper() for w in normal_words(part)}
+        for at, word in enumerate(text):
+            if word in _DATE_WORDS or word in capitals:
+                places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
+                if places and not any(_same_company(text, at, at + 1, *place, stop) for place in places):
+                    return f"“{word}” is said of something else."
+        return None
+
+    def _polarity(self, item: Item) -> str | None:
+        said: defaultdict[str, set[bool]] = defaultdict(set)
+        for evidence in item.evidence:
+            self._note_polarity(evidence.quote, said)
+        claimed: defaultdict[str, set[bool]] = defaultdict(set)
+        for text in _claim_parts(item):
+            self._note_polarity(text, claimed)
+        turned = next((w for w, ways in claimed.items() if w in said and not ways & said[w]), None)
+        return None if turned is None else f"The cited words say the opposite about “{turned}”."
+
+    def _note_polarity(self, text: str, ways: defaultdict[str, set[bool]]) -> None:
+        for clause in _CLAUSE.split(text):
+            words = normal_words(clause)
+            negative = sum(w in self._lexicon.negators for w in words) % 2 == 1
+            for word in self._content_words(clause):
+                ways[stem(word)].add(negative)
+
+    def _owner(self, item: Item) -> str | None:
+        owner = item.owner
+        if owner is None:
+            return None
+        if owner.speaker is not None:
+            return self._speaking_owner(item, owner.speaker, owner.name)
+        if owner.name is not None and not self._named(item, owner.name):
+            return f"{owner.name} is not named in the cited words."
+        return None
+
+    def _speaking_owner(self, item: Item, speaker: str, name: str | None) -> str | None:
+        if speaker not in self._speakers:
+            return "The owner is nobody who speaks in this recording."
+        known = [n for n in (name, self._transcript.name_of(speaker)) if n]
+        if any(self._named(item, n) for n in known):
+            return None
+        own = [e for e in item.evidence if e.speaker == speaker]
+        others = [e for e in item.evidence if e.speaker != speaker]
+        if any(self._commits(e) for e in own) or (own and others and own[-1].start > others[0].start):
+            return None
+        return "Neither does the owner promise it in the cited words nor does anybody name the owner there."
+
+    def _commits(self, evidence: Evidence) -> bool:
+        words = normal_words(evidence.quote)
+        if not self._lexicon.first_person:
+            return True
+        return bool(self._lexicon.first_person & set(words)) and "please" not in words[:3]
+
+    def _named(self, item: Item, name: str) -> bool:
+        wanted = name.split(maxsplit=1)[0].casefold()
+        spoken = {w for e in item.evidence for w in normal_words(e.quote)}
+        return wanted in spoken or any(
+            w[:1].isupper() and SequenceMatcher(None, wanted, "".join(normal_words(w)[:1])).ratio() >= _NAME_LIKENESS
+            for e in item.evidence
+            for w in e.quote.split()
+        )
+
+    def _due(self, item: Item) -> str | None:
+        due = item.due
+        if due is None:
+            return None
+        said = normal_words(due.said)
+        quotes = [normal_words(e.quote) for e in item.evidence]
+        if not said or not any(q[i : i + len(said)] == said for q in quotes for i in range(len(q))):
+            return f"The date “{due.said}” is not in the cited words."
+        if due.on is not None and due.on != resolve(due.said, self._held_on):
+            return f"{due.on.isoformat()} does not follow from “{due.said}”."
+        return None
+
+    def _likeness(self, item: Item) -> str | None:
+        quotes = " ".join(e.quote for e in item.evidence)
+        best = max(similarity(item.text, q) for q in (quotes, *(e.quote for e in item.evidence)))
+        return None if best >= _LEAST_SIMILARITY else "The item is about something else than the cited words."
+
+
+def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
+    """The note of a draft: due dates are worked out here, items that their evidence carries are kept in the order of
+    the talk, the others are listed as unsupported with the reason."""
+    verifier = Verifier(transcript, request.held_on)
+    kept: list[Item] = []
+    refused: list[Unsupported] = []
+    for item in map(lambda i: _dated(i, request.held_on), draft.items):
+        reason = verifier.reason_against(item)
+        if reason is None:
+            kept.append(item)
+        else:
+            refused.append(Unsupported(item, reason))
+    return Note(
+        items=tuple(sorted(kept, key=lambda item: item.evidence[0].start)),
+        unsupported=tuple(refused),
+        producer=draft.producer,
+        notices=draft.notices,
+        usage=draft.usage,
+        language=transcript.language,
+        meeting_type=request.meeting_type,
+    )
+
+
+def _dated(item: Item, held_on: date | None) -> Item:
+    if item.due is None or item.due.on is not None:
+        return item
+    return replace(item, due=Due(item.due.said, resolve(item.due.said, held_on)))
+
+
+def _words_by_speaker(transcript: Transcript) -> dict[str, _Words]:
+    collected: defaultdict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    for segment in transcript.segments:
+        for word in words_of(segment):
+            collected[segment.speaker] += [(part, word.start, word.end) for part in normal_words(word.word)]
+    return {
+        speaker: _Words(tuple(w for w, _, _ in words), tuple(s for _, s, _ in words), tuple(e for _, _, e in words))
+        for speaker, words in collected.items()
+    }
+
+
+def _claim_parts(item: Item) -> Iterable[str]:
+    return (part for part in (item.text, item.answer, item.context) if part)
+
+
+def _claims(item: Item) -> str:
+    return " . ".join(_claim_parts(item))
+
+
+def _carried(word: str, carried: set[str]) -> bool:
+    """Whether a stem is among the carried ones, or shares a long beginning with one ("approval", "approve")."""
+    return word in carried or any(
+        len(shared := _common_start(word, other)) >= 5 and len(shared) >= 0.7 * max(len(word), len(other))
+        for other in carried
+    )
+
+
+def _common_start(one: str, other: str) -> str:
+    size = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[:size]
+
+
+def _same_company(
+    text: Sequence[str], first: int, last: int, quote: Sequence[str], begin: int, end: int, stop: frozenset[str]
+) -> bool:
+    """Whether the content words next to a number or name in the item also stand near it in the quote."""
+    before = [w for w in text[max(0, first - _NEAR) : first] if w not in stop][-1:]
+    after = [w for w in text[last : last + _NEAR] if w not in stop][:1]
+    near = {stem(w) for w in quote[max(0, begin - 2 * _NEAR) : end + 2 * _NEAR]}
+    company = {stem(w) for w in (*before, *after)}
+    return not company or bool(company & near)
+
+
+__all__ = ["Lexicon", "Verifier", "locked"]
