@@ -1,0 +1,80 @@
+"""`/api/recordings/{id}/events`: the reports' progress as server-sent events."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from minutebook.analysis.model import Report
+from minutebook.api.deps import AnalysisCaller, ServicesOf
+from minutebook.api.paxs.render import rendered_report
+from minutebook.api.paxs.schemas import errors
+from minutebook.errors import Kind, MinutebookError
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
+router = APIRouter(prefix="/api/recordings", tags=["analysis"])
+
+POLL_S: Final = 1.0
+HEARTBEAT_S: Final = 15.0
+LONGEST_S: Final = 3600.0
+"""After an hour a stream ends; a client that still wants it connects again."""
+
+_STREAM = {
+    "description": "`report` events with a report each, whenever one changes; `end` when all have ended.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+
+
+@router.get(
+    "/{recording_id}/events",
+    summary="Follow the progress",
+    responses={200: _STREAM, **errors(404)},
+    response_class=StreamingResponse,
+)
+async def events(caller: AnalysisCaller, services: ServicesOf, recording_id: str) -> StreamingResponse:
+    """Server-sent events: `report` for each report at first and whenever one changes (without its content), `end`
+    when all have ended. The data is JSON."""
+    reports = await _reports(services, caller.user_id, recording_id)
+    return StreamingResponse(
+        _stream(services, caller.user_id, recording_id, reports),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(services: "Services", owner_id: str, recording_id: str, reports: list[Report]) -> AsyncIterator[str]:
+    begin = quiet_since = services.clock.now()
+    told: dict[str, Report] = {}
+    while True:
+        for report in reports:
+            if told.get(report.id) != report:
+                told[report.id], quiet_since = report, services.clock.now()
+                yield _event("report", rendered_report(report).model_dump_json(exclude={"report_content"}))
+        if not any(report.status.is_active for report in reports):
+            yield _event("end", "{}")
+            return
+        if (services.clock.now() - begin).total_seconds() > LONGEST_S:
+            return
+        if (services.clock.now() - quiet_since).total_seconds() >= HEARTBEAT_S:
+            quiet_since = services.clock.now()
+            yield ": still here\n\n"
+        await services.clock.sleep(POLL_S)
+        try:
+            reports = await _reports(services, owner_id, recording_id)
+        except MinutebookError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            yield _event("end", '{"reason":"removed"}')
+            return
+
+
+async def _reports(services: "Services", owner_id: str, recording_id: str) -> list[Report]:
+    async with services.db.reading() as read:
+        return list(await services.analysis.progress(read, owner_id, recording_id))
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"

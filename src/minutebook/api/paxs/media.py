@@ -1,0 +1,120 @@
+"""`/api/recordings/{id}/media`, `/preview`, `/peaks`: a recording's bytes and what is derived from them."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import Response, StreamingResponse
+
+from minutebook.api.deps import MediaCaller, Read, ServicesOf
+from minutebook.api.paxs.byte_ranges import Span, requested_span
+from minutebook.api.paxs.schemas import errors
+from minutebook.recordings.model import Recording, peaks_key, preview_key
+
+router = APIRouter(prefix="/api/recordings", tags=["recordings"])
+
+Chunks = Callable[[int, int | None], AsyncIterator[bytes]]
+RangeHeader = Annotated[str | None, Header(description="One range of bytes.")]
+IfRange = Annotated[str | None, Header(description="An `ETag`: the range counts only while it fits.")]
+IfNoneMatch = Annotated[str | None, Header(description="An `ETag`: 304 while it fits.")]
+
+_BYTES = {"content": {"application/octet-stream": {}}, "description": "The bytes."}
+_RANGED = {200: _BYTES, 206: {**_BYTES, "description": "The bytes asked for."}, **errors(404, 416)}
+
+
+@router.get("/{recording_id}/media", summary="The file as it was uploaded", responses=_RANGED)
+@router.head("/{recording_id}/media", include_in_schema=False)
+async def media(
+    caller: MediaCaller,
+    services: ServicesOf,
+    request: Request,
+    recording_id: str,
+    read: Read,
+    range: RangeHeader = None,
+    if_range: IfRange = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The recording itself, whole or in part (`Range`)."""
+    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": _disposition(recording.filename)}
+
+    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
+        return services.recordings.media(recording, start, end)
+
+    return _served(request, recording.content_type, recording.size, headers, chunks)
+
+
+@router.get("/{recording_id}/preview", summary="Audio that plays in a browser", responses={**_RANGED, **errors(409)})
+@router.head("/{recording_id}/preview", include_in_schema=False)
+async def preview(
+    caller: MediaCaller,
+    services: ServicesOf,
+    request: Request,
+    recording_id: str,
+    read: Read,
+    range: RangeHeader = None,
+    if_range: IfRange = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The sound as AAC in MP4, made at the beginning of the transcription; `not_ready` before."""
+    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    key = preview_key(recording.id)
+    size = await services.recordings.derived_size(key, "preview")
+    name = f"{recording.filename.rpartition('.')[0]}.m4a"
+    headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": _disposition(name)}
+
+    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
+        return services.recordings.derived(key, start, end)
+
+    return _served(request, "audio/mp4", size, headers, chunks)
+
+
+@router.get(
+    "/{recording_id}/peaks",
+    summary="The waveform's peaks",
+    responses={
+        200: {
+            "content": {"application/json": {"example": {"duration_s": 61.5, "peaks": [0.02, 0.31, 0.28]}}},
+            "description": "The loudest sample, 0 to 1, of each of equal stretches of the recording.",
+        },
+        **errors(404, 409),
+    },
+)
+async def peaks(caller: MediaCaller, services: ServicesOf, recording_id: str, read: Read) -> Response:
+    """Peaks to draw the waveform with; `not_ready` before the transcription has begun."""
+    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    key = peaks_key(recording.id)
+    await services.recordings.derived_size(key, "waveform")
+    data = b"".join([chunk async for chunk in services.recordings.derived(key)])
+    return Response(data, media_type="application/json", headers=_cacheable(recording))
+
+
+def _cacheable(recording: Recording) -> dict[str, str]:
+    return {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}
+
+
+def _served(request: Request, content_type: str, size: int, headers: dict[str, str], chunks: Chunks) -> Response:
+    headers = {**headers, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") in {headers["ETag"], "*"}:
+        return Response(status_code=304, headers=headers)
+    # A changed representation is sent whole: ranges of two versions must not be put together.
+    if_range = request.headers.get("if-range")
+    asked = request.headers.get("range") if if_range in {None, headers["ETag"]} else None
+    try:
+        span = requested_span(asked, size)
+    except ValueError:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    if span is not None:
+        headers["Content-Range"] = span.content_range
+    sent = span or Span(0, size, size)
+    headers["Content-Length"] = str(sent.length)
+    status = 200 if span is None else 206
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=content_type)
+    return StreamingResponse(chunks(sent.start, sent.end), status, headers, content_type)
+
+
+def _disposition(filename: str) -> str:
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "_" for c in filename)
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -1,0 +1,116 @@
+"""`/api/recordings`: uploading recordings."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from minutebook.api.deps import MediaCaller, Read, ServicesOf
+from minutebook.api.paxs.multipart import MultipartStream, boundary_of
+from minutebook.api.paxs.render import rendered_recording
+from minutebook.api.paxs.schemas import RecordingFromUrl, RecordingOut, errors
+from minutebook.api.paxs.upload import UploadForm
+from minutebook.errors import Kind, MinutebookError
+from minutebook.oauth.model import Caller
+from minutebook.recordings.model import Recording
+
+router = APIRouter(prefix="/api/recordings", tags=["recordings"])
+
+UNREAD_MAX = 16 * 1024 * 1024
+"""How much of a refused upload is still read, so that its sender, who may not listen while it sends, hears why."""
+
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file", "session_id"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "With its media type."},
+                    "session_id": {"type": "string", "format": "uuid"},
+                    "language": {"type": "string", "description": "Spoken language; detected when missing."},
+                },
+            }
+        },
+        "application/json": {"schema": RecordingFromUrl.model_json_schema()},
+    },
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Upload a recording",
+    responses=errors(400, 404, 413, 415),
+    openapi_extra={"requestBody": _BODY},
+)
+async def upload(
+    caller: MediaCaller,
+    services: ServicesOf,
+    request: Request,
+    session_id: Annotated[str | None, Query(description="Must be a form field; here it does not count.")] = None,
+) -> RecordingOut:
+    """Store a recording and start its transcription and note. A meeting has one recording: a new one replaces the old
+    one with everything derived from it. As JSON: `{"session_id", "url"}`, and the server fetches it."""
+    content_type = request.headers.get("content-type", "")
+    match content_type.partition(";")[0].strip().lower():
+        case "multipart/form-data":
+            recording = await _from_form(services, caller, request, content_type, session_id)
+        case "application/json":
+            wanted = _parsed(await request.body())
+            recording = await services.recordings.add_from_url(
+                caller.user_id, wanted.session_id, wanted.url, language=wanted.language
+            )
+        case _:
+            message = "Send the recording as multipart/form-data, or as JSON with `session_id` and `url`."
+            raise MinutebookError(Kind.UNSUPPORTED_MEDIA, "unsupported_media_type", message)
+    async with services.db.reading() as read:
+        return await rendered_recording(services, read, recording)
+
+
+@router.get("/{recording_id}", summary="Get a recording", responses=errors(404))
+async def get(caller: MediaCaller, services: ServicesOf, recording_id: str, read: Read) -> RecordingOut:
+    """What is known of a recording."""
+    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    return await rendered_recording(services, read, recording)
+
+
+async def _from_form(
+    services: ServicesOf, caller: Caller, request: Request, content_type: str, in_query: str | None
+) -> Recording:
+    async def check(session_id: str) -> None:
+        async with services.db.reading() as read:
+            await services.meetings.get(read, caller.user_id, session_id)
+
+    body = request.stream()
+    try:
+        form = MultipartStream(boundary_of(content_type), body)
+        async with (
+            UploadForm(services.recordings, check, in_query).read(form) as upload,
+            services.db.transaction() as tx,
+        ):
+            return await services.recordings.attach(
+                tx, caller.user_id, upload.session_id, upload.received, language=upload.language
+            )
+    except MinutebookError:
+        await _read_on(body)
+        raise
+
+
+async def _read_on(body: AsyncIterator[bytes]) -> None:
+    unread = 0
+    async for chunk in body:
+        unread += len(chunk)
+        if unread > UNREAD_MAX:
+            return
+
+
+def _parsed(body: bytes) -> RecordingFromUrl:
+    try:
+        return RecordingFromUrl.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error

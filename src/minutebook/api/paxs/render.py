@@ -1,0 +1,97 @@
+"""From the capabilities' types to the wire's."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis.model import Outcome, Report
+from minutebook.analysis.speakers import NamedSpeaker
+from minutebook.api.paxs.schemas import (
+    AttendeeOut,
+    ProgressDetail,
+    RecordingOut,
+    ReportError,
+    ReportOut,
+    SessionOut,
+    SpeakerOut,
+    SpeakersOut,
+)
+from minutebook.meetings.model import Meeting
+from minutebook.recordings.model import Recording
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
+NO_RECORDING = "created"
+"""The status of a meeting that has no recording yet."""
+
+
+async def rendered_sessions(services: "Services", tx: AsyncConnection, meetings: Sequence[Meeting]) -> list[SessionOut]:
+    """Meetings with their recordings and what these have come to."""
+    recordings = await services.recordings.of_meetings(tx, [meeting.id for meeting in meetings])
+    outcomes = await services.analysis.outcomes(tx, [recording.id for recording in recordings.values()])
+    return [_session(meeting, recordings.get(meeting.id), outcomes) for meeting in meetings]
+
+
+async def rendered_recording(services: "Services", tx: AsyncConnection, recording: Recording) -> RecordingOut:
+    """A recording and what it has come to."""
+    outcomes = await services.analysis.outcomes(tx, [recording.id])
+    return _recording(recording, outcomes[recording.id])
+
+
+def _session(meeting: Meeting, recording: Recording | None, outcomes: Mapping[str, Outcome]) -> SessionOut:
+    shown = None if recording is None else _recording(recording, outcomes[recording.id])
+    return SessionOut(
+        id=meeting.id,
+        title=meeting.title,
+        description=meeting.description,
+        attendees=[
+            AttendeeOut(email=a.email, display_name=a.display_name, role=a.role, source=a.source)
+            for a in meeting.attendees
+        ],
+        status=NO_RECORDING if shown is None else shown.status,
+        recording=shown,
+        created_at=meeting.created_at,
+        updated_at=meeting.updated_at,
+    )
+
+
+def _recording(recording: Recording, outcome: Outcome) -> RecordingOut:
+    return RecordingOut(
+        id=recording.id,
+        session_id=recording.meeting_id,
+        filename=recording.filename,
+        content_type=recording.content_type,
+        size=recording.size,
+        duration_s=recording.duration_s,
+        sha256=recording.sha256,
+        language=recording.language,
+        status=outcome,
+        created_at=recording.created_at,
+    )
+
+
+def rendered_report(report: Report, content: str | None = None) -> ReportOut:
+    """A report, with its content if it is given."""
+    failure, progress = report.failure, report.progress
+    return ReportOut(
+        id=report.id,
+        recording_id=report.recording_id,
+        analysis_type=report.type,
+        status=report.status,
+        version=report.version,
+        progress=progress.fraction,
+        progress_detail=ProgressDetail(stage=progress.stage, done_s=progress.done_s, total_s=progress.total_s),
+        report_content=content,
+        error=failure and ReportError(code=failure.code, message=failure.message, retryable=failure.retryable),
+        created_at=report.created_at,
+        updated_at=report.updated_at,
+    )
+
+
+def rendered_speakers(speakers: Sequence[NamedSpeaker]) -> SpeakersOut:
+    """Voices under their names."""
+    return SpeakersOut(
+        speakers=[SpeakerOut(id=s.id, name=s.name, attendee=s.attendee, talk_time_s=s.talk_time_s) for s in speakers]
+    )

@@ -1,0 +1,195 @@
+"""The wire shapes of sections 3 to 5 of the PAXS API. Rules on their values are the capabilities'; here are types."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+Progress = Annotated[float, Field(ge=0, le=1, description="How much of the work is done.")]
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong: a stable code, a sentence for people, the offending field."""
+
+    code: str = Field(examples=["attendees_required"])
+    message: str
+    field: str | None = None
+
+
+class ErrorBody(BaseModel):
+    """The body of every error."""
+
+    error: ErrorDetail
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation, for its description; 401 and 403 are on all of them."""
+    return {status: {"model": ErrorBody, "description": _MEANINGS[status]} for status in (*statuses, 401, 403)}
+
+
+_MEANINGS = {
+    400: "A parameter is wrong or missing.",
+    401: "The token is missing, expired or revoked.",
+    403: "The token lacks the scope.",
+    404: "It does not exist, or it belongs to somebody else.",
+    409: "Not possible as things stand now.",
+    413: "Too large.",
+    415: "The body is neither JSON nor multipart.",
+    416: "No byte of what was asked for exists.",
+}
+
+
+class AttendeeIn(BaseModel):
+    """Somebody who takes part. `source` is `manual`, `event` or `zoom_participant`."""
+
+    email: str | None = Field(None, examples=["ada@example.com"])
+    display_name: str | None = Field(
+        None, validation_alias=AliasChoices("displayName", "display_name"), examples=["Ada Lovelace"]
+    )
+    role: str | None = Field(None, examples=["participant"])
+    source: str | None = Field(None, examples=["manual"])
+
+
+class SessionIn(BaseModel):
+    """A meeting to be made, or what to change of one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"title": "Weekly", "attendees": [{"email": "ada@example.com", "displayName": "Ada Lovelace"}]}
+            ]
+        }
+    )
+
+    title: str | None = Field(None, description="Date and time when missing.")
+    description: str | None = None
+    attendees: list[AttendeeIn] | None = Field(None, description="At least one, for a new meeting.")
+
+
+class AttendeeOut(BaseModel):
+    """Somebody who took part."""
+
+    email: str
+    display_name: str = Field(serialization_alias="displayName")
+    role: str
+    source: str
+
+
+class RecordingOut(BaseModel):
+    """A recording (the API says attachment). `duration_s` is null until the file was probed."""
+
+    id: str
+    session_id: str
+    filename: str
+    content_type: str
+    size: int
+    duration_s: float | None
+    sha256: str
+    language: str | None = Field(description="The spoken language as it was given; null when it is detected.")
+    status: str = Field(description="`processing`, `completed`, `partial` or `failed`.")
+    created_at: datetime
+
+
+class SessionOut(BaseModel):
+    """A meeting. `status` is `created` without a recording, else the recording's."""
+
+    id: str
+    title: str
+    description: str
+    attendees: list[AttendeeOut]
+    status: str
+    recording: RecordingOut | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SessionPage(BaseModel):
+    """One page of meetings, newest first, and how many match in all."""
+
+    items: list[SessionOut]
+    page: int
+    page_size: int
+    total: int
+
+
+class RecordingFromUrl(BaseModel):
+    """A recording that the server fetches itself, from a public address."""
+
+    session_id: str
+    url: str = Field(max_length=4096, examples=["https://example.com/weekly.mp3"])
+    language: str | None = None
+
+
+class AnalysisIn(BaseModel):
+    """Analyses to be made. Types: `transcription`, `meeting note` (needs `instruction`), `key_points`, `sentiment`."""
+
+    session_id: str
+    attachment_id: str | None = Field(None, description="The meeting's recording when missing.")
+    analysis_types: list[str] = Field(max_length=50, examples=[["transcription", "meeting note"]])
+    instruction: str | None = Field(None, examples=["Generate a detailed meeting summary"])
+    meeting_type: str | None = Field(
+        None, description="`group`, `team`, `department`, `cross_functional`, `organization` or `company`."
+    )
+    language: str | None = Field(None, description="Language code for a new transcription; detected when missing.")
+
+
+class ReportError(BaseModel):
+    """Why a report failed."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class ProgressDetail(BaseModel):
+    """What is being done, and how many seconds of the recording are transcribed, of how many."""
+
+    stage: str
+    done_s: float | None
+    total_s: float | None
+
+
+class ReportOut(BaseModel):
+    """One version of one analysis. `status` is `pending`, `processing`, `completed` or `failed`; `report_content` is
+    JSON as a string, present once it is completed."""
+
+    id: str
+    recording_id: str
+    analysis_type: str
+    status: str
+    version: int
+    progress: Progress
+    progress_detail: ProgressDetail
+    report_content: str | None
+    error: ReportError | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SpeakerOut(BaseModel):
+    """A voice of a recording, under the name that is shown; `attendee` is the e-mail address of who it is."""
+
+    id: str
+    name: str
+    attendee: str | None
+    talk_time_s: float
+
+
+class SpeakersOut(BaseModel):
+    """The voices of a recording."""
+
+    speakers: list[SpeakerOut]
+
+
+class SpeakerNameIn(BaseModel):
+    """Who a voice is: a `name`, an `attendee` (e-mail address), or `"name": null` to take its name away."""
+
+    id: str = Field(examples=["speaker_1"])
+    name: str | None = Field(None, examples=["Ada"])
+    attendee: str | None = Field(None, examples=["ada@example.com"])
+
+
+class SpeakersIn(BaseModel):
+    """Names for voices; those not listed keep theirs."""
+
+    speakers: list[SpeakerNameIn] = Field(max_length=1000)

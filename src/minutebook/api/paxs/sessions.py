@@ -1,0 +1,75 @@
+"""`/api/sessions`: meetings."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+
+from minutebook.api.deps import Read, ServicesOf, SessionCaller, Tx
+from minutebook.api.paxs.render import rendered_sessions
+from minutebook.api.paxs.schemas import AttendeeIn, SessionIn, SessionOut, SessionPage, errors
+from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.service import PAGE_SIZE_MAX, MeetingDraft
+
+router = APIRouter(prefix="/api/sessions", tags=["sessions"])
+
+IdempotencyKey = Annotated[
+    str | None, Header(description="A repeated request with the same key and body returns the same meeting.")
+]
+
+
+@router.post("", status_code=201, summary="Create a meeting", responses=errors(400, 409))
+async def create(
+    caller: SessionCaller,
+    services: ServicesOf,
+    body: SessionIn,
+    tx: Tx,
+    idempotency_key: IdempotencyKey = None,
+) -> SessionOut:
+    """Make a meeting; `attendees` is required, with `email` and `displayName` each. With an `Idempotency-Key` a
+    repeated request returns the meeting that is there; the same key with another body is a conflict."""
+    meeting = await services.meetings.create(tx, caller.user_id, _draft(body), idempotency_key=idempotency_key)
+    return (await rendered_sessions(services, tx, [meeting]))[0]
+
+
+@router.get("", summary="List meetings", responses=errors(400))
+async def page(
+    caller: SessionCaller,
+    services: ServicesOf,
+    read: Read,
+    page: Annotated[int, Query(description="From 1.")] = 1,
+    page_size: Annotated[int, Query(description=f"1 to {PAGE_SIZE_MAX}.")] = 20,
+    q: Annotated[str, Query(description="Words of title, description, attendees' names or addresses.")] = "",
+) -> SessionPage:
+    """Your meetings, newest first."""
+    found = await services.meetings.list(read, caller.user_id, page=page, page_size=page_size, query=q)
+    items = await rendered_sessions(services, read, found.items)
+    return SessionPage(items=items, page=found.page, page_size=found.page_size, total=found.total)
+
+
+@router.get("/{session_id}", summary="Get a meeting", responses=errors(404))
+async def get(caller: SessionCaller, services: ServicesOf, session_id: str, read: Read) -> SessionOut:
+    """One meeting with its recording."""
+    meeting = await services.meetings.get(read, caller.user_id, session_id)
+    return (await rendered_sessions(services, read, [meeting]))[0]
+
+
+@router.patch("/{session_id}", summary="Change a meeting", responses=errors(400, 404))
+async def change(caller: SessionCaller, services: ServicesOf, session_id: str, body: SessionIn, tx: Tx) -> SessionOut:
+    """Change what is sent and keep the rest. `attendees`, when sent, replaces the whole list."""
+    meeting = await services.meetings.update(tx, caller.user_id, session_id, _draft(body))
+    return (await rendered_sessions(services, tx, [meeting]))[0]
+
+
+@router.delete("/{session_id}", status_code=204, summary="Delete a meeting", responses=errors(404))
+async def delete(caller: SessionCaller, services: ServicesOf, session_id: str, tx: Tx) -> None:
+    """Delete a meeting with its media, transcripts, notes and everything derived from them."""
+    await services.meetings.delete(tx, caller.user_id, session_id)
+
+
+def _draft(body: SessionIn) -> MeetingDraft:
+    attendees = None if body.attendees is None else tuple(_attendee(attendee) for attendee in body.attendees)
+    return MeetingDraft(title=body.title, description=body.description, attendees=attendees)
+
+
+def _attendee(attendee: AttendeeIn) -> AttendeeDraft:
+    return AttendeeDraft(attendee.email, attendee.display_name, attendee.role, attendee.source)
