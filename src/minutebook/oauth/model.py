@@ -181,7 +181,7 @@ def judge_code(code: Code, redirect_uri: str, verifier: str | None, now: datetim
         # A verifier without a challenge: somebody cut the challenge out of the link (RFC 9700, 4.8.2).
         missing = "code_verifier" if verifier is None else "the code_challenge of the authorisation"
         return Refusal("invalid_grant", f"PKCE is incomplete: {missing} is missing.")
-    if code.code_challenge and verifier and not compare_digest(code.code_challenge, s256(verifier)):
+    if code.code_challenge is not None and not compare_digest(code.code_challenge, s256(verifier or "")):
         return Refusal("invalid_grant", "code_verifier does not match the code_challenge.")
     return None
 
