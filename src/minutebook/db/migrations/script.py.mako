@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0915
 """${message}.
 
 Revision ${up_revision}, after ${down_revision or "nothing"}.

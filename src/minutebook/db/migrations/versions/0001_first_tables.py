@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0915
 """first tables.
 
 Revision 0001, after nothing.
