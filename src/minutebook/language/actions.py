@@ -6,19 +6,18 @@ from dataclasses import dataclass, replace
 
 from minutebook.language.embedding import similarity
 from minutebook.language.lexicon import Act, Lexicon
-from minutebook.language.lexicon.en import TALK_REQUEST
 from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
 from minutebook.language.moves import Move
 from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
-from minutebook.language.text import normal_words, stem
+from minutebook.language.text import normal_words, stem, word_set
 
 _REACH = 6
 """Sentences within which an answer still belongs to a request."""
 _ALIKE = 0.42
 """Cosine similarity from which a promise is taken for the answer's content rather than for another task."""
 _SAME = 0.8
-_PRONOUNS = frozenset(["it", "that", "this", "those", "these", "them", "him", "her", "they", "one", "both", "so", "he", "she", "there"])
+_PRONOUNS = word_set("it that this those these them him her they one both so he she there")
 _EMPTY = re.compile(
     r"^(?:do|take|handle|own|manage|get|have|pick|look|see|arrange|deliver|finish|send|bring|sort|make|give|start|put|take on)"
     r"(?: (?:care of|into|after|to|up|on|you|over|work on|at|through|us|everyone|with|the lead on|ownership of))*"
@@ -71,7 +70,8 @@ def actions_of(moves: Sequence[Move], sentences: Sequence[Sentence], people: Peo
 
 def _request(context: _Context, at: int, used: set[int]) -> Item | None:
     move = context.moves[at]
-    if not move.do or TALK_REQUEST.match(" ".join(normal_words(move.do))) or _reported(move):
+    talk = context.lexicon.talk_requests
+    if not move.do or (talk and talk.match(" ".join(normal_words(move.do)))) or _reported(move):
         return None
     answer = _answer(context, at, used)
     if answer.accepted is False or (answer.accepted is None and (move.weak or move.who is None)):
@@ -160,8 +160,7 @@ def _assignment(context: _Context, at: int, used: set[int]) -> Item | None:
     if (
         not move.do
         or move.sentence.is_question
-        or (re.search(r"\b(?:if|whether|when|because|thinks?|said)\b(?=.*@)", move.clause.norm)
-        and not move.weak)
+        or (re.search(r"\b(?:if|whether|when|because|thinks?|said)\b(?=.*@)", move.clause.norm) and not move.weak)
     ):
         return None
     voice = context.people.voices.get(move.who or "")
@@ -301,7 +300,9 @@ def _merged(items: Sequence[Item]) -> list[Item]:
 def _same_task(one: Item, other: Item) -> bool:
     if (one.owner and one.owner.speaker) != (other.owner and other.owner.speaker):
         return False
-    if one.text == other.text or (set(one.evidence) == set(other.evidence) and similarity(one.text, other.text) > _ALIKE):
+    if one.text == other.text or (
+        set(one.evidence) == set(other.evidence) and similarity(one.text, other.text) > _ALIKE
+    ):
         return True
     return similarity(one.text, other.text) >= _SAME
 

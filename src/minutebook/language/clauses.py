@@ -7,11 +7,11 @@ from functools import cached_property
 
 from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
-from minutebook.language.text import PUNCTUATION, Token, tokens_of
+from minutebook.language.text import PUNCTUATION, Token, tokens_of, word_set
 
 _HARD = frozenset(";:—–")
-_JOINERS = frozenset(["and", "but", "so", "then", "because", "although", "though", "while"])
-_SUBJECTS = frozenset(["i", "we", "you", "please", "could", "can", "would", "will", "let", "then", "it", "that", "they", "he", "she", "who", "thanks"])
+_JOINERS = word_set("and but so then because although though while")
+_SUBJECTS = word_set("i we you please could can would will let then it that they he she who thanks")
 
 
 @dataclass(frozen=True)

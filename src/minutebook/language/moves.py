@@ -78,13 +78,16 @@ def addressed(clause: Clause, lexicon: Lexicon) -> str | None:
     for i, token in enumerate(words):
         at_edge = i == len(words) - 1 or i <= 3
         set_off = (
-            (i == len(words) - 1
-            and (i == 0 or words[i - 1] == ","))
-            or ((i + 1 < len(words) and words[i + 1] == ",")
-            and all(w in lexicon.address_openers or w == "," for w in words[:i]))
-            or ((i + 1 < len(words) and words[i + 1] in ("please", "can", "could", "would", "will"))
-            and i + 2 < len(words)
-            and (words[i + 1] == "please" or words[i + 2] == "you"))
+            (i == len(words) - 1 and (i == 0 or words[i - 1] == ","))
+            or (
+                (i + 1 < len(words) and words[i + 1] == ",")
+                and all(w in lexicon.address_openers or w == "," for w in words[:i])
+            )
+            or (
+                (i + 1 < len(words) and words[i + 1] in ("please", "can", "could", "would", "will"))
+                and i + 2 < len(words)
+                and (words[i + 1] == "please" or words[i + 2] == "you")
+            )
         )
         if at_edge and set_off and (token.startswith("@") or token in lexicon.everyone):
             return token

@@ -130,8 +130,7 @@ def _introduced(sentence: Sentence, sentences: Sequence[Sentence], parts: Sequen
     if (
         match is None
         or not (opening or second or " am @" in norm or "my name" in norm)
-        or ("is @" in norm
-        and not (opening or second))
+        or ("is @" in norm and not (opening or second))
     ):
         return None
     return match["who"].removeprefix("@")

@@ -131,7 +131,10 @@ def _address_slots(written: Sequence[str], lexicon: Lexicon) -> Iterable[str]:
         closes_clause = i > 0 and written[i - 1].endswith(",")
         last = i == len(written) - 1
         opens = i == 0 or before in lexicon.address_openers or (closes_clause and before in lexicon.address_openers)
-        if (opens and word.endswith(",") and (after in lexicon.address_followers)) or (opens and before in lexicon.thanks_words and (last or word.endswith(","))) or (last and closes_clause and len(written) > 2 and word.endswith("?")) or (
-            opens and after in ("please", "could", "can", "would") and not word.endswith(",")
+        if (
+            (opens and word.endswith(",") and (after in lexicon.address_followers))
+            or (opens and before in lexicon.thanks_words and (last or word.endswith(",")))
+            or (last and closes_clause and len(written) > 2 and word.endswith("?"))
+            or (opens and after in ("please", "could", "can", "would") and not word.endswith(","))
         ):
             yield word

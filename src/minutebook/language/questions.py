@@ -7,14 +7,14 @@ from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.moves import Move
 from minutebook.language.sentences import Sentence
-from minutebook.language.text import normal_words
+from minutebook.language.text import normal_words, word_set
 from minutebook.language.wording import sentence_case
 
 _SHORTEST = 4
 _EMBEDDED = re.compile(
     r"^(?:only |just |well ,? |maybe |mainly |mostly )*(why|how|whether|who|when|where|which|what)\b"
 )
-_POINTS_BACK = frozenset(["it", "that", "this", "they", "them", "those", "these", "he", "she"])
+_POINTS_BACK = word_set("it that this they them those these he she")
 
 
 def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: Lexicon) -> list[Item]:

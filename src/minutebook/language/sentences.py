@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from minutebook.language.text import word_set
 from minutebook.language.model import Evidence
 from minutebook.transcript.model import Segment, Transcript, Word
 
-_ABBREVIATIONS = frozenset(["mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "no.", "e.g.", "i.e.", "vs.", "etc.", "approx.", "z.b.", "m.", "mme.", "sr.", "sra."])
+_ABBREVIATIONS = word_set("mr. mrs. ms. dr. st. prof. no. e.g. i.e. vs. etc. approx. z.b. m. mme. sr. sra.")
 _JOIN_GAP_S = 2.0
 _LONGEST = 60
 """Words after which a sentence without any punctuation is cut, so that a quote stays a quote."""

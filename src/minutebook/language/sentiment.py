@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from minutebook.language.lexicon.feelings import FELT, NEUTRAL
+from minutebook.language.lexicon import feelings
 from minutebook.language.model import Evidence, Mood, MoodSpan, Sentiment
 from minutebook.language.sentences import Sentence
 
@@ -25,9 +25,10 @@ def _analyser() -> Any:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     analyser: Any = SentimentIntensityAnalyzer()  # type: ignore[no-untyped-call]
-    for word in NEUTRAL:
+    corrections = feelings()
+    for word in corrections.neutral:
         analyser.lexicon.pop(word, None)
-    analyser.lexicon.update(FELT)
+    analyser.lexicon.update(corrections.felt)
     return analyser
 
 

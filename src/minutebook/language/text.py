@@ -4,6 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+
+def word_set(words: str) -> frozenset[str]:
+    """A set of words from a text that lists them."""
+    return frozenset(words.split())
+
+
 PUNCTUATION = frozenset(",.?!;:…—–")
 _EDGE = re.compile(r"^[\"'“”‘(\[]+|[\"'”’)\]]+$")
 _TAIL = re.compile(r"^(.*?)([,.?!;:…—–]*)$")
@@ -13,7 +19,26 @@ _CONTRACTIONS = {
 }  # fmt: skip
 _ENDINGS = (("n't", "not"), ("'ll", "will"), ("'re", "are"), ("'ve", "have"), ("'m", "am"), ("'d", "would"))
 _IS = frozenset(
-    ["it", "that", "he", "she", "what", "who", "where", "when", "how", "there", "here", "this", "everything", "everyone", "everybody", "nobody", "one", "which"]
+    [
+        "it",
+        "that",
+        "he",
+        "she",
+        "what",
+        "who",
+        "where",
+        "when",
+        "how",
+        "there",
+        "here",
+        "this",
+        "everything",
+        "everyone",
+        "everybody",
+        "nobody",
+        "one",
+        "which",
+    ]
 )
 
 
@@ -70,20 +95,20 @@ def stem(word: str) -> str:
     return word
 
 
-_UNITS = {
-    w: n
-    for n, w in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
-_TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
-_ORDINALS = {
-    w: n
-    for n, w in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"],
-        1,
-    )
-} | {"thirtieth": 30}
+def _ranks(words: str, first: int = 0, step: int = 1) -> dict[str, int]:
+    return {word: step * rank for rank, word in enumerate(words.split(), first)}
+
+
+_UNITS = _ranks(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = _ranks("twenty thirty forty fifty sixty seventy eighty ninety", first=2, step=10)
+_ORDINALS = _ranks(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth",
+    first=1,
+) | {"thirtieth": 30}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000, "k": 1000}
 _DIGITS = re.compile(r"^[$€£]?(\d[\d,.]*)(st|nd|rd|th|%|k|m|ms|s|am|pm)?$")
 

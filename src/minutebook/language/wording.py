@@ -2,12 +2,31 @@
 
 import re
 
+from minutebook.language.text import word_set
 from minutebook.language.clauses import Clause
 
-_FRINGE = frozenset(["please", "and", "but", "so", "then", "also", "ok", "okay", "well", "um", "uh", "yes", "now", ",", "then,", "thanks"])
+_FRINGE = word_set("please and but so then also ok okay well um uh yes now , then, thanks")
 _EDGE_PUNCTUATION = " ,.;:?!…—–\"'“”"
 _TRAILING = frozenset(
-    ["and", "but", "so", "or", "because", "then", "please", "too", "though", "okay", "ok", "right", "guys", "everyone", "everybody", "folks", "all"]
+    [
+        "and",
+        "but",
+        "so",
+        "or",
+        "because",
+        "then",
+        "please",
+        "too",
+        "though",
+        "okay",
+        "ok",
+        "right",
+        "guys",
+        "everyone",
+        "everybody",
+        "folks",
+        "all",
+    ]
 )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -29,8 +29,7 @@ class Act(StrEnum):
 class Cue:
     """A pattern over a normalised clause; its group `do` is what is to be done, decided or known.
 
-    `weak` cues count only when something else supports them: a due date, an answer, an agreement. `after` names the
-    acts one of which must have come shortly before.
+    `weak` cues count only when something else supports them: a due date, an answer, an agreement.
     """
 
     act: Act
@@ -52,8 +51,18 @@ class Lexicon:
     thanks_words: frozenset[str] = frozenset()
     never_names: frozenset[str] = frozenset()
     everyone: frozenset[str] = frozenset()
-    generic: frozenset[str] = field(default_factory=frozenset)
+    generic: frozenset[str] = frozenset()
+    """Words that name the making of the note rather than what was said ("decided", "task"): they need no evidence."""
     small_talk: tuple[re.Pattern[str], ...] = ()
+    talk_requests: re.Pattern[str] | None = None
     first_person: frozenset[str] = frozenset()
     complete: bool = False
     """Whether the pack knows actions and decisions, or only headings and word lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feelings:
+    """Corrections to VADER's word list: words without feeling, and scores (-4 to 4) of words that have one."""
+
+    neutral: frozenset[str]
+    felt: Mapping[str, float]
