@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import httpx
-
 from tests.support.audio import looped
 from tests.support.server import Server, client_of, create_meeting, reports, upload
 

@@ -65,8 +65,8 @@ def worker(
     """Start one worker process, for example on another machine (Postgres and S3 configured)."""
     from minutebook.jobs.worker import run_worker
     from minutebook.telemetry import configure_logging
-    from minutebook.wiring import open_tasks
+    from minutebook.wiring import open_work
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_level)
-    run_worker(settings, open_tasks, supervised=supervised)
+    run_worker(settings, open_work, supervised=supervised)

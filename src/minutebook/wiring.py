@@ -1,0 +1,131 @@
+"""The one composition root: settings become ports, ports become services, services become tasks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from minutebook.accounts.service import Accounts
+from minutebook.analysis.service import Analysis
+from minutebook.analysis.tasks import analysis_tasks
+from minutebook.analysis.work import give_up
+from minutebook.config import Settings
+from minutebook.db.database import Database
+from minutebook.db.events import Events
+from minutebook.db.migrations import migrate
+from minutebook.jobs.ports import Jobs
+from minutebook.jobs.requests import DurableJobs
+from minutebook.jobs.runner import Chore, JobRunner
+from minutebook.jobs.worker import Work
+from minutebook.kit.clock import Clock, SystemClock
+from minutebook.language.producers import producer_of
+from minutebook.meetings.service import Meetings
+from minutebook.oauth.service import OAuth
+from minutebook.outgoing.client import OutgoingClient
+from minutebook.recordings.service import Recordings
+from minutebook.recordings.tasks import recording_tasks
+from minutebook.speech.pipeline import SpeechPipeline
+from minutebook.storage import storage_of
+from minutebook.storage.ports import Storage
+
+SWEEP_EVERY_S = 600.0
+"""How often storage is cleared of what uploads that never completed have left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the edges (HTTP, command line, workers) may use."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    storage: Storage
+    jobs: Jobs
+    events: Events
+    outgoing: OutgoingClient
+    accounts: Accounts
+    oauth: OAuth
+    meetings: Meetings
+    recordings: Recordings
+    analysis: Analysis
+
+
+def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
+    """Put the services together over these ports; starts nothing."""
+    events = Events(clock)
+    outgoing = OutgoingClient(settings.outgoing)
+    accounts = Accounts(clock)
+    meetings = Meetings(clock, events)
+    recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http)
+    analysis = Analysis(jobs, events, clock, meetings, recordings)
+    recordings.subscribe(events)
+    analysis.subscribe(events)
+    return Services(
+        settings=settings,
+        clock=clock,
+        db=db,
+        storage=storage,
+        jobs=jobs,
+        events=events,
+        outgoing=outgoing,
+        accounts=accounts,
+        oauth=OAuth(settings.oauth, clock, accounts),
+        meetings=meetings,
+        recordings=recordings,
+        analysis=analysis,
+    )
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services over the configured database and storage, migrated and ready; closed at the end."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.sqlalchemy_url)
+    try:
+        await migrate(db)
+        yield build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock())
+    finally:
+        await db.close()
+
+
+def work_of(services: Services) -> Work:
+    """The durable tasks over these services, what a runner does besides, and what happens to work that is given up.
+
+    Models are loaded when the first recording needs them; pipeline and producer are shared by all tasks of a process.
+    """
+    settings, db = services.settings, services.db
+    tasks = {
+        **recording_tasks(services.recordings),
+        **analysis_tasks(
+            db,
+            services.storage,
+            services.recordings,
+            services.analysis,
+            SpeechPipeline(settings.speech, settings.models_dir),
+            producer_of(settings.llm),
+            settings.speech,
+            settings.data_dir / "scratch",
+        ),
+    }
+
+    async def abandoned(key: str) -> None:
+        await give_up(db, services.analysis.scheduler, key)
+
+    sweep = Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep)
+    return Work(db, tasks, on_abandoned=abandoned, chores=(sweep,))
+
+
+@asynccontextmanager
+async def open_work(settings: Settings) -> AsyncIterator[Work]:
+    """What a worker process runs."""
+    async with open_services(settings) as services:
+        yield work_of(services)
+
+
+@asynccontextmanager
+async def open_runner(services: Services) -> AsyncIterator[JobRunner]:
+    """A runner in this process, for the one-process command line."""
+    work = work_of(services)
+    async with JobRunner(
+        services.settings.jobs, work.database, work.tasks, on_abandoned=work.on_abandoned, chores=work.chores
+    ) as runner:
+        yield runner
