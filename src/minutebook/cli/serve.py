@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from minutebook.cli.exits import stderr
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
 
@@ -38,7 +37,7 @@ async def _serve(settings: Settings) -> None:
         async with services.db.transaction() as tx:
             setup_token = await services.accounts.setup_token(tx)
         if setup_token:
-            stderr.print(f"Create the owner's account here (works once): {address}/setup?token={setup_token}")
+            typer.echo(f"Create the owner's account here (works once): {address}/setup?token={setup_token}", err=True)
         config = uvicorn.Config(
             create_app(services),
             host=settings.http.host,
@@ -49,7 +48,7 @@ async def _serve(settings: Settings) -> None:
         )
         supervisor = Supervisor(worker_command(settings), settings.jobs.workers)
         async with supervisor:
-            stderr.print(f"Minutebook listens on {address}")
+            typer.echo(f"Minutebook listens on {address}", err=True)
             await uvicorn.Server(config).serve()
 
 
