@@ -1,10 +1,9 @@
 """The application on SQLite, with real services and a clock that stands still."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
@@ -17,10 +16,12 @@ from minutebook.accounts.service import Accounts
 from minutebook.api.app import create_app
 from minutebook.config import Settings
 from minutebook.db.database import Database, metadata
-from minutebook.db.events import Events
+from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import VirtualClock
 from minutebook.oauth.model import SCOPES
 from minutebook.oauth.service import OAuth
+from minutebook.storage import storage_of
+from minutebook.wiring import Services, build_services
 
 PASSWORD = "correct horse battery"
 IssueToken = Callable[..., Awaitable[str]]
@@ -52,21 +53,15 @@ def passwords() -> Passwords:
 
 
 @pytest.fixture
-def services(settings: Settings, clock: VirtualClock, db: Database, passwords: Passwords) -> Any:
-    """As `wiring.Services`; other parts of the suite add their own fields."""
+def services(settings: Settings, clock: VirtualClock, db: Database, passwords: Passwords) -> Services:
+    """Everything real but the clock and the cost of a password; jobs are written down and nobody runs them."""
+    built = build_services(settings, db, storage_of(settings), DurableJobs(), clock)
     accounts = Accounts(clock, passwords)
-    return SimpleNamespace(
-        settings=settings,
-        clock=clock,
-        db=db,
-        events=Events(clock),
-        accounts=accounts,
-        oauth=OAuth(settings.oauth, clock, accounts),
-    )
+    return replace(built, accounts=accounts, oauth=OAuth(settings.oauth, clock, accounts))
 
 
 @pytest.fixture
-def app(services: Any) -> FastAPI:
+def app(services: Services) -> FastAPI:
     return create_app(services)
 
 
@@ -77,30 +72,30 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def user(services: Any) -> User:
+async def user(services: Services) -> User:
     async with services.db.transaction() as tx:
         return await services.accounts.create_user(tx, "ada@example.com", PASSWORD, "Ada Lovelace")
 
 
 @pytest.fixture
-async def other_user(services: Any, user: User) -> User:
+async def other_user(services: Services, user: User) -> User:
     async with services.db.transaction() as tx:
         return await services.accounts.create_user(tx, "grace@example.com", PASSWORD, "Grace Hopper")
 
 
 @pytest.fixture
-def user_token(services: Any, user: User) -> IssueToken:
+def user_token(services: Services, user: User) -> IssueToken:
     """`await user_token()` or `await user_token("session media")` gives an access token."""
     return _issuer(services, user)
 
 
 @pytest.fixture
-def other_user_token(services: Any, other_user: User) -> IssueToken:
+def other_user_token(services: Services, other_user: User) -> IssueToken:
     """The same for somebody else."""
     return _issuer(services, other_user)
 
 
-def _issuer(services: Any, user: User) -> IssueToken:
+def _issuer(services: Services, user: User) -> IssueToken:
     async def issue(scopes: str = " ".join(SCOPES)) -> str:
         async with services.db.transaction() as tx:
             return (await services.oauth.issue_token(tx, user, scopes)).access_token

@@ -1,6 +1,17 @@
 """What holds for every address."""
 
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
 import httpx
+import pytest
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from minutebook.api.app import create_app
+from minutebook.errors import Kind, MinutebookError
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -48,3 +59,180 @@ async def test_unknown_address_and_method(client: httpx.AsyncClient) -> None:
     answer = await client.delete("/api/users/me")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
     assert answer.headers["allow"] == "GET"
+
+
+@pytest.fixture
+def echo(services) -> FastAPI:
+    """The application with two more addresses: one reads its body piece by piece, one breaks."""
+    app = create_app(services)
+
+    @app.post("/echo")
+    async def read(request: Request) -> dict[str, int]:
+        return {"bytes": sum([len(piece) async for piece in request.stream()])}
+
+    @app.post("/thing/{number}")
+    async def thing(number: int, body: Thing) -> Thing:
+        return body
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    return app
+
+
+class Thing(BaseModel):
+    displayName: str = Field(min_length=1)  # noqa: N815
+    parts: list[int] = Field(default=[], max_length=2)
+
+
+@pytest.fixture
+async def echo_client(echo: FastAPI):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(echo), base_url="http://minutebook.example") as http:
+        yield http
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b"{", "body_not_json", None),
+        (b"", "body_required", None),
+        (b"[]", "body_required", None),
+        (b"null", "body_required", None),
+        (b"{}", "display_name_required", "displayName"),
+        (b'{"displayName":""}', "display_name_required", "displayName"),
+        (b'{"displayName":7}', "display_name_invalid", "displayName"),
+        (b'{"displayName":"a","parts":[1,"x"]}', "parts_invalid", "parts[1]"),
+        (b'{"displayName":"a","parts":[1,2,3]}', "parts_invalid", "parts"),
+        (b'{"displayName":"\\ud800"}', "display_name_invalid", "displayName"),
+        (b"[" * 100_000, "body_unreadable", None),
+        (b'{"displayName":' + b"9" * 10_000 + b"}", "body_unreadable", None),
+        (b"\xff", "body_unreadable", None),
+    ],
+)
+async def test_bad_bodies_are_400_and_say_what_is_wrong(echo_client, body, code, field) -> None:
+    answer = await echo_client.post("/thing/1", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["field"]) == (code, field)
+    assert error["message"].endswith(".")
+
+
+async def test_a_path_that_cannot_be_is_404(echo_client) -> None:
+    answer = await echo_client.post("/thing/x", json={"displayName": "a"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(echo_client, caplog) -> None:
+    answer = await echo_client.get("/broken")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal_error"
+    assert "secret detail" not in answer.text
+    assert answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "secret detail" in caplog.text
+
+
+async def test_bodies_are_limited_by_what_they_declare_and_by_what_they_bring(echo_client, settings) -> None:
+    limit = settings.http.max_body_bytes
+
+    async def pieces(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b"x" * (limit // 4)
+
+    assert (await echo_client.post("/echo", content=pieces(4))).json() == {"bytes": limit}
+    for answer in (
+        await echo_client.post("/echo", content=b"x" * (limit + 1)),
+        await echo_client.post("/echo", content=pieces(5)),
+        await echo_client.post("/thing/1", content=pieces(5), headers={"content-type": "application/json"}),
+        await echo_client.post("/api/sessions", content=b"x" * (limit + 1)),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+async def test_too_large_a_token_request_has_an_oauth_body(client, settings) -> None:
+    answer = await client.post("/api/oauth/provider/token", content=b"x" * (settings.http.max_body_bytes + 1))
+    assert (answer.status_code, answer.json()["error"]) == (413, "invalid_request")
+
+
+async def test_protective_headers(client) -> None:
+    answer = await client.get("/healthz")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in answer.headers
+
+
+async def test_https_is_kept(services) -> None:
+    services.settings.http.base_url = "https://minutebook.example/"
+    transport = httpx.ASGITransport(create_app(services))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inside") as http:
+        answer = await http.get("/.well-known/oauth-authorization-server")
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert answer.json()["issuer"] == "https://minutebook.example"
+
+
+async def test_neither_queries_nor_tokens_are_logged(client, user_token, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    token = await user_token()
+    await client.get("/api/users/me", headers=bearer(token), params={"q": "very-private"})
+    lines = [record for record in caplog.records if record.name == "minutebook.api"]
+    assert [(line.method, line.route, line.status) for line in lines] == [("GET", "/api/users/me", 200)]
+    own = " ".join(str(vars(line)) for line in lines)
+    assert "very-private" not in own
+    assert token not in own
+
+
+async def test_health(client, services) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "ok"}
+    assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"database": "ok", "storage": "ok"}}
+
+
+async def test_not_ready_without_storage(services) -> None:
+    class Broken:
+        async def check(self) -> None:
+            raise MinutebookError(Kind.UNAVAILABLE, "storage_unwritable", "The disk is full: free some space.")
+
+    transport = httpx.ASGITransport(create_app(replace(services, storage=Broken())))
+    async with httpx.AsyncClient(transport=transport, base_url="http://minutebook.example") as http:
+        answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"database": "ok", "storage": "The disk is full: free some space."}
+
+
+async def test_metrics_count_by_route(client) -> None:
+    await client.get("/api/no/such/address")
+    await client.request("MADEUP", "/healthz")
+    await client.get("/healthz")
+    text = (await client.get("/metrics")).text
+    assert 'minutebook_http_requests_total{method="GET",route="/healthz",status="200"}' in text
+    assert 'method="GET",route="(no route)",status="404"' in text
+    assert "MADEUP" not in text
+
+
+async def test_openapi_names_every_scope(client) -> None:
+    document = (await client.get("/openapi.json")).json()
+    flow = document["components"]["securitySchemes"]["OAuth"]["flows"]["authorizationCode"]
+    assert set(flow["scopes"]) == {"session", "media", "analysis", "user:read"}
+    assert document["paths"]["/api/users/me"]["get"]["security"] == [{"OAuth": ["user:read"]}]
+
+
+async def test_a_write_is_committed_before_its_answer_goes_out(services, user) -> None:
+    """Whoever has the answer can read what it says: the transaction ends before the first byte is sent."""
+    seen = []
+    app = create_app(services)
+
+    async def watching(scope, receive, send) -> None:
+        async def noting(message) -> None:
+            if message["type"] == "http.response.start":
+                async with services.db.reading() as connection:
+                    found = await connection.execute(text("SELECT count(*) FROM oauth_agent_requests"))
+                    seen.append(found.scalar_one())
+            await send(message)
+
+        await app(scope, receive, noting)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(watching), base_url="http://x") as http:
+        await http.get("/api/oauth/provider/poll", params={"state": "0123456789abcdef" * 2})
+    assert seen == [1]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -12,18 +11,29 @@ from minutebook import __version__
 from minutebook.api import operations
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
-from minutebook.api.operations import HttpMetrics
 from minutebook.api.pages import consent, setup, sign_in
 from minutebook.api.pages.render import error_page
 from minutebook.api.pages.static_files import PageFiles
-from minutebook.api.paxs import oauth, users
+from minutebook.api.paxs import analysis, events, exports, media, oauth, recordings, sessions, speakers, users
 from minutebook.config import HttpSettings
+from minutebook.telemetry.metrics import observe_request
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
 PAGES = (sign_in.router, setup.router, consent.router)
-ROUTERS = (operations.router, oauth.router, users.router)
+ROUTERS = (
+    operations.router,
+    oauth.router,
+    users.router,
+    sessions.router,
+    recordings.router,
+    media.router,
+    speakers.router,
+    analysis.router,
+    exports.router,
+    events.router,
+)
 
 DIALECTS = {
     "/": paxs_body,
@@ -46,14 +56,13 @@ def create_app(services: "Services") -> FastAPI:
     settings = services.settings.http
     app = FastAPI(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.state.metrics = CollectorRegistry()
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.mount("/static", PageFiles())
     render = install_error_handlers(app, DIALECTS)
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
-    app.add_middleware(RequestLog, render=render, observe=HttpMetrics(app.state.metrics).observe)
+    app.add_middleware(RequestLog, render=render, observe=observe_request)
     app.add_middleware(SecurityHeaders, https=(settings.base_url or "").startswith("https:"))
     return app
 

@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from minutebook.api.errors import Renderer, failure_of
 from minutebook.kit.ids import new_id
+from minutebook.telemetry.logs import request_id
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = logging.getLogger("minutebook.api")
 
@@ -68,27 +71,34 @@ class RequestLog:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        request_id, begin, status = new_id(), perf_counter(), 0
-        scope.setdefault("state", {})["request_id"] = request_id
+        own_id, begin, status = new_id(), perf_counter(), 0
+        outer = request_id.set(own_id)
 
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                MutableHeaders(scope=message)["X-Request-ID"] = own_id
             await send(message)
 
         try:
             await self.app(scope, receive, noting)
         except Exception as error:  # the edge of the program: whatever it is, it is logged and answered
-            log.exception("request %s failed", request_id)
+            log.exception("request failed")
             if status:
                 raise
             await self._render(Request(scope), failure_of(error))(scope, receive, noting)
         finally:
-            seconds, route = perf_counter() - begin, _template(scope)
-            self._observe(scope["method"], route, status, seconds)
-            log.info("%s %s %d %.1f ms %s", scope["method"], route, status, seconds * 1000, request_id)
+            seconds, method, route = perf_counter() - begin, _method(scope), _template(scope)
+            self._observe(method, route, status, seconds)
+            said = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+            log.info("answered", extra=said)
+            request_id.reset(outer)
+
+
+def _method(scope: Scope) -> str:
+    # Anybody can make up methods; as labels of a metric they would grow without bounds.
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 def _template(scope: Scope) -> str:

@@ -1,28 +1,15 @@
 """For those who run the server: is it alive, can it work, how is it doing."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from minutebook.api.deps import ServicesOf
 from minutebook.errors import MinutebookError
+from minutebook.telemetry.metrics import CONTENT_TYPE, render
 
 router = APIRouter(tags=["operations"])
-
-
-class HttpMetrics:
-    """Counts answers by method, route and status, and how long they took."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        labels = ("method", "route")
-        self._answers = Counter("minutebook_http_requests", "Answers.", (*labels, "status"), registry=registry)
-        self._seconds = Histogram("minutebook_http_seconds", "Time to answer.", labels, registry=registry)
-
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._answers.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
 
 
 @router.get("/healthz")
@@ -49,6 +36,6 @@ async def readyz(services: ServicesOf) -> JSONResponse:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
+async def metrics() -> Response:
     """In the text format of Prometheus."""
-    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+    return Response(render(), headers={"Content-Type": CONTENT_TYPE})
