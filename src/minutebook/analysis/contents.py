@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from minutebook.analysis.model import AnalysisType
 from minutebook.analysis.speakers import NamedSpeaker
-from minutebook.language.render import note_from_json, note_markdown, note_to_json, with_speaker_names
+from minutebook.language.render import note_from_json, note_to_json, with_speaker_names
 from minutebook.transcript.model import Speaker, Transcript
 from minutebook.transcript.render import content, from_content
 
@@ -53,8 +53,7 @@ def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
 
 
 def _note(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
-    note, names = note_from_json(json.loads(kept_content)), _names_only(speakers)
-    return kept({"markdown": note_markdown(note, names), **note_to_json(note, names)})
+    return kept(note_to_json(note_from_json(json.loads(kept_content)), _names_only(speakers)))
 
 
 def _with_names(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:

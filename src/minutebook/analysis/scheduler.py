@@ -168,6 +168,14 @@ def job_key(report_id: str, attempt: int) -> str:
     return f"report:{report_id}:{attempt}"
 
 
+def parsed_job_key(key: str) -> tuple[str, int] | None:
+    """Report and attempt of a job's key; None for a job that is about something else."""
+    match key.split(":"):
+        case ["report", report_id, attempt] if attempt.isdecimal():
+            return report_id, int(attempt)
+    return None
+
+
 def _job(report: Report) -> Job:
     kind = KINDS[report.type]
     args: dict[str, Json] = {"report_id": report.id, "attempt": report.attempt}

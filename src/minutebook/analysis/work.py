@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from minutebook.analysis.model import Failure, Progress, Report
-from minutebook.analysis.scheduler import Scheduler
+from minutebook.analysis.scheduler import Scheduler, parsed_job_key
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.ports import Json, Steps, Task
@@ -74,9 +74,9 @@ class Work:
                     await self.tell(told)
             return await running
         finally:
+            # The thread itself cannot be cancelled; it ends at its next `tell`.
             board.stopped.set()
-            if not running.done():
-                await asyncio.gather(running, return_exceptions=True)
+            running.cancel()
 
 
 class _Board:
@@ -133,7 +133,10 @@ async def _ended(make: Make, work: Work) -> Failure | None:
     return None
 
 
-async def give_up(db: Database, scheduler: Scheduler, args: Mapping[str, Json]) -> None:
-    """Let a report fail whose work took its worker down each time it was tried; for the runner's last resort."""
-    async with db.transaction() as tx:
-        await scheduler.fail(tx, str(args["report_id"]), int(str(args["attempt"])), WORKER_CRASHED)
+async def give_up(db: Database, scheduler: Scheduler, key: str) -> None:
+    """Let a report fail whose work took its worker down each time it was tried. For the runner, which tells the key of
+    the job that it gives up; keys of other work say nothing here."""
+    job = parsed_job_key(key)
+    if job is not None:
+        async with db.transaction() as tx:
+            await scheduler.fail(tx, *job, WORKER_CRASHED)
