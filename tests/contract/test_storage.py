@@ -1,0 +1,232 @@
+"""The storage port over memory, local files and a real S3 server."""
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from minutebook.config import Settings
+from minutebook.errors import Kind, MinutebookError
+from minutebook.storage import storage_of
+from minutebook.storage.places import local_storage, remove_stale
+from minutebook.storage.ports import Storage
+from support.backends import S3
+
+KEY = "recordings/0199/original.flac"
+MIB = 1024 * 1024
+
+
+@pytest.fixture(params=["memory", "local", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "s3":
+        return storage_of(request.getfixturevalue("s3_settings"))
+    url = "memory://" if request.param == "memory" else None
+    return storage_of(Settings(_env_file=None, data_dir=tmp_path, storage_url=url))
+
+
+async def pieces(*data: bytes) -> AsyncIterator[bytes]:
+    for piece in data:
+        yield piece
+
+
+async def read(storage: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:
+    return b"".join([piece async for piece in storage.stream(key, start, end)])
+
+
+async def test_a_stream_comes_back_as_it_was(storage: Storage) -> None:
+    data = [os.urandom(MIB * 3 // 4) for _ in range(25)]  # several parts of a multipart upload
+    stored = await storage.put_stream(KEY, pieces(*data))
+    whole = b"".join(data)
+    assert (stored.key, stored.size, stored.sha256) == (KEY, len(whole), hashlib.sha256(whole).hexdigest())
+    assert await read(storage, KEY) == whole
+    head = await storage.head(KEY)
+    assert head is not None
+    assert head.size == len(whole)
+
+
+@pytest.mark.parametrize("data", [b"", b"x"], ids=["empty", "one byte"])
+async def test_small_objects(storage: Storage, data: bytes) -> None:
+    stored = await storage.put_bytes("work/a", data)
+    assert stored.size == len(data)
+    assert await storage.get_bytes("work/a") == data
+    assert await read(storage, "work/a") == data
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [(0, None, b"0123456789"), (3, 5, b"34"), (8, 99, b"89"), (10, None, b""), (50, 60, b""), (4, 4, b"")],
+)
+async def test_ranges(storage: Storage, start: int, end: int | None, expected: bytes) -> None:
+    await storage.put_bytes(KEY, b"0123456789")
+    assert await read(storage, KEY, start, end) == expected
+
+
+async def test_a_range_across_reads(storage: Storage) -> None:
+    data = os.urandom(9 * MIB)
+    await storage.put_bytes(KEY, data)
+    assert await read(storage, KEY, 4 * MIB - 1, 8 * MIB + 1) == data[4 * MIB - 1 : 8 * MIB + 1]
+
+
+async def test_writing_again_replaces(storage: Storage) -> None:
+    await storage.put_bytes(KEY, b"first and longer")
+    await storage.put_bytes(KEY, b"second")
+    assert await storage.get_bytes(KEY) == b"second"
+
+
+async def test_what_is_not_there(storage: Storage) -> None:
+    assert await storage.head("work/none") is None
+    await storage.delete("work/none")
+    await storage.delete_prefix("work/none")
+    for reading in (storage.get_bytes("work/none"), read(storage, "work/none"), read(storage, "work/none", 2, 3)):
+        with pytest.raises(MinutebookError) as caught:
+            await reading
+        assert caught.value.kind is Kind.NOT_FOUND
+
+
+async def test_deleting_a_prefix_ends_at_names(storage: Storage) -> None:
+    for key in ("recordings/1/a", "recordings/1/deep/b", "recordings/10/c", "other/1/d"):
+        await storage.put_bytes(key, b"x")
+    await storage.delete_prefix("recordings/1/")
+    left = [key for key in ("recordings/1/a", "recordings/1/deep/b", "recordings/10/c", "other/1/d")
+            if await storage.head(key)]  # fmt: skip
+    assert left == ["recordings/10/c", "other/1/d"]
+
+
+async def test_download(storage: Storage, tmp_path: Path) -> None:
+    data = os.urandom(5 * MIB)
+    await storage.put_bytes(KEY, data)
+    await storage.download(KEY, tmp_path / "new folder" / "file.flac")
+    assert (tmp_path / "new folder" / "file.flac").read_bytes() == data
+    with pytest.raises(MinutebookError):
+        await storage.download("work/none", tmp_path / "none")
+    assert sorted(path.name for path in (tmp_path).rglob("none*")) == []
+
+
+async def test_check_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
+    await storage.check()
+    assert list((tmp_path / "objects").rglob("probes/*")) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".hidden", "a\\b", "a b", "ä", "x" * 999]
+)
+async def test_keys_that_are_none(storage: Storage, key: str) -> None:
+    for call in (storage.put_bytes(key, b"x"), storage.get_bytes(key), storage.delete(key), storage.head(key)):
+        with pytest.raises(MinutebookError) as caught:
+            await call
+        assert caught.value.code == "storage_key_invalid"
+
+
+async def left_behind(storage: Storage, request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """Whatever an upload that did not succeed has left, visible or not."""
+    found = [KEY] if await storage.head(KEY) else []
+    found += [path.name for path in (tmp_path / "objects").rglob("*") if path.is_file()]
+    if "s3_settings" in request.fixturenames or request.node.callspec.params["storage"] == "s3":
+        server: S3 = request.getfixturevalue("s3_server")
+        found += ["unfinished upload"] * server.unfinished()
+    return found
+
+
+async def test_too_much_is_refused(storage: Storage, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with pytest.raises(MinutebookError) as caught:
+        await storage.put_stream(KEY, pieces(*[b"x" * MIB] * 30), max_bytes=25 * MIB)
+    assert (caught.value.kind, caught.value.field) == (Kind.TOO_LARGE, "file")
+    assert await left_behind(storage, request, tmp_path) == []
+    await storage.put_stream(KEY, pieces(b"x" * 10), max_bytes=10)
+
+
+async def test_a_stream_that_fails(storage: Storage, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * (20 * MIB)
+        raise ConnectionResetError("the sender went away")
+
+    with pytest.raises(ConnectionResetError):
+        await storage.put_stream(KEY, broken())
+    assert await left_behind(storage, request, tmp_path) == []
+
+
+async def test_a_stream_that_is_cancelled(storage: Storage, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    sent = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * MIB
+        sent.set()
+        await asyncio.Event().wait()
+        yield b""
+
+    upload = asyncio.create_task(storage.put_stream(KEY, endless()))
+    await sent.wait()
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    assert await left_behind(storage, request, tmp_path) == []
+
+
+async def test_cancelled_at_the_last_moment(storage: Storage, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Whenever the cancellation comes: either the object is there and the call returned, or neither."""
+    for turns in (0, 1, 2, 3, 5, 8, 13, 40):
+        upload = asyncio.create_task(storage.put_bytes(KEY, b"x" * MIB))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        upload.cancel()
+        try:
+            await upload
+        except asyncio.CancelledError:
+            assert await left_behind(storage, request, tmp_path) == []
+        else:
+            assert await storage.head(KEY)
+            await storage.delete(KEY)
+
+
+async def test_no_room(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk: the same kind of error from the same call."""
+    program = """
+import asyncio, resource, sys
+from pathlib import Path
+from minutebook.errors import MinutebookError
+from minutebook.storage.places import local_storage
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * 1024, 1024 * 1024))
+async def main():
+    try:
+        await local_storage(Path(sys.argv[1])).put_bytes("a/b", b"x" * (20 * 1024 * 1024))
+    except MinutebookError as error:
+        print(error.kind, error.code, error.message)
+asyncio.run(main())
+"""
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.startswith("unavailable storage_full There is no room left"), done
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_a_bucket_that_does_not_answer(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path, storage_url="s3://nowhere/x", storage_endpoint="http://127.0.0.1:1",
+        storage_access_key="a", storage_secret_key="b",
+    )  # fmt: skip
+    with pytest.raises(MinutebookError) as caught:
+        await storage_of(settings).check()
+    assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "storage_unavailable")
+
+
+def test_an_address_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(MinutebookError) as caught:
+        storage_of(Settings(_env_file=None, data_dir=tmp_path, storage_url="ftp://x"))
+    assert caught.value.field == "storage_url"
+
+
+async def test_what_a_crash_left_is_removed_by_age(tmp_path: Path) -> None:
+    storage = local_storage(tmp_path)
+    await storage.put_bytes("a/kept", b"x")
+    for name in ("a/half#1", "a/fresh#22"):
+        (tmp_path / name).write_bytes(b"half")
+    os.utime(tmp_path / "a/half#1", (1, 1))
+    assert remove_stale(tmp_path, before=1000.0) == 1
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["fresh#22", "kept"]
