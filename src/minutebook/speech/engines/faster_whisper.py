@@ -1,11 +1,12 @@
 """The local engine: Whisper through faster-whisper and CTranslate2, turns decoded in a context of their own length."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minutebook.speech import guards
+from minutebook.speech.engines.batches import cheapest_batches
 from minutebook.speech.engines.whisper_decoder import Decoded, Search, WhisperDecoder
 from minutebook.speech.guards import Limits
 from minutebook.speech.ports import SAMPLE_RATE, Audio, EngineInfo, Recognised
@@ -18,13 +19,18 @@ LONGEST_CLIP_S = 30.0
 class Parameters:
     """Every number that decides how turns are decoded.
 
-    `context_s` is the sound kept around a turn; `batch_s` how much padded sound is decoded at once; `searches` are
-    tried in order until the guards find no fault.
+    `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and
+    `batch_s` of padded sound (memory), and costs as much as `batch_cost_s` of sound beside its content; `searches`
+    are tried in order until the guards find no fault; a turn that goes on for `rest_s` after its last word is decoded
+    again from there, in up to `rounds` rounds.
     """
 
     context_s: float = 0.2
     batch_size: int = 8
-    batch_s: float = 120.0
+    batch_s: float = 240.0
+    batch_cost_s: float = 4.0
+    rest_s: float = 1.2
+    rounds: int = 3
     searches: tuple[Search, ...] = (
         Search(margin_s=2.0),
         Search(margin_s=None),
@@ -38,11 +44,16 @@ DEFAULT = Parameters()
 
 @dataclass(frozen=True, slots=True)
 class _Clip:
-    """The sound of a turn and where it starts in the recording."""
+    """The sound of a turn, or of what is left of it, and where it starts in the recording."""
 
+    index: int
     turn: Turn
     start_s: float
     audio: Audio
+
+    @property
+    def seconds(self) -> float:
+        return len(self.audio) / SAMPLE_RATE
 
 
 class FasterWhisperEngine:
@@ -75,41 +86,59 @@ class FasterWhisperEngine:
         hot_words: Sequence[str] = (),
         progress: Callable[[float], None] | None = None,
     ) -> list[Recognised]:
-        clips = [self._clip(audio, offset_s, turn) for turn in turns]
+        found: list[tuple[Word, ...]] = [() for _ in turns]
+        clips = [self._clip(audio, offset_s, index, turn, turn.start) for index, turn in enumerate(turns)]
+        for _ in range(self._parameters.rounds):
+            for clip, words in self._decode(clips, language, hot_words, progress):
+                found[clip.index] += words
+            progress = None
+            rests = [(clip, self._rest_from(clip, found[clip.index])) for clip in clips]
+            clips = [self._clip(audio, offset_s, clip.index, clip.turn, rest) for clip, rest in rests if rest]
+        return [Recognised(turn, words) for turn, words in zip(turns, found, strict=True)]
+
+    def _clip(self, audio: Audio, offset_s: float, index: int, turn: Turn, start_s: float) -> _Clip:
+        context_s = self._parameters.context_s
+        if turn.end - turn.start > LONGEST_CLIP_S - 2 * context_s:
+            raise ValueError(f"A turn of {turn.end - turn.start:.1f} s is longer than the model hears.")
+        before_s = context_s if start_s == turn.start else 0.0
+        first = max(0, round((start_s - before_s - offset_s) * SAMPLE_RATE))
+        last = round((turn.end + context_s - offset_s) * SAMPLE_RATE)
+        return _Clip(index, turn, offset_s + first / SAMPLE_RATE, audio[first:last])
+
+    def _rest_from(self, clip: _Clip, words: Sequence[Word]) -> float | None:
+        """Where the decoder ended although the turn goes on: Whisper drops a sentence that its window cuts."""
+        if not words or clip.turn.end - words[-1].end < self._parameters.rest_s:
+            return None
+        return max(words[-1].end, clip.start_s + 1.0)
+
+    def _decode(
+        self,
+        clips: Sequence[_Clip],
+        language: str,
+        hot_words: Sequence[str],
+        progress: Callable[[float], None] | None,
+    ) -> Iterator[tuple[_Clip, tuple[Word, ...]]]:
+        """Decode all clips; those that the guards doubt again with the next search."""
         best: dict[int, Decoded] = {}
         todo, done_s = list(range(len(clips))), 0.0
-        for search in self._parameters.searches:
+        for number, search in enumerate(self._parameters.searches):
             for batch in self._batches(clips, todo, search):
-                for index, decoded in zip(
-                    batch,
-                    self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words),
-                    strict=True,
-                ):
-                    best[index] = self._better(best.get(index), decoded)
-                if progress and search is self._parameters.searches[0]:
-                    done_s += sum(clips[i].turn.end - clips[i].turn.start for i in batch)
+                decoded = self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
+                for index, each in zip(batch, decoded, strict=True):
+                    best[index] = self._better(best.get(index), each)
+                if progress and number == 0:
+                    done_s += sum(clips[i].seconds for i in batch)
                     progress(done_s)
             todo = [index for index in todo if self._is_doubtful(best[index])]
-        return [self._recognised(clip, best[index]) for index, clip in enumerate(clips)]
-
-    def _clip(self, audio: Audio, offset_s: float, turn: Turn) -> _Clip:
-        if turn.end - turn.start > LONGEST_CLIP_S - 2 * self._parameters.context_s:
-            raise ValueError(f"A turn of {turn.end - turn.start:.1f} s is longer than the model hears.")
-        first = max(0, round((turn.start - self._parameters.context_s - offset_s) * SAMPLE_RATE))
-        last = round((turn.end + self._parameters.context_s - offset_s) * SAMPLE_RATE)
-        return _Clip(turn, offset_s + first / SAMPLE_RATE, audio[first:last])
+        for index, clip in enumerate(clips):
+            yield clip, self._trusted(clip, best[index])
 
     def _batches(self, clips: Sequence[_Clip], indices: Sequence[int], search: Search) -> list[list[int]]:
         """Clips of like length together: the longest decides what a batch costs."""
-        batches: list[list[int]] = []
-        for index in sorted(indices, key=lambda i: (len(clips[i].audio), i)):
-            padded_s = len(clips[index].audio) / SAMPLE_RATE + search.margin_s if search.margin_s else LONGEST_CLIP_S
-            size = min(self._parameters.batch_size, max(1, int(self._parameters.batch_s / padded_s)))
-            if batches and len(batches[-1]) < size:
-                batches[-1].append(index)
-            else:
-                batches.append([index])
-        return batches
+        ordered = sorted(indices, key=lambda i: (len(clips[i].audio), i))
+        lengths = [LONGEST_CLIP_S if search.margin_s is None else clips[i].seconds + search.margin_s for i in ordered]
+        p = self._parameters
+        return [ordered[part] for part in cheapest_batches(lengths, p.batch_size, p.batch_s, p.batch_cost_s)]
 
     def _is_doubtful(self, decoded: Decoded) -> bool:
         limits = self._parameters.limits
@@ -123,15 +152,15 @@ class FasterWhisperEngine:
 
         return later if earlier is None or worth(later) > worth(earlier) else earlier
 
-    def _recognised(self, clip: _Clip, decoded: Decoded) -> Recognised:
+    def _trusted(self, clip: _Clip, decoded: Decoded) -> tuple[Word, ...]:
         limits = self._parameters.limits
         if guards.is_silence(decoded.hypothesis, limits) or guards.is_repetitive(decoded.hypothesis.text, limits):
-            return Recognised(clip.turn, ())
-        return Recognised(clip.turn, tuple(_in_recording(word, clip) for word in decoded.words))
+            return ()
+        return tuple(_in_recording(word, clip) for word in decoded.words)
 
 
 def _in_recording(word: Word, clip: _Clip) -> Word:
-    end = clip.start_s + len(clip.audio) / SAMPLE_RATE
+    end = clip.start_s + clip.seconds
     return replace(
         word,
         start=round(min(clip.start_s + word.start, end), 3),

@@ -6,15 +6,17 @@ cross-attention (dynamic time warping), through the same encoding.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minutebook.speech.engines.word_times import capped, collapsed_from, written_words
 from minutebook.speech.guards import Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio
+from minutebook.transcript.merge import UNSPACED_LANGUAGES
 from minutebook.transcript.model import Word
 
 FULL_FRAMES = 3000
@@ -82,7 +84,7 @@ class WhisperDecoder:
         tokenizer = self._tokenizer(language)
         hypotheses, tokens = self._generate(encoded, clips, tokenizer, search, hot_words)
         words = self._align(encoded, frames, tokens, tokenizer)
-        return [Decoded(*each) for each in zip(hypotheses, words, strict=True)]
+        return [_settled(*each) for each in zip(hypotheses, words, strict=True)]
 
     def _features(self, clips: Sequence[Audio], width: int) -> NDArray[np.float32]:
         """Log-mel features [clips, mels, width], zero after each clip as in the model's own padding."""
@@ -146,14 +148,14 @@ class WhisperDecoder:
         aligned = self._whisper.find_alignment(tokenizer, list(tokens), encoded, list(frames))
         for words in aligned:
             merge(words, _PREPENDED, _APPENDED)
-        return [
-            tuple(
-                Word(w["word"].strip(), float(w["start"]), float(w["end"]), float(w["probability"]))
-                for w in words
-                if w["word"].strip()
-            )
-            for words in aligned
-        ]
+        glue = tokenizer.language_code not in UNSPACED_LANGUAGES
+        return [tuple(written_words(words, glue)) for words in aligned]
+
+
+def _settled(hypothesis: Hypothesis, words: tuple[Word, ...]) -> Decoded:
+    """Leave out words that were written without any sound of their own."""
+    end = collapsed_from(words)
+    return Decoded(replace(hypothesis, collapsed=len(words) - end), capped(words[:end]))
 
 
 def _suppressed(tokenizer: Any) -> list[int]:

@@ -1,0 +1,22 @@
+"""Which clips are decoded together."""
+
+from collections.abc import Sequence
+
+
+def cheapest_batches(lengths: Sequence[float], size: int, total: float, cost: float) -> list[slice]:
+    """Divide ascending `lengths` so that padding and batches cost least (dynamic programming).
+
+    A batch costs its number of items times its longest, plus `cost`; it has at most `size` items and `total` length.
+    """
+    best, start_of = [0.0], [0]
+    for end in range(1, len(lengths) + 1):
+        longest = lengths[end - 1]
+        most = max(1, min(size, end, int(total / longest)))
+        price, start = min((best[end - n] + n * longest + cost, end - n) for n in range(1, most + 1))
+        best.append(price)
+        start_of.append(start)
+    batches, end = [], len(lengths)
+    while end:
+        batches.append(slice(start_of[end], end))
+        end = start_of[end]
+    return batches[::-1]
