@@ -1,10 +1,11 @@
 """How many voices there are, and which pieces belong to which.
 
 Agglomerative clustering of unit vectors. Two groups are compared by the mean cosine between them, divided by the
-geometric mean of the mean cosines within them: a correlation corrected for attenuation (Spearman, "The proof and
-measurement of association between two things", 1904). It is near 1 for two halves of one voice, however noisy their
-embeddings are, and stays clearly below for two voices, so one limit serves recordings whose voices lie far apart and
-recordings whose voices lie close together, where a fixed cosine distance would merge some.
+geometric mean of the mean cosines within them, all taken above the mean cosine of unrelated voices: a correlation
+corrected for attenuation (Spearman, "The proof and measurement of association between two things", 1904). It is near
+1 for two halves of one voice, however noisy their embeddings are, and near 0 for unrelated voices. So one limit serves
+recordings whose voices lie far apart and recordings whose voices lie close together, where a fixed cosine distance
+merges some.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ class Groups:
         rows = slice(first, last)
         return Groups(self.sums[rows], self.weights[rows], self.squares[rows], np.empty(0, dtype=np.int64))
 
+    def heavier(self, least: float) -> "Groups":
+        """The groups that weigh at least `least`, or the heaviest one; without their members."""
+        rows = self.weights >= min(least, float(self.weights.max()))
+        return Groups(self.sums[rows], self.weights[rows], self.squares[rows], np.empty(0, dtype=np.int64))
+
     def joined(self, to: NDArray[np.int64]) -> "Groups":
         """Add up the groups that `to` [G] sends to the same new group (0 … max)."""
         size = int(to.max()) + 1 if len(to) else 0
@@ -49,8 +55,8 @@ class Groups:
         np.add.at(sums, to, self.sums)
         return Groups(
             sums,
-            np.bincount(to, self.weights, size),
-            np.bincount(to, self.squares, size),
+            np.bincount(to, self.weights, size).astype(np.float64),
+            np.bincount(to, self.squares, size).astype(np.float64),
             to[self.members],
         )
 
@@ -63,18 +69,24 @@ def singletons(embeddings: NDArray[np.float32], weights: Floats) -> Groups:
 
 @dataclass(frozen=True, slots=True)
 class Cohesion:
-    """What is expected of the mean cosine within a group before its own pieces are counted.
+    """How mean cosines are judged.
 
-    `expected` is believed as firmly as pairs of pieces worth `prior_s2` square seconds.
+    Before a group's own pieces are counted, the mean cosine within it is taken to be `expected`, as firmly as if pairs
+    of pieces worth `prior_s2` square seconds had shown it. All cosines count from `unrelated` upwards, the mean cosine
+    of unrelated voices.
     """
 
     expected: float
     prior_s2: float
+    unrelated: float
 
     def within(self, norms: Floats, weights: Floats, squares: Floats) -> Floats:
-        """The mean cosine between different pieces of groups with these squared norms, weights and squares."""
+        """The mean cosine (above unrelated) between different pieces of groups.
+
+        `norms` are the squared norms of the groups' sums.
+        """
         mean = (norms - squares + self.prior_s2 * self.expected) / (weights**2 - squares + self.prior_s2)
-        return np.maximum(mean, LEAST_COHESION)
+        return np.maximum(mean - self.unrelated, LEAST_COHESION)
 
 
 def merge(groups: Groups, cohesion: Cohesion, limit: float, fewest: int = 1) -> Groups:
@@ -119,7 +131,8 @@ class _Merging:
         self._weights, self._squares = groups.weights.copy(), groups.squares.copy()
         self._gram = groups.sums @ groups.sums.T
         self._scale = self._weights * np.sqrt(cohesion.within(np.diag(self._gram), self._weights, self._squares))
-        self._scores = self._gram / np.outer(self._scale, self._scale)
+        above = self._gram - cohesion.unrelated * np.outer(self._weights, self._weights)
+        self._scores = above / np.outer(self._scale, self._scale)
         np.fill_diagonal(self._scores, -np.inf)
         self._partner = self._scores.argmax(axis=1)
         self._best = self._scores[np.arange(len(groups)), self._partner]
@@ -147,7 +160,8 @@ class _Merging:
         self._scale[group] = self._weights[group] * np.sqrt(within)
         alive = np.isfinite(self._best)
         alive[group] = False
-        scores = np.where(alive, self._gram[group] / (self._scale * self._scale[group]), -np.inf)
+        above = self._gram[group] - self._cohesion.unrelated * self._weights * self._weights[group]
+        scores = np.where(alive, above / (self._scale * self._scale[group]), -np.inf)
         self._scores[group] = self._scores[:, group] = scores
 
     def _find_partners(self, group: int, dropped: int) -> None:

@@ -5,18 +5,20 @@ from numpy.typing import NDArray
 
 from minutebook.speech.diarization.embedding import Embedder
 from minutebook.speech.diarization.model import (
+    EMBEDDING_SIZE,
+    FRAME_S,
     FRAME_SAMPLES,
+    LOCAL_SPEAKERS,
     WINDOW_FRAMES,
     WINDOW_SAMPLES,
     ChunkVoices,
+    frame_to_seconds,
     seconds_to_frame,
 )
 from minutebook.speech.diarization.parameters import DEFAULT, DiarizationParameters
 from minutebook.speech.diarization.pieces import cut, solo_labels, solo_runs
 from minutebook.speech.diarization.segmentation import Segmenter
 from minutebook.speech.ports import SAMPLE_RATE, Audio
-
-FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
 
 
 def windows_of(first_sample: int, last_sample: int, end_of_audio: int, step: int) -> NDArray[np.int64]:
@@ -28,7 +30,7 @@ def windows_of(first_sample: int, last_sample: int, end_of_audio: int, step: int
     step_samples = step * FRAME_SAMPLES
     starts = np.arange(-(-first_sample // step_samples) * step, -(-last_sample // FRAME_SAMPLES), step, dtype=np.int64)
     seen_before = starts * FRAME_SAMPLES - step_samples + WINDOW_SAMPLES
-    return starts[(starts == 0) | (seen_before < end_of_audio)]
+    return np.asarray(starts[(starts == 0) | (seen_before < end_of_audio)])
 
 
 class Diarizer:
@@ -46,7 +48,7 @@ class Diarizer:
         both sides where the recording does.
         """
         offset = round(offset_s * SAMPLE_RATE)
-        step = round(self._parameters.step_s * FRAMES_PER_SECOND)
+        step = round(self._parameters.step_s / FRAME_S)
         start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
         windows = windows_of(max(start - step * FRAME_SAMPLES, offset), end, offset + len(audio), step)
         if end <= start or not len(windows):
@@ -62,14 +64,14 @@ class Diarizer:
     ) -> NDArray[np.int64]:
         labels = solo_labels(activity > self._parameters.onset * 255)
         runs = solo_runs(windows, labels, seconds_to_frame(start_s), seconds_to_frame(end_s))
-        shortest = round(self._parameters.min_piece_s * FRAMES_PER_SECOND)
-        longest = round(self._parameters.max_piece_s * FRAMES_PER_SECOND)
+        shortest = round(self._parameters.min_piece_s / FRAME_S)
+        longest = round(self._parameters.max_piece_s / FRAME_S)
         return cut(runs, shortest, longest)
 
 
 def _samples(audio: Audio, offset: int, piece: list[int]) -> Audio:
-    shift = (991 - 270) // 2
-    return audio[max(piece[0] * FRAME_SAMPLES + shift - offset, 0) : piece[1] * FRAME_SAMPLES + shift - offset]
+    first, last = (round(frame_to_seconds(frame) * SAMPLE_RATE) - offset for frame in piece)
+    return audio[max(first, 0) : last]
 
 
 def _silence(start_s: float, end_s: float) -> ChunkVoices:
@@ -77,7 +79,7 @@ def _silence(start_s: float, end_s: float) -> ChunkVoices:
         start_s,
         end_s,
         np.empty(0, dtype=np.int64),
-        np.empty((0, WINDOW_FRAMES, 3), dtype=np.uint8),
+        np.empty((0, WINDOW_FRAMES, LOCAL_SPEAKERS), dtype=np.uint8),
         np.empty((0, 2), dtype=np.int64),
-        np.empty((0, 192), dtype=np.float32),
+        np.empty((0, EMBEDDING_SIZE), dtype=np.float32),
     )

@@ -10,6 +10,7 @@ from minutebook.speech.ports import SAMPLE_RATE
 
 FRAME_SAMPLES = 270
 """Step of the segmentation network: 16.875 ms (product of the strides of its convolutions)."""
+FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
 FIELD_SAMPLES = 991
 """Samples that one frame of the segmentation network looks at (61.9 ms)."""
 WINDOW_FRAMES = 589
@@ -52,7 +53,8 @@ class ChunkVoices:
     def to_bytes(self) -> bytes:
         """An uncompressed npz archive."""
         buffer = io.BytesIO()
-        np.savez(buffer, **{field.name: np.asarray(getattr(self, field.name)) for field in fields(self)})
+        values = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        np.savez(buffer, allow_pickle=False, **values)
         return buffer.getvalue()
 
     @classmethod

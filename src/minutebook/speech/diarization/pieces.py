@@ -1,6 +1,7 @@
 """Stretches in which one voice speaks alone: what an embedding is worth computing from."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ def cores(window_frames: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     middles = window_frames + WINDOW_FRAMES // 2
     between = (middles[1:] + middles[:-1]) // 2
     edges = [int(window_frames[0]), *between.tolist(), int(window_frames[-1]) + WINDOW_FRAMES]
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from pairwise(edges)
 
 
 def solo_runs(window_frames: NDArray[np.int64], labels: NDArray[np.int8], first: int, last: int) -> NDArray[np.int64]:
@@ -52,10 +53,10 @@ def solo_runs(window_frames: NDArray[np.int64], labels: NDArray[np.int8], first:
 
 def cut(runs: NDArray[np.int64], shortest: int, longest: int) -> NDArray[np.int64]:
     """Runs as equal pieces of at most `longest` frames; runs under `shortest` frames are left out."""
-    pieces = []
+    pieces: list[tuple[int, int]] = []
     for first, last in runs.tolist():
         if last - first >= shortest:
             parts = -(-(last - first) // longest)
             edges = np.linspace(first, last, parts + 1).round().astype(np.int64)
-            pieces.extend(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+            pieces.extend(pairwise(edges.tolist()))
     return np.array(pieces, dtype=np.int64).reshape(-1, 2)

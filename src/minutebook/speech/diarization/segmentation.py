@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.speech.diarization.model import WINDOW_SAMPLES
-from minutebook.speech.models import Model, open_session
+from minutebook.speech.models import Model, Network
 from minutebook.speech.ports import Audio
 
 POWERSET = np.array(
@@ -27,7 +27,7 @@ class Segmenter:
     """The segmentation network. `batch` windows are computed at a time; memory does not grow beyond that."""
 
     def __init__(self, threads: int = 0, batch: int = 4) -> None:
-        self._session = open_session(Model.SEGMENTATION, threads)
+        self._network = Network(Model.SEGMENTATION, threads)
         self._batch = batch
 
     def activity(self, audio: Audio, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -36,14 +36,14 @@ class Segmenter:
         Samples outside `audio` count as silence.
         """
         found = [
-            self._run(np.stack([_window(audio, int(start)) for start in starts[first : first + self._batch]]))
+            decode_powerset(self._network(_windows(audio, starts[first : first + self._batch])))
             for first in range(0, len(starts), self._batch)
         ]
         return np.concatenate(found)
 
-    def _run(self, windows: Audio) -> NDArray[np.uint8]:
-        (log_probabilities,) = self._session.run(None, {"wav": windows[:, None, :]})
-        return decode_powerset(log_probabilities)
+
+def _windows(audio: Audio, starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    return np.stack([_window(audio, start) for start in starts.tolist()])[:, None, :]
 
 
 def _window(audio: Audio, start: int) -> Audio:

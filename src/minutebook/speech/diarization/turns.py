@@ -1,13 +1,14 @@
 """From the local voices of all chunks to the turns of the whole recording."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.speech.diarization.clustering import Cohesion, Groups, merge, singletons
 from minutebook.speech.diarization.model import (
-    FRAME_SAMPLES,
+    EMBEDDING_SIZE,
+    FRAME_S,
     LOCAL_SPEAKERS,
     WINDOW_FRAMES,
     ChunkVoices,
@@ -15,11 +16,12 @@ from minutebook.speech.diarization.model import (
 )
 from minutebook.speech.diarization.parameters import DEFAULT, DiarizationParameters
 from minutebook.speech.diarization.pieces import solo_labels
-from minutebook.speech.ports import SAMPLE_RATE
 from minutebook.transcript.model import Turn
 
-Floats = NDArray[np.float64]
-FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
+Span = tuple[int, int]
+
+STRICTEST_LIMIT = 1.2
+"""Where the search for a demanded number of voices ends: beyond it hardly any two pieces are one voice."""
 
 
 def speaker_turns(
@@ -30,91 +32,135 @@ def speaker_turns(
     """Who spoke when, over a whole recording, sorted by start.
 
     Voices are called `speaker_1`, `speaker_2` … in the order in which they are first heard; turns of different voices
-    may overlap. The number of voices is found, unless `num_speakers` says it.
+    may overlap. The number of voices is found, unless `num_speakers` says it (fewer come out when the recording does
+    not have as many that can be told apart).
     """
     chunks = sorted(chunks, key=lambda chunk: chunk.start_s)
-    pieces = np.concatenate([chunk.pieces for chunk in chunks]) if chunks else np.empty((0, 2), np.int64)
+    pieces = np.concatenate([np.empty((0, 2), np.int64), *(chunk.pieces for chunk in chunks)])
     if not len(pieces):
         return []
-    embeddings = np.concatenate([chunk.embeddings for chunk in chunks])
-    centroids = _voices(pieces, embeddings, num_speakers, parameters)
-    activity = _global_activity(chunks, pieces, embeddings, centroids, parameters)
-    return _named(_turns(activity, chunks[-1].end_s, parameters))
+    embeddings = np.concatenate([np.empty((0, EMBEDDING_SIZE), np.float32), *(chunk.embeddings for chunk in chunks)])
+    centroids = voice_centroids(pieces, embeddings, num_speakers, parameters)
+    likeness = embeddings @ centroids.T
+    windows = [window for chunk in chunks for window in zip(chunk.window_frames.tolist(), chunk.activity, strict=True)]
+    presence = voice_presence(windows, pieces, likeness, parameters)
+    return named_turns(voice_spans(presence > parameters.presence, parameters), chunks[-1].end_s)
 
 
-def _voices(
-    pieces: NDArray[np.int64], embeddings: NDArray[np.float32], num_speakers: int | None, p: DiarizationParameters
-) -> Floats:
-    seconds = (pieces[:, 1] - pieces[:, 0]) * FRAME_S
-    long = seconds >= min(p.min_clustered_s, float(seconds.max()))
-    groups = singletons(embeddings[long], seconds[long])
-    cohesion = Cohesion(p.expected_cohesion, p.prior_s2)
-    groups = merge(groups, cohesion, p.merge_limit)
-    need = min(p.min_speaker_s, p.min_speaker_share * float(seconds[long].sum()))
-    keep = groups.weights >= need
-    if not keep.any():
-        keep[groups.weights.argmax()] = True
-    centroids = groups.sums[keep]
-    return np.asarray(centroids / np.linalg.norm(centroids, axis=1, keepdims=True))
+def voice_centroids(
+    pieces: NDArray[np.int64],
+    embeddings: NDArray[np.float32],
+    num_speakers: int | None,
+    parameters: DiarizationParameters,
+) -> NDArray[np.float32]:
+    """The unit vectors [K, D] of the recording's voices.
+
+    Groups with too little speech to be sure of are left out; what they say goes to the voice most like them.
+    """
+    seconds = (pieces[:, 1] - pieces[:, 0]).astype(np.float64) * FRAME_S
+    clear = seconds >= min(parameters.min_clustered_s, float(seconds.max()))
+    singles = singletons(embeddings[clear], seconds[clear])
+    groups = _voice_groups(singles, num_speakers, parameters)
+    return np.asarray(groups.sums / np.linalg.norm(groups.sums, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _global_activity(chunks, pieces, embeddings, centroids, p):
-    last = max(int(c.window_frames[-1]) for c in chunks if len(c.window_frames)) + WINDOW_FRAMES
-    total = np.zeros((last, len(centroids)), dtype=np.float32)
-    seen = np.zeros(last, dtype=np.float32)
-    scores = (embeddings @ centroids.T) 
-    w = p.edge + (1 - p.edge) * (1 - np.abs(np.linspace(-1, 1, WINDOW_FRAMES, dtype=np.float32)))
-    rows = np.arange(WINDOW_FRAMES)
-    for chunk in chunks:
-        for first, activity in zip(chunk.window_frames.tolist(), chunk.activity, strict=True):
-            active = activity > p.onset * 255
-            solo = solo_labels(active)
-            lo = np.searchsorted(pieces[:, 1], first, side='right')
-            hi = np.searchsorted(pieces[:, 0], first + WINDOW_FRAMES)
-            mine = pieces[lo:hi] - first
-            mine = np.clip(mine, 0, WINDOW_FRAMES)
-            a = activity.astype(np.float32) / 255
-            seen[first:first + WINDOW_FRAMES] += w
-            for k in range(LOCAL_SPEAKERS):
-                if not active[:, k].any():
-                    continue
-                csum = np.concatenate([[0], np.cumsum(solo == k)])
-                wt = (csum[mine[:, 1]] - csum[mine[:, 0]]).astype(np.float64)
-                its = np.flatnonzero(wt > 0.5 * (mine[:, 1] - mine[:, 0]))
-                if not len(its):
-                    continue
-                own = wt[its, None] * scores[lo:hi][its]
-                s = own + p.context * (own.sum(axis=0) - own)
-                c = s.argmax(axis=1)
-                mid = (mine[its][1:, 0] + mine[its][:-1, 1]) // 2
-                of = c[np.searchsorted(mid, rows, side='right')]
-                total[first + rows, of] += a[:, k] * w
-    return total / np.maximum(seen, 1e-6)[:, None]
+def _voice_groups(singles: Groups, num_speakers: int | None, parameters: DiarizationParameters) -> Groups:
+    cohesion = Cohesion(parameters.expected_cohesion, parameters.cohesion_prior_s2, parameters.unrelated)
+    least = max(parameters.min_speaker_s, parameters.min_speaker_share * float(singles.weights.sum()))
+    voices = merge(singles, cohesion, parameters.merge_limit).heavier(least)
+    if num_speakers is None or len(voices) == num_speakers:
+        return voices
+    for limit in np.linspace(parameters.merge_limit, STRICTEST_LIMIT, 10):
+        voices = merge(singles, cohesion, float(limit)).heavier(least)
+        if len(voices) >= num_speakers:
+            break
+    return merge(voices, cohesion, -np.inf, num_speakers)
 
 
-def _turns(activity, end_s, p):
-    turns = []
-    gap, least = round(p.min_off_s / FRAME_S), round(p.min_on_s / FRAME_S)
-    for voice in range(activity.shape[1]):
-        active = activity[:, voice] > p.presence
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], active.astype(np.int8), [0]])))
-        spans = edges.reshape(-1, 2)
-        joined = []
-        for a, b in spans.tolist():
-            if joined and a - joined[-1][1] <= gap:
-                joined[-1][1] = b
+def voice_presence(
+    windows: Sequence[tuple[int, NDArray[np.uint8]]],
+    pieces: NDArray[np.int64],
+    likeness: NDArray[np.float32],
+    parameters: DiarizationParameters,
+) -> NDArray[np.float32]:
+    """How present [frames, K] each voice is: the mean over the windows that saw a frame, weighted to their middles.
+
+    `windows` are first frames and activities [589, 3] (× 255); `likeness` [P, K] compares pieces with voices.
+    """
+    length = max(first for first, _ in windows) + WINDOW_FRAMES
+    total = np.zeros((length, likeness.shape[1]), dtype=np.float32)
+    seen = np.zeros(length, dtype=np.float32)
+    weight = np.bartlett(WINDOW_FRAMES + 2)[1:-1].astype(np.float32)
+    for first, activity in windows:
+        seen[first : first + WINDOW_FRAMES] += weight
+        near = slice(
+            int(np.searchsorted(pieces[:, 1], first, side="right")),
+            int(np.searchsorted(pieces[:, 0], first + WINDOW_FRAMES)),
+        )
+        inside = np.clip(pieces[near] - first, 0, WINDOW_FRAMES)
+        for local, voices in _local_voices(activity > parameters.onset * 255, inside, likeness[near]):
+            frames = np.arange(first, first + WINDOW_FRAMES)
+            total[frames, voices] += activity[:, local] * (weight / 255)
+    return np.asarray(total / np.maximum(seen, np.finfo(np.float32).tiny)[:, None])
+
+
+def _local_voices(
+    active: NDArray[np.bool_],
+    pieces: NDArray[np.int64],
+    likeness: NDArray[np.float32],
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """For each local voice of a window that has pieces: which voice [589] it is at each frame.
+
+    A piece goes to the voice most like it, whatever the other pieces of the same local voice do: the segmentation
+    network often gives one name to several voices. Frames between pieces (overlapped speech, short words) go with the
+    nearest piece.
+    """
+    solo = solo_labels(active)
+    for local in range(LOCAL_SPEAKERS):
+        heard = np.concatenate([[0], np.cumsum(solo == local)])
+        frames = heard[pieces[:, 1]] - heard[pieces[:, 0]]
+        mine = np.flatnonzero(2 * frames > pieces[:, 1] - pieces[:, 0])
+        if len(mine):
+            voice = likeness[mine].argmax(axis=1)
+            between = (pieces[mine[1:], 0] + pieces[mine[:-1], 1]) // 2
+            yield local, voice[np.searchsorted(between, np.arange(WINDOW_FRAMES), side="right")]
+
+
+def voice_spans(active: NDArray[np.bool_], parameters: DiarizationParameters) -> list[list[Span]]:
+    """For each voice, the spans of frames of its turns.
+
+    `active` [frames, K]. Pauses of a voice are closed when they are short and nobody else speaks meanwhile; what then
+    is too short is left out.
+    """
+    pause, least = round(parameters.min_off_s / FRAME_S), round(parameters.min_on_s / FRAME_S)
+    spoken = np.concatenate([[0], np.cumsum(active.any(axis=1))])
+    spans: list[list[Span]] = []
+    for voice in range(active.shape[1]):
+        joined: list[Span] = []
+        for first, last in _runs(active[:, voice]):
+            before = joined[-1][1] if joined else -1
+            if joined and first - before <= pause and spoken[first] == spoken[before]:
+                joined[-1] = (joined[-1][0], last)
             else:
-                joined.append([a, b])
-        for a, b in joined:
-            if b - a >= least:
-                s, e = frame_to_seconds(a), min(frame_to_seconds(b), end_s)
-                if e > s:
-                    turns.append((s, e, voice))
-    return sorted(turns)
+                joined.append((first, last))
+        spans.append([span for span in joined if span[1] - span[0] >= least])
+    return spans
 
 
-def _named(turns):
-    names = {}
-    for _, _, voice in turns:
+def _runs(active: NDArray[np.bool_]) -> list[Span]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]])))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def named_turns(spans: Sequence[Sequence[Span]], end_s: float) -> list[Turn]:
+    """Turns in order, with voices named in the order in which they are first heard; none reaches beyond `end_s`."""
+    found = sorted(
+        (frame_to_seconds(first), min(frame_to_seconds(last), end_s), voice)
+        for voice, its in enumerate(spans)
+        for first, last in its
+        if frame_to_seconds(first) < end_s
+    )
+    names: dict[int, str] = {}
+    for _, _, voice in found:
         names.setdefault(voice, f"speaker_{len(names) + 1}")
-    return [Turn(names[voice], start, end) for start, end, voice in turns]
+    return [Turn(names[voice], start, end) for start, end, voice in found]

@@ -1,15 +1,16 @@
 """The neural networks that travel with the package. `NOTICE` says where they come from and under which licences."""
 
 import hashlib
+import importlib
 from enum import Enum
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from minutebook.errors import Kind, MinutebookError
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 
 class Model(Enum):
@@ -57,15 +58,24 @@ def read(model: Model, folder: Path | None = None) -> bytes:
     return content
 
 
-def open_session(model: Model, threads: int = 0) -> "onnxruntime.InferenceSession":
-    """Load a bundled network on the processor with `threads` threads (0: one per core).
+class Network:
+    """A bundled network, loaded, with one array in and one array out.
 
-    Idle threads sleep instead of spinning: spinning costs processor time that recognition needs.
+    `threads` is the number of processor threads (0: one per core). Idle threads sleep instead of spinning: spinning
+    costs processor time that recognition needs.
     """
-    import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(read(model), options, providers=["CPUExecutionProvider"])
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        # onnxruntime declares no types and does not mark what it exports.
+        onnxruntime: Any = importlib.import_module("onnxruntime")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(read(model), options, providers=["CPUExecutionProvider"])
+        (self._input,) = [node.name for node in self._session.get_inputs()]
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The network's only output for `values`."""
+        (output,) = self._session.run(None, {self._input: values})
+        return np.asarray(output, dtype=np.float32)
