@@ -78,6 +78,7 @@ def write_recording(
             stream.bit_rate = 12_200 if recipe.rate == 8_000 else 96_000
         if has_picture:
             _write_pictures(out, recipe.picture or "mpeg4", len(samples) / SOUND_RATE)
+        out.start_encoding()
         for stream in audio:
             for frame in _frames(samples, recipe.rate, layout):
                 out.mux(stream.encode(frame))
@@ -86,6 +87,8 @@ def write_recording(
 
 
 def _frames(samples: Sound, rate: int, layout: str) -> list[av.AudioFrame]:
+    if not len(samples):
+        return []
     whole = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
     whole.sample_rate = SOUND_RATE
     resampler = av.AudioResampler("fltp", layout, rate, frame_size=FRAME_SAMPLES)

@@ -4,6 +4,7 @@ The job arrives as one line of JSON on standard input, the result leaves as one 
 takes its own limits before it loads any decoder, and dies when its parent does.
 """
 
+import errno
 import json
 import os
 import resource
@@ -20,6 +21,10 @@ FILE_SLACK_BYTES = 64 * 1024 * 1024
 BYTES_PER_S = 32_000
 """The most that either output takes: 16 kHz × 2 bytes."""
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+OUT_OF_MEMORY = "Reading the file takes more memory than is allowed: it is damaged or made to be costly."
+NO_ROOM = "There is no room left on the server's disk for the decoded sound. Free some and try again."
+
 
 def main() -> None:
     """Read the job, do it, answer."""
@@ -34,6 +39,10 @@ def main() -> None:
         answer = {"error": {"kind": error.kind, "code": error.code, "message": error.message}}
     except MemoryError:
         answer = {"error": {"kind": Kind.INVALID, "code": "media_memory", "message": OUT_OF_MEMORY}}
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        answer = {"error": {"kind": Kind.UNAVAILABLE, "code": "disk_full", "message": NO_ROOM, "retryable": True}}
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
@@ -43,9 +52,6 @@ def _first_line() -> bytes:
     while not line.endswith(b"\n") and (more := os.read(STDIN, 65536)):
         line += more
     return line
-
-
-OUT_OF_MEMORY = "Reading the file takes more memory than is allowed: it is damaged or made to be costly."
 
 
 def take_limits(limits: DecodeLimits, size_bytes: int) -> None:
@@ -67,14 +73,21 @@ def take_limits(limits: DecodeLimits, size_bytes: int) -> None:
 def _do(task: str, source: Path, to: Path | None, limits: DecodeLimits) -> dict[str, Any]:
     if source.stat().st_size == 0:
         raise invalid("media_empty", "The file is empty (0 bytes). Check the recording and upload it again.")
+    import av
+
     from minutebook.speech.media import source as reading
     from minutebook.speech.media import writers
 
-    with reading.open_source(source, limits.max_streams) as opened:
-        if to is None:
-            return opened.facts.to_json()
-        write = {"decode": writers.write_pcm, "preview": writers.write_preview}[task]
-        return write(opened, to, limits.max_duration_s)
+    try:
+        with reading.open_source(source, limits.max_streams) as opened:
+            if to is None:
+                return opened.facts.to_json()
+            write = {"decode": writers.write_pcm, "preview": writers.write_preview}[task]
+            return write(opened, to, limits.max_duration_s)
+    except av.FFmpegError as error:
+        if isinstance(error, MemoryError) or error.errno in DISK_FULL:
+            raise
+        raise invalid("media_unreadable", f"The sound of the file cannot be converted ({error.strerror}).") from error
 
 
 def _die_with_parent(to: Path | None) -> None:

@@ -10,7 +10,8 @@ from minutebook.speech.media.process import run
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """How decoding went. Durations are seconds; `declared_duration_s` is what the file's header states, if it does.
-    `truncated` says that the file ends before that; `notices` are sentences for the reader of the transcript."""
+    `truncated` says that the file ends before that, or without its end mark; `notices` are sentences for the reader
+    of the transcript."""
 
     duration_s: float
     declared_duration_s: float | None
@@ -20,7 +21,8 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a file says of itself. `duration_s` is the header's or an estimate: only decoding tells the truth."""
+    """What a file says of itself. `duration_s` is the header's or an estimate: only decoding tells the truth.
+    `lacks_end` says that the mark which ends such a file is not there."""
 
     container: str
     codec: str
@@ -30,6 +32,7 @@ class Probe:
     has_video: bool
     duration_s: float | None
     declared_duration_s: float | None
+    lacks_end: bool
 
 
 def decode(source: Path, pcm: Path, limits: DecodeLimits = DEFAULT) -> Decoded:

@@ -24,6 +24,7 @@ Task = Literal["decode", "preview", "probe"]
 
 def run(task: Task, source: Path, to: Path | None, limits: DecodeLimits) -> dict[str, Any]:
     """Have `source` worked on in a process of its own; what it writes appears at `to` whole or not at all."""
+    source.stat()  # a file that is not there is the caller's mistake, not the file's
     if to is None:
         return _answer(task, source, None, limits)
     handle, name = tempfile.mkstemp(prefix=f".{to.name}.", suffix=".part", dir=to.parent)
@@ -79,7 +80,8 @@ def _understand(output: bytes, errors: bytes, status: int) -> dict[str, Any]:
         answer = json.loads(output)
         if "error" in answer:
             error = answer["error"]
-            raise MinutebookError(Kind(error["kind"]), error["code"], error["message"])
+            retryable = error.get("retryable", False)
+            raise MinutebookError(Kind(error["kind"]), error["code"], error["message"], retryable=retryable)
         result: dict[str, Any] = answer["result"]
         return result
     if status in (-signal.SIGXCPU, -signal.SIGKILL):

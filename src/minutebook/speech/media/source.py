@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.stream import Discard
 
 from minutebook.errors import invalid
+from minutebook.speech.media.declared import declared_duration, lacks_end
 
 DEMUXERS = ("mp3", "wav", "w64", "flac", "aac", "ogg", "mov", "mpeg", "mpegts", "mpegvideo", "flv", "matroska", "asf")
 """Names as FFmpeg's `format_whitelist` matches them; `mov` stands for MP4, M4A and 3GP, `matroska` for WebM."""
@@ -33,16 +34,14 @@ DECODERS = (
     *("adpcm_ms", "adpcm_ima_wav", "adpcm_g722", "adpcm_g726", "adpcm_swf", "adpcm_yamaha"),
 )
 
-STATES_DURATION = frozenset({"wav", "w64", "flac", "flv", "asf", *CONTAINER_NAMES})
-"""Containers whose header says how long they are; of the others FFmpeg only estimates it from what is there."""
-
-XING_SEARCH_BYTES = 4096
+LONGEST_BELIEVED_S = 10.0**6
+"""A header that claims more than eleven days is broken, and its claim worth nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a file says of itself. Durations are seconds; `duration_s` may be an estimate, `declared_duration_s` is
-    only set when the file's header states it."""
+    only set when the file's header states it; `lacks_end` says that a mark which ends such a file is not there."""
 
     container: str
     codec: str
@@ -52,6 +51,7 @@ class Facts:
     has_video: bool
     duration_s: float | None
     declared_duration_s: float | None
+    lacks_end: bool
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
@@ -129,16 +129,17 @@ def _facts(container: InputContainer, stream: AudioStream, path: Path) -> Facts:
     estimate = container.duration / av.time_base if container.duration is not None else None
     if stream.duration is not None and stream.time_base is not None:
         estimate = float(stream.duration * stream.time_base)
-    declared = estimate if _states_duration(container.format.name, path) else None
+    name = container.format.name
     return Facts(
-        container=container.format.name,
+        container=name,
         codec=stream.codec_context.codec.canonical_name,
         sample_rate=stream.codec_context.sample_rate,
         channels=stream.codec_context.channels,
         audio_tracks=len(container.streams.audio),
         has_video=any(not _is_picture(video) for video in container.streams.video),
         duration_s=_sensible(estimate),
-        declared_duration_s=_sensible(declared),
+        declared_duration_s=_sensible(declared_duration(path, name, estimate)),
+        lacks_end=lacks_end(path, name),
     )
 
 
@@ -147,19 +148,4 @@ def _is_picture(video: av.VideoStream) -> bool:
 
 
 def _sensible(duration_s: float | None) -> float | None:
-    return duration_s if duration_s is not None and 0 < duration_s < 10**9 else None
-
-
-def _states_duration(container: str, path: Path) -> bool:
-    """MPEG audio states its length only in the tag that its encoder may leave in the first frame (Xing, Info or
-    VBRI); it follows an ID3 tag, whose size is a 28-bit number in four bytes of seven (ID3v2.4 section 3.1)."""
-    if container != "mp3":
-        return container in STATES_DURATION
-    with path.open("rb") as file:
-        head = file.read(10)
-        if head.startswith(b"ID3") and len(head) == 10:
-            file.seek(10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)))
-        else:
-            file.seek(0)
-        first = file.read(XING_SEARCH_BYTES)
-    return any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))
+    return duration_s if duration_s is not None and 0 < duration_s < LONGEST_BELIEVED_S else None

@@ -36,13 +36,17 @@ Block = bytes | memoryview
 
 @dataclass(slots=True)
 class Timeline:
-    """Decodes a source once, as mono 16-bit little-endian blocks at `rate`; afterwards says how it went."""
+    """Decodes a source once, as mono 16-bit little-endian blocks at `rate`; afterwards says how it went: how many
+    pieces were `skipped` and where the last one was, how much is `missing_s` between the first sound and the last, and
+    where on the recording's clock (`end_s`) the last packet of any stream ended."""
 
     source: Source
     rate: int
     max_duration_s: float
     samples: int = 0
     skipped: int = 0
+    skipped_at_s: float = 0.0
+    missing_s: float = 0.0
     end_s: float = 0.0
     _resampler: AudioResampler | None = None
     _shape: tuple[str, str, int] | None = None
@@ -80,7 +84,8 @@ class Timeline:
                 raise
             except av.FFmpegError:
                 self._errors_in_a_row += 1
-                self.skipped += self._errors_in_a_row == 1
+                if self._errors_in_a_row == 1:
+                    self._skip()
 
     def _frames(self, packet: Packet[Stream]) -> list[AudioFrame]:
         try:
@@ -88,9 +93,13 @@ class Timeline:
         except MemoryError:
             raise
         except av.FFmpegError:
-            self.skipped += 1
+            self._skip()
             return []
         return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples > 0]
+
+    def _skip(self) -> None:
+        self.skipped += 1
+        self.skipped_at_s = self._clock_s
 
     def _note_end(self, packet: Packet[Stream]) -> None:
         if packet.pts is not None and packet.time_base is not None:
@@ -107,6 +116,7 @@ class Timeline:
         if gap_s < -JUMP_BACK_S or gap_s > self._longest_gap_s():
             self._shift_s -= gap_s
         elif gap_s > GAP_S:
+            self.missing_s += gap_s if self._clock_s else 0.0
             self._clock_s += gap_s
             yield from self._flush()
             for count in _pieces(round(gap_s * self.rate), self.rate):

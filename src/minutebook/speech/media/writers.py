@@ -9,17 +9,16 @@ import av
 from av.audio.frame import AudioFrame
 
 from minutebook.errors import MinutebookError, invalid
+from minutebook.speech.media.notices import ends_early, notices
 from minutebook.speech.media.source import Source
 from minutebook.speech.media.timeline import Timeline
 
 PCM_RATE = 16_000
 PREVIEW_RATE = 32_000
 PREVIEW_BITS_PER_S = 64_000
+FAST = {"aac_coder": "fast"}
+"""Twice the speed of FFmpeg's default search, for speech at this rate as good."""
 WRITE_BUFFER_BYTES = 1024 * 1024
-
-SHORTER_S = 1.0
-SHORTER_SHARE = 0.001
-"""A file counts as cut when more than this is missing: encoders pad, and headers round."""
 
 
 def write_pcm(source: Source, to: Path, max_duration_s: float) -> dict[str, object]:
@@ -31,13 +30,12 @@ def write_pcm(source: Source, to: Path, max_duration_s: float) -> dict[str, obje
         out.flush()
         os.fsync(out.fileno())
     _refuse_silence_of_nothing(timeline)
-    declared_s = source.facts.declared_duration_s
-    truncated = declared_s is not None and timeline.end_s < declared_s * (1 - SHORTER_SHARE) - SHORTER_S
+    facts, end_s = source.facts, timeline.end_s
     return {
         "duration_s": timeline.duration_s,
-        "declared_duration_s": declared_s,
-        "truncated": truncated,
-        "notices": list(_notices(timeline, truncated)),
+        "declared_duration_s": facts.declared_duration_s,
+        "truncated": ends_early(facts, end_s) or facts.lacks_end,
+        "notices": list(notices(facts, end_s, timeline.missing_s, timeline.skipped, timeline.skipped_at_s)),
     }
 
 
@@ -45,7 +43,7 @@ def write_preview(source: Source, to: Path, max_duration_s: float) -> dict[str, 
     """Write the sound as AAC in an MP4 whose index comes first, so that a browser starts at once."""
     timeline = Timeline(source, PREVIEW_RATE, max_duration_s)
     with av.open(str(to), "w", format="ipod", options={"movflags": "faststart"}) as out:
-        stream = out.add_stream("aac", rate=PREVIEW_RATE, layout="mono")
+        stream = out.add_stream("aac", rate=PREVIEW_RATE, layout="mono", options=FAST)
         stream.bit_rate = PREVIEW_BITS_PER_S
         for frame in _frames(timeline):
             out.mux(stream.encode(frame))
@@ -80,24 +78,3 @@ def _refuse_silence_of_nothing(timeline: Timeline) -> None:
 
 def _undecodable() -> MinutebookError:
     return invalid("media_unreadable", "The audio track is damaged from its start: none of it can be decoded.")
-
-
-def _notices(timeline: Timeline, truncated: bool) -> Iterator[str]:
-    facts = timeline.source.facts
-    if truncated and facts.declared_duration_s is not None:
-        yield (
-            f"The file ends after {clock(timeline.end_s)} of a declared {clock(facts.declared_duration_s)}; "
-            "what follows is missing."
-        )
-    if timeline.skipped:
-        pieces = "1 damaged piece" if timeline.skipped == 1 else f"{timeline.skipped} damaged pieces"
-        yield f"{pieces} of the file could not be decoded and were left out."
-    if facts.audio_tracks > 1:
-        yield f"The file has {facts.audio_tracks} audio tracks; only the main one was used."
-
-
-def clock(seconds: float) -> str:
-    """Seconds as a person reads them: 1:23, 1:02:03."""
-    minutes, second = divmod(int(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
