@@ -9,6 +9,8 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from minutebook.accounts.model import User
 from minutebook.accounts.passwords import Passwords
@@ -40,6 +42,11 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings.sqlalchemy_url)
+
+    @event.listens_for(database.engine.sync_engine, "connect")
+    def _no_waiting_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     yield database
