@@ -1,9 +1,9 @@
 """The main walk through the HTTP door: a meeting, an upload, a transcript, a note, names."""
 
 import pytest
-from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 
 from minutebook.wiring import Services
+from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 
 
 @pytest.fixture

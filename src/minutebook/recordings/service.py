@@ -75,7 +75,7 @@ class Recordings:
     async def receive(self, incoming: Incoming) -> Received:
         """Stream a file to storage. Name, declared type and first bytes are checked before anything is written.
 
-        Raises the codes of `formats.accepted_format`, `filename_required` and `too_large`; whatever is
+        Raises the codes of `formats.accepted_format`, `filename_required` and `file_too_large`; whatever is
         raised, by the stream too, nothing of the file stays.
         """
         filename = checked_filename(incoming.filename)
