@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.audio import looped
 from support.server import Server, client_of, create_meeting, upload, wait_final
 
-CLIP = Path(__file__).parents[1] / "data" / "two_voices.flac"
+SAMPLE = Path(__file__).parents[2] / "samples" / "launch.flac"
+CLIP_S = 20.0
 QUICK = {
     "MINUTEBOOK_SPEECH__MODEL": "tiny.en",
     "MINUTEBOOK_SPEECH__CHUNK_S": "5",
@@ -36,23 +38,24 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 
 
 def kill_at_random_points(server: Server, points: int) -> None:
+    clip = looped(SAMPLE, server.data_dir / "clip.flac", CLIP_S)
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     moments = random.Random(seed)
     token = server.owner_token()
     for point in range(points):
         after_s = moments.uniform(0.0, WORK_TAKES_S)
-        survives_one_kill(server, token, f"point {point}, killed after {after_s:.2f} s", after_s)
+        survives_one_kill(server, token, clip, f"point {point}, killed after {after_s:.2f} s", after_s)
 
 
-def survives_one_kill(server: Server, token: str, what: str, after_s: float) -> None:
+def survives_one_kill(server: Server, token: str, clip: Path, what: str, after_s: float) -> None:
     killer = threading.Timer(after_s, server.kill)
     started = time.monotonic()
     with client_of(server, token) as client:
         session_id = create_meeting(client, what)
         killer.start()
         try:
-            recording_id: str | None = upload(client, session_id, CLIP)
+            recording_id: str | None = upload(client, session_id, clip)
         except httpx.TransportError:
             recording_id = None
         killer.join()
@@ -60,7 +63,7 @@ def survives_one_kill(server: Server, token: str, what: str, after_s: float) -> 
         server.start()
         if recording_id is None:
             meeting = client.get(f"/api/sessions/{session_id}").json()
-            recording_id = meeting["recording"]["id"] if meeting["recording"] else upload(client, session_id, CLIP)
+            recording_id = meeting["recording"]["id"] if meeting["recording"] else upload(client, session_id, clip)
         found = wait_final(client, recording_id, session_id, within_s=120)
         every_report_once(client, recording_id, session_id)
     assert {kind: report["status"] for kind, report in found.items()} == {

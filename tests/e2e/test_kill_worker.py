@@ -14,7 +14,7 @@ import pytest
 from support.audio import looped
 from support.server import Server, client_of, create_meeting, reports, upload, wait_final
 
-CLIP = Path(__file__).parents[1] / "data" / "two_voices.flac"
+SAMPLE = Path(__file__).parents[2] / "samples" / "launch.flac"
 QUICK = {
     "MINUTEBOOK_SPEECH__MODEL": "tiny.en",
     "MINUTEBOOK_JOBS__POLL_S": "0.1",
@@ -46,7 +46,7 @@ def finished_steps(server: Server) -> Counter[str]:
 
 
 def a_kill_changes_nothing(tmp_path: Path, duration_s: float, chunk_s: float, within_s: float) -> None:
-    recording = looped(CLIP, tmp_path / "long.flac", duration_s)
+    recording = looped(SAMPLE, tmp_path / "long.flac", duration_s)
     server = Server(tmp_path / "data", QUICK | {"MINUTEBOOK_SPEECH__CHUNK_S": str(chunk_s)})
     server.start()
     try:
