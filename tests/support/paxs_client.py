@@ -1,6 +1,7 @@
 """Small things that the client's tests share."""
 
 import json
+import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,12 @@ class Pauses:
 
 
 def written(path: Path, size: int = 200_000) -> Path:
-    path.write_bytes(b"RIFF" + bytes(size))
+    """A file that starts like a wave file and is otherwise silent."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes(bytes(size))
     return path
 
 

@@ -120,6 +120,7 @@ class AsyncOAuth(_Resource):
 
     async def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
         """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
+        await self._make_room()
         with CallbackServer(port) as server:
             sign_in = SignIn.begin(server.redirect_uri, await self._client.follow(pkce_offered()))
             invite(sign_in.link(self._client.base_url))
@@ -129,6 +130,7 @@ class AsyncOAuth(_Resource):
 
     async def by_agent(self, invite: Invite) -> None:
         """Sign in by polling: every 3 s, at most 5 minutes."""
+        await self._make_room()
         agent_callback = self._client.base_url + operations.AGENT_CALLBACK
         sign_in = SignIn.begin(agent_callback, await self._client.follow(pkce_offered()), agent=True)
         invite(sign_in.link(self._client.base_url))
@@ -139,6 +141,11 @@ class AsyncOAuth(_Resource):
         tokens = self._client.tokens.load()
         if tokens is not None:
             await self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
+
+    async def _make_room(self) -> None:
+        """Before the user is asked for anything: tokens that could not be stored would be of no use."""
+        async with aholding(self._client.tokens.lock()):
+            self._client.tokens.reserve()
 
     async def _keep(self, tokens: Tokens) -> None:
         async with aholding(self._client.tokens.lock()):

@@ -50,9 +50,7 @@ def settle(
             on_reports(newest)
         if is_settled(newest, wanted):
             return newest
-    raise StillRunning(
-        f"The results are not ready after {polling.at_most} polls; the server goes on working. Ask again later."
-    )
+    raise StillRunning(f"The results are not ready after {polling.at_most} polls; the server goes on working on them.")
 
 
 def newest_of(reports: Iterable[Report]) -> Reports:

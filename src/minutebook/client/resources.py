@@ -119,6 +119,7 @@ class OAuth(_Resource):
 
     def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
         """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
+        self._make_room()
         with CallbackServer(port) as server:
             sign_in = SignIn.begin(server.redirect_uri, self._client.follow(pkce_offered()))
             invite(sign_in.link(self._client.base_url))
@@ -126,6 +127,7 @@ class OAuth(_Resource):
 
     def by_agent(self, invite: Invite) -> None:
         """Sign in by polling: every 3 s, at most 5 minutes."""
+        self._make_room()
         agent_callback = self._client.base_url + operations.AGENT_CALLBACK
         sign_in = SignIn.begin(agent_callback, self._client.follow(pkce_offered()), agent=True)
         invite(sign_in.link(self._client.base_url))
@@ -136,6 +138,11 @@ class OAuth(_Resource):
         tokens = self._client.tokens.load()
         if tokens is not None:
             self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
+
+    def _make_room(self) -> None:
+        """Before the user is asked for anything: tokens that could not be stored would be of no use."""
+        with holding(self._client.tokens.lock()):
+            self._client.tokens.reserve()
 
     def _keep(self, tokens: Tokens) -> None:
         with holding(self._client.tokens.lock()):

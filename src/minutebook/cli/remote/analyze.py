@@ -1,10 +1,11 @@
 """`analyze`: ask for results of a meeting's recording."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import typer
 
-from minutebook.cli.exits import stderr
+from minutebook.cli.exits import FAILED, stderr
 from minutebook.cli.remote.bars import WorkBars
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -16,7 +17,7 @@ from minutebook.cli.remote.connection import (
     recording_of,
 )
 from minutebook.cli.remote.output import print_json, report_view, stdout
-from minutebook.client import AnalysisType, Polling
+from minutebook.client import AnalysisFailed, AnalysisType, Meeting, Paxs, Polling, Report
 
 
 class Kind(StrEnum):
@@ -67,18 +68,26 @@ def analyze(
             meeting_type=meeting_type.value if meeting_type else None,
         )
         if wait:
-            bars = WorkBars(stderr)
-            with bars.progress:
-                newest = paxs.analysis.wait_for(
-                    recording_id,
-                    found.id,
-                    types,
-                    polling=Polling.lasting(wait * 60),
-                    on_reports=lambda seen: bars.show(tuple(seen.values())),
-                )
-            reports = tuple(newest[type] for type in types)
+            reports = _awaited(paxs, found, types, wait)
     if json:
         print_json(reports)
         return
     for report in reports:
         stdout.print(report_view(report) if report.completed else f"{report.analysis_type}: {report.status}")
+
+
+def _awaited(paxs: Paxs, meeting: Meeting, types: Sequence[AnalysisType], minutes: float) -> tuple[Report, ...]:
+    bars = WorkBars(stderr)
+    try:
+        with bars.progress:
+            newest = paxs.analysis.wait_for(
+                recording_of(meeting),
+                meeting.id,
+                types,
+                polling=Polling.lasting(minutes * 60),
+                on_reports=lambda seen: bars.show(tuple(seen.values())),
+            )
+    except AnalysisFailed as failure:
+        stderr.print(failure.message, markup=False)
+        raise typer.Exit(FAILED) from None
+    return tuple(newest[type] for type in types)

@@ -34,7 +34,7 @@ def process_remote(
     json: bool = False,
     *,
     title: str | None = None,
-    types: Sequence[str] = (),
+    types: Sequence[str] = ("key_points", "sentiment"),
     instruction: str | None = None,
     meeting_type: str | None = None,
     retry: Literal["upload", "analysis"] = "upload",
@@ -67,6 +67,8 @@ def process_remote(
     for result in results:
         if result.error is not None:
             stderr.print(f"{result.source.name}: {result.error.message}", markup=False)
+    if any(result.error is not None and result.meeting is not None for result in results):
+        stderr.print("Run the same command again to go on; the meeting is reused.")
     raise typer.Exit(exit_code(results))
 
 
