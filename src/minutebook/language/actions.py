@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
 
+from minutebook.language.dates import resolve
 from minutebook.language.embedding import similarity
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
@@ -11,13 +14,17 @@ from minutebook.language.moves import Move
 from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
 from minutebook.language.text import normal_words, stem, word_set
+from minutebook.language.wording import base_form
 
 _REACH = 6
 """Sentences within which an answer still belongs to a request."""
 _ALIKE = 0.42
 """Cosine similarity from which a promise is taken for the answer's content rather than for another task."""
 _SAME = 0.8
-_PRONOUNS = word_set("it that this those these them him her they one both so he she there")
+_BEFORE_DEMONSTRATIVE = word_set("me us you him her them of on in into to with for about at from by up")
+_PRONOUNS = word_set("it them him her they he she")
+_DEMONSTRATIVES = frozenset(("that", "this", "those", "these"))
+_BACKWARD = word_set("that this it those they he she none thanks thank you good great")
 _EMPTY = re.compile(
     r"^(?:do|take|handle|own|manage|get|have|pick|look|see|arrange|deliver|finish|send|bring|sort|make|give|start|put|take on)"
     r"(?: (?:care of|into|after|to|up|on|you|over|work on|at|through|us|everyone|with|the lead on|ownership of))*"
@@ -106,7 +113,8 @@ def _answer(context: _Context, at: int, used: set[int]) -> _Answer:
 
 def _answering_turn(context: _Context, move: Move, voice: str | None) -> int | None:
     asker = move.sentence.speaker
-    following = [s for s in context.sentences[move.sentence.index + 1 : move.sentence.index + 1 + 2 * _REACH]]
+    first = move.sentence.index + 1
+    following = context.sentences[first : first + 2 * _REACH]
     turns = list(dict.fromkeys((s.turn, s.speaker) for s in following if s.speaker != asker))
     if voice is not None and voice != asker:
         turns = [t for t in turns[:3] if t[1] == voice] or turns[:1]
@@ -135,7 +143,7 @@ def _reading(context: _Context, move: Move, turn: int, replies: Sequence[Move]) 
 def _fits(request: Move, commit: Move) -> bool:
     """Whether a promise answers the request, rather than being another task."""
     words = normal_words(commit.do)
-    if _is_empty(commit) or _PRONOUNS & set(words[1:4]):
+    if _is_empty(commit) or (_PRONOUNS | _DEMONSTRATIVES) & set(words[1:4]):
         return True
     mine, asked = {stem(w) for w in words[:1]}, {stem(w) for w in normal_words(request.do)[:1]}
     return bool(mine & asked) or similarity(request.do, commit.do) >= _ALIKE
@@ -159,7 +167,7 @@ def _assignment(context: _Context, at: int, used: set[int]) -> Item | None:
     move = context.moves[at]
     if (
         not move.do
-        or move.sentence.is_question
+        or move.clause.is_question
         or (re.search(r"\b(?:if|whether|when|because|thinks?|said)\b(?=.*@)", move.clause.norm) and not move.weak)
     ):
         return None
@@ -173,12 +181,15 @@ def _assignment(context: _Context, at: int, used: set[int]) -> Item | None:
         return None
     used |= answer.used
     owner = _owner(context, move, answer)
+    verb, _, rest = move.do.partition(" ")
+    if move.weak and verb.endswith("s"):
+        move = replace(move, do=f"{base_form(verb)} {rest}")
     return _item(context, move, owner, answer) if owner else None
 
 
 def _commitment(context: _Context, at: int, used: set[int]) -> Item | None:
     move = context.moves[at]
-    if not move.do or move.sentence.is_question:
+    if not move.do or move.clause.is_question:
         return None
     owner = Owner(speaker=move.sentence.speaker)
     asked = _antecedent(context, at)
@@ -190,7 +201,8 @@ def _commitment(context: _Context, at: int, used: set[int]) -> Item | None:
     if move.weak and not _backed(context, at, asked):
         return None
     extension = _extension(context, at)
-    return _item(context, move, owner, _Answer(True, None, extension[1], extension[0]), context_of=asked)
+    called = asked if asked is not None and asked.act is Act.CALL else None
+    return _item(context, move, owner, _Answer(True, None, extension[1], extension[0]), context_of=called)
 
 
 def _antecedent(context: _Context, at: int) -> Move | None:
@@ -256,7 +268,7 @@ def _offer(context: _Context, at: int, used: set[int]) -> Item | None:
 def _item(context: _Context, move: Move, owner: Owner, answer: _Answer, context_of: Move | None = None) -> Item | None:
     if len(normal_words(move.do)) < 2:
         return None
-    said = answer.due or move.due
+    said = _binding(move.due, answer.due)
     evidence = [move.sentence, *answer.evidence]
     reference = _reference(context, move) if context_of is None else context_of.sentence
     cited = [reference] if reference is not None and reference not in evidence else []
@@ -267,21 +279,43 @@ def _item(context: _Context, move: Move, owner: Owner, answer: _Answer, context_
         evidence=tuple(s.evidence() for s in spans),
         owner=owner,
         due=Due(said) if said else None,
-        context=reference.text if cited and reference is not None and _refers(move) else None,
+        context=reference.text if reference is not None and _refers(move) else None,
     )
 
 
+_ANY_DAY = date(2026, 1, 7)
+
+
+def _binding(asked: str | None, answered: str | None) -> str | None:
+    """The due date that holds: the one that was asked for, unless the answer names another day."""
+    if asked is None or answered is None:
+        return asked or answered
+    wanted, given = resolve(asked, _ANY_DAY), resolve(answered, _ANY_DAY)
+    return answered if given is not None and given != wanted else asked
+
+
 def _refers(move: Move) -> bool:
-    return bool(_PRONOUNS & set(normal_words(move.do)))
+    """Whether the words of the item need another sentence to be understood."""
+    words = normal_words(move.do)
+    return any(
+        word in _PRONOUNS or (word in _DEMONSTRATIVES and (i < 2 or words[i - 1] in _BEFORE_DEMONSTRATIVE))
+        for i, word in enumerate(words)
+    )
 
 
 def _reference(context: _Context, move: Move) -> Sentence | None:
-    """The sentence before, when the words of the item point back ("it", "that list")."""
+    """The sentence that the words of the item point back to: one that has the noun ("those invoices"), else the
+    nearest one that says something by itself."""
     if not _refers(move):
         return None
-    before = context.sentences[max(0, move.sentence.index - 2) : move.sentence.index]
-    content = [s for s in before if len(s.words) > 3]
-    return content[-1] if content else None
+    if move.clause.tokens[0].word >= 4:
+        return move.sentence
+    before = context.sentences[max(0, move.sentence.index - _REACH) : move.sentence.index][::-1]
+    words = normal_words(move.do)
+    nouns = {stem(b) for a, b in pairwise(words) if a in _DEMONSTRATIVES and b not in context.lexicon.stopwords}
+    naming = (s for s in before if nouns & {stem(w) for w in normal_words(s.text)})
+    telling = (s for s in before if len(s.words) >= 4 and normal_words(s.text)[0] not in _BACKWARD)
+    return next(naming, None) or next(telling, None)
 
 
 def _merged(items: Sequence[Item]) -> list[Item]:
@@ -299,6 +333,10 @@ def _merged(items: Sequence[Item]) -> list[Item]:
 
 def _same_task(one: Item, other: Item) -> bool:
     if (one.owner and one.owner.speaker) != (other.owner and other.owner.speaker):
+        return False
+    if one.due and other.due and one.due.said != other.due.said:
+        return False
+    if not {stem(w) for w in normal_words(one.text)} & {stem(w) for w in normal_words(other.text)} - _PRONOUNS:
         return False
     if one.text == other.text or (
         set(one.evidence) == set(other.evidence) and similarity(one.text, other.text) > _ALIKE

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
@@ -34,6 +35,10 @@ class Clause:
             at += len(token.text) + 1
         return tuple(starts)
 
+    @property
+    def is_question(self) -> bool:
+        return self.tokens[-1].text == "?"
+
     def words_in(self, first: int, last: int) -> list[int]:
         """Indices of the sentence's words that stand within these characters of `norm`."""
         inside = [
@@ -52,7 +57,7 @@ def clauses_of(sentence: Sentence, people: People) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order; a sentence that cannot be cut is one clause."""
     tokens = [_marked(token, sentence, people) for token in tokens_of(sentence.written)]
     cuts = [0, *_cuts(tokens), len(tokens)]
-    parts = (tuple(tokens[a:b]) for a, b in zip(cuts, cuts[1:], strict=False))
+    parts = (tuple(tokens[a:b]) for a, b in pairwise(cuts))
     return tuple(Clause(sentence, part) for part in parts if any(t.text not in PUNCTUATION for t in part))
 
 
@@ -75,5 +80,3 @@ def _cuts(tokens: Sequence[Token]) -> Iterator[int]:
             named = following.startswith("@") and not after.startswith("@") and after not in ("and", "or")
             if token.text == "because" or following in _SUBJECTS or named:
                 yield i
-        elif tokens[i - 1].text == "," and token.text in ("i", "we", "please", "then") and following not in PUNCTUATION:
-            yield i

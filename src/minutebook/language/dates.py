@@ -84,6 +84,11 @@ def find_due(norm: str) -> Match[str] | None:
     return next(iter(_EVENT_DUE.finditer(norm)), None)
 
 
+def is_dated(words: str) -> bool:
+    """Whether a due expression has a date or time, rather than an event ("before I call")."""
+    return _DUE.search(words) is not None
+
+
 def said_of(words: str) -> str:
     """What is kept of a due expression: without the preposition in front ("by Thursday" → "Thursday")."""
     lowered = words.lower()

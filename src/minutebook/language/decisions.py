@@ -54,7 +54,7 @@ def _announced(move: Move, sentences: Sequence[Sentence]) -> list[Item]:
 
 def _stated(moves: Sequence[Move], at: int, sentences: Sequence[Sentence]) -> list[Item]:
     move = moves[at]
-    if not move.do or move.sentence.is_question or _objected(move, sentences):
+    if not move.do or move.clause.is_question or _objected(move, sentences):
         return []
     proposal = _proposal_before(moves, at)
     if _POINTS_BACK.match(move.do):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from re import Match
 
 from minutebook.language.clauses import Clause, clauses_of
-from minutebook.language.dates import find_due, said_of
+from minutebook.language.dates import find_due, is_dated, said_of
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
@@ -64,7 +64,7 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
     return Move(
         act=act,
         clause=clause,
-        do=trimmed(clause, first, last, due.span() if due else None),
+        do=trimmed(clause, first, last, due.span() if due and is_dated(due[0]) else None),
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,

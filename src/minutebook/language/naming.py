@@ -27,7 +27,7 @@ _POINTS = {
     "answers": 2.0,
     "accepts": 1.0,
     "assigned": 2.5,
-    "thanked": 2.0,
+    "thanked": 2.5,
     "greeted": 0.5,
     "speaks_of": -4.0,
 }
@@ -146,7 +146,7 @@ def _addressing(
     thanked = _THANKS.match(clause.norm)
     first = sentence.index == 0 or sentences[sentence.index - 1].turn != sentence.turn
     if thanked is not None:
-        if first and sentence.index:
+        if first and sentence.index and _spoke_at_length(sentences, sentence.index - 1):
             yield _Sign(sentences[sentence.index - 1].speaker, thanked["who"][1:], _POINTS["thanked"], sentence)
         return
     reply = next((s for s in sentences[sentence.index + 1 :] if s.turn == sentence.turn + 1), None)
@@ -160,6 +160,12 @@ def _addressing(
         yield _Sign(reply.speaker, who[1:], points, sentence)
     elif accepted and last and (who := _given_task(clause, lexicon)) is not None:
         yield _Sign(reply.speaker, who, _POINTS["assigned"], sentence)
+
+
+def _spoke_at_length(sentences: Sequence[Sentence], last: int) -> bool:
+    """Whether the turn that ends with sentence `last` says something to be thanked for."""
+    turn = sentences[last].turn
+    return sum(len(s.words) for s in sentences[max(0, last - 8) : last + 1] if s.turn == turn) >= 5
 
 
 def _expects_reply(clause: Clause, sentence: Sentence) -> bool:

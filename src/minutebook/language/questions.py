@@ -7,14 +7,15 @@ from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.moves import Move
 from minutebook.language.sentences import Sentence
-from minutebook.language.text import normal_words, word_set
+from minutebook.language.text import normal_words
 from minutebook.language.wording import sentence_case
 
 _SHORTEST = 4
+_CONJUNCTION = re.compile(r"^(?:(?:but|and|so|okay|ok|well|now|um|uh|right|sorry|yes|no),? )+(?=\w)", re.IGNORECASE)
 _EMBEDDED = re.compile(
     r"^(?:only |just |well ,? |maybe |mainly |mostly )*(why|how|whether|who|when|where|which|what)\b"
 )
-_POINTS_BACK = word_set("it that this they them those these he she")
+_POINTS_BACK = re.compile(r"\b(?:it|they|them|he|she|these|those)\b|\b(?:that|this) (?:is|was|will|would|happen|mean|affect|work)")
 
 
 def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: Lexicon) -> list[Item]:
@@ -45,11 +46,15 @@ def _question(sentence: Sentence, sentences: Sequence[Sentence], moves: dict[int
     unknown = any(m.act is Act.UNKNOWN for s in reply[:2] for m in moves.get(s.index, []))
     answered = bool(reply) and not unknown and not reply[0].is_question
     before = sentences[sentence.index - 1] if sentence.index else None
-    points_back = bool(_POINTS_BACK & set(normal_words(sentence.text))) and before is not None
+    points_back = (
+        before is not None
+        and len(before.words) >= _SHORTEST
+        and _POINTS_BACK.search(" ".join(normal_words(sentence.text))) is not None
+    )
     spans = [*([before] if points_back and before else []), sentence, *reply[:1]]
     return Item(
         ItemKind.QUESTION,
-        sentence_case(sentence.text) + "?",
+        sentence_case(_CONJUNCTION.sub("", sentence.text)) + "?",
         tuple(s.evidence() for s in spans),
         answered=answered,
         answer=reply[0].text if answered else None,

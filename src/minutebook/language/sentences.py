@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from minutebook.language.text import word_set
 from minutebook.language.model import Evidence
+from minutebook.language.text import word_set
 from minutebook.transcript.model import Segment, Transcript, Word
 
 _ABBREVIATIONS = word_set("mr. mrs. ms. dr. st. prof. no. e.g. i.e. vs. etc. approx. z.b. m. mme. sr. sra.")

@@ -1,6 +1,7 @@
 """Mood, from VADER (Hutto & Gilbert 2014) with its word list set right for work: "the build failed" is a fact, "I am
 worried" is a feeling."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,8 +15,14 @@ _FELT = 0.2
 """Compound score (VADER, -1 to 1) from which a sentence counts as felt."""
 _MIXED = 0.34
 """Share of the weaker side in the stronger one from which a mood is mixed."""
-_FAINT = 0.25
+_FAINT = 0.35
 """Sum of felt scores below which a voice is neutral."""
+_COURTESY = re.compile(
+    r"\b(?:good (?:morning|afternoon|evening|day|luck|question|point)|(?:happy|glad|pleased) to (?!see|hear|be)|fair enough"
+    r"|no problem|no worries|in good time|as good as|good to (?:go|know)|not bad)\b",
+    re.IGNORECASE,
+)
+"""Set phrases that carry no feeling."""
 _MOST_SPANS = 5
 _TIMELINE_STEPS, _SHORTEST_STEP_S = 12, 15.0
 
@@ -34,7 +41,7 @@ def _analyser() -> Any:
 
 def feeling(text: str) -> float:
     """How a sentence feels, -1 to 1; 0 where nothing is felt."""
-    score = float(_analyser().polarity_scores(text)["compound"])
+    score = float(_analyser().polarity_scores(_COURTESY.sub(" ", text))["compound"])
     return score if abs(score) >= _FELT else 0.0
 
 

@@ -88,11 +88,12 @@ _MIN_STEM = 3
 
 def stem(word: str) -> str:
     """A light English suffix stripper: brings inflections and close derivations together, nothing more."""
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss"):
-            base = word.removesuffix(suffix)
-            return base[:-1] if len(base) > _MIN_STEM and base[-1] == base[-2] else base
-    return word
+    base = next((word.removesuffix(suffix) for suffix in _SUFFIXES if _strips(word, suffix)), word)
+    return base[:-1] if len(base) > _MIN_STEM and base[-1] == base[-2] else base
+
+
+def _strips(word: str, suffix: str) -> bool:
+    return word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss")
 
 
 def _ranks(words: str, first: int = 0, step: int = 1) -> dict[str, int]:

@@ -4,7 +4,9 @@ Boundaries stand where the vectors of the sentences before and after differ most
 embeddings instead of word counts).
 """
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +15,8 @@ from minutebook.language.model import Item, ItemKind
 from minutebook.language.sentences import Sentence
 
 _WINDOW = 5
-_SECONDS_PER_TOPIC = 75.0
+_GROWTH = 1.7
+"""Topics grow with the square root of the length: two in two minutes, five in ten, thirteen in an hour."""
 _MOST = 15
 _FEWEST_WORDS = 6
 _LONGEST_QUOTE = 45
@@ -34,7 +37,7 @@ def topics_of(sentences: Sequence[Sentence], most: int = _MOST) -> list[Item]:
 
 def _stretches(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[tuple[int, int]]:
     length = sentences[-1].end - sentences[0].start
-    wanted = int(min(most, max(1, round(length / _SECONDS_PER_TOPIC)), max(1, len(sentences) // 4)))
+    wanted = int(min(most, max(1, round(_GROWTH * math.sqrt(length / 60))), max(1, len(sentences) // 4)))
     gaps = _depths(vectors)
     cuts: list[int] = []
     for gap in np.argsort(-gaps):
@@ -44,7 +47,7 @@ def _stretches(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> li
         if all(abs(at - c) >= 4 for c in (0, *cuts, len(sentences))):
             cuts.append(at)
     edges = [0, *sorted(cuts), len(sentences)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def _depths(vectors: Vectors) -> Vectors:

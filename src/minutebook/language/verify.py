@@ -26,7 +26,7 @@ _NEAR = 4
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
 _CLAUSE = re.compile(
-    r"[.?!;:…]+|,? \b(?:but|because|although|though|while|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))",
+    r"[.?!;:…]+|,? \b(?:but|because|although|though|while|if|when|unless|whether|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))",
     re.IGNORECASE,
 )
 _DATE_WORDS = frozenset((*WEEKDAYS, *MONTHS, "today", "tomorrow", "tonight", "yesterday", "noon", "midnight"))
@@ -50,7 +50,8 @@ class Verifier:
         self._lexicon = lexicon_of(transcript.language)
         self._speakers = _words_by_speaker(transcript)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
-            self._quotes, self._content, self._numbers_and_names, self._polarity, self._owner, self._due, self._likeness,
+            self._quotes, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
+            self._likeness,
         )  # fmt: skip
 
     def reason_against(self, item: Item) -> str | None:
@@ -105,7 +106,8 @@ class Verifier:
                 return f"The number {number.value:g} is not in the cited words."
             if not any(_same_company(text, number.first, number.last, *place, stop) for place in places):
                 return f"The number {number.value:g} is said of something else."
-        capitals = {w for part in _claims(item).split()[1:] if part[:1].isupper() for w in normal_words(part)}
+        written = (part for claim in _claim_parts(item) for part in claim.split()[1:])
+        capitals = {w for part in written if part[:1].isupper() for w in normal_words(part)}
         for at, word in enumerate(text):
             if word in _DATE_WORDS or word in capitals:
                 places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
@@ -191,7 +193,7 @@ def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
     verifier = Verifier(transcript, request.held_on)
     kept: list[Item] = []
     refused: list[Unsupported] = []
-    for item in map(lambda i: _dated(i, request.held_on), draft.items):
+    for item in (_dated(i, request.held_on) for i in draft.items):
         reason = verifier.reason_against(item)
         if reason is None:
             kept.append(item)

@@ -2,8 +2,8 @@
 
 import re
 
-from minutebook.language.text import word_set
 from minutebook.language.clauses import Clause
+from minutebook.language.text import word_set
 
 _FRINGE = word_set("please and but so then also ok okay well um uh yes now , then, thanks")
 _EDGE_PUNCTUATION = " ,.;:?!…—–\"'“”"
@@ -58,3 +58,11 @@ def sentence_case(text: str) -> str:
     """Without punctuation at the ends and with a capital in front."""
     text = re.sub(r"\s+", " ", text).strip(_EDGE_PUNCTUATION)
     return text[:1].upper() + text[1:]
+
+
+def base_form(verb: str) -> str:
+    """The plain form of a third-person verb: "takes" → "take", "carries" → "carry"."""
+    for ending, plain in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("goes", "go")):
+        if verb.endswith(ending):
+            return verb.removesuffix(ending) + plain
+    return {"does": "do", "has": "have"}.get(verb.lower(), verb.removesuffix("s"))

@@ -1,0 +1,107 @@
+"""`python -m bench.notes`: notes of the scripted meetings against what a careful person would have written.
+
+By default from the reference turns (seconds); `--audio DIR` takes `<name>.flac` of that folder through the speech
+pipeline first. `--long` measures a 30,000-word transcript. The matching rules are in `bench/notes_scoring.py`.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from bench.notes_scoring import Meeting, Score, load, score, total
+from minutebook.language.extractive import ExtractiveProducer
+from minutebook.language.model import NoteRequest
+from minutebook.language.naming import propose_names
+from minutebook.transcript.model import Segment, Transcript, Word
+
+MEETINGS = Path(__file__).parent.parent / "tests" / "data" / "meetings"
+_LONG_WORDS, _LONG_S = 30_000, 3 * 3600.0
+
+
+def main() -> None:
+    """Print one line per meeting and the totals."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--set", type=Path, default=MEETINGS, help="folder with *.turns.json and *.expect.json")
+    options.add_argument("--audio", type=Path, help="folder with <name>.flac: recognise instead of using the turns")
+    options.add_argument("--long", action="store_true", help="measure a 3 h transcript instead")
+    options.add_argument("--verbose", action="store_true", help="list what was missed and what was extra")
+    chosen = options.parse_args()
+    meetings = load(chosen.set)
+    if chosen.long:
+        measure_long(meetings)
+        return
+    if chosen.audio:
+        meetings = [m for m in meetings if (chosen.audio / f"{m.name}.flac").exists()]
+    print(f"{'meeting':10} {'actions':>8} {'dues':>6} {'decisions':>9} {'questions':>9} {'evidence':>9} {'names':>12} {'moods':>6} {'extra':>5}")
+    scores = [_measured(m, chosen.audio, chosen.verbose) for m in meetings]
+    print(_line("total", total(scores)))
+
+
+def _measured(meeting: Meeting, audio: Path | None, verbose: bool) -> Score:
+    transcript = _recognised(audio / f"{meeting.name}.flac") if audio else meeting.transcript()
+    producer = ExtractiveProducer()
+    request = NoteRequest(held_on=meeting.held_on, attendees=tuple(meeting.people))
+    moods = {speaker: mood.label for speaker, mood in producer.sentiment(transcript).by_speaker}
+    names = propose_names(transcript, meeting.people)
+    result = score(meeting, transcript, producer.note(transcript, request), names, moods)
+    print(_line(meeting.name, result))
+    if verbose:
+        print(*(f"    missed {text}" for text in result.missed), *(f"    extra  {text}" for text in result.extra), sep="\n")
+    return result
+
+
+def _recognised(path: Path) -> Transcript:
+    from minutebook.config import SpeechSettings
+    from minutebook.speech.media import Pcm, decode
+    from minutebook.speech.pipeline import SpeechPipeline
+
+    with tempfile.TemporaryDirectory() as folder:
+        pcm = Path(folder) / "audio.pcm"
+        decode(path, pcm)
+        return SpeechPipeline(SpeechSettings()).transcribe(Pcm(pcm))
+
+
+def _line(name: str, s: Score) -> str:
+    extra = sum(not text.startswith("INVENTED") for text in s.extra)
+    return (
+        f"{name:10} {s.actions_right:>4}/{s.actions:<3} {s.dues_right:>3}/{s.dues:<2} {s.decisions_right:>5}/{s.decisions:<3}"
+        f" {s.questions_right:>5}/{s.questions:<3} {s.evidence_right:>4}/{s.items:<4}"
+        f" {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong) {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
+    )
+
+
+def measure_long(meetings: list[Meeting]) -> None:
+    """A note of the meetings' turns repeated up to 30,000 words over 3 hours."""
+    transcript = long_transcript(meetings)
+    began = time.perf_counter()
+    note = ExtractiveProducer().note(transcript, NoteRequest(held_on=meetings[0].held_on))
+    took = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    words = sum(len(s.words) for s in transcript.segments)
+    print(f"{words} words, {transcript.duration_s / 3600:.1f} h: {len(note.items)} items in {took:.1f} s, peak {peak:.0f} MB")
+
+
+def long_transcript(meetings: list[Meeting]) -> Transcript:
+    """All meetings one after the other, again and again, times stretched to 3 h; a number in each round keeps it from
+    being word for word the same."""
+    segments: list[Segment] = []
+    count, at = 0, 0.0
+    first = meetings[0].transcript()
+    while count < _LONG_WORDS:
+        for meeting in meetings:
+            for segment in meeting.transcript().segments:
+                words = tuple(Word(w.word, at + i * 0.35, at + i * 0.35 + 0.3, 1.0) for i, w in enumerate(segment.words))
+                at = words[-1].end + 0.3
+                segments.append(Segment(segment.speaker, words[0].start, words[-1].end, segment.text, words))
+                count += len(words)
+    speakers = {s.speaker for s in segments}
+    known = {s.id: s for s in first.speakers}
+    shown = tuple(known.get(i) or replace(first.speakers[0], id=i, name=f"Speaker {i[-1]}") for i in sorted(speakers))
+    return Transcript("en", at, shown, tuple(segments))
+
+
+if __name__ == "__main__":
+    main()
