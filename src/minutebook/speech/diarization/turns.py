@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from minutebook.speech.diarization.clustering import Cohesion, Groups, merge, singletons
+from minutebook.speech.diarization.clustering import Cohesion, Groups, merge, repeated, singletons
 from minutebook.speech.diarization.model import (
     EMBEDDING_SIZE,
     FRAME_S,
@@ -59,6 +59,7 @@ def voice_centroids(
     """
     seconds = (pieces[:, 1] - pieces[:, 0]).astype(np.float64) * FRAME_S
     clear = seconds >= min(parameters.min_clustered_s, float(seconds.max()))
+    clear &= ~repeated(embeddings, parameters.repeated)
     singles = singletons(embeddings[clear], seconds[clear])
     groups = _voice_groups(singles, num_speakers, parameters)
     return np.asarray(groups.sums / np.linalg.norm(groups.sums, axis=1, keepdims=True), dtype=np.float32)
