@@ -117,7 +117,7 @@ async def processing_of(tx: AsyncConnection, report_ids: Sequence[str]) -> froze
 
 
 async def move(
-    tx: AsyncConnection, report_id: str, attempt: int, to: ReportStatus, at: datetime, **columns: object
+    tx: AsyncConnection, report_id: str, attempt: int, to: ReportStatus, at: datetime, /, **columns: object
 ) -> bool:
     """Take a report to another state, if the table of transitions allows it from where it stands and this attempt is
     still the current one. The only place where a state is written; False means that nothing was changed."""
