@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from minutebook.language.conversation import Conversation
 from minutebook.language.embedding import similarity
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.moves import Move
 from minutebook.language.sentences import Sentence
-from minutebook.language.text import normal_words, stem
+from minutebook.language.text import normal_words, stem, word_set
 from minutebook.language.wording import sentence_case
 
 _REACH = 4
@@ -18,111 +19,139 @@ _POINTS_BACK = re.compile(
     r"^(?:(?:we |i )?(?:will |shall |are going to )?(?:do|go (?:ahead )?with|take|keep) )?(?:that|it|this|so)\b",
     re.IGNORECASE,
 )
-_SAME = 0.75
-_OBJECTION = re.compile(
-    r"^(?:(?:but|well|oh|um|honestly|sorry) ,? ?)*(?:no\b(?! (?:objection|problem|worries))|but\b|wait\b|hold on|i (?:do not|can not) (?:think|agree|like)|i disagree|i would not|not so fast|i am not sure|absolutely not|that (?:will|would|does) not)"
-)
+_PRONOUNS = word_set("it them this that those these")
+_AGREED = re.compile(r"^(?:\W*\w+){0,3}?\W*\b(?:agreed|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE)
+_SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
+_RELATED = 0.3
 
 
-def decisions_of(moves: Sequence[Move], sentences: Sequence[Sentence]) -> list[Item]:
+def decisions_of(talk: Conversation) -> list[Item]:
     """Decisions in the order of the talk, each with the spans it rests on."""
     items: list[Item] = []
-    for at, move in enumerate(moves):
+    for at, move in enumerate(talk.moves):
         if move.act is Act.ANNOUNCE:
-            items += _announced(move, sentences)
+            items += _announced(talk, move)
         elif move.act is Act.DECIDE:
-            items += _stated(moves, at, sentences)
+            items += _stated(talk, at)
         elif move.act is Act.PROPOSE:
-            items += _agreed(moves, at, sentences)
+            items += _agreed(talk, at)
+        elif move.act is Act.AGREE and not move.weak:
+            items += _confirmed(talk, move)
     return _merged(sorted(items, key=lambda item: item.evidence[0].start))
 
 
 def _decision(text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
     if len(normal_words(text)) < 2:
         return []
-    ordered = sorted(dict.fromkeys(spans), key=lambda s: s.index)
+    ordered = sorted(dict.fromkeys((*spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
-    return [Item(ItemKind.DECISION, text, evidence, context=context.text if context else None)]
+    return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=context.text if context else None)]
 
 
-def _announced(move: Move, sentences: Sequence[Sentence]) -> list[Item]:
-    following = sentences[move.sentence.index + 1 : move.sentence.index + 2]
+def _announced(talk: Conversation, move: Move) -> list[Item]:
+    following = talk.sentences[move.sentence.index + 1 : move.sentence.index + 2]
     if not following or following[0].speaker != move.sentence.speaker or following[0].is_question:
         return []
-    return _decision(sentence_case(following[0].text), [move.sentence, following[0]])
+    return _decision(following[0].text, [move.sentence, following[0]])
 
 
-def _stated(moves: Sequence[Move], at: int, sentences: Sequence[Sentence]) -> list[Item]:
-    move = moves[at]
-    if not move.do or move.clause.is_question or _objected(move, sentences):
+def _stated(talk: Conversation, at: int) -> list[Item]:
+    move = talk.moves[at]
+    if not move.do or move.clause.is_question or _objected(talk, move):
         return []
-    proposal = _proposal_before(moves, at)
+    reply = _reply(talk, move)
+    if move.weak and (reply is None or not _agrees(talk, reply, move)):
+        return []
+    proposal = _proposal_before(talk, at)
     if _POINTS_BACK.match(move.do):
         return [] if proposal is None else _decision(proposal.do, [proposal.sentence, move.sentence])
-    text, spans = sentence_case(_with_time(move)), [move.sentence]
-    asked = sentences[move.sentence.index - 1] if move.sentence.index else None
-    if asked is not None and asked.is_question and asked.speaker != move.sentence.speaker:
+    spans = [move.sentence]
+    asked = talk.sentences[move.sentence.index - 1] if move.sentence.index else None
+    answers = asked is not None and asked.is_question and asked.speaker != move.sentence.speaker
+    if asked is not None and answers:
         condition = _CONDITION.search(asked.text)
-        spans.insert(0, asked)
         if condition and re.search(r"\bthen\b", move.clause.norm):
-            return _decision(f"{sentence_case(condition[1])}: {text[:1].lower() + text[1:]}", spans)
-    if proposal is not None and similarity(proposal.do, text) > 0.3:
+            text = f"{condition[1]}: {move.do[:1].lower()}{move.do[1:]}"
+            return _decision(text, [asked, move.sentence])
+    if proposal is not None and similarity(proposal.do, move.do) > _RELATED:
         spans.insert(0, proposal.sentence)
-    return _decision(text, spans)
+    pointing = bool(_PRONOUNS & set(normal_words(move.do)[:3]))
+    return _decision(move.do, spans, asked if answers and pointing else None)
 
 
-def _with_time(move: Move) -> str:
-    """The decided thing with its due date left in: a decision is about the date as often as not."""
-    match = re.search(re.escape(move.do), move.sentence.text, re.IGNORECASE)
-    if match is None or not move.due:
-        return move.do
-    tail = move.sentence.text[match.start() :]
-    end = tail.lower().find(move.due.lower())
-    return tail[: end + len(move.due)] if end >= 0 else move.do
+def _objected(talk: Conversation, move: Move) -> bool:
+    reply = _reply(talk, move)
+    return reply is not None and talk.lexicon.matches("objection", " ".join(normal_words(reply.text)))
 
 
-def _objected(move: Move, sentences: Sequence[Sentence]) -> bool:
-    after = [
-        s
-        for s in sentences[move.sentence.index + 1 : move.sentence.index + 1 + _REACH]
-        if s.turn == move.sentence.turn + 1
-    ]
-    return bool(after) and _OBJECTION.match(" ".join(normal_words(after[0].text))) is not None
+def _reply(talk: Conversation, move: Move) -> Sentence | None:
+    """The first sentence of the next turn, when the turn ends soon after the move."""
+    after = talk.sentences[move.sentence.index + 1 : move.sentence.index + 1 + _REACH]
+    return next((s for s in after if s.turn == move.sentence.turn + 1), None)
 
 
-def _proposal_before(moves: Sequence[Move], at: int) -> Move | None:
-    first = moves[at].sentence.index - _REACH
-    earlier = (m for m in reversed(moves[:at]) if m.sentence.index >= first)
-    return next(
-        (m for m in earlier if m.act is Act.PROPOSE and m.do and m.sentence.index < moves[at].sentence.index), None
-    )
+def _agrees(talk: Conversation, reply: Sentence, move: Move) -> bool:
+    agreements = [m for m in talk.moves_in(reply) if m.act is Act.AGREE]
+    formal = talk.lexicon.matches("formal_proposal", move.clause.norm) and not move.weak
+    return any(not m.weak or formal for m in agreements)
 
 
-def _agreed(moves: Sequence[Move], at: int, sentences: Sequence[Sentence]) -> list[Item]:
-    """A proposal to which another speaker's next turn begins with clear agreement."""
-    move = moves[at]
-    if not move.do:
+def _proposal_before(talk: Conversation, at: int) -> Move | None:
+    earlier = talk.before(at, _REACH)
+    mine = talk.moves[at].sentence.index
+    fitting = (m for m in earlier if m.act is Act.PROPOSE and m.do and m.sentence.index < mine)
+    return next((m for m in fitting if not _POINTS_BACK.match(m.do)), None)
+
+
+def _agreed(talk: Conversation, at: int) -> list[Item]:
+    """A proposal at the end of a turn, to which another speaker's next turn begins with clear agreement."""
+    move = talk.moves[at]
+    reply = _reply(talk, move)
+    if not move.do or reply is None or reply.index - move.sentence.index > 2 or _POINTS_BACK.match(move.do):
         return []
-    after = [s for s in sentences[move.sentence.index + 1 :][: 2 * _REACH] if s.speaker != move.sentence.speaker]
-    if not after or after[0].turn > move.sentence.turn + 1:
-        return []
-    reply = after[0]
-    agreements = [m for m in moves[at:] if m.act is Act.AGREE and m.sentence is reply]
-    following = next((s for s in after[1:2] if s.turn == reply.turn), None)
-    objects = following is not None and following.text.lower().startswith("but")
-    if objects or not any(not m.weak or (_formal(move) and not move.weak) for m in agreements):
-        return []
-    return _decision(sentence_case(move.do), [move.sentence, reply])
+    following = talk.sentences[reply.index + 1 : reply.index + 2]
+    objects = any(s.turn == reply.turn and talk.lexicon.matches("objection", _norm(s)) for s in following)
+    formal = talk.lexicon.matches("formal_proposal", move.clause.norm)
+    confirms = [m for m in talk.moves_in(reply) if m.act is Act.AGREE and (not m.weak or formal)]
+    if objects or not confirms:
+        return _decided_later(talk, at, reply)
+    return _decision(move.do, [move.sentence, reply])
 
 
-def _formal(move: Move) -> bool:
-    return re.search(r"\b(?:suggest|propose|proposal|recommend|let us|vote)\b", move.clause.norm) is not None
+def _decided_later(talk: Conversation, at: int, reply: Sentence) -> list[Item]:
+    """A proposal taken up in the second sentence of the answer: "Sounds reasonable. Okay, let's do that."."""
+    move = talk.moves[at]
+    second = [s for s in talk.sentences[reply.index + 1 : reply.index + 2] if s.turn == reply.turn]
+    taken = [m for s in second for m in talk.moves_in(s) if m.act is Act.AGREE and not m.weak]
+    return _decision(move.do, [move.sentence, *second]) if taken else []
+
+
+def _confirmed(talk: Conversation, move: Move) -> list[Item]:
+    """Something like "Agreed, ten days at most.": what is repeated after the agreement was said by somebody shortly before."""
+    match = _AGREED.match(move.sentence.text)
+    if match is None or talk.lexicon.matches("fresh_thought", " ".join(normal_words(match["rest"]))):
+        return []
+    wanted = _content(talk, match["rest"])
+    before = talk.sentences[max(0, move.sentence.index - 2 * _REACH) : move.sentence.index][::-1]
+    said = next((s for s in before if wanted & _content(talk, s.text) and not s.is_question), None)
+    if said is None:
+        return []
+    proposed = next((m.do for m in talk.moves_in(said) if m.act is Act.PROPOSE and m.do), said.text)
+    return _decision(proposed, [said, move.sentence])
+
+
+def _content(talk: Conversation, text: str) -> set[str]:
+    return {stem(w) for w in normal_words(text) if w not in talk.lexicon.stopwords}
+
+
+def _norm(sentence: Sentence) -> str:
+    return " ".join(normal_words(sentence.text))
 
 
 def _merged(items: Sequence[Item]) -> list[Item]:
     kept: list[Item] = []
     for item in items:
-        twin = next((k for k in kept if _same(k, item)), None)
+        twin = next((k for k in kept[-8:] if _same(k, item)), None)
         if twin is None:
             kept.append(item)
             continue
@@ -135,8 +164,6 @@ def _merged(items: Sequence[Item]) -> list[Item]:
 def _same(one: Item, other: Item) -> bool:
     mine, theirs = ({stem(w) for w in normal_words(i.text)} for i in (one, other))
     overlap = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
-    return (
-        overlap >= _SAME
-        or (bool(set(one.evidence) & set(other.evidence)) and overlap >= 0.5)
-        or similarity(one.text, other.text) >= 0.85
-    )
+    shared = bool(set(one.evidence) & set(other.evidence))
+    needed = _TWIN_OVERLAP if shared else _SAME
+    return overlap >= needed or similarity(one.text, other.text) >= _ALIKE

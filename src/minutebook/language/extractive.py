@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from minutebook.language.actions import actions_of
+from minutebook.language.conversation import Conversation
 from minutebook.language.decisions import decisions_of
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
@@ -65,8 +66,8 @@ def _talk(transcript: Transcript, attendees: Sequence[str]) -> _Talk:
     people = _people(transcript, sentences, attendees)
     moves = moves_of(sentences, people, lexicon)
     items = [
-        *decisions_of(moves, sentences),
-        *actions_of(moves, sentences, people, lexicon),
+        *decisions_of(Conversation(moves, sentences, people, lexicon)),
+        *actions_of(Conversation(moves, sentences, people, lexicon)),
         *questions_of(moves, sentences, lexicon),
     ]
     return _Talk(sentences, items)

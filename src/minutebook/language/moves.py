@@ -16,12 +16,13 @@ _EARLIER_WORDS = frozenset(["last", "past", "yesterday", "ago", "previous"])
 
 @dataclass(frozen=True)
 class Move:
-    """One act of a clause. `do` is what it is about as written, `who` the person it names or addresses (a key),
+    """One act of a clause. `do` is what it is about as written, `core` the same without any due expression, `who` the person it names or addresses (a key),
     `due` the due expression as said. `weak` moves need support from elsewhere."""
 
     act: Act
     clause: Clause
     do: str = ""
+    core: str = ""
     who: str | None = None
     due: str | None = None
     weak: bool = False
@@ -65,6 +66,7 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
         act=act,
         clause=clause,
         do=trimmed(clause, first, last, due.span() if due and is_dated(due[0]) else None),
+        core=trimmed(clause, first, last, due.span() if due else None),
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,

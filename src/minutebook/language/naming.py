@@ -16,6 +16,7 @@ from minutebook.language.model import Evidence, NameProposal
 from minutebook.language.moves import addressed
 from minutebook.language.people import People, first_key, is_default_name, people_of
 from minutebook.language.sentences import Sentence, sentences_of
+from minutebook.language.text import normal_words
 from minutebook.transcript.model import Transcript
 
 _LEAST = 2.5
@@ -28,10 +29,13 @@ _POINTS = {
     "accepts": 1.0,
     "assigned": 2.5,
     "thanked": 2.5,
-    "greeted": 0.5,
+    "greeted": 1.5, "replies": 0.5,
     "speaks_of": -4.0,
 }
-_OPENERS = re.compile(r"^(?:(?:hi|hello|hey|good morning|good afternoon|okay|ok|yes|yeah|sure|so|well|and)[ ,.]*)*")
+_OPENERS = re.compile(
+    r"^(?:(?:hi|hello|hey|good morning|good afternoon|okay|ok|yes|yeah|sure|so|well|and|everyone|everybody|all)[ ,.]*"
+    r"|(?:hi|hello|hey|good morning|welcome|thanks|thank you) ,? ?@[a-z'-]+[ ,.]*)*"
+)
 _INTRODUCES = re.compile(
     _OPENERS.pattern
     + r"(?:this is|i am|my name is|it is|i'm called|you can call me) (?P<who>@[a-z'-]+)(?= here| speaking|[ ,]* (?:from|and i|i |the|your|one of)| [,.]|$)"
@@ -39,7 +43,13 @@ _INTRODUCES = re.compile(
 _HERE = re.compile(_OPENERS.pattern + r"(?P<who>@[a-z'-]+) (?:here|speaking)\b")
 _THANKS = re.compile(
     r"^(?:(?:okay|ok|great|good|perfect|right|yes|well|excellent|wonderful|and|so)[ ,.!]*)*(?:thanks|thank you|thank you very much|well done"
-    r"|good point|nice work|great work|great job|fair point|sorry|exactly|that is right|good to hear|great news|i agree)(?: a lot| so much| very much)?(?: with you)? ,? ?(?P<who>@[a-z'-]+)\b"
+    r"|good point|good question|nice work|great work|great job|fair point|sorry|exactly|that is right|good to hear|great news|i agree)(?: a lot| so much| very much)?(?: with you)? ,? ?(?P<who>@[a-z'-]+)\b"
+)
+_GREETING = re.compile(r"^(?:(?:oh|ah|well)[ ,]*)?(?:hi|hello|hey|good morning|good afternoon|good evening)\b")
+_GREETS = re.compile(_GREETING.pattern + r" ,? ?(?P<who>@[a-z'-]+)")
+_ANSWERS = re.compile(
+    r"^(?:(?:well|oh|um|uh|so|honestly|actually|good question|thanks|thank you|okay|to be honest)[ ,]*)*"
+    r"(?:i|we|my|our|yes|yeah|yep|no|not|sure|it|that|of course|good|fine|great|very|all)\b"
 )
 _MENTION = re.compile(r"@[a-z'-]+")
 
@@ -144,22 +154,44 @@ def _addressing(
     lexicon: Lexicon,
 ) -> Iterator[_Sign]:
     thanked = _THANKS.match(clause.norm)
-    first = sentence.index == 0 or sentences[sentence.index - 1].turn != sentence.turn
+    before = _turn_before(sentences, sentence)
     if thanked is not None:
-        if first and sentence.index and _spoke_at_length(sentences, sentence.index - 1):
-            yield _Sign(sentences[sentence.index - 1].speaker, thanked["who"][1:], _POINTS["thanked"], sentence)
+        if before is not None and _spoke_at_length(sentences, before.index):
+            yield _Sign(before.speaker, thanked["who"][1:], _POINTS["thanked"], sentence)
         return
+    greeted = _GREETS.match(clause.norm)
+    if greeted is not None and before is not None and _greets(sentences, before):
+        yield _Sign(before.speaker, greeted["who"][1:], _POINTS["greeted"], sentence)
     reply = next((s for s in sentences[sentence.index + 1 :] if s.turn == sentence.turn + 1), None)
     if reply is None:
         return
     last = sentences[reply.index - 1].index - sentence.index <= 1
     who = addressed(clause, lexicon)
     accepted = _accepts(clauses[reply.index], lexicon)
+    if greeted is not None and _GREETING.match(" ".join(reply.written).casefold()):
+        yield _Sign(reply.speaker, greeted["who"][1:], _POINTS["greeted"], sentence)
+        return
     if who is not None and who.startswith("@") and _expects_reply(clause, sentence):
-        points = _POINTS["answers"] * (1.0 if last else 0.5) + (_POINTS["accepts"] if accepted else 0.0)
+        points = _POINTS["answers"] * (1.0 if last else 0.5)
+        points += _POINTS["accepts"] if accepted else _POINTS["replies"] if _ANSWERS.match(_norm(reply)) else 0.0
         yield _Sign(reply.speaker, who[1:], points, sentence)
     elif accepted and last and (who := _given_task(clause, lexicon)) is not None:
         yield _Sign(reply.speaker, who, _POINTS["assigned"], sentence)
+
+
+def _turn_before(sentences: Sequence[Sentence], sentence: Sentence) -> Sentence | None:
+    """The last sentence of the turn before, where this sentence opens its turn (a word or two may precede it)."""
+    for earlier in sentences[max(0, sentence.index - 2) : sentence.index][::-1]:
+        if earlier.turn != sentence.turn:
+            return earlier
+        if len(earlier.words) > 2:
+            return None
+    return None
+
+
+def _greets(sentences: Sequence[Sentence], last: Sentence) -> bool:
+    turn = (s for s in sentences[max(0, last.index - 4) : last.index + 1] if s.turn == last.turn)
+    return any(_GREETING.match(" ".join(s.written).casefold()) is not None for s in turn)
 
 
 def _spoke_at_length(sentences: Sequence[Sentence], last: int) -> bool:
@@ -187,3 +219,7 @@ def _given_task(clause: Clause, lexicon: Lexicon) -> str | None:
         if cue.act is Act.ASSIGN and (match := cue.pattern.search(clause.norm)) is not None:
             return match["who"].removeprefix("@")
     return None
+
+
+def _norm(sentence: Sentence) -> str:
+    return " ".join(normal_words(sentence.text))

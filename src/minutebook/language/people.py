@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon
 from minutebook.language.sentences import Sentence
@@ -34,6 +35,8 @@ class People:
     names: Mapping[str, str]
     voices: Mapping[str, str] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
+    outsiders: frozenset[str] = frozenset()
+    """Keys of people who are only spoken of ("my assistant Berta")."""
 
     def key_of(self, written: str) -> str | None:
         """The person a written word names, if any. Only capitalised words are names."""
@@ -57,11 +60,25 @@ def people_of(
     for name in addressed_names(sentences, lexicon, spoken):
         if _listed_key(name, names) is None:
             names.setdefault(name.casefold(), name)
+    outsiders = _introduced_by_role(sentences, lexicon) - set(names)
+    names |= {name: name.capitalize() for name in outsiders}
     spellings = {}
     for word in spoken:
         if word[:1].isupper() and (key := _listed_key(word, names, spoken)) is not None:
             spellings[word.casefold()] = key
-    return People(names, {k: v for k, v in known.items() if k in names}, spellings)
+    return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders)
+
+
+def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> frozenset[str]:
+    """Names after a role: "my assistant Berta", "our lawyer Mia"."""
+    found = set()
+    for sentence in sentences:
+        for role, name in pairwise(sentence.written):
+            plain = bare(name)
+            known = role.casefold() in lexicon.roles and plain[:1].isupper() and plain[1:].islower() and plain.isalpha()
+            if known and plain.casefold() not in lexicon.never_names:
+                found.add(plain.casefold())
+    return frozenset(found)
 
 
 def first_key(name: str) -> str:

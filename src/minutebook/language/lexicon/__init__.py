@@ -16,7 +16,7 @@ __all__ = ["Act", "Cue", "Feelings", "Lexicon", "feelings", "lexicon_of"]
 
 _WORD_LISTS = (
     "stopwords", "negators", "address_openers", "address_followers", "thanks_words", "never_names", "everyone",
-    "generic", "first_person",
+    "generic", "first_person", "roles",
 )  # fmt: skip
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 
@@ -53,6 +53,7 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
         ),
         small_talk=tuple(_pattern(p, macros) for p in talk.get("small_talk", ())),
         talk_requests=_pattern(talk["requests"], macros) if "requests" in talk else None,
+        phrases={name: _pattern(text, macros) for name, text in data.get("phrases", {}).items()},
         complete=data.get("complete", False),
         **{name: _words(data[name]) for name in _WORD_LISTS if name in data},
     )

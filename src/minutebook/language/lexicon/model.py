@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -50,14 +50,21 @@ class Lexicon:
     address_followers: frozenset[str] = frozenset()
     thanks_words: frozenset[str] = frozenset()
     never_names: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
     everyone: frozenset[str] = frozenset()
     generic: frozenset[str] = frozenset()
     """Words that name the making of the note rather than what was said ("decided", "task"): they need no evidence."""
     small_talk: tuple[re.Pattern[str], ...] = ()
     talk_requests: re.Pattern[str] | None = None
+    phrases: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     first_person: frozenset[str] = frozenset()
     complete: bool = False
     """Whether the pack knows actions and decisions, or only headings and word lists."""
+
+    def matches(self, phrase: str, norm: str) -> bool:
+        """Whether one of the pack's named phrases is found in normalised words; never, where the pack has none."""
+        pattern = self.phrases.get(phrase)
+        return pattern is not None and pattern.search(norm) is not None
 
 
 @dataclass(frozen=True, slots=True)
