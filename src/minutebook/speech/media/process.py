@@ -42,15 +42,14 @@ def _answer(task: Task, source: Path, to: Path | None, limits: DecodeLimits) -> 
     job = {"task": task, "source": str(source), "to": str(to) if to else None, "limits": asdict(limits)}
     read_end, write_end = os.pipe()
     try:
-        child = _start(read_end)
-        try:
-            _tell(write_end, job)
-            output, errors = child.communicate(timeout=limits.wall_s)
-        except subprocess.TimeoutExpired:
-            raise _timeout() from None
-        finally:
-            child.kill()
-            child.wait()
+        with _start(read_end) as child:
+            try:
+                _tell(write_end, job)
+                output, errors = child.communicate(timeout=limits.wall_s)
+            except subprocess.TimeoutExpired:
+                raise _timeout() from None
+            finally:
+                child.kill()
     finally:
         os.close(write_end)
     return _understand(output, errors, child.returncode)
