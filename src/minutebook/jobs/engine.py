@@ -1,7 +1,7 @@
 """DBOS, and nothing else knows it: one workflow that runs any task, two queues, and the calls that steer them.
 
 DBOS keeps one instance per process. Private parts used here (3.4.0, pinned): the event loop it runs coroutines on,
-its threads' stop events, and its re-enqueueing of a dead executor's work.
+its threads' stop events, its migrations, and its re-enqueueing of a dead executor's work.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from minutebook.jobs.system import SystemTables, open_system
 
 logger = logging.getLogger(__name__)
 
+APPLICATION = "minutebook"
 VERSION = "1"
 """Raised when the steps of a task change so that work begun before cannot be resumed: old work then waits for a runner
 of its own version. DBOS would otherwise derive it from source code, and an update would strand all waiting work."""
@@ -113,11 +114,13 @@ class DbosEngine:
         _quiet()
         dbos = DBOS(
             config={
-                "name": "minutebook",
+                "name": APPLICATION,
                 "system_database_engine": self.database,
                 "application_version": VERSION,
                 "executor_id": self.executor_id,
                 "use_listen_notify": False,
+                # Nothing of ours listens; a stop waits for this poll.
+                "notification_listener_polling_interval_sec": 0.2,
                 "enable_otlp": False,
                 "log_level": "WARNING",
                 "max_executor_threads": STEP_THREADS,
@@ -132,13 +135,17 @@ class DbosEngine:
         return dbos
 
     def _start(self) -> None:
-        from dbos import DBOS
+        from dbos import DBOS, DBOSClient
 
-        DBOS.launch()
+        # Tables and queues first: DBOS looks for new queues once a second, and takes those it finds at launch at once.
+        client = DBOSClient(system_database_engine=self.database, application_name=APPLICATION, lazy=True)
+        client._sys_db.run_migrations()
         for queue, at_once in AT_ONCE.items():
-            DBOS.register_queue(
+            client.register_queue(
                 queue.value, worker_concurrency=at_once, polling_interval_sec=self._poll_s, on_conflict="always_update"
             )
+        client.destroy()
+        DBOS.launch()
 
     def _enqueue(self, job: Job) -> None:
         from dbos import DBOS, SetWorkflowID
