@@ -30,7 +30,7 @@ WORK_TAKES_S = 8.0
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     environment = dict(QUICK)
     if request.param == "postgres":
-        environment["MINUTEBOOK_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        environment["MINUTEBOOK_DATABASE_URL"] = request.getfixturevalue("empty_postgres_url")
     running = Server(tmp_path / "data", environment)
     running.start()
     yield running

@@ -93,8 +93,9 @@ async def add_user(tx: AsyncConnection, user: User, password_hash: str) -> bool:
             created_at=user.created_at,
         )
         .on_conflict_do_nothing(index_elements=["email_key"])
+        .returning(users.c.id)
     )
-    return added.rowcount == 1
+    return added.first() is not None
 
 
 async def user_by_id(tx: AsyncConnection, user_id: str) -> User | None:
@@ -182,9 +183,9 @@ async def count_try(tx: AsyncConnection, key: str, window_start: datetime, limit
             index_elements=["key"],
             set_={"window_start": window_start, "count": case((same_window, rate_limits.c.count + 1), else_=1)},
             where=~same_window | (rate_limits.c.count < limit),
-        )
+        ).returning(rate_limits.c.key)
     )
-    return counted.rowcount == 1
+    return counted.first() is not None
 
 
 async def forget_tries(tx: AsyncConnection, key: str) -> None:
