@@ -35,7 +35,9 @@ def main() -> None:
         return
     if chosen.audio:
         meetings = [m for m in meetings if (chosen.audio / f"{m.name}.flac").exists()]
-    print(f"{'meeting':10} {'actions':>8} {'dues':>6} {'decisions':>9} {'questions':>9} {'evidence':>9} {'names':>12} {'moods':>6} {'extra':>5}")
+    print(
+        f"{'meeting':10} {'actions':>8} {'dues':>6} {'decisions':>9} {'questions':>9} {'evidence':>9} {'names':>12} {'moods':>6} {'extra':>5}"
+    )
     scores = [_measured(m, chosen.audio, chosen.verbose) for m in meetings]
     print(_line("total", total(scores)))
 
@@ -46,10 +48,16 @@ def _measured(meeting: Meeting, audio: Path | None, verbose: bool) -> Score:
     request = NoteRequest(held_on=meeting.held_on, attendees=tuple(meeting.people))
     moods = {speaker: mood.label for speaker, mood in producer.sentiment(transcript).by_speaker}
     names = propose_names(transcript, meeting.people)
-    result = score(meeting, transcript, producer.note(transcript, request), names, moods)
+    note = producer.note(transcript, request)
+    result = score(meeting, transcript, note, names, moods)
     print(_line(meeting.name, result))
     if verbose:
-        print(*(f"    missed {text}" for text in result.missed), *(f"    extra  {text}" for text in result.extra), sep="\n")
+        print(*(f"    refused {u.item.text}: {u.reason}" for u in note.unsupported), sep="\n")
+        print(
+            *(f"    missed {text}" for text in result.missed),
+            *(f"    extra  {text}" for text in result.extra),
+            sep="\n",
+        )
     return result
 
 
@@ -81,7 +89,9 @@ def measure_long(meetings: list[Meeting]) -> None:
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     words = sum(len(s.words) for s in transcript.segments)
-    print(f"{words} words, {transcript.duration_s / 3600:.1f} h: {len(note.items)} items in {took:.1f} s, peak {peak:.0f} MB")
+    print(
+        f"{words} words, {transcript.duration_s / 3600:.1f} h: {len(note.items)} items in {took:.1f} s, peak {peak:.0f} MB"
+    )
 
 
 def long_transcript(meetings: list[Meeting]) -> Transcript:
@@ -93,7 +103,9 @@ def long_transcript(meetings: list[Meeting]) -> Transcript:
     while count < _LONG_WORDS:
         for meeting in meetings:
             for segment in meeting.transcript().segments:
-                words = tuple(Word(w.word, at + i * 0.35, at + i * 0.35 + 0.3, 1.0) for i, w in enumerate(segment.words))
+                words = tuple(
+                    Word(w.word, at + i * 0.35, at + i * 0.35 + 0.3, 1.0) for i, w in enumerate(segment.words)
+                )
                 at = words[-1].end + 0.3
                 segments.append(Segment(segment.speaker, words[0].start, words[-1].end, segment.text, words))
                 count += len(words)

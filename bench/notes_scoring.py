@@ -166,7 +166,12 @@ def _score_texts(result: Score, meeting: Meeting, note: Note, kind: ItemKind, ke
 
 def _matched(expected: Sequence[str], items: Sequence[Item], fits: Any) -> dict[int, Item]:
     scored = sorted(
-        ((_overlap(text, item), n, k) for n, text in enumerate(expected) for k, item in enumerate(items) if fits(n, item)),
+        (
+            (_overlap(text, item), n, k)
+            for n, text in enumerate(expected)
+            for k, item in enumerate(items)
+            if fits(n, item)
+        ),
         reverse=True,
     )
     pairs: dict[int, int] = {}
@@ -201,7 +206,8 @@ def _owner(item: Item, voices: Mapping[str, str]) -> str | None:
 def _same_due(expected: str, item: Item, held_on: date) -> bool:
     if item.due is None:
         return False
-    wanted, said = ({stem(w) for w in normal_words(t)} - {"the", "by", "on", "until"} for t in (expected, item.due.said))
+    plain = expected.partition("(")[0]
+    wanted, said = ({stem(w) for w in normal_words(t)} - {"the", "by", "on", "until"} for t in (plain, item.due.said))
     day = resolve(expected, held_on)
     return wanted <= said or said <= wanted or (day is not None and day == item.due.on)
 

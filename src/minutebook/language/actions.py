@@ -57,6 +57,10 @@ def _assignment(talk: Conversation, at: int, used: set[int]) -> Item | None:
         return None
     if move.weak and voice is not None and answer.speaker != voice:
         return None
+    asked = _antecedent(talk, at) if talk.is_empty(move) else None
+    owner = _owner(talk, move, answer)
+    if asked is not None and owner is not None:
+        return _item(talk, asked, owner, Answer(True, None, (move.sentence, *answer.evidence), move.due or answer.due))
     return _assigned(talk, at, answer, used)
 
 

@@ -12,7 +12,9 @@ from minutebook.language.text import PUNCTUATION, Token, tokens_of, word_set
 
 _HARD = frozenset(";:—–")
 _JOINERS = word_set("and but so or then because although though while")
-_SUBJECTS = word_set("i we you please could can would will let then it that they he she who thanks do did shall should my our")
+_SUBJECTS = word_set(
+    "i we you please could can would will let then it that they he she who thanks do did shall should my our"
+)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _PRONOUNS = word_set("it them this that those these")
-_AGREED = re.compile(r"^(?:\W*\w+){0,3}?\W*\b(?:agreed|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE)
+_AGREED = re.compile(
+    r"^(?:\W*\w+){0,3}?\W*\b(?:agreed|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE
+)
 _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
 
@@ -75,8 +77,9 @@ def _stated(talk: Conversation, at: int) -> list[Item]:
             return _decision(text, [asked, move.sentence])
     if proposal is not None and similarity(proposal.do, move.do) > _RELATED:
         spans.insert(0, proposal.sentence)
+    text = f"Let us {move.do[:1].lower()}{move.do[1:]}" if move.do.lower().startswith("not ") else move.do
     pointing = bool(_PRONOUNS & set(normal_words(move.do)[:3]))
-    return _decision(move.do, spans, asked if answers and pointing else None)
+    return _decision(text, spans, asked if answers and pointing else None)
 
 
 def _objected(talk: Conversation, move: Move) -> bool:

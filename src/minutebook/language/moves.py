@@ -11,7 +11,8 @@ from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
 from minutebook.language.wording import trimmed
 
-_EARLIER_WORDS = frozenset(["last", "past", "yesterday", "ago", "previous"])
+_WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
+"""Acts whose time is part of what they say, not a due date."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
     return Move(
         act=act,
         clause=clause,
-        do=trimmed(clause, first, last, due.span() if due and is_dated(due[0]) else None),
+        do=trimmed(clause, first, last, due.span() if due and act not in _WITH_TIME and is_dated(due[0]) else None),
         core=trimmed(clause, first, last, due.span() if due else None),
         who=who.removeprefix("@") if who else None,
         due=said,

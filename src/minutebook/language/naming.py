@@ -29,7 +29,8 @@ _POINTS = {
     "accepts": 1.0,
     "assigned": 2.5,
     "thanked": 2.5,
-    "greeted": 1.5, "replies": 0.5,
+    "greeted": 1.5,
+    "replies": 0.5,
     "speaks_of": -4.0,
 }
 _OPENERS = re.compile(

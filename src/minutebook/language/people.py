@@ -13,7 +13,8 @@ from minutebook.transcript.model import Transcript
 
 _DEFAULT_NAME = re.compile(r"^(?:speaker|sprecher(?:in)?|voice|locuteur|intervenant|hablante)[ _-]?\d+$", re.IGNORECASE)
 _BARE = re.compile(r"^\W+|\W+$")
-_LIKENESS = 0.74
+_SHORTEST_FUZZY = 4
+_LIKENESS = 0.78
 """Ratio (difflib) from which a differently spelt word is taken for a name of the list: Whisper writes "Kayko"."""
 
 
@@ -64,7 +65,11 @@ def people_of(
     names |= {name: name.capitalize() for name in outsiders}
     spellings = {}
     for word in spoken:
-        if word[:1].isupper() and (key := _listed_key(word, names, spoken)) is not None:
+        if (
+            word[:1].isupper()
+            and _may_name(word, names, lexicon)
+            and (key := _listed_key(word, names, spoken)) is not None
+        ):
             spellings[word.casefold()] = key
     return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders)
 
@@ -79,6 +84,10 @@ def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> froz
             if known and plain.casefold() not in lexicon.never_names:
                 found.add(plain.casefold())
     return frozenset(found)
+
+
+def _may_name(word: str, names: Mapping[str, str], lexicon: Lexicon) -> bool:
+    return word.casefold() in names or word.casefold() not in lexicon.never_names | lexicon.stopwords
 
 
 def first_key(name: str) -> str:
@@ -120,7 +129,7 @@ _SOUNDS = (
 
 
 def _likeness(one: str, other: str) -> float:
-    if min(len(one), len(other)) < 3:
+    if min(len(one), len(other)) < _SHORTEST_FUZZY:
         return 0.0
     for letters, sound in _SOUNDS:
         one, other = one.replace(letters, sound), other.replace(letters, sound)

@@ -15,7 +15,9 @@ _CONJUNCTION = re.compile(r"^(?:(?:but|and|so|okay|ok|well|now|um|uh|right|sorry
 _EMBEDDED = re.compile(
     r"^(?:only |just |well ,? |maybe |mainly |mostly )*(why|how|whether|who|when|where|which|what)\b"
 )
-_POINTS_BACK = re.compile(r"\b(?:it|they|them|he|she|these|those)\b|\b(?:that|this) (?:is|was|will|would|happen|mean|affect|work)")
+_POINTS_BACK = re.compile(
+    r"\b(?:it|they|them|he|she|these|those)\b|\b(?:that|this) (?:is|was|will|would|happen|mean|affect|work)"
+)
 
 
 def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: Lexicon) -> list[Item]:

@@ -1,19 +1,24 @@
 """What words like "it" and "that list" in an item point back to: the sentence that has to be cited with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from minutebook.language.conversation import REACH, Conversation
+from minutebook.language.dates import MONTHS, WEEKDAYS
 from minutebook.language.lexicon import Act
 from minutebook.language.moves import Move
+from minutebook.language.people import bare
 from minutebook.language.sentences import Sentence
 from minutebook.language.text import normal_words, stem, word_set
 
+_CALENDAR = frozenset((*WEEKDAYS, *MONTHS))
 _DEMONSTRATIVES = frozenset(("that", "this", "those", "these"))
 _BEFORE_DEMONSTRATIVE = word_set("me us you him her them of on in into to with for about at from by up")
 _PRONOUNS = word_set("it them him her they he she")
 _POINTING = word_set("that this it those these they he she none thanks thank you good great yes no sure okay")
-_UNCLEAR = word_set("it them that this those these")
+_UNCLEAR = word_set("it them")
+_PEOPLE = word_set("him her he she")
+_INTERJECTIONS = word_set("oh well yes no ah um uh okay ok so and but then sure right")
 _TELLING = 4
 _TAIL = 4
 
@@ -42,14 +47,38 @@ def reference(talk: Conversation, move: Move) -> Sentence | None:
     words = normal_words(move.do)
     nouns = {stem(b) for a, b in pairwise(words) if a in _DEMONSTRATIVES and b not in talk.lexicon.stopwords}
     naming = (s for s in before if nouns & {stem(w) for w in normal_words(s.text)})
-    clear = (s for s in before if _is_telling(s) and not _UNCLEAR & set(normal_words(s.text)))
-    telling = (s for s in nearest if _is_telling(s))
-    just_said = iter(()) if _PRONOUNS & set(words) else (s for s in nearest if len(s.words) >= _TELLING)
-    return next(naming, None) or next(just_said, None) or next(clear, None) or next(telling, None)
+    clear = (s for s in before if _is_telling(s) and _stands_alone(talk, s))
+    person = (s for s in before if _names_outsider(talk, s))
+    wanted = (naming, _just_said(talk, move, words), person if _PEOPLE & set(words) else (), clear)
+    found = next((s for candidates in wanted for s in candidates), None)
+    return found or next((s for s in nearest if _is_telling(s)), None)
+
+
+def _just_said(talk: Conversation, move: Move, words: Sequence[str]) -> Iterator[Sentence]:
+    """For "that": what the speaker said just before, else how the turn before ended."""
+    if _PRONOUNS & set(words):
+        return
+    before = talk.sentences[max(0, move.sentence.index - REACH) : move.sentence.index][::-1]
+    yield from (s for s in before if s.turn == move.sentence.turn and _is_telling(s))
+    yield from (s for s in before if s.turn == move.sentence.turn - 1 and len(s.words) >= _TELLING)
+
+
+def _names_outsider(talk: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence names somebody who is not in the meeting: whom "her" and "him" mostly mean."""
+    capitals = [
+        w for w in sentence.written[1:] if w[:1].isupper() and bare(w) not in ("I", "I'm", "I'll", "I've", "I'd")
+    ]
+    return any(talk.people.key_of(w) is None and bare(w).casefold() not in _CALENDAR for w in capitals)
+
+
+def _stands_alone(talk: Conversation, sentence: Sentence) -> bool:
+    empty = any(m.act is Act.COMMIT and talk.is_empty(m) for m in talk.moves_in(sentence))
+    return not empty and not _UNCLEAR & set(normal_words(sentence.text))
 
 
 def _is_telling(sentence: Sentence) -> bool:
-    return len(sentence.words) >= _TELLING and normal_words(sentence.text)[0] not in _POINTING
+    words = [w for w in normal_words(sentence.text) if w not in _INTERJECTIONS]
+    return len(words) >= _TELLING and words[0] not in _POINTING
 
 
 def _open_question(talk: Conversation, move: Move) -> Sentence | None:
@@ -61,8 +90,8 @@ def _open_question(talk: Conversation, move: Move) -> Sentence | None:
     unknown = _unknowns(talk, recent)
     own = next((s for s in unknown if s.speaker == move.sentence.speaker), None)
     embedded = next((s for s in recent if own and talk.lexicon.matches("embedded_question", _norm(s))), None)
-    told = own if own is not None and not _UNCLEAR & set(normal_words(own.text)) and len(own.words) > _TELLING + 1 else None
-    return embedded or (asked if own else None) or told
+    spelt_out = own is not None and any(m.act is Act.UNKNOWN and m.do for m in talk.moves_in(own))
+    return embedded or (own if spelt_out else None) or (asked if own else None) or own
 
 
 def _unknowns(talk: Conversation, recent: Sequence[Sentence]) -> list[Sentence]:

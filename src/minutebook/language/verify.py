@@ -26,7 +26,8 @@ _NEAR = 4
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
 _CLAUSE = re.compile(
-    r"[.?!;:…]+|,? \b(?:but|because|although|though|while|if|when|unless|whether|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))",
+    r"[.?!;:…]+|\b(?:no|nope|sorry),|,? \b(?:why|couldn't|can't|shouldn't) (?:don't |do not )?we\b|, so\b|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
+    r"|(?=\b(?:why|how|whether|who|where|which|what)\b)",
     re.IGNORECASE,
 )
 _DATE_WORDS = frozenset((*WEEKDAYS, *MONTHS, "today", "tomorrow", "tonight", "yesterday", "noon", "midnight"))

@@ -24,7 +24,7 @@ _MACRO = re.compile(r"\{([a-z_]+)\}")
 @lru_cache(maxsize=8)
 def lexicon_of(language: str) -> Lexicon:
     """The pack of a language (ISO 639-1, also with a region: "de-AT")."""
-    code = language.split("-")[0].casefold()
+    code = language.split("-", maxsplit=1)[0].casefold()
     if code.isalpha() and files(__name__).joinpath(f"{code}.toml").is_file():
         return _lexicon(_read(f"{code}.toml"))
     english = _read("en.toml")
