@@ -218,6 +218,19 @@ async def test_openapi_names_every_scope(client) -> None:
     assert document["paths"]["/api/users/me"]["get"]["security"] == [{"OAuth": ["user:read"]}]
 
 
+async def test_openapi_promises_no_422(client) -> None:
+    document = (await client.get("/openapi.json")).json()
+    statuses = {
+        status
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for status in operation["responses"]
+    }
+    assert {"200", "400", "404"} <= statuses
+    assert "422" not in statuses
+    assert "ValidationError" not in str(document)
+
+
 async def test_a_write_is_committed_before_its_answer_goes_out(services, user) -> None:
     """Whoever has the answer can read what it says: the transaction ends before the first byte is sent."""
     seen = []

@@ -11,6 +11,9 @@ from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint
 
+STALE_AFTER_S = 24 * 3600
+"""Longer than any window."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateRule:
@@ -47,6 +50,11 @@ async def count_try(tx: AsyncConnection, clock: Clock, tries: Sequence[tuple[Rat
 async def forget_tries(tx: AsyncConnection, rule: RateRule, subject: str) -> None:
     """Start counting anew, because the subject has proved itself."""
     await repository.forget_tries(tx, _key(rule, subject))
+
+
+async def forget_stale_tries(tx: AsyncConnection, clock: Clock) -> None:
+    """Remove counts whose windows are long over."""
+    await repository.remove_tries_before(tx, clock.now() - timedelta(seconds=STALE_AFTER_S))
 
 
 def _key(rule: RateRule, subject: str) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
-from minutebook.accounts.limits import RateRule, count_try, forget_tries
+from minutebook.accounts.limits import RateRule, count_try, forget_stale_tries, forget_tries
 from minutebook.accounts.model import (
     WEB_SESSION_S,
     ApiKey,
@@ -25,8 +25,6 @@ from minutebook.kit.ids import fingerprint, new_id, new_secret
 
 PER_PERSON = RateRule("sign-in of one person from one address", limit=10, window_s=900)
 PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
-
-STALE_TRIES_S = 24 * 3600
 
 
 class Accounts:
@@ -117,7 +115,7 @@ class Accounts:
         """The secret for the cookie of a browser in which the user has signed in."""
         now = self._clock.now()
         await repository.remove_expired_web_sessions(tx, now)
-        await repository.remove_tries_before(tx, now - timedelta(seconds=STALE_TRIES_S))
+        await forget_stale_tries(tx, self._clock)
         secret = new_secret("mbw")
         await repository.add_web_session(tx, fingerprint(secret), user.id, now + timedelta(seconds=WEB_SESSION_S))
         return secret

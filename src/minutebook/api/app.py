@@ -11,6 +11,7 @@ from minutebook import __version__
 from minutebook.api import operations
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
+from minutebook.api.openapi import Application
 from minutebook.api.pages import consent, setup, sign_in
 from minutebook.api.pages.render import error_page
 from minutebook.api.pages.static_files import PageFiles
@@ -54,7 +55,7 @@ MULTIPART_MARGIN_BYTES = 64 * 1024
 def create_app(services: "Services") -> FastAPI:
     """The application over these services; it starts and stops nothing itself."""
     settings = services.settings.http
-    app = FastAPI(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
+    app = Application(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = services
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)

@@ -9,12 +9,26 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from minutebook.api.deps import OAuthOf, Tx, base_url, client_address
+from minutebook.api.openapi import form_or_json
+from minutebook.api.paxs.schemas import ErrorBody
 from minutebook.errors import invalid
 from minutebook.oauth.model import SCOPES, Refusal, TokenPair
 
 router = APIRouter(tags=["oauth"])
 
 PREFIX = "/api/oauth/provider"
+
+_TOKEN_BODY = form_or_json(
+    ["grant_type"],
+    {
+        "grant_type": "authorization_code or refresh_token",
+        "code": "the code, with authorization_code",
+        "redirect_uri": "the one that the code was made for, with authorization_code",
+        "code_verifier": "the PKCE verifier, when the code was asked for with a challenge",
+        "refresh_token": "the latest one, with refresh_token",
+    },
+)
+_REVOKE_BODY = form_or_json(["token"], {"token": "an access or a refresh token", "token_type_hint": "not needed"})
 
 
 class PollOut(BaseModel):
@@ -63,14 +77,35 @@ def _json_pairs(body: bytes) -> list[tuple[str, Any]]:
 TokenRequest = Annotated[Mapping[str, str], Depends(token_request)]
 
 
-@router.get(PREFIX + "/poll", response_model_exclude_none=True)
+class OAuthErrorBody(BaseModel):
+    """An error of the token and revocation endpoints (RFC 6749, 5.2)."""
+
+    error: str
+    error_description: str
+
+
+_POLL_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "The state is missing or too weak."},
+    404: {"model": ErrorBody, "description": "Expired, or the code was fetched already."},
+    429: {"model": ErrorBody, "description": "Too often; Retry-After says when."},
+}
+_OAUTH_ERRORS: dict[int | str, dict[str, Any]] = {400: {"model": OAuthErrorBody, "description": "Refused."}}
+
+
+@router.get(PREFIX + "/poll", summary="Fetch the code", response_model_exclude_none=True, responses=_POLL_ERRORS)
 async def poll(request: Request, tx: Tx, oauth: OAuthOf, state: str | None = None) -> PollOut:
     """An agent asks what became of its request; the code is handed out once."""
     answer = await oauth.poll(tx, state, client_address(request))
     return PollOut(status=answer.status, code=answer.code)
 
 
-@router.post(PREFIX + "/token", response_model=TokenOut)
+@router.post(
+    PREFIX + "/token",
+    summary="Get or refresh tokens",
+    response_model=TokenOut,
+    responses=_OAUTH_ERRORS,
+    openapi_extra=_TOKEN_BODY,
+)
 async def token(asked: TokenRequest, tx: Tx, oauth: OAuthOf) -> Response:
     """A code or a refresh token becomes a token pair. JSON or form; errors as in RFC 6749, section 5.2."""
     # A refusal is returned and not raised: what it revokes must be committed.
@@ -103,7 +138,7 @@ async def _granted(asked: Mapping[str, str], tx: Tx, oauth: OAuthOf) -> TokenPai
             return Refusal("unsupported_grant_type", "There are authorization_code and refresh_token.")
 
 
-@router.post(PREFIX + "/revoke")
+@router.post(PREFIX + "/revoke", summary="Revoke a token", responses=_OAUTH_ERRORS, openapi_extra=_REVOKE_BODY)
 async def revoke(asked: TokenRequest, tx: Tx, oauth: OAuthOf) -> Response:
     """Sign out (RFC 7009): a refresh token takes all tokens of its family along. Unknown tokens are no error."""
     if not asked.get("token"):
@@ -112,7 +147,7 @@ async def revoke(asked: TokenRequest, tx: Tx, oauth: OAuthOf) -> Response:
     return Response(status_code=200)
 
 
-@router.get("/.well-known/oauth-authorization-server")
+@router.get("/.well-known/oauth-authorization-server", summary="Describe the provider")
 async def metadata(request: Request) -> dict[str, str | list[str]]:
     """Where everything is (RFC 8414)."""
     base = base_url(request)

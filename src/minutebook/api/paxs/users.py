@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from minutebook.api.deps import AccountsOf, Read, UserCaller
+from minutebook.api.paxs.schemas import errors
 
 router = APIRouter(prefix="/api/users", tags=["users"])
 
@@ -19,7 +20,7 @@ class UserOut(BaseModel):
     created_at: datetime
 
 
-@router.get("/me")
+@router.get("/me", summary="Who am I", responses=errors())
 async def me(caller: UserCaller, read: Read, accounts: AccountsOf) -> UserOut:
     """The signed-in user."""
     user = await accounts.user(read, caller.user_id)
