@@ -18,7 +18,8 @@ from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.ports import Job, Json, QueueName, Steps
 from minutebook.jobs.requests import DurableJobs
-from minutebook.jobs.runner import JobRunner
+from minutebook.jobs.runner import Chore, JobRunner
+from minutebook.jobs.states import job_states
 from minutebook.jobs.supervisor import Supervisor
 from minutebook.jobs.system import SystemTables, open_system, system_url
 from minutebook.kit.clock import VirtualClock
@@ -233,6 +234,7 @@ async def test_what_a_task_lets_escape_is_reported(database: Database, tasks: Ta
         await left.until("abandoned failing")
         await left.until("abandoned unknown")
         assert await settled(database) == {"failing": "ERROR", "unknown": "ERROR"}
+    assert await job_states(database) == {"waiting": 0, "running": 0, "finished": 0, "failed": 2, "cancelled": 0}
 
 
 async def test_an_orderly_stop_gives_work_back(database: Database, tasks: Tasks, left: Traces) -> None:
@@ -247,6 +249,22 @@ async def test_an_orderly_stop_gives_work_back(database: Database, tasks: Tasks,
     async with JobRunner(patient, database, tasks.by_name(), on_abandoned=tasks.abandoned, attempts=2):
         await left.until("done a")
     assert "abandoned a" not in await left.all()
+
+
+async def test_one_runner_a_process(database: Database, tasks: Tasks) -> None:
+    async with runner_of(database, tasks):
+        second = runner_of(database, tasks)
+        with pytest.raises(RuntimeError, match="one runner at a time"):
+            await second.start()
+
+
+async def test_a_chore_that_fails_is_tried_again(database: Database, left: Traces) -> None:
+    async def chore() -> None:
+        await left.note("chore")
+        raise LookupError
+
+    async with JobRunner(QUICK, database, {}, chores=[Chore("chore", 3600.0, chore)]):
+        await left.until("chore", times=2)
 
 
 async def test_to_thread_still_works_after_a_stop(database: Database, tasks: Tasks) -> None:

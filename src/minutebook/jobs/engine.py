@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
@@ -36,6 +36,8 @@ T = TypeVar("T")
 class DbosEngine:
     """Runs jobs durably in this process. `perform(key, task, args)` is awaited on the event loop that called `launch`,
     because database connections belong to one loop."""
+
+    _in_use: ClassVar[bool] = False
 
     def __init__(self, url: sa.URL, poll_s: float, perform: Perform) -> None:
         self._poll_s = poll_s
@@ -111,6 +113,9 @@ class DbosEngine:
         from dbos import DBOS
         from dbos._serialization import DBOSPortableJSON
 
+        if DbosEngine._in_use:
+            raise RuntimeError("DBOS runs in this process already: one runner at a time")
+        DbosEngine._in_use = True
         _quiet()
         dbos = DBOS(
             config={
@@ -164,6 +169,7 @@ class DbosEngine:
         from dbos import DBOS
 
         DBOS.destroy(destroy_registry=True)
+        DbosEngine._in_use = False
         flows = self.tables.workflows
         # A clean stop is no failed attempt: the dispatch that it interrupts is not counted.
         attempts = sa.case((flows.c.recovery_attempts > 0, flows.c.recovery_attempts - 1), else_=0)

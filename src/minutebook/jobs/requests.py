@@ -18,12 +18,14 @@ RUN, CANCEL = "run", "cancel"
 AT_ONCE = 20
 """Requests handed over in one transaction: on SQLite it holds the only write lock."""
 
+LONGEST_KEY = 200
+
 job_requests = Table(
     "job_requests",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("wanted", String(8), nullable=False),
-    Column("key", String(200), nullable=False),
+    Column("key", String(LONGEST_KEY), nullable=False),
     Column("task", String(64), nullable=False),
     Column("queue", String(16), nullable=False),
     Column("args", JSON, nullable=False),
@@ -35,7 +37,9 @@ class DurableJobs:
     """The jobs port for every process: it only writes requests, runners elsewhere take them from there."""
 
     async def enqueue(self, tx: AsyncConnection, job: Job) -> None:
-        """See the port."""
+        """See the port. The key is 1 to 200 characters long."""
+        if not job.key.strip() or len(job.key) > LONGEST_KEY:
+            raise ValueError(f"{job.key!r} is no key of a job")
         await _add(tx, RUN, job)
 
     async def cancel(self, tx: AsyncConnection, key: str) -> None:

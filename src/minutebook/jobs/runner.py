@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from minutebook.config import JobSettings
 from minutebook.db.database import Database
 from minutebook.jobs.engine import DbosEngine, DurableSteps
 from minutebook.jobs.leases import ATTEMPTS, Leases
 from minutebook.jobs.ports import Json, Task
 from minutebook.jobs.requests import hand_over
+from minutebook.jobs.steps import BETWEEN_ATTEMPTS, attempt_step, outcome_of
 from minutebook.jobs.system import system_url
 from minutebook.telemetry.metrics import JOBS
 
@@ -23,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_S = 14 * 24 * 3600.0
 """Ended jobs are remembered for so long: until then a second job with the same key is not run."""
+
+REPORT_ATTEMPTS = 5
 
 OnAbandoned = Callable[[str], Awaitable[None]]
 """Told the key of a job that ended without its task having come to an end: the task let an exception escape, or the job
@@ -42,8 +43,8 @@ class JobFailedError(Exception):
     """How a job ends whose task let an exception escape."""
 
 
-async def _nobody_listens(_key: str) -> None:
-    return None
+async def nobody_listens(_key: str) -> None:
+    """The default for `on_abandoned`: the log has told already."""
 
 
 class JobRunner:
@@ -56,7 +57,7 @@ class JobRunner:
         database: Database,
         tasks: Mapping[str, Task],
         *,
-        on_abandoned: OnAbandoned = _nobody_listens,
+        on_abandoned: OnAbandoned = nobody_listens,
         chores: Sequence[Chore] = (),
         attempts: int = ATTEMPTS,
     ) -> None:
@@ -113,9 +114,16 @@ class JobRunner:
             # A task handles its own failures; one that does not must end as failed, whatever it was.
             logger.exception("job %s (%s) failed", key, task)
             JOBS.labels(task, "failed").inc()
-            await self._on_abandoned(key)
+            await self._report(key)
             raise JobFailedError(f"{task} failed ({type(error).__name__})") from None
         JOBS.labels(task, "finished").inc()
+
+    async def _report(self, key: str) -> None:
+        async def once() -> Json:
+            await self._on_abandoned(key)
+            return None
+
+        outcome_of(await attempt_step(f"report {key}", once, REPORT_ATTEMPTS))
 
     def _abandon(self, key: str) -> None:
         told = asyncio.run_coroutine_threadsafe(self._told(key), self._loop)
@@ -133,13 +141,17 @@ class JobRunner:
             pass
 
     async def _repeat(self, chore: Chore) -> None:
+        failures = 0
         while True:
             try:
                 await chore.run()
-            except (SQLAlchemyError, OSError):
-                logger.exception("%s failed; it is tried again in %.1f s", chore.name, max(chore.every_s, 1.0))
-                await asyncio.sleep(1.0)
-            await asyncio.sleep(chore.every_s)
+            except Exception:  # a chore that failed once must not be the last of its kind
+                failures += 1
+                logger.exception("%s failed; it is tried again", chore.name)
+                await asyncio.sleep(BETWEEN_ATTEMPTS.delay_s(failures))
+            else:
+                failures = 0
+                await asyncio.sleep(chore.every_s)
 
 
 async def _end(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Task
-from minutebook.jobs.runner import Chore, JobRunner, OnAbandoned, _nobody_listens
+from minutebook.jobs.runner import Chore, JobRunner, OnAbandoned, nobody_listens
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Work:
 
     database: Database
     tasks: Mapping[str, Task]
-    on_abandoned: OnAbandoned = _nobody_listens
+    on_abandoned: OnAbandoned = nobody_listens
     chores: Sequence[Chore] = ()
 
 
