@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from minutebook.client import FileTokens, Paxs, Tokens
 from support.paxs_client import Pauses, written
 from support.paxs_double import PaxsDouble
+from support.paxs_target import Target, person
+from support.server import EMAIL, PASSWORD, Server
 
 
 @pytest.fixture
@@ -45,3 +48,29 @@ def paxs(double: PaxsDouble, store: FileTokens, pauses: Pauses) -> Iterator[Paxs
 def recording(tmp_path: Path) -> Path:
     """A file that the double takes for a recording."""
     return written(tmp_path / "weekly.wav")
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """Our own server in its own processes, with the smallest model."""
+    server = Server(tmp_path_factory.mktemp("real") / "data", {"MINUTEBOOK_SPEECH__MODEL": "tiny.en"})
+    server.start()
+    try:
+        server.command("admin", "create-user", EMAIL, "--password-stdin", stdin=PASSWORD)
+        yield Target("real", server.url, EMAIL, person(server.url, EMAIL, PASSWORD))
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["double", "real"])
+def target(request: pytest.FixtureRequest) -> Target:
+    """Each server that speaks the protocol: the double and our own."""
+    if request.param == "real":
+        return request.getfixturevalue("real_server")
+    service: PaxsDouble = request.getfixturevalue("double")
+
+    def decide(link: str, allow: bool) -> str:
+        service.consent = "allow" if allow else "deny"
+        return httpx.get(link, follow_redirects=True).text
+
+    return Target("double", service.url, service.user["email"], decide)

@@ -198,7 +198,9 @@ class PaxsDouble:
         held = self._agent.get(call.query.get("state", ""), "pending")
         if held in {"pending", "denied"}:
             return 200, {}, {"status": held}
-        del self._agent[call.query["state"]]
+        if held == "delivered":
+            raise Refused(404, "authorization_not_found", "There is no such authorization.")
+        self._agent[call.query["state"]] = "delivered"
         return 200, {}, {"status": "complete", "code": held}
 
     def _token(self, call: Call) -> tuple[int, dict[str, str], object]:

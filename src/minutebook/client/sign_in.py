@@ -11,7 +11,7 @@ from minutebook.client.errors import BadRequest, CodeExpired, ConsentDenied, Log
 from minutebook.client.model import Tokens
 from minutebook.client.steps import Pause, Steps
 
-Invite = Callable[[str], None]
+Invite = Callable[[str], object]
 """Shows (or opens) the link on which the user signs in."""
 
 POLL_EVERY_S = 3.0
