@@ -155,10 +155,10 @@ class Timeline:
     def _count(self, samples: int) -> None:
         self.samples += samples
         if self.duration_s > self.max_duration_s:
-            hours = self.max_duration_s / 3600
+            most = f"{hours:g} hours" if (hours := self.max_duration_s / 3600) >= 1 else f"{60 * hours:g} minutes"
             raise invalid(
                 "media_too_long",
-                f"The recording is longer than {hours:g} hours, the most this server accepts. Cut it into parts.",
+                f"The recording is longer than {most}, the most this server accepts. Cut it into parts.",
             )
 
 
