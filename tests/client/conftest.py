@@ -10,7 +10,7 @@ from minutebook.client import FileTokens, Paxs, Tokens
 from support.paxs_client import Pauses, written
 from support.paxs_double import PaxsDouble
 from support.paxs_target import Target, person
-from support.server import EMAIL, PASSWORD, Server
+from support.server import EMAIL, PASSWORD, Server, free_port
 
 
 @pytest.fixture
@@ -74,3 +74,9 @@ def target(request: pytest.FixtureRequest) -> Target:
         return httpx.get(link, follow_redirects=True).text
 
     return Target("double", service.url, service.user["email"], decide)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A loopback port that nobody uses at this moment."""
+    return free_port()
