@@ -21,16 +21,15 @@ from minutebook.speech.diarization.segmentation import Segmenter
 from minutebook.speech.ports import SAMPLE_RATE, Audio
 
 
-def windows_of(first_sample: int, last_sample: int, end_of_audio: int, step: int) -> NDArray[np.int64]:
+def windows_of(first_sample: int, last_sample: int, step: int) -> NDArray[np.int64]:
     """First frames of the windows that start in `[first_sample, last_sample)`.
 
     Windows lie on one grid for the whole recording, `step` frames apart, so it does not matter where a recording is
-    divided into chunks. A window that would add nothing but the end of the one before it is left out.
+    divided into chunks. One lies before the recording: the network is least sure at the edges of its windows.
     """
     step_samples = step * FRAME_SAMPLES
-    starts = np.arange(-(-first_sample // step_samples) * step, -(-last_sample // FRAME_SAMPLES), step, dtype=np.int64)
-    seen_before = starts * FRAME_SAMPLES - step_samples + WINDOW_SAMPLES
-    return np.asarray(starts[(starts == 0) | (seen_before < end_of_audio)])
+    first = -(-first_sample // step_samples) if first_sample > 0 else -1
+    return np.arange(first * step, -(-last_sample // FRAME_SAMPLES), step, dtype=np.int64)
 
 
 class Diarizer:
@@ -50,13 +49,13 @@ class Diarizer:
         offset = round(offset_s * SAMPLE_RATE)
         step = round(self._parameters.step_s / FRAME_S)
         start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
-        windows = windows_of(max(start - step * FRAME_SAMPLES, offset), end, offset + len(audio), step)
-        if end <= start or not len(windows):
+        if end <= start:
             return _silence(start_s, end_s)
+        windows = windows_of(start - step * FRAME_SAMPLES, end, step)
         activity = self._segmenter.activity(audio, windows * FRAME_SAMPLES - offset)
         pieces = self._pieces(windows, activity, start_s, end / SAMPLE_RATE)
         embeddings = self._embedder.embed([_samples(audio, offset, piece) for piece in pieces.tolist()])
-        own = windows * FRAME_SAMPLES >= start
+        own = windows * FRAME_SAMPLES >= (start or -WINDOW_SAMPLES)
         return ChunkVoices(start_s, end_s, windows[own], activity[own], pieces, embeddings)
 
     def _pieces(

@@ -37,7 +37,8 @@ class ChunkVoices:
 
     All frame numbers count from the start of the recording, so chunks of one recording can be joined.
 
-    - `window_frames` int64 [W]: first frame of each 10 s window that starts in the chunk;
+    - `window_frames` int64 [W]: first frame of each 10 s window that starts in the chunk (one starts before the
+      recording);
     - `activity` uint8 [W, 589, 3]: probability (× 255) that each local voice of the window speaks;
     - `pieces` int64 [P, 2]: first and last + 1 frame of stretches in which one voice speaks alone;
     - `embeddings` float32 [P, 192]: the voice of each piece, of unit length.

@@ -88,21 +88,22 @@ def voice_presence(
 
     `windows` are first frames and activities [589, 3] (× 255); `likeness` [P, K] compares pieces with voices.
     """
-    length = max(first for first, _ in windows) + WINDOW_FRAMES
+    before = max(0, -min(first for first, _ in windows))
+    length = before + max(first for first, _ in windows) + WINDOW_FRAMES
     total = np.zeros((length, likeness.shape[1]), dtype=np.float32)
     seen = np.zeros(length, dtype=np.float32)
     weight = np.bartlett(WINDOW_FRAMES + 2)[1:-1].astype(np.float32)
     for first, activity in windows:
-        seen[first : first + WINDOW_FRAMES] += weight
+        frames = np.arange(WINDOW_FRAMES) + first + before
+        seen[frames] += weight
         near = slice(
             int(np.searchsorted(pieces[:, 1], first, side="right")),
             int(np.searchsorted(pieces[:, 0], first + WINDOW_FRAMES)),
         )
         inside = np.clip(pieces[near] - first, 0, WINDOW_FRAMES)
         for local, voices in _local_voices(activity > parameters.onset * 255, inside, likeness[near]):
-            frames = np.arange(first, first + WINDOW_FRAMES)
             total[frames, voices] += activity[:, local] * (weight / 255)
-    return np.asarray(total / np.maximum(seen, np.finfo(np.float32).tiny)[:, None])
+    return np.asarray(total[before:] / np.maximum(seen[before:], np.finfo(np.float32).tiny)[:, None])
 
 
 def _local_voices(
