@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 DIMENSIONS = 256
-_BATCH = 256
 
 
 @lru_cache(maxsize=1)
@@ -38,18 +37,21 @@ def embed(texts: Sequence[str]) -> Vectors:
     """Unit vectors, shape (len(texts), 256): the mean of the token vectors; zeros for an empty text."""
     tokenizer, table = _model()
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-    for first in range(0, len(texts), _BATCH):
-        batch = list(texts[first : first + _BATCH])
-        for row, encoded in enumerate(tokenizer.encode_batch(batch, add_special_tokens=False), first):
-            ids = np.asarray(encoded.ids, dtype=np.int64)
-            if ids.size:
-                vectors[row] = table[np.minimum(ids, len(table) - 1)].astype(np.float32).mean(axis=0)
+    for row, text in enumerate(texts):
+        ids = np.asarray(tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.int64)
+        if ids.size:
+            vectors[row] = table[np.minimum(ids, len(table) - 1)].astype(np.float32).mean(axis=0)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Vectors = (vectors / np.where(norms > 0, norms, 1.0)).astype(np.float32)
     return unit
 
 
+@lru_cache(maxsize=4096)
+def _vector(text: str) -> Vectors:
+    vector: Vectors = embed([text])[0]
+    return vector
+
+
 def similarity(one: str, other: str) -> float:
     """Cosine similarity of two texts, -1 to 1."""
-    vectors = embed([one, other])
-    return float(vectors[0] @ vectors[1])
+    return float(_vector(one) @ _vector(other))

@@ -1,11 +1,12 @@
 """The default producer: notes from what was said, without a language model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minutebook.language.actions import actions_of
 from minutebook.language.conversation import Conversation
 from minutebook.language.decisions import decisions_of
+from minutebook.language.injection import meant_for_people
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
 from minutebook.language.moves import moves_of
@@ -62,7 +63,7 @@ class ExtractiveProducer:
 
 def _talk(transcript: Transcript, attendees: Sequence[str]) -> _Talk:
     lexicon = lexicon_of(transcript.language)
-    sentences = sentences_of(transcript)
+    sentences = _renumbered(meant_for_people(sentences_of(transcript)))
     people = _people(transcript, sentences, attendees)
     moves = moves_of(sentences, people, lexicon)
     items = [
@@ -71,6 +72,11 @@ def _talk(transcript: Transcript, attendees: Sequence[str]) -> _Talk:
         *questions_of(moves, sentences, lexicon),
     ]
     return _Talk(sentences, items)
+
+
+def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences with their place in this sequence as index."""
+    return [replace(sentence, index=index) for index, sentence in enumerate(sentences)]
 
 
 def _people(transcript: Transcript, sentences: Sequence[Sentence], attendees: Sequence[str]) -> People:

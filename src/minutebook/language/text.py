@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -76,7 +77,12 @@ def tokens_of(words: Sequence[str]) -> list[Token]:
 
 def normal_words(text: str) -> list[str]:
     """The words of a text as compared with a transcript: no case, no punctuation, contractions spelt out."""
-    return [token.text for token in tokens_of(text.split()) if token.text not in PUNCTUATION]
+    return list(_normal_words(text))
+
+
+@lru_cache(maxsize=8192)
+def _normal_words(text: str) -> tuple[str, ...]:
+    return tuple(token.text for token in tokens_of(text.split()) if token.text not in PUNCTUATION)
 
 
 _SUFFIXES = (
@@ -86,6 +92,7 @@ _SUFFIXES = (
 _MIN_STEM = 3
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A light English suffix stripper: brings inflections and close derivations together, nothing more."""
     base = next((word.removesuffix(suffix) for suffix in _SUFFIXES if _strips(word, suffix)), word)

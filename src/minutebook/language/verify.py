@@ -5,6 +5,7 @@
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +14,10 @@ from difflib import SequenceMatcher
 
 from minutebook.language.dates import MONTHS, WEEKDAYS, resolve
 from minutebook.language.embedding import similarity
+from minutebook.language.injection import addresses_software, tainted
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
-from minutebook.language.sentences import words_of
+from minutebook.language.sentences import sentences_of, words_of
 from minutebook.language.text import normal_words, number_words, numbers_in, stem
 from minutebook.transcript.model import Transcript
 
@@ -50,8 +52,10 @@ class Verifier:
         self._held_on = held_on
         self._lexicon = lexicon_of(transcript.language)
         self._speakers = _words_by_speaker(transcript)
+        self._tainted = [(s.speaker, s.start, s.end) for s in tainted(sentences_of(transcript))]
         self._checks: tuple[Callable[[Item], str | None], ...] = (
-            self._quotes, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
+            self._quotes,
+            self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
             self._likeness,
         )  # fmt: skip
 
@@ -67,16 +71,26 @@ class Verifier:
         wrong = next((e for e in item.evidence if not self._stands(e)), None)
         return None if wrong is None else f"The quote “{wrong.quote}” does not stand there in the transcript."
 
+    def _spoken_to_people(self, item: Item) -> str | None:
+        """What is directed at software carries nothing, whatever it says."""
+        if addresses_software(item.text) or any(self._is_tainted(e) for e in item.evidence):
+            return "The cited words are directed at note-taking software, not at people in the meeting."
+        return None
+
+    def _is_tainted(self, evidence: Evidence) -> bool:
+        return any(s == evidence.speaker and a < evidence.end and b > evidence.start for s, a, b in self._tainted)
+
     def _stands(self, evidence: Evidence) -> bool:
         words, quote = self._speakers.get(evidence.speaker), normal_words(evidence.quote)
         if words is None or not quote:
             return False
-        inside = [
-            i
-            for i, (start, end) in enumerate(zip(words.starts, words.ends, strict=True))
-            if start >= evidence.start - _SLACK_S and end <= evidence.end + _SLACK_S
+        first = bisect_left(words.starts, evidence.start - _SLACK_S)
+        last = bisect_right(words.starts, evidence.end + _SLACK_S)
+        spoken = [
+            w
+            for w, end in zip(words.normal[first:last], words.ends[first:last], strict=True)
+            if end <= evidence.end + _SLACK_S
         ]
-        spoken = [words.normal[i] for i in inside]
         return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
 
     def _content(self, item: Item) -> str | None:
