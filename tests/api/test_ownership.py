@@ -1,0 +1,118 @@
+"""Every route of the application: nobody's data is another's, and nothing is told without a token."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from minutebook.api.app import ROUTERS
+from minutebook.wiring import Services
+from support.records import ADA, Paxs, Worker, wav
+
+OWN_RULES = "/api/oauth/"
+"""Reached without an access token, by design; a suite of its own tests them."""
+OF_NOBODY = {("GET", "/api/users/me"), ("GET", "/api/sessions"), ("POST", "/api/sessions")}
+"""Speak of the caller alone: somebody else's token sees its own data there."""
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """(method, path template) of every route of the API: the described ones, and those that are not."""
+    for path, operations in app.openapi()["paths"].items():
+        if path.startswith("/api/") and not path.startswith(OWN_RULES):
+            yield from ((method.upper(), path) for method in operations)
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path.startswith("/api/") and not route.path.startswith(OWN_RULES):
+                yield from ((method, route.path) for method in route.methods)
+
+
+@pytest.fixture
+async def ada(client, user_token) -> Paxs:
+    return Paxs(client, await user_token())
+
+
+@pytest.fixture
+async def grace(client, other_user_token) -> Paxs:
+    return Paxs(client, await other_user_token())
+
+
+@pytest.fixture
+async def hers(ada: Paxs, services: Services) -> dict[str, str]:
+    """Ada's data, with everything that can be there."""
+    session = await ada.create_session()
+    recording = await ada.upload(session["id"])
+    await Worker(services).drain()
+    return {"session_id": session["id"], "recording_id": recording["id"], "export_format": "txt"}
+
+
+def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, object]]:
+    """A valid request for each route that wants a body."""
+    request = {
+        "session_id": ids["session_id"],
+        "attachment_id": ids["recording_id"],
+        "analysis_types": ["key_points"],
+    }
+    return {
+        ("POST", "/api/sessions"): {"json": {"attendees": [ADA]}},
+        ("PATCH", "/api/sessions/{session_id}"): {"json": {"title": "Mine now"}},
+        ("POST", "/api/recordings"): {
+            "data": {"session_id": ids["session_id"]},
+            "files": {"file": ("a.wav", wav(1), "audio/wav")},
+        },
+        ("POST", "/api/analysis/request"): {"json": request},
+        ("PATCH", "/api/recordings/{recording_id}/speakers"): {
+            "json": {"speakers": [{"id": "speaker_1", "name": "Mallory"}]}
+        },
+    }
+
+
+async def test_another_users_token_finds_nothing(app: FastAPI, ada: Paxs, grace: Paxs, hers: dict[str, str]) -> None:
+    before = (await ada.get(f"/api/sessions/{hers['session_id']}")).json()
+    tried = 0
+    for method, path in set(routes(app)) - OF_NOBODY:
+        answer = await grace.call(method, path.format(**hers), **bodies(hers).get((method, path), {}))
+        assert answer.status_code == 404, (method, path, answer.text)
+        tried += 1
+    assert tried >= 16
+    assert (await ada.get(f"/api/sessions/{hers['session_id']}")).json() == before
+    assert (await grace.get("/api/sessions")).json()["items"] == []
+
+
+async def test_the_owner_finds_everything(app: FastAPI, ada: Paxs, hers: dict[str, str]) -> None:
+    """The test above proves nothing if its requests are wrong; here they are right."""
+    last = ("DELETE", "/api/sessions/{session_id}")
+    for method, path in [
+        *sorted(set(routes(app)) - {last, ("POST", "/api/recordings")}),
+        ("POST", "/api/recordings"),
+        last,
+    ]:
+        answer = await ada.call(method, path.format(**hers), **bodies(hers).get((method, path), {}))
+        assert answer.status_code < 300, (method, path, answer.text)
+
+
+async def test_without_a_token_nothing_is_told(app: FastAPI, client, hers: dict[str, str]) -> None:
+    for method, path in set(routes(app)):
+        kwargs = bodies(hers).get((method, path), {})
+        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}):
+            answer = await client.request(method, path.format(**hers), headers=headers, **kwargs)
+            assert answer.status_code == 401, (method, path, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+SCOPES = ("session", "media", "analysis", "user:read")
+
+
+async def test_each_route_needs_one_scope(app: FastAPI, client, user_token, hers: dict[str, str]) -> None:
+    for method, path in set(routes(app)):
+        kwargs = bodies(hers).get((method, path), {})
+        refused = 0
+        for scope in SCOPES:
+            others = " ".join(each for each in SCOPES if each != scope)
+            paxs = Paxs(client, await user_token(others))
+            # An id that is nobody's: what passes the scope must not change anything.
+            nobody = {**hers, "session_id": "x", "recording_id": "x"}
+            refused += (await paxs.call(method, path.format(**nobody), **kwargs)).status_code == 403
+            if refused:
+                break
+        assert refused == 1, (method, path)
