@@ -17,8 +17,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from minutebook.oauth.requests import PARAMETERS
 from support.paxs_client import written
 from support.paxs_double import PaxsDouble
+from support.paxs_target import Target
 
 SKILL = Path(__file__).parents[2] / "skills" / "paxs-api"
 INSTRUCTIONS = (SKILL / "SKILL.md").read_text(encoding="utf-8")
@@ -334,3 +336,31 @@ def test_a_server_that_is_down(project: Project) -> None:
     done = project.paxs("login-link", "--paxs-url", "http://127.0.0.1:9")
     assert done.returncode == 6
     assert "cannot be reached" in done.stderr
+
+
+def test_every_endpoint_and_field_of_the_instructions_exists_on_our_server(real_server: Target) -> None:
+    document = httpx.get(f"{real_server.url}/openapi.json").json()
+    described = {
+        (method.upper(), re.sub(r"\{\w+\}", "{id}", path)): _names(operation, document)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    authorize = ("GET", "/api/oauth/provider/authorize")
+    described.setdefault(authorize, set(PARAMETERS))  # a page for people: not in the description of the API
+    rows = re.findall(r"^\| `(GET|POST|PATCH|DELETE) (/api/[^`]*)` \|(.*)\|$", INSTRUCTIONS, re.MULTILINE)
+    assert len(rows) == 10
+    for method, path, fields in rows:
+        assert set(re.findall(r"`(\w+)`", fields)) <= described[method, path], f"{method} {path}"
+    assert httpx.get(f"{real_server.url}{authorize[1]}").status_code == 400
+
+
+def _names(part: object, document: dict) -> set[str]:
+    """All names of parameters and of properties of bodies, however deep."""
+    if isinstance(part, list):
+        return set().union(*(_names(item, document) for item in part))
+    if not isinstance(part, dict):
+        return set()
+    if "$ref" in part:
+        return _names(document["components"]["schemas"][part["$ref"].rpartition("/")[2]], document)
+    found = set(part.get("properties", {})) | ({part["name"]} if "in" in part else set())
+    return found.union(*(_names(value, document) for key, value in part.items() if key != "responses"))
