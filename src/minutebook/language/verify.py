@@ -17,6 +17,7 @@ from minutebook.language.embedding import similarity
 from minutebook.language.injection import addresses_software, tainted
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
+from minutebook.language.people import is_default_name
 from minutebook.language.sentences import sentences_of, words_of
 from minutebook.language.text import normal_words, number_words, numbers_in, stem
 from minutebook.transcript.model import Transcript
@@ -28,7 +29,8 @@ _NEAR = 4
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
 _CLAUSE = re.compile(
-    r"[.?!;:…]+|\b(?:no|nope|sorry),|,? \b(?:why|couldn't|can't|shouldn't) (?:don't |do not )?we\b|, so\b|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
+    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b"
+    r"|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
     r"|(?=\b(?:why|how|whether|who|where|which|what)\b)",
     re.IGNORECASE,
 )
@@ -138,7 +140,23 @@ class Verifier:
         for text in _claim_parts(item):
             self._note_polarity(text, claimed)
         turned = next((w for w, ways in claimed.items() if w in said and not ways & said[w]), None)
-        return None if turned is None else f"The cited words say the opposite about “{turned}”."
+        if turned is not None:
+            return f"The cited words say the opposite about “{turned}”."
+        if any(self._negation_moved(text, item.evidence) for text in _claim_parts(item)):
+            return "The cited words have no such negation, or have one that the item leaves out."
+        return None
+
+    def _negation_moved(self, text: str, quoted: Sequence[Evidence]) -> bool:
+        """Whether the text has a negation that nothing cited has, or repeats cited words but for their negation."""
+        negators = self._lexicon.negators
+        words = normal_words(text)
+        quotes = [normal_words(e.quote) for e in quoted]
+        if any(w in negators for w in words) and not any(w in negators for q in quotes for w in q):
+            return True
+        plain = [w for w in words if w not in negators]
+        regions = [region for quote in quotes for region in _regions(plain, quote, negators)]
+        inside = sum(w in negators for w in words[1:-1])
+        return bool(regions) and all(sum(w in negators for w in region) != inside for region in regions)
 
     def _note_polarity(self, text: str, ways: defaultdict[str, set[bool]]) -> None:
         for clause in _CLAUSE.split(text):
@@ -153,35 +171,46 @@ class Verifier:
             return None
         if owner.speaker is not None:
             return self._speaking_owner(item, owner.speaker, owner.name)
-        if owner.name is not None and not self._named(item, owner.name):
+        if owner.name is not None and not self._named(item.evidence, owner.name):
             return f"{owner.name} is not named in the cited words."
         return None
 
     def _speaking_owner(self, item: Item, speaker: str, name: str | None) -> str | None:
         if speaker not in self._speakers:
             return "The owner is nobody who speaks in this recording."
-        known = [n for n in (name, self._transcript.name_of(speaker)) if n]
-        if any(self._named(item, n) for n in known):
-            return None
-        own = [e for e in item.evidence if e.speaker == speaker]
         others = [e for e in item.evidence if e.speaker != speaker]
-        if any(self._commits(e) for e in own) or (own and others and own[-1].start > others[0].start):
+        known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
+        if any(self._named(others, n) for n in known):
             return None
+        wanted = {stem(w) for w in self._content_words(item.text)}
+        asked = [e.start for e in others if self._carries(e, wanted)]
+        for evidence in (e for e in item.evidence if e.speaker == speaker):
+            carrying = [c for c in _CLAUSE.split(evidence.quote) if wanted & self._stems(c)]
+            if any(self._commits(clause, evidence) for clause in carrying):
+                return None
+            if not carrying and asked and evidence.start > min(asked):
+                return None
         return "Neither does the owner promise it in the cited words nor does anybody name the owner there."
 
-    def _commits(self, evidence: Evidence) -> bool:
-        words = normal_words(evidence.quote)
+    def _carries(self, evidence: Evidence, wanted: set[str]) -> bool:
+        return not wanted or bool(wanted & self._stems(evidence.quote))
+
+    def _stems(self, text: str) -> set[str]:
+        return {stem(w) for w in self._content_words(text)}
+
+    def _commits(self, clause: str, evidence: Evidence) -> bool:
+        """Whether a clause speaks of what the speaker does, rather than of what somebody else is asked to do."""
         if not self._lexicon.first_person:
             return True
-        return bool(self._lexicon.first_person & set(words)) and "please" not in words[:3]
+        first_person = self._lexicon.first_person & set(normal_words(evidence.quote))
+        return bool(first_person) and not self._lexicon.matches("asks_others", " ".join(normal_words(clause)))
 
-    def _named(self, item: Item, name: str) -> bool:
-        wanted = name.split(maxsplit=1)[0].casefold()
-        spoken = {w for e in item.evidence for w in normal_words(e.quote)}
-        return wanted in spoken or any(
+    def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
+        wanted = name.split()[0].casefold()
+        written = [w for e in quoted for w in e.quote.split()]
+        return any(wanted in normal_words(w) for w in written) or any(
             w[:1].isupper() and SequenceMatcher(None, wanted, "".join(normal_words(w)[:1])).ratio() >= _NAME_LIKENESS
-            for e in item.evidence
-            for w in e.quote.split()
+            for w in written
         )
 
     def _due(self, item: Item) -> str | None:
@@ -256,6 +285,16 @@ def _carried(word: str, carried: set[str]) -> bool:
         len(shared := _common_start(word, other)) >= 5 and len(shared) >= 0.7 * max(len(word), len(other))
         for other in carried
     )
+
+
+def _regions(plain: Sequence[str], quote: Sequence[str], negators: frozenset[str]) -> Iterable[Sequence[str]]:
+    """The stretches of a quote that consist of these words in this order, with or without negations in between."""
+    places = [i for i, w in enumerate(quote) if w not in negators]
+    bare = [quote[i] for i in places]
+    size = len(plain)
+    for i in range(len(bare) - size + 1 if size > 2 else 0):
+        if bare[i : i + size] == plain:
+            yield quote[places[i] : places[i + size - 1] + 1]
 
 
 def _common_start(one: str, other: str) -> str:
