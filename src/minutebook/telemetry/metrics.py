@@ -20,7 +20,6 @@ JOBS = Counter(
     "minutebook_jobs_total", "Jobs of this process, by what became of them.", ["task", "outcome"], registry=REGISTRY
 )
 JOBS_BY_STATE = Gauge("minutebook_jobs_by_state", "Jobs of all runners, by state.", ["state"], registry=REGISTRY)
-STORED_BYTES = Counter("minutebook_stored_bytes_total", "Bytes written to storage by this process.", registry=REGISTRY)
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
