@@ -35,7 +35,7 @@ NO_SPEECH = "No speech was found in this recording."
 _DIARIZATION_CONTEXT_S = 10.0
 _CONTEXT_S = 1.0
 _LANGUAGE_SAMPLES = 3
-_LANGUAGE_SAMPLE_S = 30.0
+_LANGUAGE_SAMPLE_S = 8.0
 _VOICES_SHARE = 0.3
 """Share of the time that telling voices apart takes, for progress."""
 
@@ -54,6 +54,10 @@ class SpeechPipeline:
     @cached_property
     def _engine(self) -> Engine:
         return open_engine(self._settings, self._models_dir)
+
+    def load(self) -> None:
+        """Load the models now rather than at first use."""
+        _ = self._diarizer, self._engine
 
     def voices(self, pcm: Pcm, chunk: Chunk) -> ChunkVoices:
         """Who may be speaking in a chunk."""
@@ -159,12 +163,12 @@ def _one_voice(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def language_samples(turns: Sequence[Turn]) -> list[tuple[float, float]]:
-    """Up to three stretches of at most 30 s that start with speech: at the beginning, after a third, after two
-    thirds of the turns."""
-    ordered = sorted(turns, key=lambda turn: turn.start)
-    starts = sorted({ordered[len(ordered) * part // _LANGUAGE_SAMPLES].start for part in range(_LANGUAGE_SAMPLES)})
-    end = max(turn.end for turn in ordered)
-    return [(start, min(start + _LANGUAGE_SAMPLE_S, end)) for start in starts]
+    """Stretches of at most 8 s from which the language is told: the longest joined turn of each third of the turns."""
+    ordered = sorted(units.join_turns(turns), key=lambda turn: turn.start)
+    size = -(-len(ordered) // _LANGUAGE_SAMPLES)
+    thirds = [ordered[first : first + size] for first in range(0, len(ordered), size)]
+    longest = [max(third, key=lambda turn: turn.end - turn.start) for third in thirds]
+    return [(turn.start, min(turn.end, turn.start + _LANGUAGE_SAMPLE_S)) for turn in longest]
 
 
 def turns_to_json(turns: Sequence[Turn]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from minutebook.speech import guards
 from minutebook.speech.engines.batches import cheapest_batches
 from minutebook.speech.engines.whisper_decoder import Decoded, Search, WhisperDecoder
-from minutebook.speech.guards import Limits
+from minutebook.speech.guards import Fault, Limits
 from minutebook.speech.ports import SAMPLE_RATE, Audio, EngineInfo, Recognised
 from minutebook.transcript.model import Turn, Word
 
@@ -19,22 +19,23 @@ LONGEST_CLIP_S = 30.0
 class Parameters:
     """Every number that decides how turns are decoded.
 
-    `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and
-    `batch_s` of padded sound (memory), and costs as much as `batch_cost_s` of sound beside its content; `searches`
-    are tried in order until the guards find no fault; a turn that goes on for `rest_s` after its last word is decoded
-    again from there, in up to `rounds` rounds.
+    `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and `batch_s` of padded sound
+    (memory), and costs as much as `batch_cost_s` of sound beside its content; `searches` are tried in order until the
+    guards find no fault that they cure; a turn that goes on for `rest_s` after its last word is decoded again from
+    there, in up to `rounds` rounds.
     """
 
-    context_s: float = 0.2
+    context_s: float = 0.35
     batch_size: int = 8
     batch_s: float = 240.0
     batch_cost_s: float = 4.0
     rest_s: float = 1.2
     rounds: int = 3
+    language_margin_s: float = 2.0
     searches: tuple[Search, ...] = (
         Search(margin_s=2.0),
-        Search(margin_s=None),
-        Search(margin_s=None, no_repeat_ngram=4, repetition_penalty=1.1),
+        Search(margin_s=8.0),
+        Search(margin_s=None, no_repeat_ngram=4, repetition_penalty=1.1, cures=guards.LOOPS),
     )
     limits: Limits = guards.DEFAULT
 
@@ -73,8 +74,8 @@ class FasterWhisperEngine:
         if not self._decoder.is_multilingual or not samples:
             return "en"
         shares: Counter[str] = Counter()
-        for sample in samples:
-            shares.update(self._decoder.language_probabilities(sample))
+        for probabilities in self._decoder.language_probabilities(samples, self._parameters.language_margin_s):
+            shares.update(probabilities)
         return max(shares, key=lambda language: (shares[language], language))
 
     def recognise(
@@ -98,7 +99,7 @@ class FasterWhisperEngine:
 
     def _clip(self, audio: Audio, offset_s: float, index: int, turn: Turn, start_s: float) -> _Clip:
         context_s = self._parameters.context_s
-        if turn.end - turn.start > LONGEST_CLIP_S - 2 * context_s:
+        if turn.end - turn.start > LONGEST_CLIP_S - 2 * context_s + 1e-6:
             raise ValueError(f"A turn of {turn.end - turn.start:.1f} s is longer than the model hears.")
         before_s = context_s if start_s == turn.start else 0.0
         first = max(0, round((start_s - before_s - offset_s) * SAMPLE_RATE))
@@ -122,6 +123,7 @@ class FasterWhisperEngine:
         best: dict[int, Decoded] = {}
         todo, done_s = list(range(len(clips))), 0.0
         for number, search in enumerate(self._parameters.searches):
+            todo = [i for i in todo if number == 0 or search.cures & self._faults(best[i])]
             for batch in self._batches(clips, todo, search):
                 decoded = self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
                 for index, each in zip(batch, decoded, strict=True):
@@ -129,7 +131,6 @@ class FasterWhisperEngine:
                 if progress and number == 0:
                     done_s += sum(clips[i].seconds for i in batch)
                     progress(done_s)
-            todo = [index for index in todo if self._is_doubtful(best[index])]
         for index, clip in enumerate(clips):
             yield clip, self._trusted(clip, best[index])
 
@@ -140,15 +141,16 @@ class FasterWhisperEngine:
         p = self._parameters
         return [ordered[part] for part in cheapest_batches(lengths, p.batch_size, p.batch_s, p.batch_cost_s)]
 
-    def _is_doubtful(self, decoded: Decoded) -> bool:
+    def _faults(self, decoded: Decoded) -> frozenset[Fault]:
         limits = self._parameters.limits
-        return bool(guards.faults(decoded.hypothesis, limits)) and not guards.is_silence(decoded.hypothesis, limits)
+        silent = guards.is_silence(decoded.hypothesis, limits)
+        return frozenset() if silent else guards.faults(decoded.hypothesis, limits)
 
     def _better(self, earlier: Decoded | None, later: Decoded) -> Decoded:
         """The hypothesis with fewer faults; of two alike, the likelier."""
 
         def worth(decoded: Decoded) -> tuple[int, float]:
-            return -len(guards.faults(decoded.hypothesis, self._parameters.limits)), decoded.hypothesis.mean_logprob
+            return -len(self._faults(decoded)), decoded.hypothesis.mean_logprob
 
         return later if earlier is None or worth(later) > worth(earlier) else earlier
 

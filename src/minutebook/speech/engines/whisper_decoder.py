@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.speech.engines.word_times import capped, collapsed_from, written_words
-from minutebook.speech.guards import Hypothesis
+from minutebook.speech.guards import Fault, Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio
 from minutebook.transcript.merge import UNSPACED_LANGUAGES
 from minutebook.transcript.model import Word
@@ -32,13 +32,16 @@ _APPENDED = "\"'.。,，!！?？:：”)]}、"
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How the decoder searches. `margin_s` is the silence after the longest clip; None pads to 30 s."""
+    """How the decoder searches, and which faults of an earlier search it is tried for.
+
+    `margin_s` is the silence after the longest clip; None pads to 30 s.
+    """
 
     margin_s: float | None
     beam_size: int = 5
     no_repeat_ngram: int = 0
     repetition_penalty: float = 1.0
-    timestamps: bool = True
+    cures: frozenset[Fault] = frozenset(Fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,20 @@ class WhisperDecoder:
         """Whether the model knows more than English."""
         return bool(self._whisper.model.is_multilingual)
 
-    def language_probabilities(self, clip: Audio) -> dict[str, float]:
-        """Probability of each language (ISO 639-1) for up to 30 s of speech."""
-        encoded = self._encode(self._features([clip], FULL_FRAMES))
-        return {token[2:-2]: float(share) for token, share in self._whisper.model.detect_language(encoded)[0]}
+    def language_probabilities(self, clips: Sequence[Audio], margin_s: float) -> list[dict[str, float]]:
+        """Probability of each language (ISO 639-1) in each clip."""
+        encoded = self._encode(self._features(clips, _width(clips, margin_s)))
+        found = self._whisper.model.detect_language(encoded)
+        return [{token[2:-2]: float(probability) for token, probability in each} for each in found]
 
     def decode(
         self, clips: Sequence[Audio], language: str, search: Search, hot_words: Sequence[str] = ()
     ) -> list[Decoded]:
         """Decode a batch of clips (16 kHz, at most 30 s each) together; clips of like length cost least."""
-        frames = [len(clip) // (SAMPLE_RATE // FRAMES_PER_S) for clip in clips]
-        width = FULL_FRAMES
-        if search.margin_s is not None:
-            width = min(FULL_FRAMES, max(frames) + round(search.margin_s * FRAMES_PER_S))
-        encoded = self._encode(self._features(clips, width))
+        encoded = self._encode(self._features(clips, _width(clips, search.margin_s)))
         tokenizer = self._tokenizer(language)
         hypotheses, tokens = self._generate(encoded, clips, tokenizer, search, hot_words)
-        words = self._align(encoded, frames, tokens, tokenizer)
+        words = self._align(encoded, [_frames(clip) for clip in clips], tokens, tokenizer)
         return [_settled(*each) for each in zip(hypotheses, words, strict=True)]
 
     def _features(self, clips: Sequence[Audio], width: int) -> NDArray[np.float32]:
@@ -106,9 +106,7 @@ class WhisperDecoder:
     def _generate(
         self, encoded: Any, clips: Sequence[Audio], tokenizer: Any, search: Search, hot_words: Sequence[str]
     ) -> tuple[list[Hypothesis], list[list[int]]]:
-        prompt = self._whisper.get_prompt(
-            tokenizer, [], without_timestamps=not search.timestamps, hotwords=", ".join(hot_words) or None
-        )
+        prompt = self._whisper.get_prompt(tokenizer, [], hotwords=", ".join(hot_words) or None)
         seconds = [len(clip) / SAMPLE_RATE for clip in clips]
         limit = min(_MAX_TOKENS, len(prompt) + 32 + round(_TOKENS_PER_S * max(seconds)))
         results = self._whisper.model.generate(
@@ -152,10 +150,24 @@ class WhisperDecoder:
         return [tuple(written_words(words, glue)) for words in aligned]
 
 
+def _frames(clip: Audio) -> int:
+    return len(clip) // (SAMPLE_RATE // FRAMES_PER_S)
+
+
+def _width(clips: Sequence[Audio], margin_s: float | None) -> int:
+    """Frames that a batch is padded to."""
+    if margin_s is None:
+        return FULL_FRAMES
+    return min(FULL_FRAMES, max(_frames(clip) for clip in clips) + round(margin_s * FRAMES_PER_S))
+
+
 def _settled(hypothesis: Hypothesis, words: tuple[Word, ...]) -> Decoded:
-    """Leave out words that were written without any sound of their own."""
+    """Leave out words that were written without any sound of their own, from the text too."""
     end = collapsed_from(words)
-    return Decoded(replace(hypothesis, collapsed=len(words) - end), capped(words[:end]))
+    if end == len(words):
+        return Decoded(hypothesis, capped(words))
+    text = " ".join(word.word for word in words[:end])
+    return Decoded(replace(hypothesis, text=text, finished=True), capped(words[:end]))
 
 
 def _suppressed(tokenizer: Any) -> list[int]:

@@ -1,0 +1,1 @@
+"""Measurements of quality and speed. Run by hand (`make bench`), never as tests."""
