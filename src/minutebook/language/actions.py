@@ -10,7 +10,7 @@ from minutebook.language.embedding import similarity
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Item, ItemKind, Owner
 from minutebook.language.moves import Move
-from minutebook.language.references import reference, refers
+from minutebook.language.references import references, refers
 from minutebook.language.sentences import Sentence
 from minutebook.language.text import normal_words, stem
 from minutebook.language.wording import base_form
@@ -37,14 +37,39 @@ def actions_of(talk: Conversation) -> list[Item]:
 def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:
     move = talk.moves[at]
     in_talk = talk.lexicon.talk_requests
-    if in_talk and in_talk.match(" ".join(normal_words(move.do))) and not (move.due and resolve(move.due, _ANY_DAY)):
+    timed = move.due is not None and resolve(move.due, _ANY_DAY) is not None
+    asks_when = talk.lexicon.matches("asks_when", move.clause.norm)
+    if in_talk and in_talk.match(" ".join(normal_words(move.do))) and not (timed or asks_when):
         return None
     if talk.lexicon.matches("reported", move.clause.norm):
         return None
     answer = talk.answer(at, used)
     if answer.accepted is False or (answer.accepted is None and (move.weak or move.who is None)):
         return None
+    owner = _owner(talk, move, answer)
+    meant = _meant(talk, at) if talk.is_empty(move) else None
+    if meant is not None and owner is not None:
+        used |= answer.used
+        return _item(talk, meant, owner, replace(answer, evidence=(move.sentence, *answer.evidence)))
     return _assigned(talk, at, answer, used)
+
+
+def _meant(talk: Conversation, at: int) -> Move | None:
+    """What "could you take care of that" asks for: the proposal, need or call just before, whoever made it."""
+    kinds = (Act.PROPOSE, Act.NEED, Act.CALL)
+    return next((m for m in talk.before(at, REACH) if m.act in kinds and m.do and not talk.is_empty(m)), None)
+
+
+def _need(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    """ "I need your number." – "You'll have it by tomorrow.": a need that the next speaker promises to meet."""
+    move = talk.moves[at]
+    if not talk.lexicon.matches("own_need", move.clause.norm):
+        return None
+    answer = talk.answer(at, used)
+    if not answer.accepted or answer.due is None or answer.speaker is None:
+        return None
+    used |= answer.used
+    return _item(talk, move, Owner(speaker=answer.speaker), answer)
 
 
 def _assignment(talk: Conversation, at: int, used: set[int]) -> Item | None:
@@ -129,7 +154,7 @@ def _antecedent(talk: Conversation, at: int) -> Move | None:
     move = talk.moves[at]
     for kinds, reach in (((Act.CALL, Act.REQUEST, Act.ASSIGN), REACH), ((Act.NEED, Act.PROPOSE), 3)):
         for earlier in talk.before(at, reach):
-            other = earlier.sentence.speaker != move.sentence.speaker
+            other = earlier.sentence.speaker != move.sentence.speaker or earlier.act is Act.CALL
             if earlier.act in kinds and earlier.do and other and move.sentence.turn - earlier.sentence.turn <= 2:
                 return earlier
     return None
@@ -167,11 +192,15 @@ def _offer(talk: Conversation, at: int, used: set[int]) -> Item | None:
 
 
 def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling: Sentence | None = None) -> Item | None:
+    verb, _, rest = move.do.partition(" ")
+    if move.act is Act.CALL and verb.endswith("s"):
+        move = replace(move, do=f"{base_form(verb)} {rest}")
     if len(normal_words(move.do)) < 2:
         return None
     said = _binding(move.due, answer.due)
-    points_to = calling or reference(talk, move)
-    spans = {move.sentence, *answer.evidence, *((points_to,) if points_to else ())}
+    pointed = (calling,) if calling else references(talk, move)
+    points_to = pointed[-1] if pointed else None
+    spans = {move.sentence, *answer.evidence, *pointed}
     return Item(
         kind=ItemKind.ACTION,
         text=move.do,
@@ -223,4 +252,5 @@ _RULES: dict[Act, Callable[[Conversation, int, set[int]], Item | None]] = {
     Act.ASSIGN: _assignment,
     Act.COMMIT: _commitment,
     Act.OFFER: _offer,
+    Act.NEED: _need,
 }

@@ -100,12 +100,13 @@ class Conversation:
         commits = [m for m in replies if m.act is Act.COMMIT and m.sentence.index <= first.index + 3]
         fitting = [m for m in commits if self.fits(move, m)][:1]
         extends = [m for m in replies if m.act is Act.EXTEND and m.due and m.sentence.index <= first.index + 3]
-        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting)
+        timed = self.lexicon.matches("asks_when", move.clause.norm) and any(m.due for m in replies)
+        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting) or timed
         if any(m.act is Act.REFUSE for m in opening) and not fitting:
             return Answer(False, first.speaker)
         if not accepted and not any(e.sentence.index <= first.index + 1 for e in extends):
             return Answer(None, first.speaker)
-        dues = [m.due for m in (*fitting, *extends) if m.due]
+        dues = [m.due for m in (*fitting, *extends, *(opening if timed else ())) if m.due]
         quoted = dict.fromkeys([first, *(m.sentence for m in fitting), *(m.sentence for m in extends[:1])])
         return Answer(True, first.speaker, tuple(quoted), dues[0] if dues else None, frozenset(map(id, fitting)))
 
@@ -129,7 +130,12 @@ class Conversation:
                 return None
             if later.sentence.speaker != speaker or not later.due:
                 continue
-            telling = later.act is Act.COMMIT and (self.is_empty(later) or self.reports_back(later))
+            elaborates = (
+                later.sentence.turn == move.sentence.turn
+                and self.is_empty(move)
+                and self.lexicon.matches("of_them", " ".join(normal_words(later.core)))
+            )
+            telling = later.act is Act.COMMIT and (self.is_empty(later) or self.reports_back(later) or elaborates)
             if later.act is Act.EXTEND or telling:
                 return later
             if later.act in (Act.COMMIT, Act.REQUEST):

@@ -56,7 +56,7 @@ _DATED = (
     rf"{_BY}(?:the )?(?:weekend|eod|end of day|cob|close of business|noon|midnight|lunchtime|midday)\b",
     rf"(?:by|until|before) {_CLOCK}(?: o'clock| [ap]m)?(?= [,.?!;]|$)",
     r"(?:later|still) this (?:week|month|afternoon|morning)",
-    rf"(?:right |straight |directly |immediately |shortly |just )?after (?:this|the|our) {_EVENT}",
+    rf"(?:right |straight |directly |immediately |shortly |just )?after (?:(?:this|the|our) {_EVENT}|lunch|dinner|work|breakfast|school)",
     r"as soon as (?:possible|i can|we can)|asap|right away|straight away|immediately|right now|at once",
 )
 _EVENTFUL = (
@@ -203,6 +203,6 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str], date], date | None]],
         re.compile(r"today|tonight|this (?:morning|afternoon|evening)|right away|straight away|at once|immediately"),
         _in_days(0),
     ),
-    (re.compile(rf"after (?:this|the|our) {_EVENT}|right now"), _in_days(0)),
+    (re.compile(rf"after (?:(?:this|the|our) {_EVENT}|lunch|dinner|work)|right now"), _in_days(0)),
     (re.compile(rf"(?:in|within)(?: about)? (?P<count>{_COUNT}) (?:working |business )?(?P<unit>{_PERIOD})"), _after),
 )

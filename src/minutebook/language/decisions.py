@@ -9,6 +9,7 @@ from minutebook.language.embedding import similarity
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.moves import Move
+from minutebook.language.references import references
 from minutebook.language.sentences import Sentence
 from minutebook.language.text import normal_words, stem, word_set
 from minutebook.language.wording import sentence_case
@@ -78,8 +79,10 @@ def _stated(talk: Conversation, at: int) -> list[Item]:
     if proposal is not None and similarity(proposal.do, move.do) > _RELATED:
         spans.insert(0, proposal.sentence)
     text = f"Let us {move.do[:1].lower()}{move.do[1:]}" if move.do.lower().startswith("not ") else move.do
-    pointing = bool(_PRONOUNS & set(normal_words(move.do)[:3]))
-    return _decision(text, spans, asked if answers and pointing else None)
+    if not _PRONOUNS & set(normal_words(move.do)[:3]):
+        return _decision(text, spans)
+    pointed = references(talk, move)
+    return _decision(text, spans, asked if answers else pointed[-1] if pointed else None)
 
 
 def _objected(talk: Conversation, move: Move) -> bool:
@@ -96,7 +99,7 @@ def _reply(talk: Conversation, move: Move) -> Sentence | None:
 def _agrees(talk: Conversation, reply: Sentence, move: Move) -> bool:
     agreements = [m for m in talk.moves_in(reply) if m.act is Act.AGREE]
     formal = talk.lexicon.matches("formal_proposal", move.clause.norm) and not move.weak
-    return any(not m.weak or formal for m in agreements)
+    return any(not m.weak or formal or move.act is Act.DECIDE for m in agreements)
 
 
 def _proposal_before(talk: Conversation, at: int) -> Move | None:
@@ -132,6 +135,8 @@ def _decided_later(talk: Conversation, at: int, reply: Sentence) -> list[Item]:
 def _confirmed(talk: Conversation, move: Move) -> list[Item]:
     """Something like "Agreed, ten days at most.": what is repeated after the agreement was said by somebody shortly before."""
     match = _AGREED.match(move.sentence.text)
+    if match is None and talk.lexicon.matches("just_agreed", _norm(move.sentence)):
+        return _joined(talk, move)
     if match is None or talk.lexicon.matches("fresh_thought", " ".join(normal_words(match["rest"]))):
         return []
     wanted = _content(talk, match["rest"])
@@ -141,6 +146,15 @@ def _confirmed(talk: Conversation, move: Move) -> list[Item]:
         return []
     proposed = next((m.do for m in talk.moves_in(said) if m.act is Act.PROPOSE and m.do), said.text)
     return _decision(proposed, [said, move.sentence])
+
+
+def _joined(talk: Conversation, move: Move) -> list[Item]:
+    """A bare "Agreed." makes a decision of the plan that ended the turn before: "If it fails, we wait."."""
+    before = talk.sentences[max(0, move.sentence.index - 3) : move.sentence.index][::-1]
+    plan = next((s for s in before if s.turn == move.sentence.turn - 1), None)
+    if plan is None or plan.is_question or not talk.lexicon.matches("plan", _norm(plan)):
+        return []
+    return _decision(plan.text, [plan, move.sentence])
 
 
 def _content(talk: Conversation, text: str) -> set[str]:

@@ -37,7 +37,9 @@ def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: 
 
 def _in_earnest(sentence: Sentence, acts: Sequence[Move], lexicon: Lexicon) -> bool:
     words = normal_words(sentence.text)
-    if len(words) < _SHORTEST or any(m.act is Act.REQUEST and m.do for m in acts):
+    if len(words) < _SHORTEST or any(
+        m.act is Act.REQUEST and m.do and not lexicon.matches("asks_when", m.clause.norm) for m in acts
+    ):
         return False
     if lexicon.matches("offers", " ".join(words)):
         return False

@@ -17,6 +17,10 @@ _BEFORE_DEMONSTRATIVE = word_set("me us you him her them of on in into to with f
 _PRONOUNS = word_set("it them him her they he she")
 _POINTING = word_set("that this it those these they he she none thanks thank you good great yes no sure okay")
 _UNCLEAR = word_set("it them")
+_UNCLEAR_OR_THAT = _UNCLEAR | _DEMONSTRATIVES
+_LIGHT = word_set("do have take get make put give send call write keep go be ask tell find let check bring")
+_RICH = 4
+"""Content words from which a sentence is clear although it points back."""
 _PEOPLE = word_set("him her he she")
 _INTERJECTIONS = word_set("oh well yes no ah um uh okay ok so and but then sure right")
 _TELLING = 4
@@ -32,26 +36,40 @@ def refers(move: Move) -> bool:
     )
 
 
-def reference(talk: Conversation, move: Move) -> Sentence | None:
-    """The sentence an item points back to: the open question it is to settle, the one that has the noun ("those
-    invoices"), for "that" what was said just before, else the nearest one that can be understood by itself."""
+def references(talk: Conversation, move: Move) -> tuple[Sentence, ...]:
+    """The sentences an item points back to, the clearest last: the open question it is to settle, the one that has the
+    noun ("those invoices") or the verb, for "that" what was said just before, else the nearest one that can be
+    understood by itself. A sentence that itself points back is followed once more."""
     question = _open_question(talk, move)
     if question is not None:
-        return question
+        return (question,)
     if not refers(move):
-        return None
+        return ()
     if move.clause.tokens[0].word >= _TELLING:
-        return move.sentence
-    before = talk.sentences[max(0, move.sentence.index - 2 * REACH) : move.sentence.index][::-1]
-    nearest = before[:REACH]
+        return (move.sentence,)
+    first = _nearest(talk, move)
+    if first is None or not _UNCLEAR_OR_THAT & set(normal_words(first.text)) or _stands_alone(talk, first):
+        return (first,) if first else ()
+    further = next((s for s in _before(talk, first, 2 * REACH) if _is_telling(s) and _stands_alone(talk, s)), None)
+    return (first, further) if further else (first,)
+
+
+def _before(talk: Conversation, sentence: Sentence, reach: int) -> Sequence[Sentence]:
+    return talk.sentences[max(0, sentence.index - reach) : sentence.index][::-1]
+
+
+def _nearest(talk: Conversation, move: Move) -> Sentence | None:
+    before = _before(talk, move.sentence, 2 * REACH)
     words = normal_words(move.do)
     nouns = {stem(b) for a, b in pairwise(words) if a in _DEMONSTRATIVES and b not in talk.lexicon.stopwords}
+    verb = {stem(w) for w in words[:1] if w not in talk.lexicon.stopwords and w not in _LIGHT}
     naming = (s for s in before if nouns & {stem(w) for w in normal_words(s.text)})
-    clear = (s for s in before if _is_telling(s) and _stands_alone(talk, s))
+    echoing = (s for s in before[:REACH] if len(s.words) >= _TELLING and verb & {stem(w) for w in normal_words(s.text)})
     person = (s for s in before if _names_outsider(talk, s))
-    wanted = (naming, _just_said(talk, move, words), person if _PEOPLE & set(words) else (), clear)
+    clear = (s for s in before if _is_telling(s) and _stands_alone(talk, s))
+    wanted = (naming, echoing, _just_said(talk, move, words), person if _PEOPLE & set(words) else (), clear)
     found = next((s for candidates in wanted for s in candidates), None)
-    return found or next((s for s in nearest if _is_telling(s)), None)
+    return found or next((s for s in before[:REACH] if _is_telling(s)), None)
 
 
 def _just_said(talk: Conversation, move: Move, words: Sequence[str]) -> Iterator[Sentence]:
@@ -72,8 +90,11 @@ def _names_outsider(talk: Conversation, sentence: Sentence) -> bool:
 
 
 def _stands_alone(talk: Conversation, sentence: Sentence) -> bool:
-    empty = any(m.act is Act.COMMIT and talk.is_empty(m) for m in talk.moves_in(sentence))
-    return not empty and not _UNCLEAR & set(normal_words(sentence.text))
+    if any(m.act is Act.COMMIT and talk.is_empty(m) for m in talk.moves_in(sentence)):
+        return False
+    words = set(normal_words(sentence.text))
+    telling = {w for w in words if w not in talk.lexicon.stopwords}
+    return not _UNCLEAR_OR_THAT & words or (not _UNCLEAR & words and len(telling) >= _RICH - 1) or len(telling) >= _RICH
 
 
 def _is_telling(sentence: Sentence) -> bool:

@@ -19,10 +19,11 @@ _FAINT = 0.35
 """Sum of felt scores below which a voice is neutral."""
 _COURTESY = re.compile(
     r"\b(?:good (?:morning|afternoon|evening|day|luck|question|point)|(?:happy|glad|pleased) to (?!see|hear|be)|fair enough"
-    r"|no problem|no worries|in good time|as good as|good to (?:go|know)|not bad)\b",
+    r"|no problem|no worries|in good time|as good as|good to (?:go|know)|not bad|as well)\b|^well\b",
     re.IGNORECASE,
 )
 """Set phrases that carry no feeling."""
+_GOING_WELL = re.compile(r"\b(?:went|go|going|goes|works?|worked|did) (?:really |very |so )?well\b", re.IGNORECASE)
 _MOST_SPANS = 5
 _TIMELINE_STEPS, _SHORTEST_STEP_S = 12, 15.0
 
@@ -41,7 +42,8 @@ def _analyser() -> Any:
 
 def feeling(text: str) -> float:
     """How a sentence feels, -1 to 1; 0 where nothing is felt."""
-    score = float(_analyser().polarity_scores(_COURTESY.sub(" ", text))["compound"])
+    plain = _COURTESY.sub(" ", _GOING_WELL.sub("great", text))
+    score = float(_analyser().polarity_scores(plain)["compound"])
     return score if abs(score) >= _FELT else 0.0
 
 

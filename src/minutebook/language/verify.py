@@ -114,17 +114,21 @@ class Verifier:
         ]
 
     def _numbers_and_names(self, item: Item) -> str | None:
-        text = normal_words(_claims(item))
         quotes = [normal_words(e.quote) for e in item.evidence]
-        stop = self._lexicon.stopwords
+        parts = (self._misplaced(part, quotes) for part in _claim_parts(item))
+        return next((reason for reason in parts if reason is not None), None)
+
+    def _misplaced(self, claim: str, quotes: Sequence[Sequence[str]]) -> str | None:
+        """A number, date or name that is not cited, or is cited of something else."""
+        text, stop = normal_words(claim), self._lexicon.stopwords
         for number in numbers_in(text):
             places = [(q, n.first, n.last) for q in quotes for n in numbers_in(q) if n.value == number.value]
             if not places:
                 return f"The number {number.value:g} is not in the cited words."
             if not any(_same_company(text, number.first, number.last, *place, stop) for place in places):
                 return f"The number {number.value:g} is said of something else."
-        written = (part for claim in _claim_parts(item) for part in claim.split()[1:])
-        capitals = {w for part in written if part[:1].isupper() for w in normal_words(part)}
+        written = (part for part in claim.split()[1:] if part[:1].isupper())
+        capitals = {w for part in written for w in normal_words(part) if w not in stop}
         for at, word in enumerate(text):
             if word in _DATE_WORDS or word in capitals:
                 places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
