@@ -4,7 +4,7 @@
 `media_type_for(path)`. The names in `ACCEPTED_HOSTILE` still hold sound and must decode.
 """
 
-from support.hostile_files import ACCEPTED_HOSTILE, HOSTILE, wav
+from support.hostile_files import ACCEPTED_HOSTILE, HOSTILE
 from support.recording_files import (
     EXTENSIONS,
     RECIPES,
@@ -13,6 +13,7 @@ from support.recording_files import (
     write_all_formats,
     write_recording,
 )
+from support.wav_files import wav
 
 __all__ = [
     "ACCEPTED_HOSTILE",
