@@ -1,7 +1,10 @@
 """The remote commands as a user meets them: output, sentences, exit codes."""
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -413,3 +416,34 @@ def test_people_from_a_file(double: PaxsDouble, signed_in: FileTokens, recording
     assert run("process", recording, "--attendees", people, "--server", double.url).exit_code == 0
     [held] = double.sessions.values()
     assert [person["email"] for person in held["attendees"]] == ["ada@example.com", "bob@example.com"]
+
+
+def test_a_real_ctrl_c(double: PaxsDouble, signed_in: FileTokens, recording: Path, home: Path) -> None:
+    double.polls_until_done = 999
+    command = [sys.executable, "-m", "minutebook", "process", str(recording), *ATTENDEE, "--server", double.url]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Uploaded" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "The meeting “weekly.wav” stays on the server: run the same command again and it is reused." in said
+    assert "Traceback" not in said
+    double.polls_until_done = 1
+    assert run("process", recording, *ATTENDEE, "--server", double.url).exit_code == 0
+    assert len(double.sessions) == 1
+    assert len(double.calls_to("POST", "/api/recordings")) == 1
+
+
+def test_signing_in_elsewhere_replaces_the_tokens(
+    double: PaxsDouble, tokens: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FileTokens(tokens, "https://elsewhere.example").save(Tokens("at", "rt"))
+    refused = run("whoami", "--server", double.url)
+    assert refused.exit_code == 3
+    assert "belong to https://elsewhere.example" in refused.stderr
+    monkeypatch.setattr("webbrowser.open", browser(visit))
+    assert run("login", "--server", double.url, "--port", free_port()).exit_code == 0
+    assert run("whoami").exit_code == 0

@@ -220,6 +220,18 @@ def test_a_refused_refresh_says_to_sign_in_and_keeps_the_file(paxs: Paxs, double
     assert on_disk(token_path) == before
 
 
+def test_a_refresh_whose_answer_got_lost_is_repeated(
+    paxs: Paxs, double: PaxsDouble, token_path: Path, pauses: Pauses
+) -> None:
+    double.expire_access_tokens()
+    double.lose_refreshes = 1
+    assert paxs.users.me().email == "ada@example.com"
+    first, second = double.calls_to("POST", TOKEN)
+    assert first.json == second.json
+    assert pauses.seconds == [0.5]
+    assert double.calls[-1].bearer == on_disk(token_path)["access_token"]
+
+
 def test_an_upload_is_sent_again_whole_after_a_refresh(paxs: Paxs, double: PaxsDouble, recording: Path) -> None:
     meeting = paxs.sessions.create([ADA])
     double.expire_access_tokens()

@@ -1,4 +1,4 @@
-"""A person signs in with a real browser, for each of the client's ways: terminal, agent, skill; pages are photographed."""
+"""A person signs in with a real browser, in each of the client's ways: terminal, agent, skill. Pages are pictured."""
 
 import os
 import re

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from urllib.parse import urlencode
 
+from support.paxs_results import CONTENTS, TRANSCRIPTION
 from support.paxs_wire import Call, serving
 
 ACCEPTED = {
@@ -35,30 +36,6 @@ ACCEPTED = {
     "3gp": {"video/3gpp"},
 }
 TYPES = ("transcription", "meeting note", "key_points", "sentiment")
-TRANSCRIPTION = {
-    "summary": "They agreed to launch on Thursday.",
-    "language": "en",
-    "speakers": [
-        {"id": "speaker_1", "name": "Speaker 1", "talk_time_s": 61.0},
-        {"id": "speaker_2", "name": "Speaker 2", "talk_time_s": 22.5},
-    ],
-    "segments": [
-        {"speaker": "speaker_1", "start": 0.5, "end": 3.0, "text": "We launch on Thursday.", "words": []},
-        {"speaker": "speaker_2", "start": 3.2, "end": 4.0, "text": "Agreed.", "words": []},
-    ],
-}
-EVIDENCE = {"start": 0.5, "end": 3.0, "speaker": "Speaker 1", "quote": "We launch on Thursday."}
-CONTENTS = {
-    "transcription": {"content": {"transcription": TRANSCRIPTION}},
-    "meeting note": {
-        "markdown": "# Weekly\n\n- Launch on Thursday",
-        "items": [
-            {"kind": "decision", "text": "Launch on Thursday", "owner": None, "due": None, "evidence": [EVIDENCE]}
-        ],
-    },
-    "key_points": {"key_points": [{"text": "The launch is on Thursday.", "evidence": [EVIDENCE]}]},
-    "sentiment": {"overall": {"label": "positive", "score": 0.4}, "by_speaker": [], "timeline": []},
-}
 
 
 @dataclass
@@ -102,6 +79,7 @@ class PaxsDouble:
         self.failing: dict[str, int] = {}
         self.cut_uploads = 0
         self.lose_uploads = 0
+        self.lose_refreshes = 0
         self.refresh_works = True
         self.user = {"id": str(uuid.uuid4()), "email": "ada@example.com", "display_name": "Ada Lovelace"}
         self.sessions: dict[str, dict] = {}
@@ -111,6 +89,7 @@ class PaxsDouble:
         self._keys: dict[str, str] = {}
         self._access: set[str] = set()
         self._refresh: set[str] = set()
+        self._forgiven: str | None = None
         self._codes: dict[str, dict] = {}
         self._agent: dict[str, str] = {}
         self._polls: dict[str, int] = {}
@@ -206,10 +185,7 @@ class PaxsDouble:
     def _token(self, call: Call) -> tuple[int, dict[str, str], object]:
         body = call.json or {}
         if body.get("grant_type") == "refresh_token":
-            if not self.refresh_works or body.get("refresh_token") not in self._refresh:
-                self.reused_refresh_tokens += 1
-                raise OAuthRefused("invalid_grant", "The refresh token is not valid.")
-            self._refresh.discard(body["refresh_token"])
+            self._spend(str(body.get("refresh_token")))
         else:
             self._check_code(body)
         return (
@@ -217,6 +193,16 @@ class PaxsDouble:
             {},
             self.issue() | {"token_type": "Bearer", "expires_in": 3600, "scope": "session media analysis user:read"},
         )
+
+    def _spend(self, refresh_token: str) -> None:
+        """A refresh token works once; its repeat is forgiven when the first answer got lost."""
+        if self.refresh_works and refresh_token in self._refresh:
+            self._refresh.discard(refresh_token)
+            self._forgiven = refresh_token if self.lose_refreshes else None
+            return
+        self.reused_refresh_tokens += 1
+        if not self.refresh_works or refresh_token != self._forgiven:
+            raise OAuthRefused("invalid_grant", "The refresh token is not valid.")
 
     def _check_code(self, body: dict) -> None:
         held = self._codes.pop(body.get("code", ""), None)

@@ -42,11 +42,12 @@ class Call:
 
 
 class Service(Protocol):
-    """What answers; the counters say how many of the next uploads break off, before or after the last byte."""
+    """What answers; the counters say how many of the next uploads break off midway, and how many answers get lost."""
 
     calls: list[Call]
     cut_uploads: int
     lose_uploads: int
+    lose_refreshes: int
 
     def answer(self, call: Call) -> tuple[int, dict[str, str], object]: ...
 
@@ -82,11 +83,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length)
         self.service.calls.append(call)
         status, headers, body = self.service.answer(call)
-        if kind == b"multipart/form-data" and self.service.lose_uploads:
-            self.service.lose_uploads -= 1
+        if self._loses_answer(call):
             self.close_connection = True
-            return
-        self._send(status, headers, body)
+        else:
+            self._send(status, headers, body)
 
     do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  (the standard library's names)
 
@@ -97,6 +97,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(min(length // 2, PIECE))
         self.close_connection = True
         return True
+
+    def _loses_answer(self, call: Call) -> bool:
+        if call.parts and self.service.lose_uploads:
+            self.service.lose_uploads -= 1
+            return True
+        if call.path.endswith("/token") and self.service.lose_refreshes:
+            self.service.lose_refreshes -= 1
+            return True
+        return False
 
     def _form(self, boundary: bytes, length: int) -> dict[str, Part]:
         form = _Form()

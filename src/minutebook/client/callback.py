@@ -11,8 +11,11 @@ from minutebook.client.errors import ConsentDenied, LocalFailure, LoginFailed, L
 
 PATH = "/callback"
 _PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-    "<main><h1>{title}</h1><p>{text}</p></main></html>"
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<style>:root{{color-scheme:light dark}}body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:28rem;"
+    "margin:20vh auto;padding:0 1rem}}</style></head>"
+    "<body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
 )
 
 

@@ -1,7 +1,8 @@
 """Small files that are either whole and new, or whole and old, whatever happens while they are written."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from minutebook.client.errors import LocalFailure
@@ -50,19 +51,14 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-class _sentence:  # noqa: N801  (reads as the context it is)
-    """Turns an operating system's error into one that names the folder and what to do."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise LocalFailure(
-                f"{self._folder} cannot be written to: {error.strerror or error}. "
-                "Make room or give the right to write there, or name another place.",
-                code="not_writable",
-            ) from error
+@contextmanager
+def _sentence(folder: Path) -> Iterator[None]:
+    """Turn an operating system's error into one that names the folder and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise LocalFailure(
+            f"{folder} cannot be written to: {error.strerror or error}. "
+            "Make room or give the right to write there, or name another place.",
+            code="not_writable",
+        ) from error

@@ -12,6 +12,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from minutebook.cli.remote.output import HEADINGS
 from minutebook.client import AnalysisType, Report
 
 
@@ -48,6 +49,6 @@ class WorkBars:
         for report in reports:
             kind = report.analysis_type
             if kind not in self._tasks:
-                self._tasks[kind] = self.progress.add_task(str(kind).capitalize(), total=1.0)
+                self._tasks[kind] = self.progress.add_task(HEADINGS[kind], total=1.0)
             done = 1.0 if report.completed else report.progress or 0.0
             self.progress.update(self._tasks[kind], completed=done)

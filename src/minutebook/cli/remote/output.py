@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from datetime import datetime
 from enum import Enum
@@ -18,6 +19,9 @@ from minutebook.cli.show import clock
 from minutebook.client import AnalysisType, Meeting, PaxsError, Report
 
 stdout = Console(highlight=False)
+
+_PLACE = re.compile(r"\[([^\]]+)\]\(#[^)]*\)")
+"""A link to a place of the recording: a terminal has nowhere to go to."""
 
 HEADINGS = {
     AnalysisType.TRANSCRIPTION: "Transcript",
@@ -102,7 +106,7 @@ def _content(report: Report) -> RenderableType:
         case AnalysisType.TRANSCRIPTION:
             return _transcript(report)
         case AnalysisType.MEETING_NOTE:
-            return Markdown(report.markdown)
+            return Markdown(_PLACE.sub(r"\1", report.markdown))
         case AnalysisType.KEY_POINTS:
             return Group(*(Text(f"• {point}") for point in report.key_points))
         case AnalysisType.SENTIMENT:
