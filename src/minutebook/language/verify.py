@@ -188,11 +188,14 @@ class Verifier:
             return None
         wanted = {stem(w) for w in self._content_words(item.text)}
         asked = [e.start for e in others if self._carries(e, wanted)]
+        called = [e.start for e in item.evidence if e.speaker == speaker and self._carries(e, wanted)]
         for evidence in (e for e in item.evidence if e.speaker == speaker):
             carrying = [c for c in _CLAUSE.split(evidence.quote) if wanted & self._stems(c)]
             if any(self._commits(clause, evidence) for clause in carrying):
                 return None
             if not carrying and asked and evidence.start > min(asked):
+                return None
+            if not carrying and called and evidence.start > min(called) and self._commits(evidence.quote, evidence):
                 return None
         return "Neither does the owner promise it in the cited words nor does anybody name the owner there."
 
