@@ -53,15 +53,25 @@ def write_preview(source: Source, to: Path, max_duration_s: float) -> dict[str, 
 
 
 def _frames(timeline: Timeline) -> Iterator[AudioFrame]:
-    at = 0
+    """The sound in frames of a second: each passes through a filter graph, whose cost is by the frame."""
+    at, held = 0, bytearray()
     for block in timeline.blocks():
-        frame = AudioFrame(format="s16", layout="mono", samples=len(block) // 2, align=1)
-        frame.planes[0].update(bytes(block))
-        frame.sample_rate = PREVIEW_RATE
-        frame.time_base = Fraction(1, PREVIEW_RATE)
-        frame.pts = at
-        at += frame.samples
-        yield frame
+        held += block
+        if len(held) >= 2 * PREVIEW_RATE:
+            yield _frame(held, at)
+            at += len(held) // 2
+            held = bytearray()
+    if held:
+        yield _frame(held, at)
+
+
+def _frame(samples: bytearray, at: int) -> AudioFrame:
+    frame = AudioFrame(format="s16", layout="mono", samples=len(samples) // 2, align=1)
+    frame.planes[0].update(bytes(samples))
+    frame.sample_rate = PREVIEW_RATE
+    frame.time_base = Fraction(1, PREVIEW_RATE)
+    frame.pts = at
+    return frame
 
 
 def _refuse_silence_of_nothing(timeline: Timeline) -> None:
