@@ -65,6 +65,9 @@ rate_limits = Table(
     Index("ix_rate_limits_window_start", "window_start"),
 )
 
+NO_PASSWORD = "!"
+"""No hash: no password matches it."""
+
 
 def insert_into(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT: both databases do, the common one of SQLAlchemy does not."""
@@ -76,7 +79,29 @@ def _user(row: Row[tuple[object, ...]]) -> User:
 
 
 async def has_users(tx: AsyncConnection) -> bool:
-    return (await tx.execute(select(users.c.id).limit(1))).first() is not None
+    """Whether anybody can sign in; the local user, who has no password, does not count."""
+    query = select(users.c.id).where(users.c.password_hash != NO_PASSWORD).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
+async def owner(tx: AsyncConnection) -> User | None:
+    """The owner, be it still the local user."""
+    row = (await tx.execute(select(users).where(users.c.is_owner).order_by(users.c.created_at).limit(1))).first()
+    return _user(row) if row else None
+
+
+async def take_over(tx: AsyncConnection, user: User, password_hash: str) -> None:
+    """Turn the local user into one who can sign in."""
+    await tx.execute(
+        update(users)
+        .where(users.c.id == user.id)
+        .values(
+            email=user.email,
+            email_key=email_key(user.email),
+            display_name=user.display_name,
+            password_hash=password_hash,
+        )
+    )
 
 
 async def add_user(tx: AsyncConnection, user: User, password_hash: str) -> bool:

@@ -1,5 +1,6 @@
 """Users: creating them, telling them apart, letting them in."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,10 +40,25 @@ class Accounts:
         `password_too_long`, `display_name_required`, `display_name_invalid`."""
         email, name = checked_email(email), checked_display_name(display_name)
         password_hash = await self._passwords.hash(checked_password(password))
-        is_owner = not await repository.has_users(tx)
-        user = User(new_id(), email, name, is_owner, self._clock.now())
+        is_first = not await repository.has_users(tx)
+        local = await repository.owner(tx) if is_first else None
+        if local is not None:
+            user = replace(local, email=email, display_name=name)
+            await repository.take_over(tx, user, password_hash)
+            return user
+        user = User(new_id(), email, name, is_first, self._clock.now())
         if not await repository.add_user(tx, user, password_hash):
             raise email_taken(email)
+        return user
+
+    async def local_user(self, tx: AsyncConnection) -> User:
+        """Whom the command line of this machine acts for: the owner. Before there is one, a user without a password
+        stands in, whom the first user who is created takes over, with all their meetings."""
+        found = await repository.owner(tx)
+        if found is not None:
+            return found
+        user = User(new_id(), LOCAL_EMAIL, "You", True, self._clock.now())
+        await repository.add_user(tx, user, repository.NO_PASSWORD)
         return user
 
     async def user(self, tx: AsyncConnection, user_id: str) -> User:
