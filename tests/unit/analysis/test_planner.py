@@ -1,12 +1,15 @@
 """The planner's rules, for all states and requests."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minutebook.analysis.kinds import AUTOMATIC, KINDS
 from minutebook.analysis.model import TRANSITIONS, AnalysisType, Outcome, ReportStatus, outcome, sources_of
 from minutebook.analysis.planner import Action, Existing, Inventory, Planned, Readiness, plan, readiness
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Other work may share the machine: time proves nothing here."""
 
 STATUSES = st.sampled_from(ReportStatus)
 
@@ -46,6 +49,7 @@ def test_plans(there: Inventory, requested: list[AnalysisType], planned: list[Pl
     assert list(plan(there, requested)) == planned
 
 
+@PATIENT
 @given(INVENTORIES, REQUESTS)
 def test_a_plan_holds_what_was_asked_once_behind_what_it_needs(
     there: Inventory, requested: tuple[AnalysisType]
@@ -58,6 +62,7 @@ def test_a_plan_holds_what_was_asked_once_behind_what_it_needs(
             assert dependency not in planned or planned.index(dependency) < planned.index(line)
 
 
+@PATIENT
 @given(INVENTORIES, REQUESTS)
 def test_nothing_that_is_planned_is_doomed(there: Inventory, requested: Types) -> None:
     after = _after(there, requested)
@@ -66,12 +71,14 @@ def test_nothing_that_is_planned_is_doomed(there: Inventory, requested: Types) -
             assert readiness(after, line.type) is not Readiness.DOOMED
 
 
+@PATIENT
 @given(INVENTORIES, REQUESTS)
 def test_asking_again_at_once_changes_nothing(there: Inventory, requested: Types) -> None:
     again = plan(_after(there, requested), requested)
     assert {line.action for line in again} == {Action.KEEP}
 
 
+@PATIENT
 @given(INVENTORIES, REQUESTS)
 def test_plans_never_touch_a_completed_version(there: Inventory, requested: Types) -> None:
     for line in plan(there, requested):
@@ -98,6 +105,7 @@ def test_every_active_state_leads_to_an_end() -> None:
     assert TRANSITIONS[ReportStatus.COMPLETED] == frozenset()
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from(AnalysisType), STATUSES))
 def test_an_outcome_is_final_only_when_all_reports_are(statuses: dict[AnalysisType, ReportStatus]) -> None:
     is_open = not statuses or any(status.is_active for status in statuses.values())
