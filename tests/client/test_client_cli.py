@@ -321,6 +321,16 @@ def test_upload_analyze_show_export(double: PaxsDouble, signed_in: FileTokens, r
     assert run("export", "Weekly", "-o", home / "none" / "a.srt").exit_code == 5
 
 
+@pytest.mark.parametrize("name", ["none.wav", "notes.txt", "empty.wav"])
+def test_upload_of_what_is_no_recording(double: PaxsDouble, signed_in: FileTokens, tmp_path: Path, name: str) -> None:
+    for made in ("notes.txt", "empty.wav"):
+        (tmp_path / made).touch()
+    result = run("recordings", "upload", "last", tmp_path / name)
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert double.calls == []
+
+
 def test_analyze_that_fails(double: PaxsDouble, signed_in: FileTokens, recording: Path) -> None:
     run("meetings", "create", "--title", "Weekly", *ATTENDEE)
     run("recordings", "upload", "Weekly", recording)

@@ -120,7 +120,7 @@ def test_the_front_matter_names_and_describes_it() -> None:
 @pytest.mark.parametrize("script", sorted((SKILL / "scripts").glob("*.py")), ids=lambda path: path.name)
 def test_the_scripts_import_only_the_standard_library(script: Path) -> None:
     own = {path.stem for path in script.parent.glob("*.py")}
-    for node in ast.walk(ast.parse(script.read_text())):
+    for node in ast.walk(ast.parse(script.read_text(), feature_version=(3, 9))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:

@@ -5,10 +5,10 @@ from pathlib import Path
 import typer
 
 from minutebook.cli.exits import stderr, tell
+from minutebook.cli.inputs import local_recording
 from minutebook.cli.remote.bars import transfer_bar
 from minutebook.cli.remote.connection import AsJson, MeetingName, Server, TokenFile, connect, find_meeting
 from minutebook.cli.remote.output import print_json, stdout
-from minutebook.client.formats import check_names
 
 app = typer.Typer(help="Recordings on a PAXS server.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def upload(
     json: AsJson = False,
 ) -> None:
     """Upload a recording to a meeting; it replaces the one before and starts transcription and note."""
-    check_names([file.name])
+    local_recording(file)
     with connect(server, tokens) as paxs:
         found = find_meeting(paxs, meeting)
         with transfer_bar(stderr) as bar:
