@@ -65,7 +65,7 @@ rate_limits = Table(
     Index("ix_rate_limits_window_start", "window_start"),
 )
 
-NO_PASSWORD = "!"
+NO_PASSWORD = "!"  # noqa: S105 - the very absence of one
 """No hash: no password matches it."""
 
 

@@ -27,6 +27,11 @@ from minutebook.kit.ids import fingerprint, new_id, new_secret
 PER_PERSON = RateRule("sign-in of one person from one address", limit=10, window_s=900)
 PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
 
+LOCAL_EMAIL = "you@localhost"
+
+LOCAL_EMAIL = "you@localhost"
+"""Address of the user who stands in until there is an owner; nobody signs in with it."""
+
 
 class Accounts:
     """The users of this server."""
