@@ -33,7 +33,7 @@ def transcribe(
     model: str | None = typer.Option(None, "--model", help="base, tiny.en, a model name, or a folder."),
 ) -> None:
     """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
-    from minutebook.speech.media import Pcm, decode
+    from minutebook.speech.media import DecodeLimits, Pcm, decode
     from minutebook.speech.pipeline import SpeechPipeline
 
     local_recording(file)
@@ -42,7 +42,7 @@ def transcribe(
     pipeline = SpeechPipeline(speech, settings.models_dir)
     with tempfile.TemporaryDirectory(prefix="minutebook-") as scratch, Progress(console=stderr) as bar:
         pcm_path = Path(scratch) / "audio.pcm"
-        decoded = decode(file, pcm_path)
+        decoded = decode(file, pcm_path, DecodeLimits(max_duration_s=speech.max_duration_s))
         task = bar.add_task("Transcribing", total=decoded.duration_s)
         transcript = pipeline.transcribe(
             Pcm(pcm_path),
