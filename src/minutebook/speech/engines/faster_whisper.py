@@ -129,7 +129,7 @@ class FasterWhisperEngine:
                 for index, each in zip(batch, decoded, strict=True):
                     best[index] = self._better(best.get(index), each)
                 if progress and number == 0:
-                    done_s += sum(clips[i].seconds for i in batch)
+                    done_s += sum(clips[i].turn.end - clips[i].turn.start for i in batch)
                     progress(done_s)
         for index, clip in enumerate(clips):
             yield clip, self._trusted(clip, best[index])
