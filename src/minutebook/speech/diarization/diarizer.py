@@ -51,7 +51,8 @@ class Diarizer:
         start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
         if end <= start:
             return _silence(start_s, end_s)
-        windows = windows_of(start - step * FRAME_SAMPLES, end, step)
+        nearest = (WINDOW_SAMPLES + step * FRAME_SAMPLES) // 2  # the window whose middle is nearest starts no earlier
+        windows = windows_of(start - nearest, end, step)
         activity = self._segmenter.activity(audio, windows * FRAME_SAMPLES - offset)
         pieces = self._pieces(windows, activity, start_s, end / SAMPLE_RATE)
         embeddings = self._embedder.embed([_samples(audio, offset, piece) for piece in pieces.tolist()])

@@ -30,7 +30,7 @@ def solo_runs(window_frames: NDArray[np.int64], labels: NDArray[np.int8], first:
     """Maximal runs [R, 2] of frames within `[first, last)` in which one and the same voice speaks alone.
 
     `labels` [W, 589] are `solo_labels` of windows that start at `window_frames`, sorted and overlapping by about
-    half. Voices are named per window only, so a frame is compared with the one before it inside the window whose
+    half or more. Voices are named per window only, so a frame is compared with the one before it inside the window whose
     middle is nearest.
     """
     solo = np.zeros(max(last - first, 0), dtype=bool)
