@@ -29,8 +29,8 @@ def cores(window_frames: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 def solo_runs(window_frames: NDArray[np.int64], labels: NDArray[np.int8], first: int, last: int) -> NDArray[np.int64]:
     """Maximal runs [R, 2] of frames within `[first, last)` in which one and the same voice speaks alone.
 
-    `labels` [W, 589] are `solo_labels` of windows that start at `window_frames`, sorted and overlapping by about
-    half or more. Voices are named per window only, so a frame is compared with the one before it inside the window whose
+    `labels` [W, 589] are `solo_labels` of windows that start at `window_frames`, sorted and overlapping by about half
+    or more. Voices are named per window only, so a frame is compared with the one before it inside the window whose
     middle is nearest.
     """
     solo = np.zeros(max(last - first, 0), dtype=bool)
