@@ -47,7 +47,7 @@ _DATED = (
     rf"{_BY}(?:the )?(?:(?:next|this|coming|following) )?{_DAY}(?: next week)?,? (?:the )?{_ORDINAL}"
     rf"(?: (?:of )?{_MONTH})?{_TIME}?",
     rf"{_BY}(?:the )?{_ORDINAL} (?:of |(?!may|march)){_MONTH}{_TIME}?",
-    rf"{_BY}{_MONTH} (?:the )?{_ORDINAL}{_TIME}?",
+    rf"{_BY}{_MONTH} (?:the {_ORDINAL}|\d{{1,2}}(?:st|nd|rd|th)?\b|(?<!may )(?<!march ){_ORDINAL}){_TIME}?",
     rf"{_BY}(?:early |late )?(?:(?:next|this|coming|following) )?{_DAY}(?: next week)?{_TIME}*",
     rf"{_BY}(?:the day after tomorrow|(?:first thing |early |late |later )?(?:tomorrow|today|tonight)"
     rf"|this (?:morning|afternoon|evening|week|month|quarter|weekend)){_TIME}*",
