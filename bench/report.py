@@ -73,7 +73,7 @@ def summary(rows: Sequence[Row]) -> str:
     lines = [[label, figure(OURS), figure(PLAIN)] for label, figure in figures]
     own = sum(row.diarization_cpu_s for row in rows) / seconds
     lines.insert(4, ["of that, diarization", f"{own:.4f}", ""])
-    return _table(["", "minutebook (speakers, word times)", "plain faster-whisper"], lines)
+    return table(["", "minutebook (speakers, word times)", "plain faster-whisper"], lines)
 
 
 def by_kind(rows: Sequence[Row]) -> str:
@@ -91,7 +91,7 @@ def by_kind(rows: Sequence[Row]) -> str:
         ]
         for kind, part in kinds.items()
     ]
-    return _table(["kind", "min", "WER", "WER plain", "cpWER", "DER ±0.25", "DER 0", "CPU, plain = 1"], lines)
+    return table(["kind", "min", "WER", "WER plain", "cpWER", "DER ±0.25", "DER 0", "CPU, plain = 1"], lines)
 
 
 def by_recording(rows: Sequence[Row]) -> str:
@@ -109,7 +109,7 @@ def by_recording(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     head = ["recording", "WER", "WER plain", "cpWER", "DER ±0.25", "DER 0", "voices", "CPU", "CPU plain"]
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def plot(rows: Sequence[Row], to: Path) -> None:
@@ -171,6 +171,7 @@ def _ratio(rows: Sequence[Row]) -> float:
     return sum(row.cpu_s[OURS] for row in rows) / sum(row.cpu_s[PLAIN] for row in rows)
 
 
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first hold figures."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))

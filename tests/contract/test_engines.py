@@ -10,6 +10,7 @@ import pytest
 from minutebook.speech.engines.fake import FakeEngine
 from minutebook.speech.engines.faster_whisper import FasterWhisperEngine
 from minutebook.speech.engines.openai import OpenAIEngine
+from minutebook.speech.engines.whisper_decoder import WhisperDecoder
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine
 from minutebook.speech.weights import locate
 from minutebook.transcript.model import Turn
@@ -34,7 +35,7 @@ def _fake(models: Path) -> Engine:
 
 
 def _local(models: Path) -> Engine:
-    return FasterWhisperEngine(locate("base", models), threads=2)
+    return FasterWhisperEngine(WhisperDecoder(locate("base", models), threads=2))
 
 
 def _remote(models: Path) -> Engine:

@@ -9,9 +9,10 @@ from minutebook.speech.ports import Engine
 
 def _faster_whisper(settings: SpeechSettings, models_dir: Path) -> Engine:
     from minutebook.speech.engines.faster_whisper import FasterWhisperEngine
+    from minutebook.speech.engines.whisper_decoder import WhisperDecoder
     from minutebook.speech.weights import locate
 
-    return FasterWhisperEngine(locate(settings.model, models_dir), settings.threads)
+    return FasterWhisperEngine(WhisperDecoder(locate(settings.model, models_dir), settings.threads))
 
 
 def _openai(settings: SpeechSettings, models_dir: Path) -> Engine:

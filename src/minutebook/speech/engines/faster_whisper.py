@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from minutebook.speech import guards
 from minutebook.speech.engines.batches import cheapest_batches
@@ -60,9 +59,8 @@ class _Clip:
 class FasterWhisperEngine:
     """Recognises turns of at most 28 s. Every search is deterministic: the same turns give the same words."""
 
-    def __init__(self, folder: Path, threads: int = 0, parameters: Parameters = DEFAULT) -> None:
-        """`folder` holds a CTranslate2 Whisper model; `threads` 0 takes all cores."""
-        self._decoder = WhisperDecoder(folder, threads)
+    def __init__(self, decoder: WhisperDecoder, parameters: Parameters = DEFAULT) -> None:
+        self._decoder = decoder
         self._parameters = parameters
 
     @property
