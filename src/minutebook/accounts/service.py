@@ -28,8 +28,6 @@ PER_PERSON = RateRule("sign-in of one person from one address", limit=10, window
 PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
 
 LOCAL_EMAIL = "you@localhost"
-
-LOCAL_EMAIL = "you@localhost"
 """Address of the user who stands in until there is an owner; nobody signs in with it."""
 
 

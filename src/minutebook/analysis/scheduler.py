@@ -15,6 +15,7 @@ from minutebook.analysis.kinds import KINDS
 from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, Report, ReportStatus
 from minutebook.analysis.planner import Action, Planned, Readiness, plan, readiness
 from minutebook.db.events import Events
+from minutebook.errors import not_found
 from minutebook.jobs.ports import Job, Jobs, Json
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
@@ -41,8 +42,10 @@ class Scheduler:
     async def schedule(
         self, tx: AsyncConnection, recording: Recording, requested: Collection[AnalysisType], options: Options
     ) -> Sequence[Report]:
-        """Plan the requested types and what they depend on, enqueue what may start; returns the planned reports."""
-        await self._recordings.load(tx, recording.id, lock=True)
+        """Plan the requested types and what they depend on, enqueue what may start; returns the planned reports.
+        Raises `recording_not_found` when the recording went meanwhile."""
+        if await self._recordings.load(tx, recording.id, lock=True) is None:
+            raise not_found("recording")
         found = await repository.of_recordings(tx, [recording.id])
         newest = {report.type: report for report in found}
         planned = [

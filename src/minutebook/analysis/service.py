@@ -134,7 +134,7 @@ class Analysis:
     ) -> Sequence[NamedSpeaker]:
         """Give voices names, or take them away; everything shown of the transcript follows at once. Raises
         `not_ready`, `speakers_required` and the codes of `speakers.checked_naming`."""
-        recording = await self._recordings.get(tx, owner_id, recording_id)
+        recording = await self._recordings.get(tx, owner_id, recording_id, lock=True)
         report = await self._transcription(tx, recording)
         meeting = await self._meetings.get(tx, owner_id, recording.meeting_id)
         if not namings:
@@ -159,8 +159,10 @@ class Analysis:
         return Source(report.id, await self._named_transcript(tx, recording, report), meeting)
 
     async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
-        kept = await repository.contents_of(tx, [report.id])
-        return with_names(contents.transcript_of(kept[report.id]), await self._speakers(tx, recording, report))
+        kept = (await repository.contents_of(tx, [report.id])).get(report.id)
+        if kept is None:  # removed since the report was read
+            raise not_found("recording")
+        return with_names(contents.transcript_of(kept), await self._speakers(tx, recording, report))
 
     async def _transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
         report = _newest_completed(await repository.of_recordings(tx, [recording.id]))

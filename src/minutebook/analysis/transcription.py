@@ -193,10 +193,11 @@ class _Run:
             return await self._tools.scheduler.complete(tx, self._work.report, content, facts=facts)
 
     def _summarised(self, transcript: Transcript) -> Transcript:
+        """With its summary, if there can be one: whatever goes wrong there, the transcript is not lost for it."""
         try:
             return replace(transcript, summary=self._tools.producer.summary(transcript))
-        except MinutebookError as error:
-            log.warning("report %s has no summary: %s", self._work.report.id, error.code)
+        except Exception:
+            log.exception("report %s has no summary", self._work.report.id)
             return transcript
 
     async def _keep(self, name: str, data: bytes) -> str:

@@ -53,7 +53,13 @@ class Work:
 
     async def step(self, name: str, body: Callable[[], Awaitable[Json]]) -> Any:
         """Run a durable step; retryable and unexpected errors are tried again before they count."""
-        return await self._steps.run(name, body, attempts=ATTEMPTS)
+
+        async def told() -> Json:
+            result = await body()
+            log.info("report %s: finished step %s", self.report.id, name)
+            return result
+
+        return await self._steps.run(name, told, attempts=ATTEMPTS)
 
     async def tell(self, progress: Progress) -> None:
         """Keep how far the work is; raises `SupersededError` when nobody waits for it."""
