@@ -213,7 +213,7 @@ class Verifier:
         return bool(first_person) and not self._lexicon.matches("asks_others", " ".join(normal_words(clause)))
 
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
-        wanted = name.split()[0].casefold()
+        wanted = name.split(maxsplit=1)[0].casefold()
         written = [w for e in quoted for w in e.quote.split()]
         return any(wanted in normal_words(w) for w in written) or any(
             w[:1].isupper() and SequenceMatcher(None, wanted, "".join(normal_words(w)[:1])).ratio() >= _NAME_LIKENESS

@@ -12,7 +12,7 @@ from typing import Any
 
 from minutebook.language.lexicon.model import Act, Cue, Feelings, Lexicon
 
-__all__ = ["Act", "Cue", "Feelings", "Lexicon", "feelings", "lexicon_of"]
+__all__ = ["Act", "Cue", "Feelings", "Lexicon", "directed_at_software", "feelings", "lexicon_of"]
 
 _WORD_LISTS = (
     "stopwords", "negators", "address_openers", "address_followers", "thanks_words", "never_names", "everyone",
@@ -36,6 +36,13 @@ def feelings() -> Feelings:
     """The corrections to VADER's word list."""
     data = _read("feelings.toml")
     return Feelings(_words(data["neutral"]), data["felt"])
+
+
+@lru_cache(maxsize=1)
+def directed_at_software() -> tuple[re.Pattern[str], ...]:
+    """Patterns of speech and of markup that is meant for software, not for people."""
+    data = _read("injection.toml")
+    return tuple(re.compile(_pattern(data[name], {}).pattern, re.IGNORECASE) for name in ("speech", "markup"))
 
 
 def _read(name: str) -> Mapping[str, Any]:

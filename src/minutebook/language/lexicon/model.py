@@ -61,10 +61,14 @@ class Lexicon:
     complete: bool = False
     """Whether the pack knows actions and decisions, or only headings and word lists."""
 
-    def matches(self, phrase: str, norm: str) -> bool:
-        """Whether one of the pack's named phrases is found in normalised words; never, where the pack has none."""
+    def found(self, phrase: str, norm: str) -> re.Match[str] | None:
+        """Where one of the pack's named phrases stands in normalised words; None, where the pack has none."""
         pattern = self.phrases.get(phrase)
-        return pattern is not None and pattern.search(norm) is not None
+        return pattern.search(norm) if pattern is not None else None
+
+    def matches(self, phrase: str, norm: str) -> bool:
+        """Whether one of the pack's named phrases stands in normalised words."""
+        return self.found(phrase, norm) is not None
 
 
 @dataclass(frozen=True, slots=True)
