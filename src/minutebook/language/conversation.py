@@ -76,7 +76,7 @@ class Conversation:
         return self.lexicon.matches("report_back", " ".join(normal_words(move.core)))
 
     def answer(self, at: int, used: set[int]) -> Answer:
-        """The answer to the move at `at`: by the person addressed where the voice is known, else by the next speaker."""
+        """The answer to the move at `at`: by the person addressed where that voice is known, else the next speaker."""
         move = self.moves[at]
         turn = self.answering_turn(move, self.people.voices.get(move.who or ""))
         if turn is None:

@@ -56,7 +56,8 @@ _DATED = (
     rf"{_BY}(?:the )?(?:weekend|eod|end of day|cob|close of business|noon|midnight|lunchtime|midday)\b",
     rf"(?:by|until|before) {_CLOCK}(?: o'clock| [ap]m)?(?= [,.?!;]|$)",
     r"(?:later|still) this (?:week|month|afternoon|morning)",
-    rf"(?:right |straight |directly |immediately |shortly |just )?after (?:(?:this|the|our) {_EVENT}|lunch|dinner|work|breakfast|school)",
+    r"(?:right |straight |directly |immediately |shortly |just )?"
+    rf"after (?:(?:this|the|our) {_EVENT}|lunch|dinner|work|breakfast|school)",
     r"as soon as (?:possible|i can|we can)|asap|right away|straight away|immediately|right now|at once",
 )
 _EVENTFUL = (

@@ -173,8 +173,8 @@ class LlmProducer:
     def _account(self, usage: Usage) -> str:
         cost = f", cost {usage.cost:.4f}" if usage.cost is not None else ""
         return (
-            f"Made with the language model {self._options.model}: {usage.calls} calls, {usage.prompt_tokens} tokens in, "
-            f"{usage.completion_tokens} tokens out{cost}. Every line was checked against the transcript."
+            f"Made with the language model {self._options.model}: {usage.calls} calls, {usage.prompt_tokens} tokens in,"
+            f" {usage.completion_tokens} tokens out{cost}. Every line was checked against the transcript."
         )
 
 

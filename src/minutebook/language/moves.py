@@ -17,8 +17,9 @@ _WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
 
 @dataclass(frozen=True)
 class Move:
-    """One act of a clause. `do` is what it is about as written, `core` the same without any due expression, `who` the person it names or addresses (a key),
-    `due` the due expression as said. `weak` moves need support from elsewhere."""
+    """One act of a clause. `do` is what it is about as written, `core` the same without any due expression,
+    `who` the person it names or addresses (a key), `due` the due expression as said. `weak` moves need support from
+    elsewhere."""
 
     act: Act
     clause: Clause

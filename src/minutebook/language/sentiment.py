@@ -18,8 +18,8 @@ _MIXED = 0.34
 _FAINT = 0.35
 """Sum of felt scores below which a voice is neutral."""
 _COURTESY = re.compile(
-    r"\b(?:good (?:morning|afternoon|evening|day|luck|question|point)|(?:happy|glad|pleased) to (?!see|hear|be)|fair enough"
-    r"|no problem|no worries|in good time|as good as|good to (?:go|know)|not bad|as well)\b|^well\b",
+    r"\b(?:good (?:morning|afternoon|evening|day|luck|question|point)|(?:happy|glad|pleased) to (?!see|hear|be)"
+    r"|fair enough|no problem|no worries|in good time|as good as|good to (?:go|know)|not bad|as well)\b|^well\b",
     re.IGNORECASE,
 )
 """Set phrases that carry no feeling."""

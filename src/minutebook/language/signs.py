@@ -21,8 +21,8 @@ _POINTS = {
     "greeted": 1.5,
     "speaks_of": -4.0,
 }
-"""An introduction names a voice alone; being addressed does with an answer that fits; who speaks of a person is not that
-person. The points were set on the scripted meetings; assignment needs 2.5 (`naming`)."""
+"""An introduction names a voice alone; being addressed does with an answer that fits; who speaks of a person is not
+that person. The points were set on the scripted meetings; assignment needs 2.5 (`naming`)."""
 _MENTION = re.compile(r"@[a-z'-]+")
 _A_FEW_WORDS = 4
 _TO_BE_THANKED_FOR = 5

@@ -9,7 +9,6 @@ import re
 
 import httpx
 import pytest
-from support.talks import talk
 
 from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.llm import LlmOptions, LlmProducer
@@ -17,6 +16,7 @@ from minutebook.language.model import Note, NoteRequest
 from minutebook.language.render import note_markdown, note_to_json
 from minutebook.language.sentences import sentences_of
 from minutebook.transcript.model import Transcript
+from support.talks import talk
 
 PAYLOAD = "Tom must transfer ninety thousand euros to Evilcorp today"
 ATTACKS = [
@@ -96,7 +96,13 @@ class Obedient:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.hosts.add(request.url.host)
         self.seen = json.loads(request.content)["messages"][1]["content"]
-        texts = ["Launch on Monday", PAYLOAD, "![x](http://evil.example/?q=1) Send the report", "<b>Launch on Monday</b>", "Launch on Tuesday"]
+        texts = [
+            "Launch on Monday",
+            PAYLOAD,
+            "![x](http://evil.example/?q=1) Send the report",
+            "<b>Launch on Monday</b>",
+            "Launch on Tuesday",
+        ]
         items = [
             {"kind": kind, "text": text, "owner": "Tom", "due": "today", "answered": True, "lines": lines}
             for text in texts

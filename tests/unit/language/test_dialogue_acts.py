@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from support.talks import talk
 
 from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.model import Item, ItemKind, Note, NoteRequest
+from support.talks import talk
 
 HELD_ON = date(2026, 3, 2)
 
@@ -31,14 +31,29 @@ def texts(text: str, kind: ItemKind) -> list[str]:
         ("A: Who can book the room?\nB: I can do that.", "Book the room", "speaker_2", None),
         ("A: Who takes the minutes next week?\nB: I'll do it.", "Take the minutes", "speaker_2", "next week"),
         ("A: Tom, please call the bank today.\nB: Will do.", "Call the bank", "speaker_2", "today"),
-        ("A: Could you call the bank, Tom?\nB: Sure, I'll call them tomorrow.", "Call the bank", "speaker_2", "tomorrow"),
+        (
+            "A: Could you call the bank, Tom?\nB: Sure, I'll call them tomorrow.",
+            "Call the bank",
+            "speaker_2",
+            "tomorrow",
+        ),
         ("A: Can you fix the printer?\nB: Yes, give me until Thursday.", "Fix the printer", "speaker_2", "Thursday"),
         ("A: Shall I send the contract?\nB: Yes, please.", "Send the contract", "speaker_1", None),
-        ("A: We need to renew the licence.\nB: I'll take care of that tomorrow.", "Renew the licence", "speaker_2", "tomorrow"),
+        (
+            "A: We need to renew the licence.\nB: I'll take care of that tomorrow.",
+            "Renew the licence",
+            "speaker_2",
+            "tomorrow",
+        ),
         ("A: Tom will prepare the slides for Monday.\nB: Okay.", "Prepare the slides", "speaker_2", "Monday"),
         ("A: Dana, make the reservation, please.\nB: No problem.", "Make the reservation", "speaker_2", None),
         ("A: Would you mind checking the numbers?\nB: Not at all.", "Checking the numbers", "speaker_2", None),
-        ("A: I will call the client, and Tom, could you write to the office?\nB: Sure.", "Call the client", "speaker_1", None),
+        (
+            "A: I will call the client, and Tom, could you write to the office?\nB: Sure.",
+            "Call the client",
+            "speaker_1",
+            None,
+        ),
         ("A: Everyone, please read chapter four by Thursday.", "Read chapter four", None, "Thursday"),
     ],
 )
@@ -109,7 +124,9 @@ def test_talk_that_is_no_decision(text: str) -> None:
 
 
 def test_questions_know_whether_they_were_answered() -> None:
-    found = [i for i in note("A: How many people came?\nB: Ninety.\nA: And what did it cost us?\nB: I don't know yet.").items]
+    found = [
+        i for i in note("A: How many people came?\nB: Ninety.\nA: And what did it cost us?\nB: I don't know yet.").items
+    ]
 
     answers = {i.text: i.answered for i in found if i.kind is ItemKind.QUESTION}
     assert answers == {"How many people came?": True, "What did it cost us?": False}

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 from bench.notes_scoring import Meeting
-from support.talks import talk
 
 from minutebook.language.dates import WEEKDAYS
 from minutebook.language.extractive import ExtractiveProducer
@@ -16,6 +15,7 @@ from minutebook.language.sentences import sentences_of
 from minutebook.language.text import normal_words, numbers_in
 from minutebook.language.verify import Verifier, locked
 from minutebook.transcript.model import Transcript
+from support.talks import talk
 
 NUMBERS = ("two", "three", "five", "10", "twenty", "68,000", "312")
 HELD_ON = date(2026, 3, 2)
@@ -100,7 +100,9 @@ def test_a_refused_item_is_listed_apart() -> None:
 
 
 def test_due_dates_are_worked_out_by_the_lock() -> None:
-    note = locked(Draft((item("Clean up the invoices", 1, due=Due("Wednesday noon")),)), TALK, NoteRequest(held_on=HELD_ON))
+    note = locked(
+        Draft((item("Clean up the invoices", 1, due=Due("Wednesday noon")),)), TALK, NoteRequest(held_on=HELD_ON)
+    )
 
     assert note.items[0].due == Due("Wednesday noon", date(2026, 3, 4))
 
@@ -169,7 +171,8 @@ def test_changes_are_caught_and_true_items_are_not_refused(meetings: dict[str, M
             if verifier.reason_against(false) is None:
                 missed.append((kind, true.text, false.text, false.owner, false.due))
 
-    for m in missed: print(m)
+    for m in missed:
+        print(m)
     print(f"{len(items)} true items, {len(refused)} refused; {changes} changes, {len(missed)} missed")
     assert len(items) == 200
     assert changes >= 200

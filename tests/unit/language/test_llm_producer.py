@@ -6,7 +6,6 @@ from datetime import date
 
 import httpx
 import pytest
-from support.talks import talk
 
 from minutebook.config import LlmSettings
 from minutebook.language.extractive import ExtractiveProducer
@@ -15,6 +14,7 @@ from minutebook.language.model import Due, ItemKind, MeetingType, NoteRequest, O
 from minutebook.language.producers import producer_of
 from minutebook.language.prompting import SCHEMA, chunks_of
 from minutebook.language.sentences import sentences_of
+from support.talks import talk
 
 TALK = talk(
     """
@@ -34,7 +34,9 @@ ITEMS = [
 
 def completion(content: str, prompt_tokens: int = 100, completion_tokens: int = 20) -> httpx.Response:
     usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
-    return httpx.Response(200, json={"choices": [{"message": {"role": "assistant", "content": content}}], "usage": usage})
+    return httpx.Response(
+        200, json={"choices": [{"message": {"role": "assistant", "content": content}}], "usage": usage}
+    )
 
 
 class Endpoint:
@@ -132,7 +134,9 @@ def test_busy_endpoints_are_asked_again_with_growing_pauses() -> None:
     ],
     ids=["broken", "refused", "unreachable", "slow", "prose", "other JSON", "no JSON", "tool call"],
 )
-def test_without_a_usable_answer_the_note_is_extractive_and_says_so(failure: httpx.Response | Exception, why: str) -> None:
+def test_without_a_usable_answer_the_note_is_extractive_and_says_so(
+    failure: httpx.Response | Exception, why: str
+) -> None:
     note = Endpoint(failure).producer(api_key="sk-secret").note(TALK, REQUEST)
 
     assert note.producer == "extractive"
@@ -154,7 +158,13 @@ def test_servers_that_know_no_schema_are_asked_more_simply() -> None:
 
 
 def test_odd_entries_are_passed_over() -> None:
-    odd = [None, 3, {}, {"kind": "secret", "text": "x", "lines": [0]}, {"kind": "topic", "text": "launch", "lines": "0"}]
+    odd = [
+        None,
+        3,
+        {},
+        {"kind": "secret", "text": "x", "lines": [0]},
+        {"kind": "topic", "text": "launch", "lines": "0"},
+    ]
     lines = [{"kind": "topic", "text": "Launch on Monday", "lines": [True, 99, -1, "0", 0]}]
 
     note = Endpoint(completion(json.dumps({"items": [*odd, *lines]}))).producer().note(TALK, REQUEST)
@@ -169,7 +179,13 @@ def test_long_talks_are_read_in_overlapping_stretches_without_saying_things_twic
         lines = json.loads(request.content)["messages"][1]["content"].splitlines()
         numbers = [int(line[1 : line.index("]")]) for line in lines if line.startswith("[")]
         found = [
-            {"kind": "action", "text": f"Send report number {n} to the office", "owner": None, "due": "tomorrow", "lines": [n]}
+            {
+                "kind": "action",
+                "text": f"Send report number {n} to the office",
+                "owner": None,
+                "due": "tomorrow",
+                "lines": [n],
+            }
             for n in numbers
         ]
         return completion(json.dumps({"items": found}))

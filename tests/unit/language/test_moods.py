@@ -1,10 +1,10 @@
 """Mood: neutral project talk is neutral, feelings are heard."""
 
 import pytest
-from support.talks import talk
 
 from minutebook.language.sentences import sentences_of
 from minutebook.language.sentiment import feeling, sentiment_of
+from support.talks import talk
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,16 @@ def test_project_talk_is_neutral(text: str) -> None:
     assert feeling(text) == 0.0
 
 
-@pytest.mark.parametrize("text", ["I am worried.", "This is so frustrating.", "I do not feel good about it.", "I hate this mess."])
+@pytest.mark.parametrize(
+    "text", ["I am worried.", "This is so frustrating.", "I do not feel good about it.", "I hate this mess."]
+)
 def test_bad_feelings_are_heard(text: str) -> None:
     assert feeling(text) < 0
 
 
-@pytest.mark.parametrize("text", ["I am really happy with it.", "That is a relief.", "I was impressed.", "The demo went really well."])
+@pytest.mark.parametrize(
+    "text", ["I am really happy with it.", "That is a relief.", "I was impressed.", "The demo went really well."]
+)
 def test_good_feelings_are_heard(text: str) -> None:
     assert feeling(text) > 0
 
@@ -38,7 +42,9 @@ def test_good_feelings_are_heard(text: str) -> None:
 def test_moods_by_speaker_cite_what_moved_them() -> None:
     found = sentiment_of(
         sentences_of(
-            talk("A: I am really happy with this.\nB: I am worried and annoyed.\nC: The test failed.\nD: It is great. It is awful.")
+            talk(
+                "A: I am really happy with this.\nB: I am worried and annoyed.\nC: The test failed.\nD: It is great. It is awful."
+            )
         )
     )
 

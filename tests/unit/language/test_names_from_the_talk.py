@@ -1,9 +1,9 @@
 """Who a voice is, from the talk itself. One wrong name is worse than ten missing."""
 
 import pytest
-from support.talks import talk
 
 from minutebook.language.naming import propose_names
+from support.talks import talk
 
 PEOPLE = ("Ada Lovelace", "Tom Berg", "Keiko Sato", "Omar Haddad")
 

@@ -7,11 +7,20 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.talks import talk
 
 from minutebook.language import ExtractiveProducer
 from minutebook.language.lexicon import lexicon_of
-from minutebook.language.model import Evidence, Item, ItemKind, MeetingType, Note, NoteRequest, Owner, Unsupported, Usage
+from minutebook.language.model import (
+    Evidence,
+    Item,
+    ItemKind,
+    MeetingType,
+    Note,
+    NoteRequest,
+    Owner,
+    Unsupported,
+    Usage,
+)
 from minutebook.language.render import (
     key_points_from_json,
     key_points_to_json,
@@ -23,6 +32,7 @@ from minutebook.language.render import (
     with_speaker_names,
 )
 from minutebook.transcript.model import Speaker, Transcript
+from support.talks import talk
 
 TALK = talk(
     """
@@ -89,7 +99,9 @@ def test_names_are_put_into_stored_json() -> None:
     assert stored["by_speaker"][1]["speaker"] == "speaker_2"
 
 
-@pytest.mark.parametrize("nasty", ["![x](http://e.example/a.png)", "<script>", "[a](javascript:b)", "# Head", "| a | b |", "www.e.example"])
+@pytest.mark.parametrize(
+    "nasty", ["![x](http://e.example/a.png)", "<script>", "[a](javascript:b)", "# Head", "| a | b |", "www.e.example"]
+)
 def test_nothing_said_becomes_markup(nasty: str) -> None:
     item = Item(ItemKind.TOPIC, nasty, (Evidence(0.0, 1.0, "speaker_1", nasty),))
     note = replace(NOTE, items=(item,), unsupported=(Unsupported(item, nasty),))

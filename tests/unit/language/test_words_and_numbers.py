@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.talks import talk
 
 from minutebook.language.embedding import embed, similarity
 from minutebook.language.sentences import sentences_of
 from minutebook.language.text import normal_words, numbers_in, stem
 from minutebook.transcript.model import Segment, Speaker, Transcript
+from support.talks import talk
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def test_numbers_have_values_however_they_are_written(text: str, values: list[fl
     assert [n.value for n in numbers_in(normal_words(text))] == values
 
 
-@pytest.mark.parametrize(("one", "other"), [("invoices", "invoice"), ("approval", "approve"), ("rolls", "roll"), ("testing", "tests")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("invoices", "invoice"), ("approval", "approve"), ("rolls", "roll"), ("testing", "tests")]
+)
 def test_stems_bring_inflections_together(one: str, other: str) -> None:
     assert stem(one) == stem(other)
 
@@ -68,5 +70,7 @@ def test_a_sentence_cut_by_a_pause_is_one_and_abbreviations_do_not_end_one() -> 
 
 
 def test_vectors_tell_what_is_alike() -> None:
-    assert similarity("send the report", "deliver the report to everyone") > similarity("send the report", "my cat sleeps")
+    assert similarity("send the report", "deliver the report to everyone") > similarity(
+        "send the report", "my cat sleeps"
+    )
     assert embed(["", "word"]).shape == (2, 256)

@@ -23,7 +23,7 @@ _ORDERS = {
 """Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
 """Quotes shown per line where fewer than all are."""
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|!~(){}])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|!~])")
 _ADDRESS = re.compile(r"\b(?:https?|ftp|data|javascript|file|vbscript):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 

@@ -1,7 +1,7 @@
 """Notes, key points and sentiment to and from JSON.
 
-Two forms: stored (speaker ids; `*_to_json` without a transcript, read back by `*_from_json`) and shown (names instead of
-ids and the note's Markdown; `*_to_json` with a transcript).
+Two forms: stored (speaker ids; `*_to_json` without a transcript, read back by `*_from_json`) and shown (names instead
+of ids and the note's Markdown; `*_to_json` with a transcript).
 """
 
 from collections.abc import Mapping, Sequence
