@@ -9,6 +9,7 @@ from minutebook.analysis.scheduler import job_key
 from minutebook.analysis.work import give_up
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.fake import InlineSteps
+from minutebook.language.extractive import ExtractiveProducer
 from minutebook.wiring import Services
 from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 
@@ -179,6 +180,16 @@ async def test_an_analysis_that_fails_alone_leaves_the_others_readable(
     await request(ada, uploaded, "meeting note", instruction="All")
     await worker.drain()
     assert (await ada.get(f"/api/sessions/{uploaded['session_id']}")).json()["status"] == "completed"
+
+
+async def test_a_summary_that_fails_does_not_cost_the_transcript(
+    ada: Paxs, worker: Worker, uploaded: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExtractiveProducer, "summary", lambda *_: 1 / 0)
+    await worker.drain()
+    report = (await ada.reports(uploaded["attachment_id"]))["transcription"]
+    transcription = content_of(report)["content"]["transcription"]
+    assert (transcription["summary"], len(transcription["segments"])) == ("", 3)
 
 
 async def test_unexpected_errors_are_tried_again_before_they_count(

@@ -50,10 +50,10 @@ async def remove(tx: AsyncConnection, recording_id: str) -> None:
     await tx.execute(delete(recordings).where(recordings.c.id == recording_id))
 
 
-async def find(tx: AsyncConnection, owner_id: str, recording_id: str) -> Recording | None:
-    """One recording of this owner."""
+async def find(tx: AsyncConnection, owner_id: str, recording_id: str, *, lock: bool = False) -> Recording | None:
+    """One recording of this owner; `lock` as for `load`."""
     query = select(recordings).where(recordings.c.id == recording_id, recordings.c.owner_id == owner_id)
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
     return _recording(row) if row is not None else None
 
 

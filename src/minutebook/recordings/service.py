@@ -159,9 +159,9 @@ class Recordings:
             incoming = Incoming(body.filename, content_type, body.chunks)
             return await self.add(owner_id, meeting_id, incoming, language=language)
 
-    async def get(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Recording:
-        """One recording; `recording_not_found` when there is none of this owner."""
-        recording = await repository.find(tx, owner_id, recording_id) if is_id(recording_id) else None
+    async def get(self, tx: AsyncConnection, owner_id: str, recording_id: str, *, lock: bool = False) -> Recording:
+        """One recording; `recording_not_found` when there is none of this owner. `lock` keeps other writers off it."""
+        recording = await repository.find(tx, owner_id, recording_id, lock=lock) if is_id(recording_id) else None
         if recording is None:
             raise not_found("recording")
         return recording
@@ -213,6 +213,9 @@ class Recordings:
             await self._remove(tx, recording, recording_events.REMOVED)
 
     async def _remove(self, tx: AsyncConnection, recording: Recording, kind: str) -> None:
+        # Rows are locked from the meeting down to the reports, by everybody: otherwise a removal and the completion of
+        # a report could wait for each other.
+        await repository.load(tx, recording.id, lock=True)
         await self._events.publish(tx, recording_events.recording_event(kind, recording))
         await repository.remove(tx, recording.id)
         now, prefix = self._clock.now(), prefix_of(recording.id)

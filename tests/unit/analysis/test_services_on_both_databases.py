@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minutebook.analysis import transcription
 from minutebook.analysis.kinds import TRANSCRIBE_TASK
 from minutebook.analysis.model import ReportStatus
 from minutebook.analysis.service import AnalysisRequest
@@ -159,7 +160,10 @@ class RememberedSteps(InlineSteps):
 
 
 @pytest.mark.parametrize("remembered", [True, False])
-async def test_work_goes_on_after_a_crash_at_any_step(services: Services, worker: Worker, remembered: bool) -> None:
+async def test_work_goes_on_after_a_crash_at_any_step(
+    services: Services, worker: Worker, remembered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcription, "write_preview", lambda _original, to: to.write_bytes(b"preview"))
     meeting = await created(services)
     await uploaded(services, meeting)
     await worker.drain()
@@ -197,6 +201,24 @@ async def _transcript(services: Services, meeting: Meeting) -> object:
     async with services.db.reading() as tx:
         recording = (await services.recordings.of_meetings(tx, [meeting.id]))[meeting.id]
         return await services.analysis.transcript(tx, OWNER, recording.id)
+
+
+async def test_removals_and_completions_do_not_wait_for_each_other(services: Services, worker: Worker) -> None:
+    async def deleted(meeting: Meeting) -> None:
+        async with services.db.transaction() as tx:
+            await services.meetings.delete(tx, OWNER, meeting.id)
+
+    meetings = [await created(services) for _ in range(6)]
+    for meeting in meetings:
+        await uploaded(services, meeting, 1.0)
+    await asyncio.gather(
+        worker.drain(),
+        *(deleted(meeting) for meeting in meetings),
+        *(requested(services, meeting, "key_points") for meeting in meetings),
+        return_exceptions=True,
+    )
+    await worker.drain()
+    assert stored_files(services) == []
 
 
 async def test_what_a_dead_worker_left_on_this_machine_is_taken_away(services: Services, worker: Worker) -> None:
