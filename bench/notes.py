@@ -18,6 +18,7 @@ from minutebook.language.naming import propose_names
 from minutebook.transcript.model import Segment, Transcript, Word
 
 MEETINGS = Path(__file__).parent.parent / "tests" / "data" / "meetings"
+_HEADER = "meeting    actions   dues decisions questions  evidence        names  moods extra"
 _LONG_WORDS, _LONG_S = 30_000, 3 * 3600.0
 
 
@@ -35,9 +36,7 @@ def main() -> None:
         return
     if chosen.audio:
         meetings = [m for m in meetings if (chosen.audio / f"{m.name}.flac").exists()]
-    print(
-        f"{'meeting':10} {'actions':>8} {'dues':>6} {'decisions':>9} {'questions':>9} {'evidence':>9} {'names':>12} {'moods':>6} {'extra':>5}"
-    )
+    print(_HEADER)
     scores = [_measured(m, chosen.audio, chosen.verbose) for m in meetings]
     print(_line("total", total(scores)))
 
@@ -75,9 +74,9 @@ def _recognised(path: Path) -> Transcript:
 def _line(name: str, s: Score) -> str:
     extra = sum(not text.startswith("INVENTED") for text in s.extra)
     return (
-        f"{name:10} {s.actions_right:>4}/{s.actions:<3} {s.dues_right:>3}/{s.dues:<2} {s.decisions_right:>5}/{s.decisions:<3}"
-        f" {s.questions_right:>5}/{s.questions:<3} {s.evidence_right:>4}/{s.items:<4}"
-        f" {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong) {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
+        f"{name:10} {s.actions_right:>4}/{s.actions:<3} {s.dues_right:>3}/{s.dues:<2}"
+        f" {s.decisions_right:>5}/{s.decisions:<3} {s.questions_right:>5}/{s.questions:<3}"
+        f" {s.evidence_right:>4}/{s.items:<4} {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong) {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
     )
 
 
@@ -89,9 +88,8 @@ def measure_long(meetings: list[Meeting]) -> None:
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     words = sum(len(s.words) for s in transcript.segments)
-    print(
-        f"{words} words, {transcript.duration_s / 3600:.1f} h: {len(note.items)} items in {took:.1f} s, peak {peak:.0f} MB"
-    )
+    size = f"{words} words, {transcript.duration_s / 3600:.1f} h"
+    print(f"{size}: {len(note.items)} items in {took:.1f} s, peak {peak:.0f} MB")
 
 
 def long_transcript(meetings: list[Meeting]) -> Transcript:

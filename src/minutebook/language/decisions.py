@@ -133,7 +133,7 @@ def _decided_later(talk: Conversation, at: int, reply: Sentence) -> list[Item]:
 
 
 def _confirmed(talk: Conversation, move: Move) -> list[Item]:
-    """Something like "Agreed, ten days at most.": what is repeated after the agreement was said by somebody shortly before."""
+    """Something like "Agreed, ten days at most.": what is repeated after it was said by somebody shortly before."""
     match = _AGREED.match(move.sentence.text)
     if match is None and talk.lexicon.matches("just_agreed", _norm(move.sentence)):
         return _joined(talk, move)

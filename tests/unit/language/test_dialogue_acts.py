@@ -124,9 +124,7 @@ def test_talk_that_is_no_decision(text: str) -> None:
 
 
 def test_questions_know_whether_they_were_answered() -> None:
-    found = [
-        i for i in note("A: How many people came?\nB: Ninety.\nA: And what did it cost us?\nB: I don't know yet.").items
-    ]
+    found = note("A: How many people came?\nB: Ninety.\nA: And what did it cost us?\nB: I don't know yet.").items
 
     answers = {i.text: i.answered for i in found if i.kind is ItemKind.QUESTION}
     assert answers == {"How many people came?": True, "What did it cost us?": False}

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from bench.notes_scoring import Meeting
@@ -119,7 +120,7 @@ def true_items(meetings: dict[str, Meeting]) -> Iterator[tuple[Transcript, Meeti
         for found in note.items:
             yield transcript, meeting, found
         sentences = sentences_of(transcript)
-        for before, sentence in zip(sentences, sentences[1:], strict=False):
+        for before, sentence in pairwise(sentences):
             if len(sentence.words) >= 7:
                 yield transcript, meeting, Item(ItemKind.TOPIC, sentence.text, (before.evidence(), sentence.evidence()))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -24,12 +25,18 @@ TALK = talk(
     """
 )
 REQUEST = NoteRequest(instruction="Only what matters", meeting_type=MeetingType.TEAM, held_on=date(2026, 3, 2))
+
+
+def entry(kind: str, text: str, lines: list[int], **more: object) -> dict[str, object]:
+    return {"kind": kind, "text": text, "owner": None, "due": None, "answered": None, "lines": lines, **more}
+
+
 ITEMS = [
-    {"kind": "decision", "text": "launch on Monday with suggestions off", "owner": None, "due": None, "answered": None, "lines": [0]},
-    {"kind": "action", "text": "Send the load test results", "owner": "Speaker 2", "due": "by Wednesday noon", "answered": None, "lines": [1]},
-    {"kind": "action", "text": "Fire the finance team", "owner": "Speaker 2", "due": None, "answered": None, "lines": [1]},
-    {"kind": "question", "text": "Who writes the announcement?", "owner": None, "due": None, "answered": False, "lines": [2]},
-]  # fmt: skip
+    entry("decision", "launch on Monday with suggestions off", [0]),
+    entry("action", "Send the load test results", [1], owner="Speaker 2", due="by Wednesday noon"),
+    entry("action", "Fire the finance team", [1], owner="Speaker 2"),
+    entry("question", "Who writes the announcement?", [2], answered=False),
+]
 
 
 def completion(content: str, prompt_tokens: int = 100, completion_tokens: int = 20) -> httpx.Response:
@@ -205,7 +212,7 @@ def test_stretches_cover_everything_and_overlap() -> None:
     chunks = list(chunks_of(sentences, 40, 2))
 
     assert {s.index for c in chunks for s in c} == set(range(30))
-    assert all(a[-2:] == b[:2] for a, b in zip(chunks, chunks[1:], strict=False))
+    assert all(a[-2:] == b[:2] for a, b in pairwise(chunks))
 
 
 def test_settings_choose_the_producer() -> None:

@@ -1,5 +1,7 @@
 """Mood: neutral project talk is neutral, feelings are heard."""
 
+from itertools import pairwise
+
 import pytest
 
 from minutebook.language.sentences import sentences_of
@@ -43,7 +45,8 @@ def test_moods_by_speaker_cite_what_moved_them() -> None:
     found = sentiment_of(
         sentences_of(
             talk(
-                "A: I am really happy with this.\nB: I am worried and annoyed.\nC: The test failed.\nD: It is great. It is awful."
+                "A: I am really happy with this.\nB: I am worried and annoyed.\n"
+                "C: The test failed.\nD: It is great. It is awful."
             )
         )
     )
@@ -63,7 +66,7 @@ def test_the_timeline_covers_the_talk_without_gaps() -> None:
 
     assert timeline[0].start == pytest.approx(sentences[0].start, abs=0.01)
     assert timeline[-1].end == pytest.approx(sentences[-1].end, abs=0.01)
-    assert all(a.end == b.start for a, b in zip(timeline, timeline[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(timeline))
 
 
 def test_silence_has_no_mood() -> None:
