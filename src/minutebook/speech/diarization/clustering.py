@@ -67,8 +67,8 @@ def singletons(embeddings: NDArray[np.float32], weights: Floats) -> Groups:
     return Groups(sums, weights.astype(np.float64), weights.astype(np.float64) ** 2, np.arange(len(weights)))
 
 
-def repeated(embeddings: NDArray[np.float32], alike: float) -> NDArray[np.bool_]:
-    """Which pieces [P] have a cosine of `alike` or more with an earlier piece.
+def repeated(embeddings: NDArray[np.float32], distance: float) -> NDArray[np.bool_]:
+    """Which pieces [P] have a cosine distance of at most `distance` from an earlier piece.
 
     A passage that comes again (a jingle, a looped file) says nothing new about a voice and would make it look more
     uniform than it is.
@@ -77,7 +77,7 @@ def repeated(embeddings: NDArray[np.float32], alike: float) -> NDArray[np.bool_]
     for first in range(0, len(embeddings), BLOCK):
         block = embeddings[first : first + BLOCK]
         cosines = np.tril(block @ embeddings[: first + len(block)].T, first - 1)
-        found[first : first + len(block)] = (cosines >= alike).any(axis=1)
+        found[first : first + len(block)] = (cosines >= 1 - distance).any(axis=1)
     return found
 
 

@@ -59,7 +59,7 @@ def voice_centroids(
     """
     seconds = (pieces[:, 1] - pieces[:, 0]).astype(np.float64) * FRAME_S
     clear = seconds >= min(parameters.min_clustered_s, float(seconds.max()))
-    clear &= ~repeated(embeddings, parameters.repeated)
+    clear &= ~repeated(embeddings, parameters.repeated_distance)
     singles = singletons(embeddings[clear], seconds[clear])
     groups = _voice_groups(singles, num_speakers, parameters)
     return np.asarray(groups.sums / np.linalg.norm(groups.sums, axis=1, keepdims=True), dtype=np.float32)
