@@ -76,7 +76,8 @@ def _line(name: str, s: Score) -> str:
     return (
         f"{name:10} {s.actions_right:>4}/{s.actions:<3} {s.dues_right:>3}/{s.dues:<2}"
         f" {s.decisions_right:>5}/{s.decisions:<3} {s.questions_right:>5}/{s.questions:<3}"
-        f" {s.evidence_right:>4}/{s.items:<4} {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong) {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
+        f" {s.evidence_right:>4}/{s.items:<4} {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong)"
+        f" {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
     )
 
 

@@ -126,7 +126,8 @@ class Conversation:
             if later.clause is move.clause:
                 continue
             elsewhere = later.sentence.turn not in (move.sentence.turn, move.sentence.turn + 1, move.sentence.turn + 2)
-            if elsewhere or (later.act is Act.REQUEST and later.sentence.speaker != speaker):
+            asked = later.act is Act.REQUEST and later.sentence.speaker != speaker and not self.is_empty(later)
+            if elsewhere or asked:
                 return None
             if later.sentence.speaker != speaker or not later.due:
                 continue

@@ -24,6 +24,8 @@ _PRONOUNS = word_set("it them this that those these")
 _AGREED = re.compile(
     r"^(?:\W*\w+){0,3}?\W*\b(?:agreed|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE
 )
+_TAG = re.compile(r",? (?:agreed|okay|ok|right|deal|all right|alright)\?$", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"^(?:(?:but|and|so),? )+", re.IGNORECASE)
 _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
 
@@ -152,9 +154,10 @@ def _joined(talk: Conversation, move: Move) -> list[Item]:
     """A bare "Agreed." makes a decision of the plan that ended the turn before: "If it fails, we wait."."""
     before = talk.sentences[max(0, move.sentence.index - 3) : move.sentence.index][::-1]
     plan = next((s for s in before if s.turn == move.sentence.turn - 1), None)
-    if plan is None or plan.is_question or not talk.lexicon.matches("plan", _norm(plan)):
+    tag = _TAG.search(plan.text) if plan is not None else None
+    if plan is None or (plan.is_question and tag is None) or not talk.lexicon.matches("plan", _norm(plan)):
         return []
-    return _decision(plan.text, [plan, move.sentence])
+    return _decision(_CONJUNCTION.sub("", _TAG.sub("", plan.text)), [plan, move.sentence])
 
 
 def _content(talk: Conversation, text: str) -> set[str]:

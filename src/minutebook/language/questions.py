@@ -11,7 +11,9 @@ from minutebook.language.text import normal_words
 from minutebook.language.wording import sentence_case
 
 _SHORTEST = 4
-_CONJUNCTION = re.compile(r"^(?:(?:but|and|so|okay|ok|well|now|um|uh|right|sorry|yes|no),? )+(?=\w)", re.IGNORECASE)
+_CONJUNCTION = re.compile(
+    r"^(?:(?:but|and|so|now),? |(?:okay|ok|well|um|uh|right|sorry|yes|no), )+(?=\w)", re.IGNORECASE
+)
 _EMBEDDED = re.compile(
     r"^(?:only |just |well ,? |maybe |mainly |mostly )*(why|how|whether|who|when|where|which|what)\b"
 )

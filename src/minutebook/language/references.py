@@ -22,6 +22,7 @@ _LIGHT = word_set("do have take get make put give send call write keep go be ask
 _RICH = 4
 """Content words from which a sentence is clear although it points back."""
 _PEOPLE = word_set("him her he she")
+_MANY = word_set("them they those these")
 _INTERJECTIONS = word_set("oh well yes no ah um uh okay ok so and but then sure right")
 _TELLING = 4
 _TAIL = 4
@@ -67,7 +68,15 @@ def _nearest(talk: Conversation, move: Move) -> Sentence | None:
     echoing = (s for s in before[:REACH] if len(s.words) >= _TELLING and verb & {stem(w) for w in normal_words(s.text)})
     person = (s for s in before if _names_outsider(talk, s))
     clear = (s for s in before if _is_telling(s) and _stands_alone(talk, s))
-    wanted = (naming, echoing, _just_said(talk, move, words), person if _PEOPLE & set(words) else (), clear)
+    several = (s for s in before[:REACH] if len(s.words) >= _TELLING and _plurals(talk, s))
+    wanted = (
+        naming,
+        echoing,
+        _just_said(talk, move, words),
+        person if _PEOPLE & set(words) else (),
+        several if _MANY & set(words) else (),
+        clear,
+    )
     found = next((s for candidates in wanted for s in candidates), None)
     return found or next((s for s in before[:REACH] if _is_telling(s)), None)
 
@@ -79,6 +88,12 @@ def _just_said(talk: Conversation, move: Move, words: Sequence[str]) -> Iterator
     before = talk.sentences[max(0, move.sentence.index - REACH) : move.sentence.index][::-1]
     yield from (s for s in before if s.turn == move.sentence.turn and _is_telling(s))
     yield from (s for s in before if s.turn == move.sentence.turn - 1 and len(s.words) >= _TELLING)
+
+
+def _plurals(talk: Conversation, sentence: Sentence) -> set[str]:
+    """Words that look like nouns in the plural: what "them" may mean."""
+    words = set(normal_words(sentence.text)) - talk.lexicon.stopwords - _POINTING
+    return {w for w in words if w.endswith("s") and not w.endswith(("ss", "'s", "is", "us")) and len(w) >= _TELLING}
 
 
 def _names_outsider(talk: Conversation, sentence: Sentence) -> bool:

@@ -24,6 +24,9 @@ _COURTESY = re.compile(
 )
 """Set phrases that carry no feeling."""
 _GOING_WELL = re.compile(r"\b(?:went|go|going|goes|works?|worked|did) (?:really |very |so )?well\b", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"\b(?:would|could)\b|'d\b", re.IGNORECASE)
+_WISHED = 0.4
+"""What "would be a relief" weighs against what is one."""
 _MOST_SPANS = 5
 _TIMELINE_STEPS, _SHORTEST_STEP_S = 12, 15.0
 
@@ -44,6 +47,7 @@ def feeling(text: str) -> float:
     """How a sentence feels, -1 to 1; 0 where nothing is felt."""
     plain = _COURTESY.sub(" ", _GOING_WELL.sub("great", text))
     score = float(_analyser().polarity_scores(plain)["compound"])
+    score *= _WISHED if _CONDITIONAL.search(text) else 1.0
     return score if abs(score) >= _FELT else 0.0
 
 
