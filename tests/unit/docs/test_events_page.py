@@ -1,0 +1,24 @@
+"""docs/events.md lists the events that the code publishes, all of them and no other."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import minutebook
+
+ROOT = Path(__file__).parents[3]
+SOURCES = sorted(Path(minutebook.__file__).parent.glob("*/events.py"))
+
+
+def published_kinds() -> set[str]:
+    kinds = set()
+    for path in SOURCES:
+        module = import_module(f"minutebook.{path.parent.name}.events")
+        values = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+        kinds |= {value for value in values if re.fullmatch(r"[a-z]+\.[a-z]+", value)}
+    return kinds
+
+
+def test_the_page_lists_every_event_and_no_other() -> None:
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z]+\.[a-z]+)`", page, flags=re.MULTILINE)) == published_kinds()
