@@ -142,7 +142,9 @@ def reports(client: httpx.Client, recording_id: str, session_id: str) -> dict[st
     return {report["analysis_type"]: report for report in answer.json()}
 
 
-def wait_final(client: httpx.Client, recording_id: str, session_id: str, within_s: float) -> dict[str, dict[str, object]]:
+def wait_final(
+    client: httpx.Client, recording_id: str, session_id: str, within_s: float
+) -> dict[str, dict[str, object]]:
     """Wait until no report is open any more."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
