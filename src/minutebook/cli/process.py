@@ -1,6 +1,7 @@
 """`minutebook process`: recordings become records, here in one process or on a server."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,13 @@ import typer
 from minutebook.cli.attendees import gather_attendees
 from minutebook.cli.inputs import is_url, local_recording
 from minutebook.cli.settings import settings_for
+
+
+class Retry(StrEnum):
+    """What is done again on a server when a transcription failed."""
+
+    UPLOAD = "upload"
+    ANALYSIS = "analysis"
 
 
 def process(
@@ -20,7 +28,8 @@ def process(
     data_dir: Path | None = typer.Option(None, "--data-dir", help="Where records are kept."),
     server: str | None = typer.Option(None, "--server", help="Work on this server instead of here."),
     tokens: Path | None = typer.Option(None, "--tokens", help="With --server: the file with the tokens."),
-    retry: str = typer.Option("upload", "--retry", help="With --server: what to repeat, upload or analysis."),
+    retry: Retry = typer.Option(Retry.UPLOAD, "--retry", help="With --server: what to repeat when it fails."),
+    wait: float = typer.Option(5.0, "--wait", help="With --server: how many minutes to wait for results."),
     as_json: bool = typer.Option(False, "--json", help="Machine-readable output."),
 ) -> None:
     """Turn recordings into transcripts, notes, key points and sentiment."""
@@ -31,8 +40,8 @@ def process(
     if server is not None:
         from minutebook.cli.remote import process_remote
 
-        how: Literal["upload", "analysis"] = "analysis" if retry == "analysis" else "upload"
-        process_remote(inputs, people, server, tokens, as_json, title=title, retry=how)
+        how: Literal["upload", "analysis"] = "analysis" if retry is Retry.ANALYSIS else "upload"
+        process_remote(inputs, people, server, tokens, as_json, title=title, retry=how, wait_minutes=wait)
         return
     from minutebook.cli.local import process_locally
 
