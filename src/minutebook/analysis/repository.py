@@ -1,4 +1,4 @@
-"""All SQL of reports and of the names people give to voices."""
+"""All SQL of reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -62,15 +62,6 @@ contents = Table(
     metadata,
     Column("report_id", String(36), ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True),
     Column("content", Text, nullable=False),
-)
-
-speaker_names = Table(
-    "speaker_names",
-    metadata,
-    Column("report_id", String(36), ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True),
-    Column("speaker_id", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("attendee_email", Text),
 )
 
 
@@ -161,30 +152,6 @@ async def remove_of(tx: AsyncConnection, recording_id: str) -> Sequence[Report]:
     removed = await of_recordings(tx, [recording_id])
     await tx.execute(delete(reports).where(reports.c.recording_id == recording_id))
     return removed
-
-
-async def names_of(
-    tx: AsyncConnection, report_ids: Sequence[str]
-) -> Mapping[str, Mapping[str, tuple[str, str | None]]]:
-    """Names given to the voices of transcriptions: report → speaker → (name, attendee's e-mail)."""
-    found: dict[str, dict[str, tuple[str, str | None]]] = {}
-    for row in await tx.execute(select(speaker_names).where(speaker_names.c.report_id.in_(report_ids))):
-        found.setdefault(row.report_id, {})[row.speaker_id] = (row.name, row.attendee_email)
-    return found
-
-
-async def set_name(tx: AsyncConnection, report_id: str, speaker_id: str, name: str, email: str | None) -> None:
-    """Give a voice a name, in place of one it may have."""
-    await drop_name(tx, report_id, speaker_id)
-    values = {"report_id": report_id, "speaker_id": speaker_id, "name": name, "attendee_email": email}
-    await tx.execute(insert(speaker_names).values(**values))
-
-
-async def drop_name(tx: AsyncConnection, report_id: str, speaker_id: str) -> None:
-    """Let a voice go by its number again."""
-    await tx.execute(
-        delete(speaker_names).where(speaker_names.c.report_id == report_id, speaker_names.c.speaker_id == speaker_id)
-    )
 
 
 def inventory(found: Sequence[Report]) -> dict[AnalysisType, Existing]:

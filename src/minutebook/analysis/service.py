@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.analysis import contents, repository
+from minutebook.analysis import contents, names_repository, repository
 from minutebook.analysis import events as report_events
 from minutebook.analysis.kinds import AUTOMATIC, KINDS
 from minutebook.analysis.model import AnalysisType, Options, Outcome, Report, ReportStatus, outcome
 from minutebook.analysis.scheduler import Scheduler
-from minutebook.analysis.speakers import NamedSpeaker, Naming, checked_naming, named, with_names
+from minutebook.analysis.speakers import NamedSpeaker, Naming, check_distinct, checked_naming, named, with_names
 from minutebook.db.events import Event, Events
 from minutebook.errors import invalid, not_found
 from minutebook.jobs.ports import Jobs
@@ -132,22 +132,27 @@ class Analysis:
     async def name_speakers(
         self, tx: AsyncConnection, owner_id: str, recording_id: str, namings: Sequence[Naming]
     ) -> Sequence[NamedSpeaker]:
-        """Give voices names, or take them away; everything shown of the transcript follows at once. Raises
-        `not_ready`, `speakers_required` and the codes of `speakers.checked_naming`."""
+        """Give voices names, or take them away; everything shown of the transcript follows at once, and nothing that
+        the talk proposes overrules it. Raises `not_ready`, `speakers_required` and the codes of
+        `speakers.checked_naming` and `speakers.check_distinct`."""
         recording = await self._recordings.get(tx, owner_id, recording_id, lock=True)
         report = await self._transcription(tx, recording)
         meeting = await self._meetings.get(tx, owner_id, recording.meeting_id)
         if not namings:
             raise invalid("speakers_required", "Send at least one entry in `speakers`.", "speakers")
         known = [speaker.id for speaker in contents.speakers_of(report.facts)]
+        given = dict(await names_repository.given_to(tx, report.id))
         for position, naming in enumerate(namings):
             checked = checked_naming(naming, position, known, meeting)
-            if checked.name is None:
-                await repository.drop_name(tx, report.id, checked.speaker_id)
-            else:
-                await repository.set_name(tx, report.id, checked.speaker_id, checked.name, checked.attendee)
+            await names_repository.give(tx, report.id, checked.speaker_id, checked.name, checked.attendee)
+            given[checked.speaker_id] = (checked.name, checked.attendee)
+        check_distinct(given)
         await self._events.publish(tx, report_events.report_event(report_events.SPEAKERS_NAMED, report))
         return await self._speakers(tx, recording, report)
+
+    async def meeting(self, tx: AsyncConnection, recording: Recording) -> Meeting:
+        """The meeting of a recording, for work in its owner's name."""
+        return await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
 
     async def source(self, tx: AsyncConnection, recording_id: str) -> Source | None:
         """What derived reports are made from, for work in the owner's name; None when it is gone."""
@@ -155,7 +160,7 @@ class Analysis:
         report = _newest_completed(await repository.of_recordings(tx, [recording_id]))
         if recording is None or report is None:
             return None
-        meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
+        meeting = await self.meeting(tx, recording)
         return Source(report.id, await self._named_transcript(tx, recording, report), meeting)
 
     async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
@@ -172,8 +177,9 @@ class Analysis:
 
     async def _speakers(self, tx: AsyncConnection, recording: Recording, report: Report) -> tuple[NamedSpeaker, ...]:
         meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
-        given = (await repository.names_of(tx, [report.id])).get(report.id, {})
-        return named(contents.speakers_of(report.facts), given, meeting)
+        given = await names_repository.given_to(tx, report.id)
+        proposals = await names_repository.proposed_for(tx, report.id)
+        return named(contents.speakers_of(report.facts), given, proposals, meeting)
 
     async def _shown(
         self, tx: AsyncConnection, recording: Recording, found: Sequence[Report], wanted: Sequence[Report]

@@ -29,7 +29,7 @@ def analysis_tasks(
 ) -> Mapping[str, Task]:
     """The tasks. `pipeline` and `producer` are made once per process and shared; `scratch` is a local folder for
     copies of recordings that are being worked on."""
-    tools = Tools(db, storage, recordings, analysis.scheduler, pipeline, producer, speech, scratch)
+    tools = Tools(db, storage, recordings, analysis, pipeline, producer, speech, scratch)
     transcription = Transcription(tools)
     derivation = Derivation(db, analysis, producer)
     return {

@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from minutebook.analysis import contents
+from minutebook.analysis import contents, names_repository
 from minutebook.analysis.model import Progress
-from minutebook.analysis.scheduler import Scheduler
 from minutebook.analysis.scratch import Scratch, clear, left_behind
+from minutebook.analysis.service import Analysis
+from minutebook.analysis.speakers import Proposal, proposed
 from minutebook.analysis.work import SupersededError, Work
 from minutebook.config import SpeechSettings
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.jobs.ports import Json
 from minutebook.language.ports import Producer
+from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import Recording, peaks_key, preview_key, work_prefix
 from minutebook.recordings.service import Recordings
 from minutebook.speech.diarization import ChunkVoices
@@ -54,7 +56,7 @@ class Tools:
     db: Database
     storage: Storage
     recordings: Recordings
-    scheduler: Scheduler
+    analysis: Analysis
     pipeline: SpeechPipeline
     producer: Producer
     speech: SpeechSettings
@@ -73,7 +75,7 @@ class Transcription:
         folders = left_behind(tools.scratch, ())
         async with tools.db.reading() as tx:
             recording = await tools.recordings.load(tx, work.report.recording_id)
-            processing = await tools.scheduler.processing(tx, [folder.name for folder in folders])
+            processing = await tools.analysis.scheduler.processing(tx, [folder.name for folder in folders])
         await clear(*left_behind(tools.scratch, processing))
         if recording is None:
             raise SupersededError
@@ -181,6 +183,8 @@ class _Run:
         for key in words:
             recognised += recognised_from_json((await self._tools.storage.get_bytes(key)).decode())
         turns, duration_s, notices = await self._load_turns(turns_key), decoded["duration_s"], decoded["notices"]
+        async with self._tools.db.reading() as tx:
+            meeting = await self._tools.analysis.meeting(tx, self._recording)
 
         def compute(_: object) -> tuple[Transcript, str]:
             made = self._tools.pipeline.transcript(recognised, turns, language, duration_s, notices)
@@ -188,9 +192,13 @@ class _Run:
             return made, contents.kept_transcript(made)
 
         transcript, content = await self._work.computed(compute)
+        proposals = await self._work.computed(lambda _: self._proposals(transcript, meeting))
         async with self._tools.db.transaction() as tx:
             facts = contents.transcript_facts(transcript)
-            return await self._tools.scheduler.complete(tx, self._work.report, content, facts=facts)
+            completed = await self._tools.analysis.scheduler.complete(tx, self._work.report, content, facts=facts)
+            if completed:
+                await names_repository.propose(tx, self._work.report.id, proposals)
+            return completed
 
     def _summarised(self, transcript: Transcript) -> Transcript:
         """With its summary, if there can be one: whatever goes wrong there, the transcript is not lost for it."""
@@ -199,6 +207,14 @@ class _Run:
         except Exception:
             log.exception("report %s has no summary", self._work.report.id)
             return transcript
+
+    def _proposals(self, transcript: Transcript, meeting: Meeting) -> tuple[Proposal, ...]:
+        """Who the voices are by the talk itself; like the summary, not worth the loss of a transcript."""
+        try:
+            return proposed(transcript, meeting)
+        except Exception:
+            log.exception("report %s has no names from the talk", self._work.report.id)
+            return ()
 
     async def _keep(self, name: str, data: bytes) -> str:
         return (await self._tools.storage.put_bytes(self._objects + name, data)).key

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis.model import Outcome, Report
-from minutebook.analysis.speakers import NamedSpeaker
+from minutebook.analysis.speakers import NamedSpeaker, Proposal
 from minutebook.api.paxs.schemas import (
     AttendeeOut,
+    EvidenceOut,
+    NameProposalOut,
     ProgressDetail,
     RecordingOut,
     ReportError,
@@ -92,6 +94,29 @@ def rendered_report(report: Report, content: str | None = None) -> ReportOut:
 
 def rendered_speakers(speakers: Sequence[NamedSpeaker]) -> SpeakersOut:
     """Voices under their names."""
-    return SpeakersOut(
-        speakers=[SpeakerOut(id=s.id, name=s.name, attendee=s.attendee, talk_time_s=s.talk_time_s) for s in speakers]
+    names = {speaker.id: speaker.name for speaker in speakers}
+    return SpeakersOut(speakers=[_speaker(speaker, names) for speaker in speakers])
+
+
+def _speaker(speaker: NamedSpeaker, names: Mapping[str, str]) -> SpeakerOut:
+    return SpeakerOut(
+        id=speaker.id,
+        name=speaker.name,
+        attendee=speaker.attendee,
+        talk_time_s=speaker.talk_time_s,
+        source=speaker.source,
+        proposal=speaker.proposal and _proposal(speaker.proposal, names),
+    )
+
+
+def _proposal(proposal: Proposal, names: Mapping[str, str]) -> NameProposalOut:
+    return NameProposalOut(
+        name=proposal.name,
+        attendee=proposal.attendee,
+        confidence=proposal.confidence,
+        assigned=proposal.assigned,
+        evidence=[
+            EvidenceOut(start=e.start, end=e.end, speaker=names.get(e.speaker, e.speaker), quote=e.quote)
+            for e in proposal.evidence
+        ],
     )

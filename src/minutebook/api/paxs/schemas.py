@@ -166,13 +166,36 @@ class ReportOut(BaseModel):
     updated_at: datetime
 
 
+class EvidenceOut(BaseModel):
+    """Something said, in seconds from the start; `speaker` is the voice's name."""
+
+    start: float
+    end: float
+    speaker: str
+    quote: str
+
+
+class NameProposalOut(BaseModel):
+    """An attendee whom the talk takes a voice for, from 0 to 1 how surely, and where. Only what is `assigned` is shown
+    as the voice's name, and only until somebody says otherwise."""
+
+    name: str
+    attendee: str
+    confidence: float
+    assigned: bool
+    evidence: list[EvidenceOut]
+
+
 class SpeakerOut(BaseModel):
-    """A voice of a recording, under the name that is shown; `attendee` is the e-mail address of who it is."""
+    """A voice of a recording, under the name that is shown; `attendee` is the e-mail address of who it is. `source` is
+    where the name comes from: `hand`, `talk` or `none`."""
 
     id: str
     name: str
     attendee: str | None
     talk_time_s: float
+    source: str
+    proposal: NameProposalOut | None = Field(description="What the talk itself says of who this is.")
 
 
 class SpeakersOut(BaseModel):
@@ -182,7 +205,7 @@ class SpeakersOut(BaseModel):
 
 
 class SpeakerNameIn(BaseModel):
-    """Who a voice is: a `name`, an `attendee` (e-mail address), or `"name": null` to take its name away."""
+    """Who a voice is: a `name`, an `attendee` (e-mail address), or `"name": null` to take its name away for good."""
 
     id: str = Field(examples=["speaker_1"])
     name: str | None = Field(None, examples=["Ada"])
