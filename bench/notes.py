@@ -5,6 +5,7 @@ pipeline first. `--long` measures a 30,000-word transcript. The matching rules a
 """
 
 import argparse
+import json
 import resource
 import tempfile
 import time
@@ -27,6 +28,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--set", type=Path, default=MEETINGS, help="folder with *.turns.json and *.expect.json")
     options.add_argument("--audio", type=Path, help="folder with <name>.flac: recognise instead of using the turns")
+    options.add_argument("--keep", type=Path, help="folder for the transcripts of --audio; taken from there next time")
     options.add_argument("--long", action="store_true", help="measure a 3 h transcript instead")
     options.add_argument("--verbose", action="store_true", help="list what was missed and what was extra")
     chosen = options.parse_args()
@@ -37,12 +39,12 @@ def main() -> None:
     if chosen.audio:
         meetings = [m for m in meetings if (chosen.audio / f"{m.name}.flac").exists()]
     print(_HEADER)
-    scores = [_measured(m, chosen.audio, chosen.verbose) for m in meetings]
+    scores = [_measured(m, chosen.audio, chosen.keep, chosen.verbose) for m in meetings]
     print(_line("total", total(scores)))
 
 
-def _measured(meeting: Meeting, audio: Path | None, verbose: bool) -> Score:
-    transcript = _recognised(audio / f"{meeting.name}.flac") if audio else meeting.transcript()
+def _measured(meeting: Meeting, audio: Path | None, keep: Path | None, verbose: bool) -> Score:
+    transcript = _recognised(audio / f"{meeting.name}.flac", keep) if audio else meeting.transcript()
     producer = ExtractiveProducer()
     request = NoteRequest(held_on=meeting.held_on, attendees=tuple(meeting.people))
     moods = {speaker: mood.label for speaker, mood in producer.sentiment(transcript).by_speaker}
@@ -60,7 +62,20 @@ def _measured(meeting: Meeting, audio: Path | None, verbose: bool) -> Score:
     return result
 
 
-def _recognised(path: Path) -> Transcript:
+def _recognised(path: Path, keep: Path | None) -> Transcript:
+    from minutebook.transcript.render import content, from_content
+
+    kept = keep / f"{path.stem}.json" if keep else None
+    if kept is not None and kept.exists():
+        return from_content(json.loads(kept.read_text(encoding="utf-8")))
+    transcript = _transcribed(path)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(content(transcript)), encoding="utf-8")
+    return transcript
+
+
+def _transcribed(path: Path) -> Transcript:
     from minutebook.config import SpeechSettings
     from minutebook.speech.media import Pcm, decode
     from minutebook.speech.pipeline import SpeechPipeline
@@ -68,7 +83,7 @@ def _recognised(path: Path) -> Transcript:
     with tempfile.TemporaryDirectory() as folder:
         pcm = Path(folder) / "audio.pcm"
         decode(path, pcm)
-        return SpeechPipeline(SpeechSettings()).transcribe(Pcm(pcm))
+        return SpeechPipeline(SpeechSettings(), Path(folder)).transcribe(Pcm(pcm))
 
 
 def _line(name: str, s: Score) -> str:

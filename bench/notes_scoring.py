@@ -24,7 +24,7 @@ from minutebook.language.text import normal_words, number_words, numbers_in, ste
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
 _ENOUGH = 0.5
-_SAME_WORDS = 0.6
+_SAME_WORDS = 0.5
 """Share of a quote's words that the reference has at that time: recognition errors are not inventions."""
 _SLACK_S = 1.5
 
@@ -217,9 +217,16 @@ def _was_said(evidence: Evidence, meeting: Meeting, voices: Mapping[str, str]) -
     for turn in meeting.turns:
         inside = turn["start"] < evidence.end + _SLACK_S and turn["end"] > evidence.start - _SLACK_S
         if inside and turn["speaker"] == voices.get(evidence.speaker):
-            said |= set(normal_words(turn["text"]))
-    quoted = normal_words(evidence.quote)
+            said |= set(_comparable(turn["text"]))
+    quoted = _comparable(evidence.quote)
     return bool(quoted) and sum(w in said for w in quoted) >= _SAME_WORDS * len(quoted)
+
+
+def _comparable(text: str) -> list[str]:
+    """Words, with numbers as values: recognition writes "5" for "five"."""
+    words = normal_words(text)
+    spelling = number_words(words)
+    return [w for w in words if w not in spelling] + [f"{n.value:g}" for n in numbers_in(words)]
 
 
 def _segment(speaker: str, turn: Mapping[str, Any]) -> Segment:

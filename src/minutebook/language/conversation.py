@@ -17,6 +17,8 @@ _ALIKE = 0.42
 """Cosine similarity from which a promise is taken for the answer's content rather than for another task."""
 _BACK = word_set("it them him her that this those these one so both")
 _FIRST_WORDS = 4
+_BRIEF = 6
+"""Words of an answer that is nothing but a time ("In ten minutes.")."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,13 @@ class Conversation:
         fitting = [m for m in commits if self.fits(move, m)][:1]
         extends = [m for m in replies if m.act is Act.EXTEND and m.due and m.sentence.index <= first.index + 3]
         timed = self.lexicon.matches("asks_when", move.clause.norm) and any(m.due for m in replies)
-        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting) or timed
-        if any(m.act is Act.REFUSE for m in opening) and not fitting:
+        brief = len(first.words) <= _BRIEF and not first.is_question and any(m.due for m in opening)
+        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting) or timed or brief
+        if any(m.act is Act.REFUSE for m in opening) and not fitting and not brief:
             return Answer(False, first.speaker)
         if not accepted and not any(e.sentence.index <= first.index + 1 for e in extends):
             return Answer(None, first.speaker)
-        dues = [m.due for m in (*fitting, *extends, *(opening if timed else ())) if m.due]
+        dues = [m.due for m in (*fitting, *extends, *(opening if timed or brief else ())) if m.due]
         quoted = dict.fromkeys([first, *(m.sentence for m in fitting), *(m.sentence for m in extends[:1])])
         return Answer(True, first.speaker, tuple(quoted), dues[0] if dues else None, frozenset(map(id, fitting)))
 

@@ -22,7 +22,7 @@ _POINTS_BACK = re.compile(
 )
 _PRONOUNS = word_set("it them this that those these")
 _AGREED = re.compile(
-    r"^(?:\W*\w+){0,3}?\W*\b(?:agreed|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE
+    r"^(?:\W*\w+){0,3}?\W*\b(?:agreed?|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE
 )
 _TAG = re.compile(r",? (?:agreed|okay|ok|right|deal|all right|alright)\?$", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"^(?:(?:but|and|so),? )+", re.IGNORECASE)

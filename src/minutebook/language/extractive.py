@@ -8,6 +8,7 @@ from minutebook.language.conversation import Conversation
 from minutebook.language.decisions import decisions_of
 from minutebook.language.injection import meant_for_people
 from minutebook.language.lexicon import lexicon_of
+from minutebook.language.mending import mended
 from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
 from minutebook.language.moves import moves_of
 from minutebook.language.naming import propose_names
@@ -58,10 +59,11 @@ class ExtractiveProducer:
         return key_points_of(talk.sentences, talk.items)
 
     def sentiment(self, transcript: Transcript) -> Sentiment:
-        return sentiment_of(sentences_of(transcript))
+        return sentiment_of(sentences_of(mended(transcript)))
 
 
-def _talk(transcript: Transcript, attendees: Sequence[str]) -> _Talk:
+def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
+    transcript = mended(heard)
     lexicon = lexicon_of(transcript.language)
     sentences = _renumbered(meant_for_people(sentences_of(transcript)))
     people = _people(transcript, sentences, attendees)

@@ -11,6 +11,7 @@ import httpx
 
 from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.injection import meant_for_people
+from minutebook.language.mending import mended
 from minutebook.language.model import Draft, Item, KeyPoint, Note, NoteRequest, Sentiment, Usage
 from minutebook.language.prompting import SCHEMA, UnreadableAnswerError, chunks_of, items_from, messages
 from minutebook.language.sentences import Sentence, sentences_of
@@ -89,7 +90,7 @@ class LlmProducer:
         return locked(draft, transcript, request)
 
     def _draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
-        heard = meant_for_people(sentences_of(transcript))
+        heard = meant_for_people(sentences_of(mended(transcript)))
         stretches = list(chunks_of(heard, self._options.chunk_words, self._options.overlap_sentences))
         items: list[Item] = []
         usage = Usage()

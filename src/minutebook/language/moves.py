@@ -11,6 +11,8 @@ from minutebook.language.people import People
 from minutebook.language.sentences import Sentence
 from minutebook.language.wording import trimmed
 
+_ASKING = frozenset(("can", "could", "would", "will"))
+_OPENING_WORDS = 5
 _WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
 """Acts whose time is part of what they say, not a due date."""
 
@@ -76,23 +78,24 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
 
 
 def addressed(clause: Clause, lexicon: Lexicon) -> str | None:
-    """The person whom a clause addresses: a name set off at its beginning or end, or "everyone"."""
-    tokens = [t.text for t in clause.tokens]
-    words = [t for t in tokens if t not in (".", "?", "!")]
-    for i, token in enumerate(words):
-        at_edge = i == len(words) - 1 or i <= 3
-        set_off = (
-            (i == len(words) - 1 and (i == 0 or words[i - 1] == ","))
-            or (
-                (i + 1 < len(words) and words[i + 1] == ",")
-                and all(w in lexicon.address_openers or w == "," for w in words[:i])
-            )
-            or (
-                (i + 1 < len(words) and words[i + 1] in ("please", "can", "could", "would", "will"))
-                and i + 2 < len(words)
-                and (words[i + 1] == "please" or words[i + 2] == "you")
-            )
-        )
-        if at_edge and set_off and (token.startswith("@") or token in lexicon.everyone):
-            return token
-    return None
+    """The person whom a clause addresses: a name set off at its beginning or end or before a request, or "everyone".
+    In "Thank you Priya, Dana, how …" that is Dana."""
+    words = [t.text for t in clause.tokens if t.text not in (".", "?", "!")]
+    called = [
+        i
+        for i, word in enumerate(words)
+        if (word[0] == "@" or word in lexicon.everyone) and _set_off(words, i, lexicon)
+    ]
+    followed = [i for i in called if i != len(words) - 1]
+    chosen = followed[-1] if len(followed) > 1 else next(iter(called), None)
+    return words[chosen] if chosen is not None else None
+
+
+def _set_off(words: Sequence[str], at: int, lexicon: Lexicon) -> bool:
+    after = [w for w in words[at + 1 : at + 4] if w != ","]
+    if at == len(words) - 1:
+        return at == 0 or words[at - 1] == ","
+    if after[:1] == ["please"] or (len(after) > 1 and after[0] in _ASKING and after[1] == "you"):
+        return True
+    opens = all(w in lexicon.address_openers or w == "," or w[0] == "@" for w in words[:at])
+    return words[at + 1] == "," and opens and at <= _OPENING_WORDS

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from minutebook.language.lexicon import lexicon_of
+from minutebook.language.mending import mended
 from minutebook.language.model import Evidence, NameProposal
 from minutebook.language.people import first_key, is_default_name, people_of
 from minutebook.language.sentences import sentences_of
@@ -25,7 +26,7 @@ def propose_names(transcript: Transcript, attendees: Sequence[str]) -> tuple[Nam
     """For each voice the talk gives evidence on, the likeliest attendee; `assigned` only where nothing speaks against
     it. At most one proposal per voice; an assigned name is assigned to one voice. Voices that already have a name
     given by hand are left out, and so are their names."""
-    sentences = sentences_of(transcript)
+    sentences = sentences_of(mended(transcript))
     lexicon = lexicon_of(transcript.language)
     people = people_of(transcript, sentences, attendees, lexicon)
     wanted = _candidates(attendees)

@@ -80,7 +80,7 @@ def _stretches(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Word]]]:
             open_words
             and segment.speaker == open_speaker
             and segment.start - open_words[-1].end < _JOIN_GAP_S
-            and not _ends(open_words[-1].word)
+            and not ends_sentence(open_words[-1].word)
         )
         if open_words and not continues:
             yield open_speaker, open_words
@@ -95,13 +95,14 @@ def _split(words: Sequence[Word]) -> Iterator[list[Word]]:
     current: list[Word] = []
     for word in words:
         current.append(word)
-        if _ends(word.word) or len(current) >= _LONGEST:
+        if ends_sentence(word.word) or len(current) >= _LONGEST:
             yield current
             current = []
     if current:
         yield current
 
 
-def _ends(written: str) -> bool:
+def ends_sentence(written: str) -> bool:
+    """Whether a written word ends its sentence; abbreviations do not."""
     bare = written.rstrip("\"'”’)")
     return bare.endswith((".", "?", "!", "…")) and bare.casefold() not in _ABBREVIATIONS

@@ -78,7 +78,8 @@ class Signs:
         if thanked is not None:
             if before is not None and self._words_of_turn(before) >= _TO_BE_THANKED_FOR:
                 yield self._sign("thanked", thanked["who"][1:], before.speaker, sentence)
-            return
+            if addressed(clause, self._lexicon) in (None, thanked["who"]):
+                return
         greeted = self._lexicon.found("greets", clause.norm)
         if greeted is not None:
             for other in (before, reply):

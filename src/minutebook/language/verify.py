@@ -16,6 +16,7 @@ from minutebook.language.dates import MONTHS, WEEKDAYS, resolve
 from minutebook.language.embedding import similarity
 from minutebook.language.injection import addresses_software, tainted
 from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.mending import mended
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
 from minutebook.language.people import is_default_name
 from minutebook.language.sentences import sentences_of, words_of
@@ -29,7 +30,7 @@ _NEAR = 4
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
 _CLAUSE = re.compile(
-    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b"
+    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b|,? and (?=[a-z]+,? (?:can|could|would|will|please)\b)"
     r"|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
     r"|(?=\b(?:why|how|whether|who|where|which|what)\b)",
     re.IGNORECASE,
@@ -50,6 +51,7 @@ class Verifier:
     """Checks items against one transcript."""
 
     def __init__(self, transcript: Transcript, held_on: date | None = None) -> None:
+        transcript = mended(transcript)
         self._transcript = transcript
         self._held_on = held_on
         self._lexicon = lexicon_of(transcript.language)
