@@ -24,8 +24,9 @@ from minutebook.language.text import normal_words, number_words, numbers_in, ste
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
 _ENOUGH = 0.5
-_SAME_WORDS = 0.5
-"""Share of a quote's words that the reference has at that time: recognition errors are not inventions."""
+_SAME_WORDS, _SHORT = 0.5, 4
+"""Share of a quote's words that the reference has at that time, and words of a quote of which one is enough:
+recognition errors are not inventions."""
 _SLACK_S = 1.5
 
 
@@ -219,7 +220,8 @@ def _was_said(evidence: Evidence, meeting: Meeting, voices: Mapping[str, str]) -
         if inside and turn["speaker"] == voices.get(evidence.speaker):
             said |= set(_comparable(turn["text"]))
     quoted = _comparable(evidence.quote)
-    return bool(quoted) and sum(w in said for w in quoted) >= _SAME_WORDS * len(quoted)
+    heard = sum(w in said for w in quoted)
+    return heard >= _SAME_WORDS * len(quoted) > 0 or (len(quoted) <= _SHORT and heard > 0)
 
 
 def _comparable(text: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Words at a change of speaker, given back to the sentence they belong to.
 
-Recognition and diarization place a change of voice within a few tenths of a second, so that the first words of an answer
-often end up with the one who spoke before: "… going to do that, then it is | settled, we make an offer". Where a segment
-ends in the middle of a sentence and the next one begins in lower case, the last few words move to the sentence they open.
+Recognition and diarization place a change of voice within a few tenths of a second, so that the first words of an
+answer often end up with the one who spoke before: "… going to do that, then it is | settled, we make an offer". Where a
+segment ends in the middle of a sentence and the next one begins in lower case, the last few words move to the sentence
+they open.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from minutebook.language.sentences import ends_sentence, words_of
 from minutebook.transcript.model import Segment, Transcript, Word
 
 _MOST_MOVED = 3
+_SUBJECTS = frozenset(("I", "I'll", "I'm", "I'd", "I've"))
 _LONGEST_GAP_S = 1.0
 _PAUSE_S = 0.2
 """A pause this long before the last words, and longer than the one after them, marks where the new voice began."""
@@ -38,7 +40,8 @@ def _opening(before: Segment, after: Segment) -> int:
     continues = following[0].word[:1].islower()
     if not continues or following[0].start - words[-1].end > _LONGEST_GAP_S:
         return 0
-    return _after_punctuation(words) or _after_pause(words, following[0])
+    subject = words[-1].word in _SUBJECTS
+    return _after_punctuation(words) or (1 if subject else _after_pause(words, following[0]))
 
 
 def _after_punctuation(words: Sequence[Word]) -> int:

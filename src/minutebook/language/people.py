@@ -58,12 +58,16 @@ def people_of(
     by_voice = {s.id: s.name for s in transcript.speakers if not is_default_name(s.name)} | dict(voices or {})
     known = {first_key(name): speaker for speaker, name in by_voice.items()}
     spoken = Counter(bare(word) for sentence in sentences for word in sentence.written)
+    heard_as: dict[str, str] = {}
     for name in addressed_names(sentences, lexicon, spoken):
-        if _listed_key(name, names) is None:
+        meant = _sounding_like(name, names)
+        if meant is not None:
+            heard_as[name.casefold()] = meant
+        elif _listed_key(name, names) is None:
             names.setdefault(name.casefold(), name)
     outsiders = _introduced_by_role(sentences, lexicon) - set(names)
     names |= {name: name.capitalize() for name in outsiders}
-    spellings = {}
+    spellings = dict(heard_as)
     for word in spoken:
         if (
             word[:1].isupper()
@@ -136,6 +140,25 @@ def _likeness(one: str, other: str) -> float:
     if one[:1] != other[:1] and not {one[:1], other[:1]} <= set("aeiou"):
         return 0.0
     return SequenceMatcher(None, one, other).ratio()
+
+
+def _sounding_like(name: str, names: Mapping[str, str]) -> str | None:
+    """The one listed person with the same first sound and the same consonants as somebody who is addressed: "Caller"
+    is Carla, when there is a Carla and no Caller."""
+    found = [key for key in names if sounds_alike(name, key)]
+    return found[0] if len(found) == 1 and name.casefold() not in names else None
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Whether two names begin with the same sound and have the same consonants, at least three sounds in all."""
+    return len(_consonants(one)) > 2 and _consonants(one) == _consonants(other)
+
+
+def _consonants(name: str) -> str:
+    sounds = name.casefold()
+    for letters, sound in _SOUNDS:
+        sounds = sounds.replace(letters, sound)
+    return sounds[:1] + "".join(sorted(set(sounds[1:]) - set("aeiou")))
 
 
 def addressed_names(sentences: Sequence[Sentence], lexicon: Lexicon, spoken: Mapping[str, int]) -> list[str]:

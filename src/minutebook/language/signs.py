@@ -13,9 +13,9 @@ from minutebook.language.text import normal_words
 
 _POINTS = {
     "introduces": 5.0,
-    "answers": 2.0,
-    "accepts": 1.0,
-    "replies": 0.5,
+    "answers": 1.5,
+    "accepts": 1.5,
+    "replies": 1.0,
     "assigned": 2.5,
     "thanked": 2.5,
     "greeted": 1.5,
@@ -96,7 +96,8 @@ class Signs:
         if who is not None and who.startswith("@") and self._wants_reply(clause):
             fits = "accepts" if accepted else "replies" if self._lexicon.matches("answers", _norm(reply)) else None
             more = (_POINTS[fits] if fits else 0.0) - (0.0 if last else _POINTS["answers"] / 2)
-            yield self._sign("answers", who[1:], reply.speaker, sentence, more)
+            if fits or clause.sentence.is_question:
+                yield self._sign("answers", who[1:], reply.speaker, sentence, more)
         elif accepted and last and (given := self._given_task(clause)) is not None:
             yield self._sign("assigned", given, reply.speaker, sentence)
 

@@ -18,7 +18,7 @@ from minutebook.language.injection import addresses_software, tainted
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.mending import mended
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
-from minutebook.language.people import is_default_name
+from minutebook.language.people import bare, is_default_name, sounds_alike
 from minutebook.language.sentences import sentences_of, words_of
 from minutebook.language.text import normal_words, number_words, numbers_in, stem
 from minutebook.transcript.model import Transcript
@@ -30,7 +30,8 @@ _NEAR = 4
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
 _CLAUSE = re.compile(
-    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b|,? and (?=[a-z]+,? (?:can|could|would|will|please)\b)"
+    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b"
+    r"|,? and (?=[a-z]+,? (?:can|could|would|will|please)\b)"
     r"|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
     r"|(?=\b(?:why|how|whether|who|where|which|what)\b)",
     re.IGNORECASE,
@@ -217,10 +218,7 @@ class Verifier:
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
         wanted = name.split(maxsplit=1)[0].casefold()
         written = [w for e in quoted for w in e.quote.split()]
-        return any(wanted in normal_words(w) for w in written) or any(
-            w[:1].isupper() and SequenceMatcher(None, wanted, "".join(normal_words(w)[:1])).ratio() >= _NAME_LIKENESS
-            for w in written
-        )
+        return any(wanted in normal_words(w) or (w[:1].isupper() and _heard_as(bare(w), wanted)) for w in written)
 
     def _due(self, item: Item) -> str | None:
         due = item.due
@@ -286,6 +284,10 @@ def _claim_parts(item: Item) -> Iterable[str]:
 
 def _claims(item: Item) -> str:
     return " . ".join(_claim_parts(item))
+
+
+def _heard_as(word: str, name: str) -> bool:
+    return SequenceMatcher(None, name, word.casefold()).ratio() >= _NAME_LIKENESS or sounds_alike(word, name)
 
 
 def _carried(word: str, carried: set[str]) -> bool:
