@@ -13,9 +13,10 @@ class Fault(StrEnum):
     UNFINISHED = "unfinished"
     UNLIKELY = "unlikely"
     SPARSE = "sparse"
+    COLLAPSED = "collapsed"
 
 
-LOOPS = frozenset({Fault.REPETITIVE, Fault.TOO_FAST, Fault.UNFINISHED})
+LOOPS = frozenset({Fault.REPETITIVE, Fault.TOO_FAST, Fault.UNFINISHED, Fault.COLLAPSED})
 """Faults of a decoder that goes round in circles."""
 
 
@@ -24,7 +25,7 @@ class Hypothesis:
     """What a decoder says about one stretch of audio of `seconds`.
 
     `mean_logprob` is the mean natural log-probability per token, `no_speech` the probability of no speech (0 to 1),
-    `finished` whether the decoder ended by itself.
+    `finished` whether the decoder ended by itself, `collapsed` whether it wrote words that have no sound of their own.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Hypothesis:
     mean_logprob: float
     no_speech: float
     finished: bool = True
+    collapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def faults(hypothesis: Hypothesis, limits: Limits = DEFAULT) -> frozenset[Fault]
         Fault.REPETITIVE: is_repetitive(hypothesis.text, limits),
         Fault.TOO_FAST: words > limits.words_per_s * max(hypothesis.seconds, 1.0),
         Fault.UNFINISHED: not hypothesis.finished,
+        Fault.COLLAPSED: hypothesis.collapsed,
         Fault.UNLIKELY: hypothesis.mean_logprob < limits.mean_logprob,
         Fault.SPARSE: hypothesis.seconds >= limits.sparse_from_s
         and words < limits.sparse_words_per_s * hypothesis.seconds,

@@ -30,8 +30,8 @@ class UnitRules:
     chunk's edge a turn without end may be cut.
     """
 
-    join_gap_s: float = 1.2
-    longest_s: float = 28.0
+    join_gap_s: float = 2.0
+    longest_s: float = 26.0
     shortest_s: float = 0.15
     edge_s: float = 3.0
 

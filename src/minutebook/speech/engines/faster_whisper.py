@@ -26,7 +26,7 @@ class Parameters:
 
     context_s: float = 0.35
     batch_size: int = 8
-    batch_s: float = 240.0
+    batch_s: float = 120.0
     batch_cost_s: float = 4.0
     rest_s: float = 1.2
     rounds: int = 3

@@ -167,7 +167,7 @@ def _settled(hypothesis: Hypothesis, words: tuple[Word, ...]) -> Decoded:
     if end == len(words):
         return Decoded(hypothesis, capped(words))
     text = " ".join(word.word for word in words[:end])
-    return Decoded(replace(hypothesis, text=text, finished=True), capped(words[:end]))
+    return Decoded(replace(hypothesis, text=text, finished=True, collapsed=True), capped(words[:end]))
 
 
 def _suppressed(tokenizer: Any) -> list[int]:
