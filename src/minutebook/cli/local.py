@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
@@ -168,10 +168,7 @@ def _tell_outcome(reports: Sequence[ShownReport], folder: Path) -> None:
             failure = shown.report.failure
             stderr.print(f"[red]{shown.report.type.value} failed[/red] ({failure.code}): ", end="")
             stderr.print(failure.message, markup=False)
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_row("Saved to", str(folder))
-    stderr.print()
-    stderr.print(table)
+    typer.echo(f"\nSaved to {folder}", err=True)
 
 
 def _as_data(shown: ShownReport) -> dict[str, Any]:
