@@ -48,7 +48,9 @@ class Scratch:
             return _decoded(json.loads(facts.read_text()))
         result = await asyncio.to_thread(decode, await self.original(), self._pcm_path, self._limits)
         values = {name: getattr(result, name) for name in Decoded.__slots__}
-        facts.write_text(json.dumps(values))
+        part = facts.with_suffix(".part")
+        part.write_text(json.dumps(values))
+        part.rename(facts)
         return result
 
     async def pcm(self) -> Pcm:
