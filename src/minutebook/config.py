@@ -57,6 +57,12 @@ class LlmSettings(BaseModel):
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible endpoint.")
     model: str | None = Field(None, description="Model name at that endpoint.")
     api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
+    timeout_s: float = Field(120.0, description="Longest wait for an answer, in seconds.")
+    attempts: int = Field(3, description="How often a request is tried before the note is made without the model.")
+    max_tokens: int = Field(4096, description="Longest answer, in tokens.")
+    chunk_words: int = Field(6000, description="Longest stretch of a transcript in one request, in words.")
+    price_prompt: float | None = Field(None, description="Price of 1000 tokens sent, for the cost in the report.")
+    price_completion: float | None = Field(None, description="Price of 1000 tokens received.")
 
 
 class JobSettings(BaseModel):

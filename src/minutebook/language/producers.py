@@ -13,5 +13,15 @@ def producer_of(settings: LlmSettings, outgoing: httpx.Client | None = None) -> 
     client to reach the endpoint with; by default one is opened for each note."""
     if not settings.base_url or not settings.model:
         return ExtractiveProducer()
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    return LlmProducer(LlmOptions(settings.base_url, settings.model, key), outgoing)
+    options = LlmOptions(
+        base_url=settings.base_url,
+        model=settings.model,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        timeout_s=settings.timeout_s,
+        attempts=settings.attempts,
+        max_tokens=settings.max_tokens,
+        chunk_words=settings.chunk_words,
+        price_prompt=settings.price_prompt,
+        price_completion=settings.price_completion,
+    )
+    return LlmProducer(options, outgoing)
