@@ -16,7 +16,7 @@ class DiarizationParameters:
     """Distance of the 10 s windows of the segmentation network: each moment is seen three times. Rounded to frames."""
     onset: float = 0.5
     """A local voice speaks where its probability is above this (the network's own training decides at 0.5)."""
-    min_piece_s: float = 0.3
+    min_piece_s: float = 0.25
     """Shorter stretches of one voice get no embedding: it would be noise."""
     max_piece_s: float = 3.5
     """Longer stretches are divided: from about 3 s embeddings hardly improve, and a missed change costs less."""
