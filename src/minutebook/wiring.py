@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from minutebook.accounts.service import Accounts
+from minutebook.analysis.corrections import Corrections
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.analysis.work import give_up
@@ -47,6 +48,7 @@ class Services:
     meetings: Meetings
     recordings: Recordings
     analysis: Analysis
+    corrections: Corrections
 
 
 def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
@@ -72,6 +74,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         meetings=meetings,
         recordings=recordings,
         analysis=analysis,
+        corrections=Corrections(events, clock, recordings, analysis),
     )
 
 

@@ -43,7 +43,15 @@ async def hers(ada: Paxs, services: Services) -> dict[str, str]:
     session = await ada.create_session()
     recording = await ada.upload(session["id"])
     await Worker(services).drain()
-    return {"session_id": session["id"], "recording_id": recording["id"], "export_format": "txt"}
+    edit = {"segment": 0, "word": 0, "text": "Fine"}
+    path = f"/api/recordings/{recording['id']}/transcript"
+    edited = (await ada.call("PATCH", path, json={"edits": [edit]})).json()["edits"][0]
+    return {
+        "session_id": session["id"],
+        "recording_id": recording["id"],
+        "export_format": "txt",
+        "edit_id": edited["id"],
+    }
 
 
 def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, object]]:
@@ -64,6 +72,10 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, object]]:
         ("PATCH", "/api/recordings/{recording_id}/speakers"): {
             "json": {"speakers": [{"id": "speaker_1", "name": "Mallory"}]}
         },
+        ("PATCH", "/api/recordings/{recording_id}/transcript"): {
+            "json": {"edits": [{"segment": 0, "word": 1, "text": "evening"}]}
+        },
+        ("PATCH", "/api/recordings/{recording_id}/note"): {"json": {"edits": [{"item": 0, "text": "Mine"}]}},
     }
 
 

@@ -1,12 +1,13 @@
 """Reports' contents: the machine's output as it is kept, and the contract's JSON as it is shown.
 
-What is kept never changes and names voices by id; names are put in when it is shown.
+What is kept never changes and names voices by id; corrections and names are put in when it is shown.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from minutebook.analysis.edits import Edit, corrected, corrected_items
 from minutebook.analysis.model import AnalysisType
 from minutebook.analysis.speakers import NamedSpeaker
 from minutebook.language.render import note_from_json, note_to_json, with_speaker_names
@@ -40,23 +41,39 @@ def speakers_of(facts: Mapping[str, Any]) -> tuple[Speaker, ...]:
     return tuple(Speaker(s["id"], s["name"], s["talk_time_s"]) for s in facts.get("speakers", ()))
 
 
-def shown(report_type: AnalysisType, kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
-    """A report's `report_content`: the contract's JSON, as a string, with voices under their names."""
-    return _SHOWN[report_type](kept_content, speakers)
+def items_of(kept_content: str) -> Sequence[Mapping[str, Any]]:
+    """The items of a kept note, as they are stored."""
+    return list(json.loads(kept_content)["items"])
 
 
-def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+def shown(
+    report_type: AnalysisType, kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit] = ()
+) -> str:
+    """A report's `report_content`: the contract's JSON, as a string, with the report's corrections and with voices
+    under their names."""
+    return _SHOWN[report_type](kept_content, speakers, edits)
+
+
+def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit]) -> str:
     value = json.loads(kept_content)
+    if edits:
+        value = content(corrected(from_content(value), edits))
     by_id = {speaker.id: speaker.name for speaker in speakers}
     value["speakers"] = [{**s, "name": by_id.get(s["id"], s["name"])} for s in value["speakers"]]
     return kept({"content": {"transcription": value}})
 
 
-def _note(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
-    return kept(note_to_json(note_from_json(json.loads(kept_content)), _names_only(speakers)))
+def _note(kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit]) -> str:
+    value = json.loads(kept_content)
+    items = corrected_items(value["items"], edits)
+    note = note_from_json({**value, "items": [item for _, item in items]})
+    body = note_to_json(note, _names_only(speakers))
+    marks = [{"index": place, "edited": item != value["items"][place]} for place, item in items]
+    body["items"] = [{**item, **mark} for item, mark in zip(body["items"], marks, strict=True)]
+    return kept(body)
 
 
-def _with_names(kept_content: str, speakers: Sequence[NamedSpeaker]) -> str:
+def _with_names(kept_content: str, speakers: Sequence[NamedSpeaker], _edits: Sequence[Edit]) -> str:
     return kept(with_speaker_names(json.loads(kept_content), _names_only(speakers)))
 
 
@@ -66,7 +83,7 @@ def _names_only(speakers: Sequence[NamedSpeaker]) -> Transcript:
     return Transcript(language="", duration_s=0.0, speakers=voices, segments=())
 
 
-_SHOWN: Final[Mapping[AnalysisType, Callable[[str, Sequence[NamedSpeaker]], str]]] = {
+_SHOWN: Final[Mapping[AnalysisType, Callable[[str, Sequence[NamedSpeaker], Sequence[Edit]], str]]] = {
     AnalysisType.TRANSCRIPTION: _transcription,
     AnalysisType.MEETING_NOTE: _note,
     AnalysisType.KEY_POINTS: _with_names,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from minutebook.analysis import contents
 from minutebook.analysis.model import AnalysisType, Progress, Report
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.service import REVISION, Analysis
 from minutebook.analysis.work import SupersededError, Work
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
@@ -58,7 +58,13 @@ class Derivation:
             MAKERS[report.type], self.producer, source.transcript, _note_request(report, source.meeting)
         )
         async with self.db.transaction() as tx:
-            return await self.analysis.scheduler.complete(tx, report, contents.kept(value), source_id=source.report_id)
+            return await self.analysis.scheduler.complete(
+                tx,
+                report,
+                contents.kept(value),
+                facts={REVISION: source.revision},
+                source_id=source.report_id,
+            )
 
 
 def _note_request(report: Report, meeting: Meeting) -> NoteRequest:

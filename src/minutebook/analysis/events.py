@@ -7,6 +7,13 @@ COMPLETED = "report.completed"
 FAILED = "report.failed"
 SPEAKERS_NAMED = "speakers.named"
 """Somebody gave voices names; the subject is the transcription whose voices they are."""
+CORRECTED = "report.corrected"
+"""Somebody corrected a transcript or a note, or took a correction back; the subject is the report."""
+
+
+def corrected_event(report_id: str, recording_id: str, owner_id: str) -> Event:
+    """An event about a corrected report."""
+    return Event(CORRECTED, owner_id, report_id, {"recording_id": recording_id})
 
 
 def report_event(kind: str, report: Report) -> Event:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.analysis import contents, names_repository, repository
+from minutebook.analysis import contents, edits_repository, names_repository, repository
 from minutebook.analysis import events as report_events
+from minutebook.analysis.edits import Edit, corrected, retimed, revision, spoken
 from minutebook.analysis.kinds import AUTOMATIC, KINDS
 from minutebook.analysis.model import AnalysisType, Options, Outcome, Report, ReportStatus, outcome
 from minutebook.analysis.scheduler import Scheduler
@@ -25,6 +26,8 @@ from minutebook.recordings.service import Recordings
 from minutebook.transcript.model import Transcript
 
 INSTRUCTION_MAX = 8000
+REVISION = "revision"
+"""The fact of a derived report that says which corrections its transcript had when it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,23 @@ class AnalysisRequest:
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """A report and, once it is completed, its content as the contract's JSON string, with voices under their names."""
+    """A report and, once it is completed, its content as the contract's JSON string, with corrections and with voices
+    under their names; `stale` when its transcript was corrected since it was made."""
 
     report: Report
     content: str | None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What derived reports are made from: the newest completed transcript under its names, the id of its report, and
-    the meeting."""
+    """What derived reports are made from: the newest completed transcript, corrected and under its names, the id of its
+    report, the meeting, and what tells which corrections there were."""
 
     report_id: str
     transcript: Transcript
     meeting: Meeting
+    revision: str
 
 
 class Analysis:
@@ -120,7 +126,7 @@ class Analysis:
         return {recording_id: outcome(of_types) for recording_id, of_types in statuses.items()}
 
     async def transcript(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Transcript:
-        """The newest completed transcript, voices under their names; `not_ready` while there is none."""
+        """The newest completed transcript, corrected, voices under their names; `not_ready` while there is none."""
         recording = await self._recordings.get(tx, owner_id, recording_id)
         return await self._named_transcript(tx, recording, await self._transcription(tx, recording))
 
@@ -161,13 +167,30 @@ class Analysis:
         if recording is None or report is None:
             return None
         meeting = await self.meeting(tx, recording)
-        return Source(report.id, await self._named_transcript(tx, recording, report), meeting)
+        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        return Source(report.id, await self._named_transcript(tx, recording, report), meeting, revision(edits))
 
     async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
         kept = (await repository.contents_of(tx, [report.id])).get(report.id)
         if kept is None:  # removed since the report was read
             raise not_found("recording")
-        return with_names(contents.transcript_of(kept), await self._speakers(tx, recording, report))
+        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        transcript = spoken(corrected(contents.transcript_of(kept), edits))
+        return with_names(transcript, await self._speakers(tx, recording, report, edits))
+
+    async def newest(self, tx: AsyncConnection, recording: Recording, wanted: AnalysisType) -> tuple[Report, str]:
+        """The newest completed report of a type, and the machine's output in it; `not_ready` while there is none."""
+        found = await repository.of_recordings(tx, [recording.id])
+        report = _newest_completed(found, wanted)
+        kept = (await repository.contents_of(tx, [report.id])).get(report.id) if report else None
+        if report is None or kept is None:
+            raise not_ready(wanted)
+        return report, kept
+
+    async def voices_of(self, tx: AsyncConnection, recording: Recording, report: Report) -> Sequence[NamedSpeaker]:
+        """The voices that a report names: those of the transcription it rests on."""
+        source = await repository.load(tx, report.source_id or report.id)
+        return await self._speakers(tx, recording, source) if source is not None else ()
 
     async def _transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
         report = _newest_completed(await repository.of_recordings(tx, [recording.id]))
@@ -175,11 +198,15 @@ class Analysis:
             raise not_ready("transcript")
         return report
 
-    async def _speakers(self, tx: AsyncConnection, recording: Recording, report: Report) -> tuple[NamedSpeaker, ...]:
+    async def _speakers(
+        self, tx: AsyncConnection, recording: Recording, report: Report, edits: Sequence[Edit] | None = None
+    ) -> tuple[NamedSpeaker, ...]:
+        if edits is None:
+            edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
         meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
         given = await names_repository.given_to(tx, report.id)
         proposals = await names_repository.proposed_for(tx, report.id)
-        return named(contents.speakers_of(report.facts), given, proposals, meeting)
+        return named(retimed(contents.speakers_of(report.facts), edits), given, proposals, meeting)
 
     async def _shown(
         self, tx: AsyncConnection, recording: Recording, found: Sequence[Report], wanted: Sequence[Report]
@@ -187,14 +214,17 @@ class Analysis:
         by_id = {report.id: report for report in found}
         completed = [report.id for report in wanted if report.status is ReportStatus.COMPLETED]
         kept = await repository.contents_of(tx, completed)
+        edits = await edits_repository.of_reports(tx, list(by_id))
         shown = []
         for report in wanted:
-            content = None
+            content, stale = None, False
             if report.id in kept:
                 source = by_id[report.source_id or report.id]
-                speakers = await self._speakers(tx, recording, source)
-                content = contents.shown(report.type, kept[report.id], speakers)
-            shown.append(ShownReport(report, content))
+                of_source = edits.get(source.id, ())
+                speakers = await self._speakers(tx, recording, source, of_source)
+                content = contents.shown(report.type, kept[report.id], speakers, edits.get(report.id, ()))
+                stale = source is not report and report.facts.get(REVISION, "") != revision(of_source)
+            shown.append(ShownReport(report, content, stale))
         return shown
 
     async def _on_uploaded(self, tx: AsyncConnection, event: Event) -> None:
@@ -211,12 +241,9 @@ def _newest(found: Sequence[Report]) -> dict[AnalysisType, Report]:
     return {kind_type: newest[kind_type] for kind_type in KINDS if kind_type in newest}
 
 
-def _newest_completed(found: Sequence[Report]) -> Report | None:
-    """The newest completed transcription; `found` has versions ascending."""
-    return next(
-        (r for r in reversed(found) if r.type is AnalysisType.TRANSCRIPTION and r.status is ReportStatus.COMPLETED),
-        None,
-    )
+def _newest_completed(found: Sequence[Report], wanted: AnalysisType = AnalysisType.TRANSCRIPTION) -> Report | None:
+    """The newest completed report of a type; `found` has versions ascending."""
+    return next((r for r in reversed(found) if r.type is wanted and r.status is ReportStatus.COMPLETED), None)
 
 
 def _checked_types(names: Sequence[str]) -> tuple[AnalysisType, ...]:

@@ -15,7 +15,18 @@ from minutebook.api.openapi import Application
 from minutebook.api.pages import consent, setup, sign_in
 from minutebook.api.pages.render import error_page
 from minutebook.api.pages.static_files import PageFiles
-from minutebook.api.paxs import analysis, events, exports, media, oauth, recordings, sessions, speakers, users
+from minutebook.api.paxs import (
+    analysis,
+    corrections,
+    events,
+    exports,
+    media,
+    oauth,
+    recordings,
+    sessions,
+    speakers,
+    users,
+)
 from minutebook.config import HttpSettings
 from minutebook.telemetry.metrics import observe_request
 
@@ -32,6 +43,7 @@ ROUTERS = (
     media.router,
     speakers.router,
     analysis.router,
+    corrections.router,
     exports.router,
     events.router,
 )

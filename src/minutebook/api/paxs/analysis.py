@@ -40,4 +40,4 @@ async def reports(
     shown = await services.analysis.reports(
         read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
     )
-    return [rendered_report(each.report, each.content) for each in shown]
+    return [rendered_report(each.report, each.content, stale=each.stale) for each in shown]

@@ -52,7 +52,7 @@ async def _stream(services: "Services", owner_id: str, recording_id: str, report
         for report in reports:
             if told.get(report.id) != report:
                 told[report.id], quiet_since = report, services.clock.now()
-                yield _event("report", rendered_report(report).model_dump_json(exclude={"report_content"}))
+                yield _event("report", rendered_report(report).model_dump_json(exclude={"report_content", "stale"}))
         if not any(report.status.is_active for report in reports):
             yield _event("end", "{}")
             return

@@ -74,7 +74,7 @@ def _recording(recording: Recording, outcome: Outcome) -> RecordingOut:
     )
 
 
-def rendered_report(report: Report, content: str | None = None) -> ReportOut:
+def rendered_report(report: Report, content: str | None = None, *, stale: bool = False) -> ReportOut:
     """A report, with its content if it is given."""
     failure, progress = report.failure, report.progress
     return ReportOut(
@@ -86,6 +86,7 @@ def rendered_report(report: Report, content: str | None = None) -> ReportOut:
         progress=progress.fraction,
         progress_detail=ProgressDetail(stage=progress.stage, done_s=progress.done_s, total_s=progress.total_s),
         report_content=content,
+        stale=stale,
         error=failure and ReportError(code=failure.code, message=failure.message, retryable=failure.retryable),
         created_at=report.created_at,
         updated_at=report.updated_at,

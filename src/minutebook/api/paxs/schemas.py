@@ -151,7 +151,8 @@ class ProgressDetail(BaseModel):
 
 class ReportOut(BaseModel):
     """One version of one analysis. `status` is `pending`, `processing`, `completed` or `failed`; `report_content` is
-    JSON as a string, present once it is completed."""
+    JSON as a string, present once it is completed. `stale`: the transcript was corrected since this was made from it;
+    requesting the analysis again makes it from the corrected one."""
 
     id: str
     recording_id: str
@@ -161,6 +162,7 @@ class ReportOut(BaseModel):
     progress: Progress
     progress_detail: ProgressDetail
     report_content: str | None
+    stale: bool
     error: ReportError | None
     created_at: datetime
     updated_at: datetime

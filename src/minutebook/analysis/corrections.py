@@ -1,0 +1,128 @@
+"""What can be done with corrections: make them, list them, take them back. Every method acts for an owner."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis import contents, edits_repository
+from minutebook.analysis import events as report_events
+from minutebook.analysis.edit_requests import ItemRequest, SegmentRequest, checked_item, checked_segment
+from minutebook.analysis.edits import Change, Edit
+from minutebook.analysis.model import AnalysisType, Report
+from minutebook.analysis.service import Analysis
+from minutebook.db.events import Events
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
+from minutebook.recordings.service import Recordings
+
+EDITS_MAX = 10_000
+"""Edits that one report can have in its journal."""
+
+Check = Callable[[Sequence[Edit], int], Change]
+"""Makes a change of the request at this position, given the journal as it stands."""
+
+
+class Corrections:
+    """Corrections of their owners' transcripts and notes: nobody else's are ever found."""
+
+    def __init__(self, events: Events, clock: Clock, recordings: Recordings, analysis: Analysis) -> None:
+        self._events = events
+        self._clock = clock
+        self._recordings = recordings
+        self._analysis = analysis
+
+    async def correct_transcript(
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        recording_id: str,
+        requests: Sequence[SegmentRequest],
+        *,
+        report_id: str | None = None,
+        remember: bool = True,
+    ) -> Sequence[Edit]:
+        """Correct words of the newest transcript, or whose segments are; all of the requests or none. `report_id`
+        makes sure that it is the transcript the caller has seen.
+
+        Raises `not_ready`, `edits_required`, `edits_too_many`, `report_changed` and the codes of
+        `edit_requests.checked_segment`.
+        """
+        report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, report_id)
+        transcript = contents.transcript_of(content)
+
+        def check(journal: Sequence[Edit], position: int) -> Change:
+            return checked_segment(requests[position], position, transcript, journal, remember=remember)
+
+        return await self._write(tx, report, len(requests), check)
+
+    async def correct_note(
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        recording_id: str,
+        requests: Sequence[ItemRequest],
+        *,
+        report_id: str | None = None,
+    ) -> Sequence[Edit]:
+        """Correct or remove items of the newest note; all of the requests or none.
+
+        Raises `not_ready`, `edits_required`, `edits_too_many`, `report_changed` and the codes of
+        `edit_requests.checked_item`.
+        """
+        report, content = await self._target(tx, owner_id, recording_id, AnalysisType.MEETING_NOTE, report_id)
+        items = contents.items_of(content)
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        held_on = (await self._analysis.meeting(tx, recording)).created_at.date()
+        voices = await self._analysis.voices_of(tx, recording, report)
+
+        def check(journal: Sequence[Edit], position: int) -> Change:
+            return checked_item(requests[position], position, items, voices, held_on, journal)
+
+        return await self._write(tx, report, len(requests), check)
+
+    async def edits(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[Edit]:
+        """The journals of a recording's reports, each in its order, undone edits too."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return await edits_repository.of_recording(tx, recording.id)
+
+    async def undo(self, tx: AsyncConnection, owner_id: str, recording_id: str, edit_id: str) -> Edit:
+        """Take an edit back; one that was taken back before stays so. Raises `edit_not_found`."""
+        recording = await self._recordings.get(tx, owner_id, recording_id, lock=True)
+        found = await edits_repository.of_recording(tx, recording.id)
+        edit = next((edit for edit in found if edit.id == edit_id), None)
+        if edit is None:
+            raise not_found("edit")
+        if edit.undone_at is not None:
+            return edit
+        undone = replace(edit, undone_at=self._clock.now())
+        await edits_repository.undo(tx, edit, self._clock.now())
+        await self._events.publish(tx, report_events.corrected_event(edit.report_id, edit.recording_id, owner_id))
+        return undone
+
+    async def _target(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, wanted: AnalysisType, report_id: str | None
+    ) -> tuple[Report, str]:
+        recording = await self._recordings.get(tx, owner_id, recording_id, lock=True)
+        report, content = await self._analysis.newest(tx, recording, wanted)
+        if report_id is not None and report_id != report.id:
+            message = f"There is a newer {wanted}; read it and send the corrections again."
+            raise MinutebookError(Kind.CONFLICT, "report_changed", message, field="report_id")
+        return report, content
+
+    async def _write(self, tx: AsyncConnection, report: Report, count: int, check: Check) -> Sequence[Edit]:
+        journal = list((await edits_repository.of_reports(tx, [report.id])).get(report.id, ()))
+        if not count:
+            raise invalid("edits_required", "Send at least one entry in `edits`.", "edits")
+        if len(journal) + count > EDITS_MAX:
+            raise invalid("edits_too_many", f"A report keeps at most {EDITS_MAX} edits.", "edits")
+        before = len(journal)
+        for position in range(count):
+            change = check(journal, position)
+            edit = Edit(new_id(), report.id, report.recording_id, report.owner_id, change, self._clock.now())
+            await edits_repository.add(tx, edit)
+            journal.append(edit)
+        event = report_events.corrected_event(report.id, report.recording_id, report.owner_id)
+        await self._events.publish(tx, event)
+        return journal[before:]
