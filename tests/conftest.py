@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import create_engine
@@ -12,6 +13,10 @@ from minutebook.db.database import Database, metadata
 from minutebook.db.migrations.compare import load_tables
 from minutebook.kit.ids import new_id
 from support.backends import S3, Postgres, ServerMissingError, postgres, s3
+
+# No test measures time: a crowded machine is no failure.
+hypothesis.settings.register_profile("minutebook", deadline=None)
+hypothesis.settings.load_profile("minutebook")
 
 
 @pytest.fixture(scope="session")
