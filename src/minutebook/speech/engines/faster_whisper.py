@@ -19,15 +19,15 @@ class Parameters:
     """Every number that decides how turns are decoded.
 
     `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and `batch_s` of padded sound
-    (memory), and costs as much as `batch_cost_s` of sound beside its content; `searches` are tried in order until the
+    (memory), and costs as much as `batch_cost` further turns; `searches` are tried in order until the
     guards find no fault that they cure; a turn that goes on for `rest_s` after its last word is decoded again from
     there, in up to `rounds` rounds.
     """
 
-    context_s: float = 0.35
+    context_s: float = 0.25
     batch_size: int = 8
-    batch_s: float = 120.0
-    batch_cost_s: float = 4.0
+    batch_s: float = 160.0
+    batch_cost: float = 2.5
     rest_s: float = 1.2
     rounds: int = 3
     language_margin_s: float = 2.0
@@ -137,7 +137,7 @@ class FasterWhisperEngine:
         ordered = sorted(indices, key=lambda i: (len(clips[i].audio), i))
         lengths = [LONGEST_CLIP_S if search.margin_s is None else clips[i].seconds + search.margin_s for i in ordered]
         p = self._parameters
-        return [ordered[part] for part in cheapest_batches(lengths, p.batch_size, p.batch_s, p.batch_cost_s)]
+        return [ordered[part] for part in cheapest_batches(lengths, p.batch_size, p.batch_s, p.batch_cost)]
 
     def _faults(self, decoded: Decoded) -> frozenset[Fault]:
         limits = self._parameters.limits

@@ -19,7 +19,7 @@ def test_every_clip_is_in_one_batch_within_the_limits(lengths: list[float], size
 
 
 def test_clips_of_unlike_length_stay_apart_when_batches_are_cheap() -> None:
-    assert cheapest_batches([1.0, 1.1, 20.0], 8, 240.0, 4.0) == [slice(0, 2), slice(2, 3)]
+    assert cheapest_batches([1.0, 1.1, 20.0], 8, 240.0, 0.5) == [slice(0, 2), slice(2, 3)]
 
 
 def test_batches_are_filled_when_they_are_dear() -> None:
