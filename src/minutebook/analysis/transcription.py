@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from minutebook.analysis import contents, names_repository
+from minutebook.analysis import contents, edits_repository, names_repository
+from minutebook.analysis.edits import WordsChange, in_force
+from minutebook.analysis.hot_words import CHANGES_READ, hot_words
 from minutebook.analysis.model import Progress
 from minutebook.analysis.scratch import Scratch, clear, left_behind
 from minutebook.analysis.service import Analysis
@@ -107,8 +109,9 @@ class _Run:
         voices = [await self._work.step(f"voices-{c.index}", self._bound(self._voices, c, chunks)) for c in chunks]
         turns = await self._work.step("turns", self._bound(self._turns, voices))
         language = await self._work.step("language", self._bound(self._language, turns))
+        hot = await self._work.step("hot-words", self._bound(self._hot_words, language))
         words = [
-            await self._work.step(f"words-{c.index}", self._bound(self._words, c, chunks, turns, language))
+            await self._work.step(f"words-{c.index}", self._bound(self._words, c, chunks, turns, language, hot))
             for c in chunks
         ]
         await self._work.step("finish", self._bound(self._finish, decoded, words, turns, language))
@@ -162,7 +165,15 @@ class _Run:
         pcm, turns = await self._scratch.pcm(), await self._load_turns(turns_key)
         return await self._work.computed(lambda _: self._tools.pipeline.language(pcm, turns))
 
-    async def _words(self, chunk: Chunk, chunks: Sequence[Chunk], turns_key: str, language: str) -> Json:
+    async def _hot_words(self, language: str) -> Json:
+        """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
+        async with self._tools.db.reading() as tx:
+            newest = await edits_repository.newest_words(tx, self._recording.owner_id, CHANGES_READ)
+        return list(hot_words(in_force(newest, WordsChange), language))
+
+    async def _words(
+        self, chunk: Chunk, chunks: Sequence[Chunk], turns_key: str, language: str, hot: Sequence[str]
+    ) -> Json:
         pcm, turns = await self._scratch.pcm(), await self._load_turns(turns_key)
         total, speech = chunks[-1].end_s, _speech_in(chunk, turns)
 
@@ -173,7 +184,7 @@ class _Run:
         await self._work.tell(reached(0.0))
         words = await self._work.computed(
             lambda tell: self._tools.pipeline.recognise(
-                pcm, chunk, turns, language, progress=lambda seconds: tell(reached(seconds / speech))
+                pcm, chunk, turns, language, hot, progress=lambda seconds: tell(reached(seconds / speech))
             )
         )
         return await self._keep(f"words-{chunk.index}.json", recognised_to_json(words).encode())
