@@ -113,6 +113,23 @@ async def test_names_follow_the_list_of_attendees(ada: Paxs, path: str, session:
     assert [name for name, *_ in await voices(ada, path)] == ["Ada Lovelace", "Speaker 2"]
 
 
+async def test_attendees_who_are_listed_later_are_found_too(ada: Paxs, worker: Worker) -> None:
+    session = (await ada.create_session(attendees=[ADA]))["id"]
+    path = f"/api/recordings/{(await ada.upload(session))['id']}"
+    await worker.drain()
+    assert [name for name, *_ in await voices(ada, path)] == ["Ada Lovelace", "Speaker 2"]
+    await say(ada, path, speaker_1="Grace")
+    await ada.call("PATCH", f"/api/sessions/{session}", json={"attendees": [ADA, TOM]})
+    assert await worker.drain() == 1
+    assert await voices(ada, path) == [("Grace", None, "hand"), ("Tom Kilburn", "tom@example.com", "talk")]
+    note = content_of((await ada.reports(path.rsplit("/", 1)[-1]))["meeting note"])
+    assert [item["owner"] for item in note["items"] if item["kind"] == "action"] == ["Tom Kilburn"]
+    # A meeting that goes meanwhile leaves nothing to do.
+    await ada.call("PATCH", f"/api/sessions/{session}", json={"title": "Other"})
+    await ada.call("DELETE", f"/api/sessions/{session}")
+    await worker.drain()
+
+
 async def test_namesakes_are_not_told_apart(ada: Paxs, worker: Worker) -> None:
     namesakes = [{**TOM, "email": email} for email in ("tom@example.com", "other.tom@example.com")]
     recording = await ada.upload((await ada.create_session(attendees=[ADA, *namesakes]))["id"])

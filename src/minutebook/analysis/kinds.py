@@ -10,6 +10,7 @@ from minutebook.jobs.ports import QueueName
 
 TRANSCRIBE_TASK: Final = "analysis.transcribe"
 DERIVE_TASK: Final = "analysis.derive"
+NAMES_TASK: Final = "analysis.names"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.analysis import contents, edits_repository, names_repository, repository
 from minutebook.analysis import events as report_events
 from minutebook.analysis.edits import Edit, corrected, retimed, revision, spoken
-from minutebook.analysis.kinds import AUTOMATIC, KINDS
+from minutebook.analysis.kinds import AUTOMATIC, KINDS, NAMES_TASK
 from minutebook.analysis.model import AnalysisType, Options, Outcome, Report, ReportStatus, outcome
 from minutebook.analysis.scheduler import Scheduler
 from minutebook.analysis.speakers import NamedSpeaker, Naming, check_distinct, checked_naming, named, with_names
 from minutebook.db.events import Event, Events
 from minutebook.errors import invalid, not_found
-from minutebook.jobs.ports import Jobs
+from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock
 from minutebook.kit.text import clean_text
 from minutebook.language.model import MeetingType
+from minutebook.meetings import events as meeting_events
 from minutebook.meetings.model import Meeting
 from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
@@ -56,10 +57,11 @@ class ShownReport:
 @dataclass(frozen=True, slots=True)
 class Source:
     """What derived reports are made from: the newest completed transcript, corrected and under its names, the id of its
-    report, the meeting, and what tells which corrections there were."""
+    report, the meeting, and what tells which corrections there were. In `unnamed` the voices go by their numbers."""
 
     report_id: str
     transcript: Transcript
+    unnamed: Transcript
     meeting: Meeting
     revision: str
 
@@ -68,13 +70,15 @@ class Analysis:
     """Analyses of their owners' recordings: nobody else's are ever found."""
 
     def __init__(self, jobs: Jobs, events: Events, clock: Clock, meetings: Meetings, recordings: Recordings) -> None:
+        self._jobs = jobs
         self._events = events
         self._meetings = meetings
         self._recordings = recordings
         self.scheduler = Scheduler(jobs, events, clock, recordings)
 
     def subscribe(self, events: Events) -> None:
-        """Follow the recordings: called once, by wiring."""
+        """Follow the recordings and the lists of attendees: called once, by wiring."""
+        events.subscribe(meeting_events.UPDATED, self._on_meeting_updated)
         events.subscribe(recording_events.UPLOADED, self._on_uploaded)
         events.subscribe(recording_events.REPLACED, self._on_removed)
         events.subscribe(recording_events.REMOVED, self._on_removed)
@@ -168,7 +172,15 @@ class Analysis:
             return None
         meeting = await self.meeting(tx, recording)
         edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
-        return Source(report.id, await self._named_transcript(tx, recording, report), meeting, revision(edits))
+        transcript = await self._named_transcript(tx, recording, report)
+        unnamed = replace(transcript, speakers=contents.speakers_of(report.facts))
+        return Source(report.id, transcript, unnamed, meeting, revision(edits))
+
+    async def is_there(self, tx: AsyncConnection, recording_id: str, report_id: str) -> bool:
+        """Whether a recording still has this report, for work in its owner's name; both stay until the transaction
+        ends."""
+        recording = await self._recordings.load(tx, recording_id, lock=True)
+        return recording is not None and await repository.load(tx, report_id) is not None
 
     async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
         kept = (await repository.contents_of(tx, [report.id])).get(report.id)
@@ -231,6 +243,12 @@ class Analysis:
         recording = await self._recordings.load(tx, event.subject_id)
         if recording is not None:
             await self.scheduler.schedule(tx, recording, AUTOMATIC, Options(language=recording.language))
+
+    async def _on_meeting_updated(self, tx: AsyncConnection, event: Event) -> None:
+        recording = (await self._recordings.of_meetings(tx, [event.subject_id])).get(event.subject_id)
+        if recording is not None and _newest_completed(await repository.of_recordings(tx, [recording.id])) is not None:
+            job = Job(NAMES_TASK, f"names:{event.id}", {"recording_id": recording.id})
+            await self._jobs.enqueue(tx, job)
 
     async def _on_removed(self, tx: AsyncConnection, event: Event) -> None:
         await self.scheduler.drop(tx, event.subject_id)

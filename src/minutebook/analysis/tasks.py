@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from minutebook.analysis.derivation import Derivation
-from minutebook.analysis.kinds import DERIVE_TASK, TRANSCRIBE_TASK
+from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
 from minutebook.analysis.service import Analysis
+from minutebook.analysis.talk_names import names_task
 from minutebook.analysis.transcription import Tools, Transcription
 from minutebook.analysis.work import report_task
 from minutebook.config import SpeechSettings
@@ -35,4 +36,5 @@ def analysis_tasks(
     return {
         TRANSCRIBE_TASK: report_task(db, analysis.scheduler, transcription.make, transcription.clean_up),
         DERIVE_TASK: report_task(db, analysis.scheduler, derivation.make, derivation.clean_up),
+        NAMES_TASK: names_task(db, analysis),
     }
