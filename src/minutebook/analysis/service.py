@@ -182,14 +182,6 @@ class Analysis:
         recording = await self._recordings.load(tx, recording_id, lock=True)
         return recording is not None and await repository.load(tx, report_id) is not None
 
-    async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
-        kept = (await repository.contents_of(tx, [report.id])).get(report.id)
-        if kept is None:  # removed since the report was read
-            raise not_found("recording")
-        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
-        transcript = spoken(corrected(contents.transcript_of(kept), edits))
-        return with_names(transcript, await self._speakers(tx, recording, report, edits))
-
     async def newest(self, tx: AsyncConnection, recording: Recording, wanted: AnalysisType) -> tuple[Report, str]:
         """The newest completed report of a type, and the machine's output in it; `not_ready` while there is none."""
         found = await repository.of_recordings(tx, [recording.id])
@@ -203,6 +195,14 @@ class Analysis:
         """The voices that a report names: those of the transcription it rests on."""
         source = await repository.load(tx, report.source_id or report.id)
         return await self._speakers(tx, recording, source) if source is not None else ()
+
+    async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
+        kept = (await repository.contents_of(tx, [report.id])).get(report.id)
+        if kept is None:  # removed since the report was read
+            raise not_found("recording")
+        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        transcript = spoken(corrected(contents.transcript_of(kept), edits))
+        return with_names(transcript, await self._speakers(tx, recording, report, edits))
 
     async def _transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
         report = _newest_completed(await repository.of_recordings(tx, [recording.id]))
