@@ -16,7 +16,7 @@ class Fault(StrEnum):
     COLLAPSED = "collapsed"
 
 
-LOOPS = frozenset({Fault.REPETITIVE, Fault.TOO_FAST, Fault.UNFINISHED, Fault.COLLAPSED})
+LOOPS = frozenset({Fault.REPETITIVE, Fault.TOO_FAST, Fault.UNFINISHED})
 """Faults of a decoder that goes round in circles."""
 
 
@@ -47,7 +47,7 @@ class Limits:
     compression_ratio: float = 2.4
     repeated_ngrams: int = 4
     words_per_s: float = 8.0
-    mean_logprob: float = -0.8
+    mean_logprob: float = -1.0
     no_speech: float = 0.6
     logprob_of_silence: float = -1.0
     sparse_words_per_s: float = 0.5

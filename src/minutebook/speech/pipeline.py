@@ -35,7 +35,7 @@ NO_SPEECH = "No speech was found in this recording."
 _DIARIZATION_CONTEXT_S = 10.0
 _CONTEXT_S = 1.0
 _LANGUAGE_SAMPLES = 3
-_LANGUAGE_SAMPLE_S = 8.0
+_LANGUAGE_SAMPLE_S = 5.0
 _VOICES_SHARE = 0.3
 """Share of the time that telling voices apart takes, for progress."""
 
@@ -163,7 +163,7 @@ def _one_voice(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def language_samples(turns: Sequence[Turn]) -> list[tuple[float, float]]:
-    """Stretches of at most 8 s from which the language is told: the longest joined turn of each third of the turns."""
+    """Stretches of at most 5 s from which the language is told: the longest joined turn of each third of the turns."""
     ordered = sorted(units.join_turns(turns), key=lambda turn: turn.start)
     size = -(-len(ordered) // _LANGUAGE_SAMPLES)
     thirds = [ordered[first : first + size] for first in range(0, len(ordered), size)]

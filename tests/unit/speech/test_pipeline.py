@@ -125,5 +125,5 @@ def test_the_language_is_told_from_the_longest_turn_of_each_third() -> None:
         Turn("A", 50, 52),
         Turn("B", 60, 61),
     ]
-    assert language_samples(turns) == [(1, 9.0), (30, 33), (50, 52)]
+    assert language_samples(turns) == [(1, 6.0), (30, 33), (50, 52)]
     assert language_samples(turns[:1]) == [(0, 1)]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from minutebook.speech import guards
@@ -24,9 +25,9 @@ class Parameters:
     there, in up to `rounds` rounds.
     """
 
-    context_s: float = 0.25
+    context_s: float = 0.2
     batch_size: int = 8
-    batch_s: float = 160.0
+    batch_s: float = 100.0
     batch_cost: float = 2.5
     rest_s: float = 1.2
     rounds: int = 3
@@ -122,8 +123,7 @@ class FasterWhisperEngine:
         todo, done_s = list(range(len(clips))), 0.0
         for number, search in enumerate(self._parameters.searches):
             todo = [i for i in todo if number == 0 or search.cures & self._faults(best[i])]
-            for batch in self._batches(clips, todo, search):
-                decoded = self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
+            for batch, decoded in self._decode_batches(clips, todo, language, search, hot_words):
                 for index, each in zip(batch, decoded, strict=True):
                     best[index] = self._better(best.get(index), each)
                 if progress and number == 0:
@@ -131,6 +131,16 @@ class FasterWhisperEngine:
                     progress(done_s)
         for index, clip in enumerate(clips):
             yield clip, self._trusted(clip, best[index])
+
+    def _decode_batches(
+        self, clips: Sequence[_Clip], todo: Sequence[int], language: str, search: Search, hot_words: Sequence[str]
+    ) -> Iterator[tuple[list[int], list[Decoded]]]:
+        def decode(batch: Sequence[int]) -> list[Decoded]:
+            return self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
+
+        batches = self._batches(clips, todo, search)
+        with ThreadPoolExecutor(self._decoder.parallel) as pool:
+            yield from zip(batches, pool.map(decode, batches), strict=True)
 
     def _batches(self, clips: Sequence[_Clip], indices: Sequence[int], search: Search) -> list[list[int]]:
         """Clips of like length together: the longest decides what a batch costs."""

@@ -57,14 +57,24 @@ class WhisperDecoder:
     """A CTranslate2 Whisper model on the processor, int8."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        """`threads` 0 takes all cores."""
+        """`threads` 0 takes all cores.
+
+        Two batches may be decoded at once, each by half of the threads: many small matrices gain little from more,
+        and each batch in work takes memory.
+        """
         # Threads of the matrix library (OpenMP) sleep between calls instead of spinning: about a tenth less processor
         # time. It reads this when it is loaded, so it comes before the import.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from faster_whisper import WhisperModel
 
+        threads = threads or os.cpu_count() or 1
+        self.parallel = min(2, threads)
         self._whisper: Any = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=threads or os.cpu_count() or 1
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=threads // self.parallel,
+            num_workers=self.parallel,
         )
 
     @property
