@@ -27,6 +27,7 @@ from minutebook.recordings.tasks import recording_tasks
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
+from minutebook.templates.service import Templates
 
 SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
@@ -49,6 +50,7 @@ class Services:
     recordings: Recordings
     analysis: Analysis
     corrections: Corrections
+    templates: Templates
 
 
 def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
@@ -58,7 +60,8 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     accounts = Accounts(clock)
     meetings = Meetings(clock, events)
     recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http)
-    analysis = Analysis(jobs, events, clock, meetings, recordings)
+    templates = Templates(clock)
+    analysis = Analysis(jobs, events, clock, meetings, recordings, templates)
     recordings.subscribe(events)
     analysis.subscribe(events)
     return Services(
@@ -75,6 +78,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         recordings=recordings,
         analysis=analysis,
         corrections=Corrections(events, clock, recordings, analysis),
+        templates=templates,
     )
 
 

@@ -12,8 +12,15 @@ from support.records import ADA, Paxs, Worker, wav
 
 OWN_RULES = "/api/oauth/"
 """Reached without an access token, by design; a suite of its own tests them."""
-OF_NOBODY = {("GET", "/api/users/me"), ("GET", "/api/sessions"), ("POST", "/api/sessions")}
+OF_NOBODY = {
+    ("GET", "/api/users/me"),
+    ("GET", "/api/sessions"),
+    ("POST", "/api/sessions"),
+    ("GET", "/api/note-templates"),
+    ("POST", "/api/note-templates"),
+}
 """Speak of the caller alone: somebody else's token sees its own data there."""
+TEMPLATE = {"name": "Actions", "sections": [{"kinds": ["action"]}]}
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -46,11 +53,13 @@ async def hers(ada: Paxs, services: Services) -> dict[str, str]:
     edit = {"segment": 0, "word": 0, "text": "Fine"}
     path = f"/api/recordings/{recording['id']}/transcript"
     edited = (await ada.call("PATCH", path, json={"edits": [edit]})).json()["edits"][0]
+    template = (await ada.call("POST", "/api/note-templates", json=TEMPLATE)).json()
     return {
         "session_id": session["id"],
         "recording_id": recording["id"],
         "export_format": "txt",
         "edit_id": edited["id"],
+        "template_id": template["id"],
     }
 
 
@@ -76,6 +85,8 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, object]]:
             "json": {"edits": [{"segment": 0, "word": 1, "text": "evening"}]}
         },
         ("PATCH", "/api/recordings/{recording_id}/note"): {"json": {"edits": [{"item": 0, "text": "Mine"}]}},
+        ("POST", "/api/note-templates"): {"json": {**TEMPLATE, "name": "Decisions"}},
+        ("PATCH", "/api/note-templates/{template_id}"): {"json": {"name": "Mine now"}},
     }
 
 
@@ -89,16 +100,18 @@ async def test_another_users_token_finds_nothing(app: FastAPI, ada: Paxs, grace:
     assert tried >= 16
     assert (await ada.get(f"/api/sessions/{hers['session_id']}")).json() == before
     assert (await grace.get("/api/sessions")).json()["items"] == []
+    assert (await grace.get("/api/note-templates")).json() == {"templates": []}
+    assert [t["name"] for t in (await ada.get("/api/note-templates")).json()["templates"]] == ["Actions"]
 
 
 async def test_the_owner_finds_everything(app: FastAPI, ada: Paxs, hers: dict[str, str]) -> None:
     """The test above proves nothing if its requests are wrong; here they are right."""
-    last = ("DELETE", "/api/sessions/{session_id}")
-    for method, path in [
-        *sorted(set(routes(app)) - {last, ("POST", "/api/recordings")}),
+    last = [
         ("POST", "/api/recordings"),
-        last,
-    ]:
+        ("DELETE", "/api/note-templates/{template_id}"),
+        ("DELETE", "/api/sessions/{session_id}"),
+    ]
+    for method, path in [*sorted(set(routes(app)) - set(last)), *last]:
         answer = await ada.call(method, path.format(**hers), **bodies(hers).get((method, path), {}))
         assert answer.status_code < 300, (method, path, answer.text)
 
@@ -123,7 +136,7 @@ async def test_each_route_needs_one_scope(app: FastAPI, client, user_token, hers
             others = " ".join(each for each in SCOPES if each != scope)
             paxs = Paxs(client, await user_token(others))
             # An id that is nobody's: what passes the scope must not change anything.
-            nobody = {**hers, "session_id": "x", "recording_id": "x"}
+            nobody = {**hers, "session_id": "x", "recording_id": "x", "template_id": "x"}
             refused += (await paxs.call(method, path.format(**nobody), **kwargs)).status_code == 403
             if refused:
                 break

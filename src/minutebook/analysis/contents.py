@@ -10,7 +10,8 @@ from typing import Any, Final
 from minutebook.analysis.edits import Edit, corrected, corrected_items
 from minutebook.analysis.model import AnalysisType
 from minutebook.analysis.speakers import NamedSpeaker
-from minutebook.language.render import note_from_json, note_to_json, with_speaker_names
+from minutebook.language.render import note_from_json, note_markdown, note_to_json, with_speaker_names
+from minutebook.language.render.markdown import NoteSection
 from minutebook.transcript.model import Speaker, Transcript
 from minutebook.transcript.render import content, from_content
 
@@ -47,14 +48,20 @@ def items_of(kept_content: str) -> Sequence[Mapping[str, Any]]:
 
 
 def shown(
-    report_type: AnalysisType, kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit] = ()
+    report_type: AnalysisType,
+    kept_content: str,
+    speakers: Sequence[NamedSpeaker],
+    edits: Sequence[Edit] = (),
+    sections: Sequence[NoteSection] = (),
 ) -> str:
     """A report's `report_content`: the contract's JSON, as a string, with the report's corrections and with voices
-    under their names."""
-    return _SHOWN[report_type](kept_content, speakers, edits)
+    under their names; of a note the Markdown has these `sections`."""
+    return _SHOWN[report_type](kept_content, speakers, edits, sections)
 
 
-def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit]) -> str:
+def _transcription(
+    kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit], _sections: Sequence[NoteSection]
+) -> str:
     value = json.loads(kept_content)
     if edits:
         value = content(corrected(from_content(value), edits))
@@ -63,17 +70,24 @@ def _transcription(kept_content: str, speakers: Sequence[NamedSpeaker], edits: S
     return kept({"content": {"transcription": value}})
 
 
-def _note(kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit]) -> str:
+def _note(
+    kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit], sections: Sequence[NoteSection]
+) -> str:
     value = json.loads(kept_content)
     items = corrected_items(value["items"], edits)
     note = note_from_json({**value, "items": [item for _, item in items]})
-    body = note_to_json(note, _names_only(speakers))
+    names = _names_only(speakers)
+    body = note_to_json(note, names)
+    if sections:
+        body["markdown"] = note_markdown(note, names, sections=sections)
     marks = [{"index": place, "edited": item != value["items"][place]} for place, item in items]
     body["items"] = [{**item, **mark} for item, mark in zip(body["items"], marks, strict=True)]
     return kept(body)
 
 
-def _with_names(kept_content: str, speakers: Sequence[NamedSpeaker], _edits: Sequence[Edit]) -> str:
+def _with_names(
+    kept_content: str, speakers: Sequence[NamedSpeaker], _edits: Sequence[Edit], _sections: Sequence[NoteSection]
+) -> str:
     return kept(with_speaker_names(json.loads(kept_content), _names_only(speakers)))
 
 
@@ -83,7 +97,9 @@ def _names_only(speakers: Sequence[NamedSpeaker]) -> Transcript:
     return Transcript(language="", duration_s=0.0, speakers=voices, segments=())
 
 
-_SHOWN: Final[Mapping[AnalysisType, Callable[[str, Sequence[NamedSpeaker], Sequence[Edit]], str]]] = {
+Show = Callable[[str, Sequence[NamedSpeaker], Sequence[Edit], Sequence[NoteSection]], str]
+
+_SHOWN: Final[Mapping[AnalysisType, Show]] = {
     AnalysisType.TRANSCRIPTION: _transcription,
     AnalysisType.MEETING_NOTE: _note,
     AnalysisType.KEY_POINTS: _with_names,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from minutebook.language.model import MeetingType
+from minutebook.language.render.markdown import NoteSection
 
 DEFAULT_INSTRUCTION: Final = "Generate a detailed meeting summary"
 
@@ -74,11 +75,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. `language` overrides detection when a recording is transcribed."""
+    """What the user asked for. `language` overrides detection when a recording is transcribed; `sections` shape a note
+    that a template was used for."""
 
     instruction: str = DEFAULT_INSTRUCTION
     meeting_type: MeetingType = MeetingType.GROUP
     language: str | None = None
+    sections: tuple[NoteSection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

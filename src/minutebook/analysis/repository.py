@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -35,6 +36,7 @@ from minutebook.analysis.planner import Existing
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.language.model import MeetingType
+from minutebook.templates.model import section_from_json
 
 reports = Table(
     "reports",
@@ -164,8 +166,13 @@ def inventory(found: Sequence[Report]) -> dict[AnalysisType, Existing]:
     return existing
 
 
+def _options(kept: Mapping[str, Any]) -> Options:
+    # Reports that are older than templates have no sections.
+    sections = tuple(map(section_from_json, kept.get("sections", ())))
+    return Options(kept["instruction"], MeetingType(kept["meeting_type"]), kept["language"], sections)
+
+
 def _report(row: Row[tuple[object, ...]]) -> Report:
-    options = row.options
     return Report(
         id=row.id,
         recording_id=row.recording_id,
@@ -174,7 +181,7 @@ def _report(row: Row[tuple[object, ...]]) -> Report:
         version=row.version,
         status=ReportStatus(row.status),
         attempt=row.attempt,
-        options=Options(options["instruction"], MeetingType(options["meeting_type"]), options["language"]),
+        options=_options(row.options),
         progress=Progress(row.fraction, **row.progress),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -9,14 +9,21 @@ from minutebook.analysis import contents, edits_repository, names_repository, re
 from minutebook.analysis import events as report_events
 from minutebook.analysis.edits import Edit, corrected, retimed, revision, spoken
 from minutebook.analysis.kinds import AUTOMATIC, KINDS, NAMES_TASK
-from minutebook.analysis.model import AnalysisType, Options, Outcome, Report, ReportStatus, outcome
+from minutebook.analysis.model import (
+    DEFAULT_INSTRUCTION,
+    AnalysisType,
+    Options,
+    Outcome,
+    Report,
+    ReportStatus,
+    outcome,
+)
 from minutebook.analysis.scheduler import Scheduler
 from minutebook.analysis.speakers import NamedSpeaker, Naming, check_distinct, checked_naming, named, with_names
 from minutebook.db.events import Event, Events
 from minutebook.errors import invalid, not_found
 from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock
-from minutebook.kit.text import clean_text
 from minutebook.language.model import MeetingType
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings.model import Meeting
@@ -24,9 +31,10 @@ from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
 from minutebook.recordings.model import Recording, checked_language, not_ready
 from minutebook.recordings.service import Recordings
+from minutebook.templates.model import NoteTemplate, checked_instruction, checked_meeting_type
+from minutebook.templates.service import Templates
 from minutebook.transcript.model import Transcript
 
-INSTRUCTION_MAX = 8000
 REVISION = "revision"
 """The fact of a derived report that says which corrections its transcript had when it was made."""
 
@@ -34,7 +42,8 @@ REVISION = "revision"
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
     """A request as it was sent. Without `attachment_id` the meeting's recording is meant; `language` overrides
-    detection when the recording is transcribed."""
+    detection when the recording is transcribed. `template` is a note template's id or name; without it the one of the
+    type of meeting is used, if there is one."""
 
     session_id: str
     analysis_types: Sequence[str]
@@ -42,6 +51,7 @@ class AnalysisRequest:
     instruction: str | None = None
     meeting_type: str | None = None
     language: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,20 @@ class Source:
 class Analysis:
     """Analyses of their owners' recordings: nobody else's are ever found."""
 
-    def __init__(self, jobs: Jobs, events: Events, clock: Clock, meetings: Meetings, recordings: Recordings) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        events: Events,
+        clock: Clock,
+        meetings: Meetings,
+        recordings: Recordings,
+        templates: Templates,
+    ) -> None:
         self._jobs = jobs
         self._events = events
         self._meetings = meetings
         self._recordings = recordings
+        self._templates = templates
         self.scheduler = Scheduler(jobs, events, clock, recordings)
 
     def subscribe(self, events: Events) -> None:
@@ -87,10 +106,14 @@ class Analysis:
         """Have analyses made; returns them and what was added because they need it, dependencies first.
 
         Raises `analysis_types_required`, `analysis_type_unknown`, `instruction_required`, `meeting_type_unknown`,
-        `language_invalid`, `session_not_found`, `recording_not_found`.
+        `template_not_found`, `language_invalid`, `session_not_found`, `recording_not_found`.
         """
         types = _checked_types(request.analysis_types)
-        options = _checked_options(request, types)
+        meeting_type = checked_meeting_type(request.meeting_type)
+        template = await self._templates.chosen(tx, owner_id, request.template, meeting_type or MeetingType.GROUP)
+        instruction, language = checked_instruction(request.instruction), checked_language(request.language)
+        _check_instructed(types, instruction, template)
+        options = _options(template, instruction, meeting_type, language)
         meeting = await self._meetings.get(tx, owner_id, request.session_id)
         recording = (await self._recordings.of_meetings(tx, [meeting.id])).get(meeting.id)
         if recording is None or request.attachment_id not in {None, recording.id}:
@@ -234,7 +257,9 @@ class Analysis:
                 source = by_id[report.source_id or report.id]
                 of_source = edits.get(source.id, ())
                 speakers = await self._speakers(tx, recording, source, of_source)
-                content = contents.shown(report.type, kept[report.id], speakers, edits.get(report.id, ()))
+                content = contents.shown(
+                    report.type, kept[report.id], speakers, edits.get(report.id, ()), report.options.sections
+                )
                 stale = source is not report and report.facts.get(REVISION, "") != revision(of_source)
             shown.append(ShownReport(report, content, stale))
         return shown
@@ -242,7 +267,9 @@ class Analysis:
     async def _on_uploaded(self, tx: AsyncConnection, event: Event) -> None:
         recording = await self._recordings.load(tx, event.subject_id)
         if recording is not None:
-            await self.scheduler.schedule(tx, recording, AUTOMATIC, Options(language=recording.language))
+            template = await self._templates.chosen(tx, recording.owner_id, None, MeetingType.GROUP)
+            options = _options(template, language=recording.language)
+            await self.scheduler.schedule(tx, recording, AUTOMATIC, options)
 
     async def _on_meeting_updated(self, tx: AsyncConnection, event: Event) -> None:
         recording = (await self._recordings.of_meetings(tx, [event.subject_id])).get(event.subject_id)
@@ -274,14 +301,23 @@ def _checked_types(names: Sequence[str]) -> tuple[AnalysisType, ...]:
     return tuple(dict.fromkeys(AnalysisType(name) for name in names))
 
 
-def _checked_options(request: AnalysisRequest, types: Sequence[AnalysisType]) -> Options:
-    instruction = clean_text(request.instruction or "", "instruction", at_most=INSTRUCTION_MAX)
+def _check_instructed(types: Sequence[AnalysisType], instruction: str, template: NoteTemplate | None) -> None:
     needing = [kind_type for kind_type in types if KINDS[kind_type].needs_instruction]
-    if needing and not instruction:
-        message = f"`{needing[0]}` needs an `instruction` that says what is wanted."
+    if needing and not (instruction or (template and template.instruction)):
+        message = f"`{needing[0]}` needs an `instruction` that says what is wanted, or a template that has one."
         raise invalid("instruction_required", message, "instruction")
-    if request.meeting_type is not None and request.meeting_type not in set(MeetingType):
-        message = f"`meeting_type` is one of: {', '.join(MeetingType)}."
-        raise invalid("meeting_type_unknown", message, "meeting_type")
-    options = Options(meeting_type=MeetingType(request.meeting_type or MeetingType.GROUP))
-    return Options(instruction or options.instruction, options.meeting_type, checked_language(request.language))
+
+
+def _options(
+    template: NoteTemplate | None,
+    instruction: str = "",
+    meeting_type: MeetingType | None = None,
+    language: str | None = None,
+) -> Options:
+    """What was asked for; where nothing was said, what the template has, else what is usual."""
+    return Options(
+        instruction or (template.instruction if template else "") or DEFAULT_INSTRUCTION,
+        meeting_type or (template.meeting_type if template else None) or MeetingType.GROUP,
+        language,
+        template.sections if template else (),
+    )

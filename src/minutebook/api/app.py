@@ -25,6 +25,7 @@ from minutebook.api.paxs import (
     recordings,
     sessions,
     speakers,
+    templates,
     users,
 )
 from minutebook.config import HttpSettings
@@ -44,6 +45,7 @@ ROUTERS = (
     speakers.router,
     analysis.router,
     corrections.router,
+    templates.router,
     exports.router,
     events.router,
 )

@@ -121,7 +121,8 @@ class RecordingFromUrl(BaseModel):
 
 
 class AnalysisIn(BaseModel):
-    """Analyses to be made. Types: `transcription`, `meeting note` (needs `instruction`), `key_points`, `sentiment`."""
+    """Analyses to be made. Types: `transcription`, `meeting note` (needs `instruction`, here or in its
+    template), `key_points`, `sentiment`."""
 
     session_id: str
     attachment_id: str | None = Field(None, description="The meeting's recording when missing.")
@@ -131,6 +132,9 @@ class AnalysisIn(BaseModel):
         None, description="`group`, `team`, `department`, `cross_functional`, `organization` or `company`."
     )
     language: str | None = Field(None, description="Language code for a new transcription; detected when missing.")
+    template: str | None = Field(
+        None, max_length=1000, description="Note template, by id or name; the meeting type's own when missing."
+    )
 
 
 class ReportError(BaseModel):

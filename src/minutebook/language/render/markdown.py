@@ -6,9 +6,10 @@ Everything that was said or written by a model is escaped: a note can hold no im
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
-from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment
+from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
 from minutebook.language.people import first_key, is_default_name
 from minutebook.transcript.model import Transcript
 
@@ -26,6 +27,15 @@ _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|!~])")
 _ADDRESS = re.compile(r"\b(?:https?|ftp|data|javascript|file|vbscript):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSection:
+    """A part of a note: items of these kinds, kind by kind, under `heading`; without one under the kinds' own names in
+    the note's language."""
+
+    kinds: tuple[ItemKind, ...]
+    heading: str | None = None
 
 
 def clock(seconds: float) -> str:
@@ -58,24 +68,33 @@ def _named_voice(name: str | None, transcript: Transcript) -> str | None:
     return matches[0] if len(matches) == 1 else None
 
 
-def note_markdown(note: Note, transcript: Transcript, title: str | None = None) -> str:
+def note_markdown(
+    note: Note, transcript: Transcript, title: str | None = None, sections: Sequence[NoteSection] = ()
+) -> str:
     """The note with headings in the recording's language; each line links its time (`#t=` seconds) and quotes. Of the
-    transcript only the voices are needed."""
+    transcript only the voices are needed. `sections` say which kinds of item are shown, in which order and under which
+    headings; without them all are, in the order of the type of meeting."""
     words, meeting_type = lexicon_of(note.language), note.meeting_type
+    sections = sections or [NoteSection((ItemKind(kind),)) for kind in _ORDERS[meeting_type]]
+    wanted = {kind for section in sections for kind in section.kinds}
     lines = [f"# {escaped(title) if title else words.headings['note']}", ""]
-    for kind in _ORDERS[meeting_type]:
-        items = [item for item in note.items if item.kind == kind]
+    for section in sections:
+        items = [item for kind in section.kinds for item in note.items if item.kind == kind]
         if items:
-            lines += [f"## {words.headings[kind]}", ""]
+            lines += [f"## {_section_heading(section, words)}", ""]
             for item in items:
                 lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type))
             lines.append("")
-    if not note.items:
+    if not any(item.kind in wanted for item in note.items):
         lines += [words.headings["nothing"], ""]
-    lines += _unsupported_lines(note, words)
+    lines += _unsupported_lines([each for each in note.unsupported if each.item.kind in wanted], words)
     if note.notices:
         lines += [f"## {words.headings['notices']}", "", *(f"- {escaped(n)}" for n in note.notices), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _section_heading(section: NoteSection, words: Lexicon) -> str:
+    return escaped(section.heading) if section.heading else ", ".join(words.headings[kind] for kind in section.kinds)
 
 
 def _item_lines(item: Item, transcript: Transcript, words: Lexicon, quotes: int | None) -> list[str]:
@@ -104,11 +123,11 @@ def _time_link(seconds: float) -> str:
     return f"[{clock(seconds)}](#t={seconds:.1f})"
 
 
-def _unsupported_lines(note: Note, words: Lexicon) -> list[str]:
-    if not note.unsupported:
+def _unsupported_lines(unsupported: Sequence[Unsupported], words: Lexicon) -> list[str]:
+    if not unsupported:
         return []
     lines = [f"## {words.headings['unsupported']}", "", words.headings["unsupported_intro"], ""]
-    lines += [f"- ~~{escaped(u.item.text)}~~ — {escaped(u.reason)}" for u in note.unsupported]
+    lines += [f"- ~~{escaped(u.item.text)}~~ — {escaped(u.reason)}" for u in unsupported]
     return [*lines, ""]
 
 

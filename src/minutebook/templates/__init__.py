@@ -1,0 +1,1 @@
+"""Note templates: how a user wants notes to look, under a name."""
