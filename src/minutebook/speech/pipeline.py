@@ -15,6 +15,7 @@ from minutebook.speech import units
 from minutebook.speech.diarization import ChunkVoices, Diarizer, speaker_turns
 from minutebook.speech.engines import open_engine
 from minutebook.speech.media import Pcm
+from minutebook.speech.memory import give_back
 from minutebook.speech.ports import Audio, Engine, Recognised
 from minutebook.speech.units import Chunk, plan_chunks
 from minutebook.transcript.attribution import number_speakers
@@ -63,7 +64,9 @@ class SpeechPipeline:
         """Who may be speaking in a chunk."""
         offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
         audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
-        return self._diarizer.voices(audio, offset, chunk.start_s, chunk.end_s)
+        found = self._diarizer.voices(audio, offset, chunk.start_s, chunk.end_s)
+        give_back()
+        return found
 
     def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
         """Who speaks when in the whole recording; one voice for all speech without `diarize`."""
@@ -99,7 +102,9 @@ class SpeechPipeline:
             return []
         offset = max(0.0, min(unit.start for unit in own) - _CONTEXT_S)
         audio: Audio = pcm.read(offset, max(unit.end for unit in own) + _CONTEXT_S)
-        return self._engine.recognise(audio, offset, own, language, hot_words, progress)
+        recognised = self._engine.recognise(audio, offset, own, language, hot_words, progress)
+        give_back()
+        return recognised
 
     def transcript(
         self,
