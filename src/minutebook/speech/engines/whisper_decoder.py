@@ -99,11 +99,13 @@ class WhisperDecoder:
         return [_settled(*each) for each in zip(hypotheses, words, strict=True)]
 
     def _features(self, clips: Sequence[Audio], width: int) -> NDArray[np.float32]:
-        """Log-mel features [clips, mels, width], zero after each clip as in the model's own padding."""
+        """Log-mel features [clips, mels, width]; after each clip comes silence as Whisper was trained on: the least
+        value of the clip, which its own scaling gives to a sound of zeros."""
         extractor = self._whisper.feature_extractor
-        batch = np.zeros((len(clips), extractor.mel_filters.shape[0], width), dtype=np.float32)
+        batch = np.empty((len(clips), extractor.mel_filters.shape[0], width), dtype=np.float32)
         for row, clip in zip(batch, clips, strict=True):
             log_mel = extractor(clip)[:, :width]
+            row[:] = log_mel.min()
             row[:, : log_mel.shape[1]] = log_mel
         return batch
 
