@@ -27,7 +27,7 @@ class Parameters:
 
     context_s: float = 0.2
     batch_size: int = 8
-    batch_s: float = 100.0
+    batch_s: float = 60.0
     batch_cost: float = 2.5
     rest_s: float = 1.2
     rounds: int = 3
