@@ -431,7 +431,14 @@ def test_people_from_a_file(double: PaxsDouble, signed_in: FileTokens, recording
 def test_a_real_ctrl_c(double: PaxsDouble, signed_in: FileTokens, recording: Path, home: Path) -> None:
     double.polls_until_done = 999
     command = [sys.executable, "-m", "minutebook", "process", str(recording), *ATTENDEE, "--server", double.url]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs tests in the background has them ignore interrupts, and their children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if "Uploaded" in line:

@@ -90,18 +90,18 @@ async def owner(tx: AsyncConnection) -> User | None:
     return _user(row) if row else None
 
 
-async def take_over(tx: AsyncConnection, user: User, password_hash: str) -> None:
-    """Turn the local user into one who can sign in."""
-    await tx.execute(
-        update(users)
-        .where(users.c.id == user.id)
-        .values(
-            email=user.email,
-            email_key=email_key(user.email),
-            display_name=user.display_name,
-            password_hash=password_hash,
-        )
-    )
+async def take_over(tx: AsyncConnection, email: str, display_name: str, password_hash: str) -> User | None:
+    """Turn the local user into one who can sign in; None when there is no local user (any more). One statement, so
+    that of two who try at once one takes it over, and nobody ever takes over a user with a password."""
+    values = {
+        "email": email,
+        "email_key": email_key(email),
+        "display_name": display_name,
+        "password_hash": password_hash,
+    }
+    local = update(users).where(users.c.password_hash == NO_PASSWORD).values(values)
+    row = (await tx.execute(local.returning(*users.c))).first()
+    return _user(row) if row else None
 
 
 async def add_user(tx: AsyncConnection, user: User, password_hash: str) -> bool:

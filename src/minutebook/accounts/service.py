@@ -1,6 +1,5 @@
 """Users: creating them, telling them apart, letting them in."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,12 +42,10 @@ class Accounts:
         `password_too_long`, `display_name_required`, `display_name_invalid`."""
         email, name = checked_email(email), checked_display_name(display_name)
         password_hash = await self._passwords.hash(checked_password(password))
+        taken_over = await repository.take_over(tx, email, name, password_hash)
+        if taken_over is not None:
+            return taken_over
         is_first = not await repository.has_users(tx)
-        local = await repository.owner(tx) if is_first else None
-        if local is not None:
-            user = replace(local, email=email, display_name=name)
-            await repository.take_over(tx, user, password_hash)
-            return user
         user = User(new_id(), email, name, is_first, self._clock.now())
         if not await repository.add_user(tx, user, password_hash):
             raise email_taken(email)
