@@ -49,6 +49,9 @@ class SpeechSettings(BaseModel):
     api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
     chunk_s: float = Field(600.0, description="Length of the pieces a long recording is worked on in, in seconds.")
     max_duration_s: float = Field(12 * 3600, description="Longest recording accepted, in seconds.")
+    gladia_url: str = Field("https://api.gladia.io", description="Address of the Gladia API (bots may ask for it).")
+    runpod_url: str = Field("https://api.runpod.ai/v2", description="Address of the Runpod API (bots may ask for it).")
+    runpod_endpoint: str = Field("faster-whisper", description="Runpod endpoint that transcribes.")
 
 
 class LlmSettings(BaseModel):
@@ -84,6 +87,27 @@ class OutgoingSettings(BaseModel):
     timeout_s: float = Field(30.0, description="Longest wait for an answer, in seconds.")
 
 
+class BotSettings(BaseModel):
+    """Bots that join calls."""
+
+    launcher: Literal["process", "fake"] = Field(
+        "process", description="`process` starts a runner per bot; `fake` joins nothing (tests of the API)."
+    )
+    concurrency: int = Field(4, description="Bots at work at once on this machine; 0 starts none here.")
+    home_url: str | None = Field(None, description="Where runners reach the server; its own address when not set.")
+    chromium: str | None = Field(None, description="Path of the Chromium to use; looked for when not set.")
+    webrtc_pages: CommaSeparated = Field(
+        default_factory=list,
+        description="Addresses (prefixes) of self-hosted WebRTC meeting pages that bots may join; comma-separated.",
+    )
+    chunk_s: float = Field(10.0, description="Length of the pieces in which a call is brought to safety, in seconds.")
+    lost_after_s: float = Field(15.0, description="After this silence a runner is taken for lost, in seconds.")
+    attempts: int = Field(5, description="How often a bot that lost its runner is sent again.")
+    longest_s: int = Field(4 * 3600, description="Longest stay of a bot in a call, in seconds.")
+    alone_s: int = Field(60, description="A bot leaves when it has been alone again for so long, in seconds.")
+    media_url_s: int = Field(4 * 3600, description="How long a link to a bot's recording works, in seconds.")
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Defaults run the whole product on a laptop."""
 
@@ -101,6 +125,9 @@ class Settings(BaseSettings):
     storage_region: str = Field("us-east-1", description="Region of the bucket.")
     storage_access_key: str | None = Field(None, description="Access key of the bucket.")
     storage_secret_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
+    secret_key: SecretStr | None = Field(
+        None, description="Seals stored secrets and signs links; the same on all machines. A file is made when not set."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
     http: HttpSettings = HttpSettings()
@@ -109,6 +136,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     jobs: JobSettings = JobSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
+    bots: BotSettings = BotSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -1,0 +1,155 @@
+"""A bot: a guest that joins a call under its own name, records it and leaves; what was asked of it, and how it went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from minutebook.bots.states import BotState
+
+
+class RecordingMode(StrEnum):
+    """What is recorded: sound always, the picture in the two views."""
+
+    SPEAKER_VIEW = "speaker_view"
+    GALLERY_VIEW = "gallery_view"
+    AUDIO_ONLY = "audio_only"
+
+    @property
+    def has_video(self) -> bool:
+        """Whether the picture is recorded too."""
+        return self is not RecordingMode.AUDIO_ONLY
+
+
+class SpeechProvider(StrEnum):
+    """Who transcribes, by the names of the v1 API; `Default` is our own pipeline."""
+
+    GLADIA = "Gladia"
+    RUNPOD = "Runpod"
+    DEFAULT = "Default"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechToText:
+    """The wish for a transcript. `sealed_api_key` is the caller's key for that provider, sealed (see `sealing`);
+    `parameters` are the provider's own and not looked at."""
+
+    provider: SpeechProvider = SpeechProvider.DEFAULT
+    sealed_api_key: str | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRules:
+    """When a bot leaves by itself; seconds. The first three are the v1 API's, clamped into its ranges when a bot is
+    created; `alone_s` counts from the moment the last other participant left, `longest_s` from the start of the
+    recording (the v1 engine's cap of 4 h)."""
+
+    waiting_room_s: int = 600
+    noone_joined_s: int = 600
+    silence_s: int = 600
+    alone_s: int = 60
+    longest_s: int = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """WebSocket addresses that the bot dials: `output` gets what it hears, `input` sends what it says; equal ones are
+    one connection. `frequency` is the sample rate of both, in Hz."""
+
+    output: str | None = None
+    input: str | None = None
+    frequency: int = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomAccess:
+    """What the caller gave for Zoom; secrets sealed."""
+
+    sealed_sdk_id: str | None = None
+    sealed_sdk_pwd: str | None = None
+    access_token_url: str | None = None
+    sealed_obf_token: str | None = None
+    obf_token_url: str | None = None
+    obf_token_user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BotWish:
+    """What was asked of a bot, checked: everything that does not change after its creation.
+
+    `start_at` is None for "now". `extra` and the provider's parameters are the caller's own JSON, kept verbatim.
+    """
+
+    meeting_url: str
+    bot_name: str
+    recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
+    bot_image: str | None = None
+    entry_message: str | None = None
+    reserved: bool = False
+    start_at: datetime | None = None
+    speech_to_text: SpeechToText | None = None
+    leave: LeaveRules = field(default_factory=LeaveRules)
+    streaming: Streaming = field(default_factory=Streaming)
+    webhook_url: str | None = None
+    deduplication_key: str | None = None
+    extra: object = field(default_factory=dict)
+    zoom: ZoomAccess = field(default_factory=ZoomAccess)
+
+
+class Failure(StrEnum):
+    """Why there is no record, by the codes that the v1 engine puts into `failed.error`."""
+
+    CANNOT_JOIN = "CannotJoinMeeting"
+    NOT_ADMITTED_IN_TIME = "TimeoutWaitingToStart"
+    NOT_ACCEPTED = "BotNotAccepted"
+    REMOVED = "BotRemoved"
+    INVALID_URL = "InvalidMeetingUrl"
+    STOPPED = "ApiRequest"
+    STREAMING = "StreamingSetupFailed"
+    INTERNAL = "InternalError"
+    SIGN_IN_REQUIRED = "SignInRequired"
+    BLOCKED = "BlockedByPlatform"
+    CAPTCHA = "Captcha"
+
+
+class EndReason(StrEnum):
+    """Why a recording ended."""
+
+    REMOVED = "bot_removed"
+    NO_ATTENDEES = "no_attendees"
+    SILENCE = "no_speaker"
+    LONGEST = "recording_timeout"
+    API_REQUEST = "api_request"
+    MEETING_ENDED = "meeting_ended"
+    MEETING_ERROR = "meeting_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """One bot. `number` is the small integer that the v1 API wants beside the UUID. `recording_id` and `meeting_id` are
+    set once its recording became a meeting; `sealed_api_key` is the key it was created with, which its webhooks carry
+    (that is the v1 API's authentication). `failure` and `failure_message` tell why there is no record."""
+
+    id: str
+    number: int
+    owner_id: str
+    wish: BotWish
+    state: BotState
+    created_at: datetime
+    updated_at: datetime
+    start_at: datetime
+    attempt: int = 0
+    sealed_api_key: str | None = None
+    joined_at: datetime | None = None
+    recording_started_at: datetime | None = None
+    exited_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_s: float = 0.0
+    end_reason: EndReason | None = None
+    failure: Failure | None = None
+    failure_message: str | None = None
+    stop_requested: bool = False
+    data_deleted: bool = False
+    meeting_id: str | None = None
+    recording_id: str | None = None

@@ -1,0 +1,107 @@
+"""What a meeting platform is to the runner: how to get in, what the page shows, how to speak in its chat, how to leave.
+
+A platform is a folder here: page facts (selectors, texts) as data, a small driver that reads them, and a page script.
+The page script runs before the page's own and defines
+
+    window.minutebookPage = {
+      participantOf(track) → {id, name} | null     whose remote audio track this is, as soon as the page tells
+      roster()             → [{id, name}] | null   who is in the call besides the bot; null when the page does not tell
+      speaking()           → [id] | null           who speaks by the page's own signs; null when tracks tell it better
+    }
+
+which `capture` calls now and then; every function may be missing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+
+class Place(StrEnum):
+    """Where the bot is, by what the page shows."""
+
+    JOINING = "joining"
+    WAITING = "waiting"
+    IN_CALL = "in_call"
+    DENIED = "denied"
+    REMOVED = "removed"
+    ENDED = "ended"
+    INVALID = "invalid"
+    SIGN_IN = "sign_in"
+    BLOCKED = "blocked"
+    CAPTCHA = "captcha"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look at the page: the place, and the text or sign that told it, for logs and error messages."""
+
+    place: Place
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who joins: the name the bot shows, and secrets that a platform may ask for (Zoom)."""
+
+    name: str
+    access: Mapping[str, str]
+
+
+class CannotJoinError(Exception):
+    """The way in is closed. `place` tells how (`DENIED`, `INVALID`, `SIGN_IN`, `BLOCKED`, `CAPTCHA`, `UNREACHABLE`)."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+        self.message = message
+
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Platform(Protocol):
+    """One platform's driver; one instance serves one call. Methods return soon (seconds): the runner calls `step` and
+    `look` again and again, and keeps all the time limits itself."""
+
+    @property
+    def name(self) -> str:
+        """The folder's name, such as `webrtc`."""
+        ...
+
+    @property
+    def page_script(self) -> str:
+        """JavaScript that runs in every frame before the page's own."""
+        ...
+
+    @property
+    def speaking_lag_ms(self) -> int:
+        """How late `minutebookPage.speaking()` usually is."""
+        ...
+
+    def address(self, meeting_url: str) -> str:
+        """The address to open for this meeting; raises `CannotJoinError` (`INVALID`) for one that is none."""
+        ...
+
+    async def step(self, page: "Page", guest: Guest) -> None:
+        """Do the next thing on the way in, if there is one now: dismiss a dialogue, type the name, ask to join. Called
+        about twice a second until the bot is in the call; doing nothing is fine. Must not raise for what the page does
+        not show (yet)."""
+        ...
+
+    async def look(self, page: "Page") -> Sight:
+        """Where the bot is now."""
+        ...
+
+    async def post(self, page: "Page", text: str) -> bool:
+        """Write a line into the chat; False when there is no chat for the bot."""
+        ...
+
+    async def leave(self, page: "Page") -> None:
+        """Leave in good order, as a person would: press the button. The page may be gone already."""
+        ...

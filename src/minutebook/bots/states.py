@@ -1,0 +1,78 @@
+"""The states of a bot and the one table of ways between them. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class BotState(StrEnum):
+    """Where a bot stands. `interrupted` is a bot that was in the call and lost its runner; another one rejoins."""
+
+    QUEUED = "queued"
+    JOINING = "joining"
+    WAITING_ROOM = "waiting_room"
+    IN_CALL = "in_call"
+    RECORDING = "recording"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a runner works for the bot or is awaited."""
+        return self in LIVE
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will happen any more."""
+        return not TRANSITIONS[self]
+
+
+_JOINING_ENDS = frozenset({BotState.ENDED, BotState.FAILED, BotState.INTERRUPTED})
+
+TRANSITIONS: Final[Mapping[BotState, frozenset[BotState]]] = MappingProxyType(
+    {
+        BotState.QUEUED: frozenset({BotState.JOINING, BotState.FAILED, BotState.CANCELLED}),
+        BotState.JOINING: frozenset({BotState.WAITING_ROOM, BotState.IN_CALL, *_JOINING_ENDS}),
+        BotState.WAITING_ROOM: frozenset({BotState.IN_CALL, *_JOINING_ENDS}),
+        BotState.IN_CALL: frozenset({BotState.RECORDING, *_JOINING_ENDS}),
+        BotState.RECORDING: frozenset({BotState.ENDED, BotState.INTERRUPTED}),
+        BotState.INTERRUPTED: frozenset({BotState.JOINING, BotState.ENDED, BotState.FAILED}),
+        BotState.ENDED: frozenset({BotState.COMPLETED, BotState.FAILED}),
+        BotState.COMPLETED: frozenset(),
+        BotState.FAILED: frozenset(),
+        BotState.CANCELLED: frozenset(),
+    }
+)
+"""From which state a bot may go to which. `ended`: the call is over for the bot, and what it recorded is put together
+(and transcribed, when that was asked for)."""
+
+LIVE: Final = frozenset(
+    {BotState.JOINING, BotState.WAITING_ROOM, BotState.IN_CALL, BotState.RECORDING, BotState.INTERRUPTED}
+)
+
+
+def sources_of(target: BotState) -> frozenset[BotState]:
+    """The states from which `target` may be reached."""
+    return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
+
+
+class StatusCode(StrEnum):
+    """What the v1 API's `bot.status_change` says."""
+
+    JOINING_CALL = "joining_call"
+    IN_WAITING_ROOM = "in_waiting_room"
+    IN_CALL_NOT_RECORDING = "in_call_not_recording"
+    IN_CALL_RECORDING = "in_call_recording"
+    RECORDING_PAUSED = "recording_paused"
+    RECORDING_RESUMED = "recording_resumed"
+    CALL_ENDED = "call_ended"
+    BOT_REJECTED = "bot_rejected"
+    BOT_REMOVED = "bot_removed"
+    WAITING_ROOM_TIMEOUT = "waiting_room_timeout"
+    INVALID_MEETING_URL = "invalid_meeting_url"
+    MEETING_ERROR = "meeting_error"
+    API_REQUEST_STOP = "api_request_stop"
