@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck check lock migration chromium clean
+.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck check lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,7 +42,7 @@ run: $(VENV)/.base ## Start the server on http://127.0.0.1:8000
 test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
 	$(BIN)/pytest -m "not soak"
 
-e2e: $(VENV)/.test chromium ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
+e2e: $(VENV)/.test stage ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
 	$(BIN)/pytest tests/e2e -m "not soak"
 
 soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
@@ -68,11 +68,13 @@ typecheck: $(VENV)/.test ## Check types, strictly
 
 check: lint typecheck test e2e ## Everything that CI runs
 
-chromium: ## Provide Chromium for the browser tests, through apt where that is possible
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-		  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
-		echo "No Chromium and no way to install one: the browser tests will be skipped."
+stage: ## Provide what the end-to-end tests need: Chromium and the Janus server, through apt where that is possible
+	@missing=; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	[ -d /usr/share/janus/demos ] && command -v janus >/dev/null || missing="$$missing janus janus-demos"; \
+	[ -z "$$missing" ] || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; } || \
+	  echo "Missing and not to be installed here:$$missing. Tests that need it will be skipped and say so."
 
 lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(BIN)/python -m pip install --quiet uv
