@@ -1,7 +1,7 @@
 """Reports: what is made of a recording, in which state it is, and how far the work has come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -76,12 +76,25 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user asked for. `language` overrides detection when a recording is transcribed; `sections` shape a note
-    that a template was used for."""
+    that a template was used for.
+
+    `provider` names who transcribes (`Gladia`, `Runpod`; empty: the configured engine), with the caller's key for it,
+    sealed, and parameters that are passed on as they are. None of the three is ever shown.
+    """
 
     instruction: str = DEFAULT_INSTRUCTION
     meeting_type: MeetingType = MeetingType.GROUP
     language: str | None = None
     sections: tuple[NoteSection, ...] = ()
+    provider: str = ""
+    sealed_api_key: str | None = None
+    provider_parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def kept_for(self, kind_type: AnalysisType) -> "Options":
+        """What is kept with a report of this type: a provider's key only where it is used."""
+        if kind_type is AnalysisType.TRANSCRIPTION:
+            return self
+        return replace(self, provider="", sealed_api_key=None, provider_parameters={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,9 +167,16 @@ def inventory(found: Sequence[Report]) -> dict[AnalysisType, Existing]:
 
 
 def _options(kept: Mapping[str, Any]) -> Options:
-    # Reports that are older than templates have no sections.
-    sections = tuple(map(section_from_json, kept.get("sections", ())))
-    return Options(kept["instruction"], MeetingType(kept["meeting_type"]), kept["language"], sections)
+    # Reports that are older than templates have no sections, those older than providers no provider.
+    return Options(
+        instruction=kept["instruction"],
+        meeting_type=MeetingType(kept["meeting_type"]),
+        language=kept["language"],
+        sections=tuple(map(section_from_json, kept.get("sections", ()))),
+        provider=kept.get("provider", ""),
+        sealed_api_key=kept.get("sealed_api_key"),
+        provider_parameters=kept.get("provider_parameters", {}),
+    )
 
 
 def _report(row: Row[tuple[object, ...]]) -> Report:

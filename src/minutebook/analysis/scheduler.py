@@ -119,7 +119,7 @@ class Scheduler:
         if newest is not None and line.action is Action.REQUEUE:
             columns = {
                 "attempt": newest.attempt + 1,
-                "options": asdict(options),
+                "options": asdict(options.kept_for(line.type)),
                 "fraction": 0.0,
                 "progress": {},
                 "failure": None,
@@ -134,7 +134,7 @@ class Scheduler:
             version=line.version,
             status=ReportStatus.PENDING,
             attempt=1,
-            options=options,
+            options=options.kept_for(line.type),
             progress=Progress(0.0),
             created_at=now,
             updated_at=now,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +35,8 @@ from minutebook.recordings.service import Recordings
 from minutebook.templates.model import NoteTemplate, checked_instruction, checked_meeting_type
 from minutebook.templates.service import Templates
 from minutebook.transcript.model import Transcript
+
+DEFAULT_OPTIONS: Final = Options()
 
 REVISION = "revision"
 """The fact of a derived report that says which corrections its transcript had when it was made."""
@@ -119,6 +122,24 @@ class Analysis:
         if recording is None or request.attachment_id not in {None, recording.id}:
             raise not_found("recording")
         options = replace(options, language=options.language or recording.language)
+        return await self.scheduler.schedule(tx, recording, types, options)
+
+    async def schedule_for(
+        self,
+        tx: AsyncConnection,
+        recording: Recording,
+        types: Sequence[AnalysisType],
+        options: Options = DEFAULT_OPTIONS,
+    ) -> Sequence[Report]:
+        """Have analyses made of a recording in its owner's name, as an upload has; a type that is completed gets a new
+        version, one under way is kept as it is. Without a language the recording's holds, and a note that nothing is
+        said about follows the owner's template. Returns the reports as `request` does; raises `recording_not_found`.
+        """
+        options = replace(options, language=options.language or recording.language)
+        if (options.instruction, options.sections) == (DEFAULT_INSTRUCTION, ()):
+            template = await self._templates.chosen(tx, recording.owner_id, None, options.meeting_type)
+            usual = _options(template, meeting_type=options.meeting_type)
+            options = replace(options, instruction=usual.instruction, sections=usual.sections)
         return await self.scheduler.schedule(tx, recording, types, options)
 
     async def reports(
@@ -266,10 +287,8 @@ class Analysis:
 
     async def _on_uploaded(self, tx: AsyncConnection, event: Event) -> None:
         recording = await self._recordings.load(tx, event.subject_id)
-        if recording is not None:
-            template = await self._templates.chosen(tx, recording.owner_id, None, MeetingType.GROUP)
-            options = _options(template, language=recording.language)
-            await self.scheduler.schedule(tx, recording, AUTOMATIC, options)
+        if recording is not None and event.payload.get("automatic", True):
+            await self.schedule_for(tx, recording, AUTOMATIC)
 
     async def _on_meeting_updated(self, tx: AsyncConnection, event: Event) -> None:
         recording = (await self._recordings.of_meetings(tx, [event.subject_id])).get(event.subject_id)

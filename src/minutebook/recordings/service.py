@@ -106,8 +106,10 @@ class Recordings:
         received: Received,
         *,
         language: str | None = None,
+        automatic: bool = True,
     ) -> Recording:
-        """Make a received file the recording of a meeting; one that is there is replaced and removed.
+        """Make a received file the recording of a meeting; one that is there is replaced and removed. Without
+        `automatic` nothing is made of it until somebody asks.
 
         Raises `session_not_found`, `language_invalid`, and `upload_expired` for a file older than `UPLOAD_LIFE`.
         """
@@ -130,7 +132,8 @@ class Recordings:
             language=checked_language(language),
         )
         await repository.add(tx, recording)
-        await self._events.publish(tx, recording_events.recording_event(recording_events.UPLOADED, recording))
+        event = recording_events.recording_event(recording_events.UPLOADED, recording, automatic=automatic)
+        await self._events.publish(tx, event)
         return recording
 
     async def add(
