@@ -66,7 +66,7 @@ bots = Table(
     Column("files", JSON, nullable=False),
     Column("data_deleted", Boolean, nullable=False),
     Index("ix_bots_owner_id_created_at", "owner_id", "created_at", "number"),
-    Index("ix_bots_owner_id_ended_at", "owner_id", "ended_at"),
+    Index("ix_bots_owner_id_ended_at", "owner_id", "ended_at", "created_at"),
     Index("ix_bots_state_due_at", "state", "due_at"),
     Index("ix_bots_sameness_start_at", "sameness", "start_at"),
     sqlite_autoincrement=True,
@@ -82,7 +82,18 @@ bot_extras = Table(
     Column("value", SORTED, nullable=False),
     # The value's first 200 characters: an index cannot hold long values.
     Column("value_head", SORTED, nullable=False),
-    Index("ix_bot_extras_owner_id_field_value_head", "owner_id", "field", "value_head", "bot_number"),
+    # The bot's: lists read these rows newest first, by the index alone.
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_bot_extras_value_head", "owner_id", "field", "value_head", "created_at", "bot_number"),
+)
+# Ascending values with the newest first among equals: no other index can be read that way.
+Index(
+    "ix_bot_extras_value_head_newest",
+    bot_extras.c.owner_id,
+    bot_extras.c.field,
+    bot_extras.c.value_head,
+    bot_extras.c.created_at.desc(),
+    bot_extras.c.bot_number.desc(),
 )
 
 bot_attempts = Table(
@@ -178,9 +189,9 @@ async def add(tx: AsyncConnection, bot: Bot, platform: str | None, sameness: str
         "data_deleted": False,
     }
     number = int((await tx.execute(insert(bots).values(**values).returning(bots.c.number))).scalar_one())
+    of_bot = {"bot_number": number, "owner_id": bot.owner_id, "created_at": bot.created_at}
     rows = [
-        {"bot_number": number, "owner_id": bot.owner_id, "field": row.field, "value": row.value, "value_head": row.head}
-        for row in extra_rows(bot.wish.extra)
+        {**of_bot, "field": row.field, "value": row.value, "value_head": row.head} for row in extra_rows(bot.wish.extra)
     ]
     if rows:
         await tx.execute(insert(bot_extras), rows)

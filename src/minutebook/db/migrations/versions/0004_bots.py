@@ -50,7 +50,7 @@ def upgrade() -> None:
     with op.batch_alter_table("bots", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bots_meeting_id"), ["meeting_id"], unique=False)
         batch_op.create_index("ix_bots_owner_id_created_at", ["owner_id", "created_at", "number"], unique=False)
-        batch_op.create_index("ix_bots_owner_id_ended_at", ["owner_id", "ended_at"], unique=False)
+        batch_op.create_index("ix_bots_owner_id_ended_at", ["owner_id", "ended_at", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_bots_recording_id"), ["recording_id"], unique=False)
         batch_op.create_index("ix_bots_sameness_start_at", ["sameness", "start_at"], unique=False)
         batch_op.create_index("ix_bots_state_due_at", ["state", "due_at"], unique=False)
@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("value", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("value_head", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["bot_number"], ["bots.number"], name=op.f("fk_bot_extras_bot_number_bots"), ondelete="CASCADE"
         ),
@@ -87,7 +88,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("bot_extras", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_bot_extras_owner_id_field_value_head", ["owner_id", "field", "value_head", "bot_number"], unique=False
+            "ix_bot_extras_value_head",
+            ["owner_id", "field", "value_head", "created_at", "bot_number"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_bot_extras_value_head_newest",
+            ["owner_id", "field", "value_head", sa.text("created_at DESC"), sa.text("bot_number DESC")],
+            unique=False,
         )
 
     op.create_table(
@@ -167,7 +175,8 @@ def downgrade() -> None:
     op.drop_table("bot_retranscriptions")
     op.drop_table("bot_pieces")
     with op.batch_alter_table("bot_extras", schema=None) as batch_op:
-        batch_op.drop_index("ix_bot_extras_owner_id_field_value_head")
+        batch_op.drop_index("ix_bot_extras_value_head_newest")
+        batch_op.drop_index("ix_bot_extras_value_head")
 
     op.drop_table("bot_extras")
     with op.batch_alter_table("bot_attempts", schema=None) as batch_op:
