@@ -1,0 +1,147 @@
+"""A home for one runner, and the runner itself as a process: to see what it reports when its rules are short."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket, to_json
+
+TOKEN = "a-token-of-the-tests"
+
+
+class RunnerAtHome:
+    """A runner process and what it told. `reports` are in order; `pieces` by stream and index with their length."""
+
+    def __init__(self, orders: Orders, folder: Path) -> None:
+        self.orders = orders
+        self.reports: list[Report] = []
+        self.pieces: dict[tuple[str, int], bytes] = {}
+        self.stop_requested = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, name="home", daemon=True).start()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / "runner.log"
+        home = f"http://127.0.0.1:{self._server.server_address[1]}"
+        ticket = Ticket(home, orders.bot_id, orders.attempt, TOKEN, str(folder / "spool"))
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "minutebook", "bot", "run"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | {"MINUTEBOOK_BOT_ATTEMPT": f"{orders.bot_id}/{orders.attempt}"},
+            )
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(to_json(ticket)).encode() + b"\n")
+        self.process.stdin.close()
+
+    @property
+    def states(self) -> list[str]:
+        """The states that were reached, in order."""
+        return [str(each.state) for each in self.reports if each.kind is ReportKind.STATE]
+
+    @property
+    def ending(self) -> Report | None:
+        return next((each for each in self.reports if each.kind is ReportKind.ENDED), None)
+
+    def wait_state(self, state: str, within_s: float = 60.0) -> Report:
+        """Until a state is reported."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            for each in self.reports:
+                if each.state == state:
+                    return each
+            time.sleep(0.05)
+        raise AssertionError(f"never {state}: {self.states}, {self.ending}; {self.log.read_text()[-3000:]}")
+
+    def wait_end(self, within_s: float = 60.0) -> Report:
+        """Until the end is reported and the process has gone."""
+        try:
+            self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still there: {self.states}; {self.log.read_text()[-3000:]}") from None
+        assert self.ending is not None, self.log.read_text()[-3000:]
+        return self.ending
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        home = self
+        prefix = f"/internal/bots/{self.orders.bot_id}/attempts/{self.orders.attempt}/"
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _respond(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                address = urlsplit(self.path)
+                known = self.headers.get("authorization") == f"Bearer {TOKEN}" and address.path.startswith(prefix)
+                answer = (
+                    home.answer(address.path.removeprefix(prefix), parse_qs(address.query), body) if known else None
+                )
+                self.send_response(404 if answer is None else 200)
+                data = json.dumps(answer or {}).encode()
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_GET = do_POST = do_PUT = _respond
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+    def answer(self, path: str, query: dict[str, list[str]], body: bytes) -> dict[str, object] | None:
+        """What home says, as `bots.protocol` lays it down; None for an address that does not exist."""
+        match path.split("/"):
+            case ["orders"]:
+                return asdict(self.orders)
+            case ["heartbeat"]:
+                return {"stop": self.stop_requested}
+            case ["reports"]:
+                for row in json.loads(body):
+                    if row["seq"] == len(self.reports):
+                        self.reports.append(Report(**{**row, "kind": ReportKind(row["kind"])}))
+                return {"next": len(self.reports)}
+            case ["media", stream, index]:
+                self.pieces[stream, int(index)] = body
+                return {}
+            case ["screenshots", _]:
+                return {}
+            case _:
+                return None
+
+
+def orders_for(address: str, bot_id: str, **rules: int) -> Orders:
+    """Orders for a bot without picture on a page, with rules (`waiting_room_s`, `silence_s` …) as short as wanted."""
+    leave = {"waiting_room_s": 60, "noone_joined_s": 60, "silence_s": 60, "alone_s": 60, "longest_s": 600}
+    plain = Orders(bot_id, 1, "Minutebook", address, "webrtc", video=False, leave={})
+    return replace(plain, leave={**leave, **rules})
+
+
+@contextmanager
+def runner(orders: Orders, folder: Path) -> Iterator[RunnerAtHome]:
+    """A runner for the length of a block."""
+    running = RunnerAtHome(orders, folder)
+    try:
+        yield running
+    finally:
+        running.close()
