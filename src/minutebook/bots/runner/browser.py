@@ -1,0 +1,192 @@
+"""One Chromium with one page, for one visit of a call; ended whatever happens.
+
+The browser inherits the environment of the runner, and with it the variable by which a bot's host finds all processes of
+an attempt.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Awaitable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Page, Playwright
+
+log = logging.getLogger(__name__)
+
+STARTED_WITHIN_S: Final = 60.0
+CLOSED_WITHIN_S: Final = 5.0
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VIDEO_SIZE: Final = (1280, 720)
+AUDIO_SIZE: Final = (960, 540)
+"""The page's size in pixels: what is recorded, and without a picture the smallest that platforms show all controls in."""
+
+PERMISSIONS: Final = ("microphone", "camera")
+
+FLAGS: Final = (
+    # The platforms' texts are known in English.
+    "--lang=en-US",
+    "--autoplay-policy=no-user-gesture-required",
+    # Questions for microphone and camera are answered; the devices themselves are capture's stand-ins.
+    "--use-fake-ui-for-media-stream",
+    "--disable-blink-features=AutomationControlled",
+    # Addresses in WebRTC as they are: names of mDNS mean nothing to a server in the same house.
+    "--allow-loopback-in-peer-connection",
+    # A page that nobody sees goes on at full speed.
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    # Small: one page, one renderer, no graphics processor, nothing beside the meeting.
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--mute-audio",
+    "--renderer-process-limit=1",
+    "--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints,BackForwardCache,"
+    "AudioServiceOutOfProcess,SpareRendererForSitePerProcess",
+)
+
+
+class BrowserMissingError(Exception):
+    """There is no browser that could be started; the message says what to do."""
+
+
+def find_chromium(configured: str | None) -> str | None:
+    """The path of the Chromium to use: the configured one, else an installed one; None for Playwright's own."""
+    if configured is not None:
+        if not Path(configured).is_file():
+            raise BrowserMissingError(f"MINUTEBOOK_BOTS__CHROMIUM names {configured}, where there is no file.")
+        return configured
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Tab:
+    """A browser with one page. `lost` is set when the browser or its page broke down."""
+
+    def __init__(self, chromium: str | None, *, video: bool) -> None:
+        self._chromium = chromium
+        self._size = VIDEO_SIZE if video else AUDIO_SIZE
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._processes: list[psutil.Process] = []
+        self._closing = False
+        self.page: Page | None = None
+        self.lost = asyncio.Event()
+
+    async def start(self) -> "BrowserContext":
+        """Start the browser; returns the context that its page will live in. Raises `BrowserMissingError`, and
+        Playwright's `Error` when it broke down at once."""
+        from playwright.async_api import async_playwright
+
+        before = set(psutil.Process().children())
+        async with asyncio.timeout(STARTED_WITHIN_S):
+            try:
+                self._playwright = await async_playwright().start()
+                self._browser = await self._launch(self._playwright)
+            finally:
+                self._note_processes(before)
+            self._browser.on("disconnected", self._lose)
+            width, height = self._size
+            self._context = await self._browser.new_context(
+                viewport={"width": width, "height": height},
+                screen={"width": width, "height": height},
+                locale="en-US",
+                accept_downloads=False,
+                permissions=list(PERMISSIONS),
+            )
+        return self._context
+
+    async def open(self) -> "Page":
+        """The one page, empty. Windows that it opens are closed at once."""
+        if self._context is None:
+            raise RuntimeError("The browser was not started.")
+        page = self.page = await self._context.new_page()
+        page.on("crash", self._lose)
+        page.on("close", self._lose)
+        page.on("popup", _close)
+        return page
+
+    async def close(self) -> None:
+        """End the browser and everything that belongs to it, however it is doing."""
+        self._closing = True
+        if self._browser is not None:
+            await _within(CLOSED_WITHIN_S, self._browser.close())
+        if self._playwright is not None:
+            await _within(CLOSED_WITHIN_S, self._playwright.stop())
+        await self._kill()
+
+    async def _launch(self, playwright: "Playwright") -> "Browser":
+        from playwright.async_api import Error
+
+        sandbox = os.geteuid() != 0
+        try:
+            return await self._launched(playwright, sandbox)
+        except Error as error:
+            if "Executable doesn't exist" in error.message:
+                advice = "Install Chromium, or run `playwright install chromium`, or set MINUTEBOOK_BOTS__CHROMIUM."
+                raise BrowserMissingError(f"There is no Chromium on this machine. {advice}") from error
+            if not sandbox or "sandbox" not in error.message.lower():
+                raise
+            log.warning("Chromium's sandbox is not to be had here (user namespaces are off); it starts without")
+            return await self._launched(playwright, sandbox=False)
+
+    async def _launched(self, playwright: "Playwright", sandbox: bool) -> "Browser":
+        return await playwright.chromium.launch(
+            executable_path=self._chromium,
+            headless=True,
+            args=list(FLAGS),
+            chromium_sandbox=sandbox,
+            # Signals are the runner's to answer: it leaves the call in good order first.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+
+    def _note_processes(self, before: set[psutil.Process]) -> None:
+        with suppress(psutil.Error):
+            for child in set(psutil.Process().children()) - before:
+                self._processes += [child, *child.children(recursive=True)]
+
+    async def _kill(self) -> None:
+        """End what is still there of the processes that were started."""
+        for parent in list(self._processes):
+            with suppress(psutil.Error):
+                self._processes += parent.children(recursive=True)
+        for process in self._processes:
+            with suppress(psutil.Error):
+                process.kill()
+        await asyncio.to_thread(psutil.wait_procs, self._processes, CLOSED_WITHIN_S)
+
+    def _lose(self, *_: Any) -> None:
+        if not self._closing:
+            self.lost.set()
+
+
+async def _close(page: "Page") -> None:
+    from playwright.async_api import Error
+
+    with suppress(Error):
+        await page.close()
+
+
+async def _within(limit_s: float, closing: Awaitable[None]) -> None:
+    """Wait for something that may fail or never end, since what it was about is gone already."""
+    from playwright.async_api import Error
+
+    try:
+        async with asyncio.timeout(limit_s):
+            await closing
+    except (Error, TimeoutError) as error:
+        log.info("the browser did not close in good order: %s", error or "it took too long")
