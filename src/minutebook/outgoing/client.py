@@ -9,8 +9,8 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import PurePosixPath
@@ -43,6 +43,15 @@ class OutgoingBody:
     content_type: str | None
     size: int | None
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingAnswer:
+    """What a receiver said: the status, the headers, and the beginning of the body as it came."""
+
+    status: int
+    headers: httpx.Headers
+    beginning: bytes
 
 
 class OutgoingClient:
@@ -78,6 +87,33 @@ class OutgoingClient:
         headers = [(name, value) for name, value in response.headers.multi_items() if name not in BODY_HEADERS]
         return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
+    async def post(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, timeout_s: float, keep_bytes: int
+    ) -> OutgoingAnswer:
+        """Hand `content` over, and return what was said to it within `timeout_s`.
+
+        No redirect is followed: it is the answer. No more than `keep_bytes` of the body are read, and a body that
+        breaks off after the status is as good as a whole one. Raises `address_refused`, `fetch_failed`,
+        `fetch_timeout`.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        async with self._client(timeout_s) as client:
+            with _explained():
+                async with asyncio.timeout_at(deadline):
+                    request = client.build_request("POST", url, content=content, headers=dict(headers))
+                    response = await client.send(request, stream=True, follow_redirects=False)
+            try:
+                beginning = await _beginning(response, keep_bytes, deadline)
+            finally:
+                await response.aclose()
+        return OutgoingAnswer(response.status_code, response.headers, beginning)
+
+    def check(self, url: str) -> str:
+        """Refuse what can be refused by looking at an address, without asking the network; returns its host. Raises
+        `address_refused`."""
+        with _explained():
+            return self._checked_host(httpx.URL(url))
+
     @asynccontextmanager
     async def stream(self, url: str, *, max_bytes: int | None = None) -> AsyncIterator[OutgoingBody]:
         """Fetch a file as it comes; it is never held in memory. Raises as `request` does, and `fetch_failed` for any
@@ -111,9 +147,7 @@ class OutgoingClient:
     async def _check(self, request: httpx.Request) -> None:
         """Refuse a request, the first or a redirected one, before anything is sent for it."""
         url = request.url
-        host = self._policy.check_target(
-            url.scheme, url.raw_host.decode("ascii"), url.port, userinfo=bool(url.userinfo)
-        )
+        host = self._checked_host(url)
         if literal(host) is not None:
             return
         port = url.port or {"http": 80, "https": 443}[url.scheme]
@@ -122,6 +156,11 @@ class OutgoingClient:
             if found is None:
                 raise refused(f"{host} has no usable address")
             self._policy.check_address(host, found, port)
+
+    def _checked_host(self, url: httpx.URL) -> str:
+        return self._policy.check_target(
+            url.scheme, url.raw_host.decode("ascii"), url.port, userinfo=bool(url.userinfo)
+        )
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -144,6 +183,17 @@ def _body(response: httpx.Response, max_bytes: int | None, deadline: float) -> O
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     chunks = _explained_chunks(response.aiter_raw(), max_bytes, deadline)
     return OutgoingBody(_filename(response), content_type or None, size, chunks)
+
+
+async def _beginning(response: httpx.Response, keep_bytes: int, deadline: float) -> bytes:
+    kept = b""
+    with suppress(httpx.RequestError, TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            async for chunk in response.aiter_raw():
+                kept += chunk
+                if len(kept) >= keep_bytes:
+                    break
+    return kept[:keep_bytes]
 
 
 async def _explained_chunks(

@@ -1,0 +1,194 @@
+"""Delivers waiting messages. Every worker does; a claim on a queue keeps two from sending the same one, and lets
+another take over from one that was killed."""
+
+import asyncio
+import logging
+import random
+import unicodedata
+from collections import Counter
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.db.database import Database
+from minutebook.errors import MinutebookError
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
+from minutebook.outgoing.client import OutgoingAnswer, OutgoingClient
+from minutebook.webhooks import repository
+from minutebook.webhooks.letters import Letters, NoLetter, host_of
+from minutebook.webhooks.model import Attempt, Claim, Limits, Message, MessageState, Outcome, Verdict
+from minutebook.webhooks.rules import is_late, next_due, next_to_send, retry_after_s, settle, verdict_of
+
+logger = logging.getLogger(__name__)
+
+REDIRECTS: Final = range(300, 400)
+
+
+class Delivery:
+    """Sends what is due, many queues at once and each in order."""
+
+    def __init__(self, db: Database, clock: Clock, outgoing: OutgoingClient, letters: Letters, limits: Limits) -> None:
+        self._db = db
+        self._clock = clock
+        self._outgoing = outgoing
+        self._letters = letters
+        self._limits = limits
+
+    async def deliver_due(self) -> int:
+        """Send until nothing is due that this process may send; returns how many attempts were made. Slow receivers
+        keep their own few places busy; everybody else's messages go on meanwhile."""
+        made = 0
+        running: dict[asyncio.Task[int], str] = {}
+        try:
+            while True:
+                for claim in await self._claim(Counter(running.values())):
+                    running[asyncio.create_task(self._send_queue(claim))] = claim.host
+                if not running:
+                    return made
+                done, _ = await asyncio.wait(running, timeout=self._limits.poll_s, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del running[task]
+                    made += task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _claim(self, busy: Counter[str]) -> list[Claim]:
+        """Take as many queues as there is room for, overall and by host."""
+        free, now = self._limits.overall - busy.total(), self._clock.now()
+        full = [host for host, count in busy.items() if count >= self._limits.per_host]
+        if free <= 0:
+            return []
+        async with self._db.reading() as tx:
+            due = await repository.due_queues(tx, now, full, self._limits.per_host, free)
+        if not due:
+            return []
+        claims: list[Claim] = []
+        async with self._db.transaction() as tx:
+            for order_key, host in due:
+                claim = Claim(order_key, host, new_id())
+                has_place = busy[host] < self._limits.per_host
+                if has_place and await repository.claim(tx, claim, now, now + self._lease):
+                    busy[host] += 1
+                    claims.append(claim)
+        return claims
+
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self._limits.lease_s)
+
+    async def _send_queue(self, claim: Claim) -> int:
+        """Send what is due in a queue, then give it back; returns the attempts made."""
+        made = 0
+        try:
+            tried: set[int] = set()
+            along = True
+            while (message := await self._next(claim, tried, along)) is not None:
+                made += 1
+                outcome = await self._attempt(message)
+                if not await self._settle(claim, message, outcome):
+                    break
+                if outcome.verdict is Verdict.RETRY:
+                    tried.add(message.number)
+                    along = along and not is_late(message)
+        except Exception:
+            # The other queues go on; this one is taken up again when its claim has run out.
+            logger.exception("webhooks: sending a queue broke off; it is taken up in %.0f s", self._limits.lease_s)
+        return made
+
+    async def _next(self, claim: Claim, tried: set[int], along: bool) -> Message | None:
+        """The next message to send, with the claim renewed for it; None once the queue is given back or lost."""
+        async with self._db.transaction() as tx:
+            now = self._clock.now()
+            if not await self._renewed(tx, claim):
+                return None
+            queue = await repository.waiting_in(tx, claim.order_key)
+            paused_until = await repository.paused_until(tx, claim)
+            is_paused = paused_until is not None and paused_until > now
+            message = None if is_paused else next_to_send(queue, now, tried, along=along)
+            if message is None:
+                await repository.release(tx, claim, next_due(queue))
+            return message
+
+    async def _renewed(self, tx: AsyncConnection, claim: Claim) -> bool:
+        renewed = await repository.renew(tx, claim, self._clock.now() + self._lease)
+        if not renewed:
+            logger.warning("webhooks: this worker was so slow that another one took its queue over")
+        return renewed
+
+    async def _attempt(self, message: Message) -> Outcome:
+        """Write the letter as it is now, and send it."""
+        at, began = self._clock.now(), monotonic()
+        letter = await self._letters.written(message, at)
+        if isinstance(letter, NoLetter):
+            return Outcome(Attempt(at, monotonic() - began, letter.url, None, letter.reason), letter.verdict)
+        try:
+            answer = await self._outgoing.post(
+                letter.url,
+                letter.body,
+                letter.headers,
+                timeout_s=self._limits.timeout_s,
+                keep_bytes=self._limits.answer_bytes,
+            )
+        except MinutebookError as error:
+            return Outcome(Attempt(at, monotonic() - began, letter.url, None, error.message), Verdict.RETRY)
+        attempt = Attempt(
+            at, monotonic() - began, letter.url, answer.status, _complaint(answer), _readable(answer.beginning)
+        )
+        pause_s = retry_after_s(answer.headers.get("retry-after"), self._clock.now())
+        return Outcome(attempt, verdict_of(answer.status), pause_s)
+
+    async def _settle(self, claim: Claim, message: Message, outcome: Outcome) -> bool:
+        """Keep what came of an attempt; False when the queue is somebody else's by now."""
+        now = self._clock.now()
+        settlement = settle(message, outcome, now, random.random())  # noqa: S311 (spreads retries, guards nothing)
+        attempt, owner_id = outcome.attempt, message.event.owner_id
+        async with self._db.transaction() as tx:
+            if not await self._renewed(tx, claim):
+                return False
+            await repository.record(tx, message, attempt, settlement, now)
+            if attempt.url is not None:
+                await repository.note_receiver(tx, claim, host_of(attempt.url), settlement.paused_until)
+                if outcome.verdict is Verdict.GONE:
+                    await repository.stop(tx, owner_id, attempt.url, now)
+                elif outcome.verdict is Verdict.DELIVERED:
+                    await repository.unstop(tx, owner_id, attempt.url)
+        _log(message, outcome, settlement.state)
+        return True
+
+
+def _complaint(answer: OutgoingAnswer) -> str:
+    """What is wrong with an answer, as a sentence; empty when nothing is."""
+    match verdict_of(answer.status):
+        case Verdict.DELIVERED:
+            return ""
+        case Verdict.GONE:
+            return "The receiver answered 410 Gone: it wants no more messages at this address."
+        case _ if answer.status in REDIRECTS:
+            return f"The receiver answered {answer.status}, a redirect, which is not followed: give the final address."
+        case _:
+            return f"The receiver answered {answer.status}; 2xx was expected."
+
+
+def _readable(beginning: bytes) -> str:
+    """The beginning of an answer as text that every database and every terminal can hold."""
+    text = beginning.decode("utf-8", "replace")
+    return "".join(c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text)
+
+
+def _log(message: Message, outcome: Outcome, state: MessageState) -> None:
+    """One line per attempt. Addresses may hold secrets in their path: only the host is named."""
+    host = host_of(outcome.attempt.url) if outcome.attempt.url else "nobody"
+    what = f"webhooks: {message.event.kind} {message.id} to {host}"
+    if outcome.verdict is Verdict.DELIVERED:
+        logger.info("%s: delivered", what)
+    elif outcome.verdict is Verdict.GONE:
+        logger.warning("%s: 410 Gone; nothing more is sent to this address until somebody asks for it again", what)
+    elif state is MessageState.WAITING:
+        logger.warning("%s: %s It is tried again.", what, outcome.attempt.error)
+    else:
+        logger.warning("%s: %s (%s)", what, outcome.attempt.error, state)
