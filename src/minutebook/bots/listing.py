@@ -1,0 +1,56 @@
+"""Lists of bots: filtered, sorted and paged by the database, at a cost that does not grow with the number of bots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.bots.listing_query import BotQuery, Direction, cursor_of, position_of
+from minutebook.bots.listing_search import SCAN_MOST, Search
+from minutebook.bots.model import Bot
+from minutebook.bots.repository import bot_of, bot_speakers, bots
+from minutebook.errors import invalid
+
+__all__ = ["PAGE_MOST", "SCAN_MOST", "BotPage", "BotQuery", "Direction", "page"]
+
+PAGE_MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BotPage:
+    """A page of bots, who spoke in their recordings (by the bot's number), and where the next page begins; None at the
+    end."""
+
+    bots: tuple[Bot, ...]
+    next_cursor: str | None
+    speakers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+async def page(tx: AsyncConnection, owner_id: str, query: BotQuery) -> BotPage:
+    """One page of an owner's bots; pages fit together while bots are added. `limit_invalid`, `cursor_invalid`."""
+    if not 1 <= query.limit <= PAGE_MOST:
+        raise invalid("limit_invalid", f"`limit` is a number from 1 to {PAGE_MOST}.", "limit")
+    sort = ":".join(query.sort_extra) if query.sort_extra else ""
+    after = position_of(query.cursor, sort) if query.cursor else None
+    found, go_on = await Search(tx, owner_id, query).positions(after, query.limit + 1)
+    shown = found[: query.limit]
+    end = shown[-1] if len(found) > query.limit else go_on
+    numbers = [position.number for position in shown]
+    cursor = cursor_of(end, sort) if end else None
+    return BotPage(await _bots_of(tx, numbers), cursor, await _speakers_of(tx, numbers))
+
+
+async def _bots_of(tx: AsyncConnection, numbers: Sequence[int]) -> tuple[Bot, ...]:
+    rows = (await tx.execute(select(bots).where(bots.c.number.in_(numbers)))).all()
+    by_number = {row.number: bot_of(row) for row in rows}
+    return tuple(by_number[number] for number in numbers)
+
+
+async def _speakers_of(tx: AsyncConnection, numbers: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    chosen = select(bot_speakers).where(bot_speakers.c.bot_number.in_(numbers))
+    found: dict[int, tuple[str, ...]] = {}
+    for row in await tx.execute(chosen.order_by(bot_speakers.c.bot_number, bot_speakers.c.position)):
+        found[row.bot_number] = (*found.get(row.bot_number, ()), row.name)
+    return found

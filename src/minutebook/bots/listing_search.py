@@ -1,0 +1,232 @@
+"""The way through the indexes to one page of bots.
+
+Candidates are read along an index in the list's own order, from where the last page ended (keyset). What the index does
+not know (a part of a name, a second condition) is looked at bot by bot, in windows that grow while little is found.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.bots.listing_query import BotQuery, Direction, Position
+from minutebook.bots.repository import bot_extras, bot_speakers, bots
+from minutebook.bots.wishes import HEAD_CHARS, field_key, folded
+from minutebook.db.types import UtcDateTime
+
+SCAN_MOST: Final = 50_000
+"""Bots looked at for one page; beyond that it comes back short, with a cursor that goes on from there. Accounts with
+fewer bots never see that. `bench/bot_listing.py` tells what looking at so many costs."""
+
+_WINDOWS: Final = (250, 2_500, 12_500, 34_750)
+"""Together `SCAN_MOST`."""
+
+_FEW: Final = 10_000
+"""So many bots are sorted on the spot; where more meet a condition, they are read in order and tested one by one."""
+
+Condition = tuple[str, str]
+Tests = Sequence[ColumnElement[bool]]
+Candidates = Callable[[Position | None, int], Select[Any]]
+"""Of a position and a number: at most so many bots beyond it, as rows (number, created_at, value), in order."""
+
+
+class Search:
+    """The search for one page of one owner's bots."""
+
+    def __init__(self, tx: AsyncConnection, owner_id: str, query: BotQuery) -> None:
+        self._tx = tx
+        self._owner_id = owner_id
+        self._query = query
+        self._created_after = query.created_after
+        self._windows = list(_WINDOWS)
+        self._sort, self._direction = query.sort_extra or ("", "asc")
+
+    async def positions(self, after: Position | None, want: int) -> tuple[list[Position], Position | None]:
+        """The next `want` positions; and, where looking was given up before their end, the place to go on from."""
+        if self._query.ended_after is not None:
+            await self._narrow_to_ended(self._query.ended_after)
+        filters = list(self._query.extra_filters)
+        sorts = self._query.sort_extra is not None
+        leading, meet = await self._rarest(filters) if filters and (sorts or len(filters) > 1) else (None, 0)
+        if sorts and leading and meet <= _FEW:
+            return await self._sorted_few(leading, after, want), None
+        if sorts:
+            return await self._sorted(filters, after, want)
+        leading = leading or (filters[0] if filters else None)
+        rest = [each for each in filters if each != leading]
+        return await self._scan(self._newest(leading), self._tests(rest), after, want)
+
+    async def _narrow_to_ended(self, moment: datetime) -> None:
+        """Whoever asks what ended lately need not look at bots older than the oldest of those."""
+        some = select(bots.c.created_at).where(bots.c.owner_id == self._owner_id, bots.c.ended_at >= moment)
+        few = some.limit(_FEW + 1).subquery()
+        oldest, count = (
+            await self._tx.execute(select(func.min(few.c.created_at), func.count()).select_from(few))
+        ).one()
+        if 0 < count <= _FEW:
+            self._created_after = max(self._created_after or oldest, oldest)
+
+    async def _rarest(self, filters: Sequence[Condition]) -> tuple[Condition, int]:
+        """The condition that fewest bots meet, and how many do; counting stops at one more than `_FEW`."""
+        counts = []
+        for each in filters:
+            some = select(literal(1)).select_from(bot_extras).where(*self._meeting(each)).limit(_FEW + 1).subquery()
+            counts.append((each, (await self._tx.execute(select(func.count()).select_from(some))).scalar_one()))
+        return min(counts, key=lambda pair: pair[1])
+
+    async def _sorted(
+        self, filters: Sequence[Condition], after: Position | None, want: int
+    ) -> tuple[list[Position], Position | None]:
+        """Bots with the member in its order, then those without it."""
+        found: list[Position] = []
+        if after is None or after.value is not None:
+            found, go_on = await self._scan(self._by_value, self._tests(filters), after, want)
+            if go_on is not None or len(found) == want:
+                return found, go_on
+            after = None
+        member = bot_extras.alias()
+        has_it = exists().where(member.c.bot_number == bots.c.number, member.c.field == field_key(self._sort))
+        rest, go_on = await self._scan(self._newest(None), [*self._tests(filters), ~has_it], after, want - len(found))
+        return [*found, *rest], go_on
+
+    async def _scan(
+        self, candidates: Candidates, tests: Tests, after: Position | None, want: int
+    ) -> tuple[list[Position], Position | None]:
+        """Walk along the candidates and keep those that pass."""
+        if not tests:
+            return await self._read(candidates(after, want)), None
+        found: list[Position] = []
+        while self._windows:
+            size = self._windows.pop(0)
+            window = candidates(after, size).subquery()
+            passing = select(window).join(bots, bots.c.number == window.c.number).where(*tests)
+            found += await self._read(_in_order(passing, window.c, self._direction).limit(want - len(found)))
+            if len(found) == want:
+                return found, None
+            last = await self._read(_in_order(select(window), window.c, self._direction).offset(size - 1).limit(1))
+            if not last:
+                return found, None
+            after = last[0]
+        return found, after
+
+    async def _sorted_few(self, leading: Condition, after: Position | None, want: int) -> list[Position]:
+        """A sorted page of the few bots that meet a condition."""
+        by, tests = bot_extras.alias(), self._tests([f for f in self._query.extra_filters if f != leading])
+        created = self._created(bots.c.created_at)
+        few = (
+            select(bots.c.number, bots.c.created_at, by.c.value_head.label("value"))
+            .select_from(bot_extras)
+            .join(bots, bots.c.number == bot_extras.c.bot_number)
+            .outerjoin(by, and_(by.c.bot_number == bots.c.number, by.c.field == field_key(self._sort)))
+            .where(*self._meeting(leading), *created, *tests)
+            .subquery()
+        )
+        beyond = [_beyond(after, few.c, self._direction)] if after else []
+        return await self._read(_in_order(select(few).where(*beyond), few.c, self._direction).limit(want))
+
+    async def _read(self, query: Select[Any]) -> list[Position]:
+        return [Position(row.number, row.created_at, row.value) for row in await self._tx.execute(query)]
+
+    def _newest(self, leading: Condition | None) -> Candidates:
+        """All bots, or those that meet a condition, newest first."""
+        if leading is None:
+            number, created_at = bots.c.number, bots.c.created_at
+            where: list[ColumnElement[bool]] = [bots.c.owner_id == self._owner_id]
+        else:
+            number, created_at = bot_extras.c.bot_number, bot_extras.c.created_at
+            where = self._meeting(leading)
+        where += self._created(created_at)
+        chosen = select(number.label("number"), created_at.label("created_at"), cast(null(), Text).label("value"))
+
+        def candidates(after: Position | None, most: int) -> Select[Any]:
+            beyond = [_older(after, created_at, number)] if after else []
+            return chosen.where(*where, *beyond).order_by(created_at.desc(), number.desc()).limit(most)
+
+        return candidates
+
+    def _by_value(self, after: Position | None, most: int) -> Select[Any]:
+        """Bots that have the member to sort by, in its order: those left of the value that was reached, then those
+        beyond it. Each of the two is one stretch of an index; one condition for both would not be."""
+        table, descending = bot_extras.c, self._direction == "desc"
+        where = [table.owner_id == self._owner_id, table.field == field_key(self._sort)]
+        where += self._created(table.created_at)
+        chosen = select(table.bot_number.label("number"), table.created_at, table.value_head.label("value"))
+
+        def stretch(*beyond: ColumnElement[bool]) -> Select[Any]:
+            value = table.value_head.desc() if descending else table.value_head
+            ordered = chosen.where(*where, *beyond).order_by(value, table.created_at.desc(), table.bot_number.desc())
+            return ordered.limit(most)
+
+        if after is None or after.value is None:
+            return stretch()
+        same = stretch(table.value_head == after.value, _older(after, table.created_at, table.bot_number))
+        further = stretch(table.value_head < after.value if descending else table.value_head > after.value)
+        both = union_all(select(same.subquery()), select(further.subquery())).subquery()
+        return _in_order(select(both), both.c, self._direction).limit(most)
+
+    def _meeting(self, condition: Condition) -> list[ColumnElement[bool]]:
+        """The rows of bots whose member has this value."""
+        (member, value), table = condition, bot_extras.c
+        head = table.value_head == value[:HEAD_CHARS]
+        where = [table.owner_id == self._owner_id, table.field == field_key(member), head]
+        return [*where, table.value == value] if len(value) >= HEAD_CHARS else where
+
+    def _created(self, column: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
+        after, before = self._created_after, self._query.created_before
+        return [*([column >= after] if after else []), *([column <= before] if before else [])]
+
+    def _tests(self, filters: Sequence[Condition]) -> list[ColumnElement[bool]]:
+        """What has to be looked at bot by bot."""
+        query, tests = self._query, [_has(member, value) for member, value in filters]
+        if query.bot_name:
+            tests.append(bots.c.name_folded.contains(folded(query.bot_name), autoescape=True))
+        if query.meeting_url:
+            tests.append(bots.c.url_folded.contains(folded(query.meeting_url), autoescape=True))
+        if query.ended_after:
+            tests.append(bots.c.ended_at >= query.ended_after)
+        if query.speaker_name:
+            heard = bot_speakers.c.name_folded.contains(folded(query.speaker_name), autoescape=True)
+            tests.append(exists().where(bot_speakers.c.bot_number == bots.c.number, heard))
+        return tests
+
+
+def _has(member: str, value: str) -> ColumnElement[bool]:
+    row = bot_extras.alias()
+    return exists().where(row.c.bot_number == bots.c.number, row.c.field == field_key(member), row.c.value == value)
+
+
+def _older(than: Position, created_at: ColumnElement[datetime], number: ColumnElement[int]) -> ColumnElement[bool]:
+    place = tuple_(literal(than.created_at, UtcDateTime), literal(than.number, Integer))
+    return tuple_(created_at, number) < place
+
+
+def _beyond(after: Position, columns: Any, direction: Direction) -> ColumnElement[bool]:
+    """Whether a bot stands beyond a position of a sorted list."""
+    older = _older(after, columns.created_at, columns.number)
+    if after.value is None:
+        return and_(columns.value.is_(None), older)
+    further = columns.value < after.value if direction == "desc" else columns.value > after.value
+    return or_(further, and_(columns.value == after.value, older), columns.value.is_(None))
+
+
+def _in_order(query: Select[Any], columns: Any, direction: Direction) -> Select[Any]:
+    """Sorted as all lists are. Of lists that are not sorted by a member the values are all NULL."""
+    value = columns.value.desc() if direction == "desc" else columns.value
+    return query.order_by(columns.value.is_(None), value, columns.created_at.desc(), columns.number.desc())
