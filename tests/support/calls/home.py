@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket, to_json
 
@@ -91,10 +91,9 @@ class RunnerAtHome:
             def _respond(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 address = urlsplit(self.path)
-                known = self.headers.get("authorization") == f"Bearer {TOKEN}" and address.path.startswith(prefix)
-                answer = (
-                    home.answer(address.path.removeprefix(prefix), parse_qs(address.query), body) if known else None
-                )
+                answer = None
+                if self.headers.get("authorization") == f"Bearer {TOKEN}" and address.path.startswith(prefix):
+                    answer = home.answer(address.path.removeprefix(prefix), body)
                 self.send_response(404 if answer is None else 200)
                 data = json.dumps(answer or {}).encode()
                 self.send_header("content-type", "application/json")
@@ -102,14 +101,14 @@ class RunnerAtHome:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = _respond
+            do_GET = do_POST = do_PUT = _respond  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
         return Handler
 
-    def answer(self, path: str, query: dict[str, list[str]], body: bytes) -> dict[str, object] | None:
+    def answer(self, path: str, body: bytes) -> dict[str, object] | None:
         """What home says, as `bots.protocol` lays it down; None for an address that does not exist."""
         match path.split("/"):
             case ["orders"]:
