@@ -39,7 +39,7 @@ async def page(tx: AsyncConnection, owner_id: str, query: BotQuery) -> BotPage:
     end = shown[-1] if len(found) > query.limit else go_on
     numbers = [position.number for position in shown]
     cursor = cursor_of(end, sort) if end else None
-    return BotPage(await _bots_of(tx, numbers), cursor, await _speakers_of(tx, numbers))
+    return BotPage(await _bots_of(tx, numbers), cursor, await speakers_of(tx, numbers))
 
 
 async def _bots_of(tx: AsyncConnection, numbers: Sequence[int]) -> tuple[Bot, ...]:
@@ -48,7 +48,8 @@ async def _bots_of(tx: AsyncConnection, numbers: Sequence[int]) -> tuple[Bot, ..
     return tuple(by_number[number] for number in numbers)
 
 
-async def _speakers_of(tx: AsyncConnection, numbers: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+async def speakers_of(tx: AsyncConnection, numbers: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    """The names of those who spoke, by the bots' numbers."""
     chosen = select(bot_speakers).where(bot_speakers.c.bot_number.in_(numbers))
     found: dict[int, tuple[str, ...]] = {}
     for row in await tx.execute(chosen.order_by(bot_speakers.c.bot_number, bot_speakers.c.position)):

@@ -26,12 +26,13 @@ class Lane(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a message goes. Messages with one `order_key` (at most 80 characters) are one queue. `url` is None for the
-    account's own address; `asked_at` is when somebody last asked for messages to `url`."""
+    account's own address; `asked_at` is when somebody asked for messages to `url`, None where that was with this very
+    event."""
 
     lane: Lane
     order_key: str
     url: str | None
-    asked_at: datetime
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

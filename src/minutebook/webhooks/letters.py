@@ -49,14 +49,15 @@ class Letters:
         self._sealing = sealing
         self._renderers = renderers
 
-    async def route(self, tx: AsyncConnection, event: Event) -> tuple[Route, Target] | None:
-        """Where an event's message goes, if anywhere: the event's or its subject's own address, else its account's."""
+    async def route(self, tx: AsyncConnection, event: Event, at: datetime) -> tuple[Route, Target] | None:
+        """Where the message of an event that happened `at` goes, if anywhere: to an address of its own, else to its
+        account's."""
         renderer = self._renderers.get(event.kind)
         route = await renderer.route(tx, event) if renderer is not None else None
         if route is None:
             return None
         if route.url is not None:
-            return route, Target(route.url, route.asked_at)
+            return route, Target(route.url, route.asked_at or at)
         target = await repository.address_of(tx, event.owner_id)
         return (route, target) if target is not None else None
 
@@ -76,7 +77,7 @@ class Letters:
             return NoLetter(Verdict.RETRY, f"The message could not be made ({name}); the worker's log says more.")
 
     async def _written(self, tx: AsyncConnection, message: Message, at: datetime) -> Letter | NoLetter:
-        found = await self.route(tx, message.event)
+        found = await self.route(tx, message.event, message.created_at)
         if found is None:
             return NoLetter(Verdict.NOBODY, "There is no address to send it to any more.")
         _, target = found

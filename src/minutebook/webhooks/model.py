@@ -78,7 +78,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an account wants messages; `asked_at` is when it last said so."""
+    """Where messages go; `asked_at` is when somebody last asked for that."""
 
     url: str
     asked_at: datetime

@@ -115,11 +115,11 @@ class Webhooks:
                 return forgotten
 
     async def _on_event(self, tx: AsyncConnection, event: Event) -> None:
-        found = await self._letters.route(tx, event)
+        now = self._clock.now()
+        found = await self._letters.route(tx, event, now)
         if found is not None:
             route, target = found
-            host = host_of(target.url)
-            await repository.append(tx, event, route.lane, route.order_key, host, self._clock.now())
+            await repository.append(tx, event, route.lane, route.order_key, host_of(target.url), now)
 
     async def _message(self, tx: AsyncConnection, message_id: str) -> Message:
         message = await repository.load(tx, message_id)
