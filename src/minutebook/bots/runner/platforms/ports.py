@@ -47,10 +47,13 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who joins: the name the bot shows, and secrets that a platform may ask for (Zoom)."""
+    """Who joins: the name the bot shows, secrets that a platform may ask for (Zoom), and whether it comes with its
+    microphone (it speaks) and its camera (it shows a picture) switched on."""
 
     name: str
     access: Mapping[str, str]
+    microphone: bool = True
+    camera: bool = True
 
 
 class CannotJoinError(Exception):
