@@ -13,7 +13,7 @@ from minutebook.bots.model import Bot
 from minutebook.bots.repository import bot_of, bot_speakers, bots
 from minutebook.errors import invalid
 
-__all__ = ["PAGE_MOST", "SCAN_MOST", "BotPage", "BotQuery", "Direction", "page"]
+__all__ = ["PAGE_MOST", "SCAN_MOST", "BotPage", "BotQuery", "Direction", "page", "speakers_of"]
 
 PAGE_MOST: Final = 50
 
@@ -49,6 +49,7 @@ async def _bots_of(tx: AsyncConnection, numbers: Sequence[int]) -> tuple[Bot, ..
 
 
 async def speakers_of(tx: AsyncConnection, numbers: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    """Who spoke in the recordings of the bots of these numbers, in the order in which they are kept."""
     """The names of those who spoke, by the bots' numbers."""
     chosen = select(bot_speakers).where(bot_speakers.c.bot_number.in_(numbers))
     found: dict[int, tuple[str, ...]] = {}

@@ -19,7 +19,7 @@ _PURPOSE: Final = "bot media"
 
 
 def screenshot_name(number: int) -> str:
-    """The name of a bot's screenshot; they are counted from 1 in the order in which they arrived."""
+    """The name of the file of a bot's screenshot (`Screenshot.number`)."""
     return f"screenshots/{number}.png"
 
 

@@ -1,23 +1,17 @@
 """`/api/recordings/{id}/media`, `/preview`, `/peaks`: a recording's bytes and what is derived from them."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from minutebook.api.deps import MediaCaller, Read, ServicesOf
-from minutebook.api.paxs.byte_ranges import Span, requested_span
 from minutebook.api.paxs.schemas import errors
+from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, served
 from minutebook.recordings.model import Recording, peaks_key, preview_key
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
-
-Chunks = Callable[[int, int | None], AsyncIterator[bytes]]
-RangeHeader = Annotated[str | None, Header(description="One range of bytes.")]
-IfRange = Annotated[str | None, Header(description="An `ETag`: the range counts only while it fits.")]
-IfNoneMatch = Annotated[str | None, Header(description="An `ETag`: 304 while it fits.")]
 
 _BYTES = {"content": {"application/octet-stream": {}}, "description": "The bytes."}
 _RANGED = {200: _BYTES, 206: {**_BYTES, "description": "The bytes asked for."}, **errors(404, 416)}
@@ -42,7 +36,7 @@ async def media(
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
         return services.recordings.media(recording, start, end)
 
-    return _served(request, recording.content_type, recording.size, headers, chunks)
+    return served(request, recording.content_type, recording.size, headers, chunks)
 
 
 @router.get("/{recording_id}/preview", summary="Audio that plays in a browser", responses={**_RANGED, **errors(409)})
@@ -67,7 +61,7 @@ async def preview(
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
         return services.recordings.derived(key, start, end)
 
-    return _served(request, "audio/mp4", size, headers, chunks)
+    return served(request, "audio/mp4", size, headers, chunks)
 
 
 @router.get(
@@ -92,27 +86,6 @@ async def peaks(caller: MediaCaller, services: ServicesOf, recording_id: str, re
 
 def _cacheable(recording: Recording) -> dict[str, str]:
     return {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}
-
-
-def _served(request: Request, content_type: str, size: int, headers: dict[str, str], chunks: Chunks) -> Response:
-    headers = {**headers, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") in {headers["ETag"], "*"}:
-        return Response(status_code=304, headers=headers)
-    # A changed representation is sent whole: ranges of two versions must not be put together.
-    if_range = request.headers.get("if-range")
-    asked = request.headers.get("range") if if_range in {None, headers["ETag"]} else None
-    try:
-        span = requested_span(asked, size)
-    except ValueError:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-    if span is not None:
-        headers["Content-Range"] = span.content_range
-    sent = span or Span(0, size, size)
-    headers["Content-Length"] = str(sent.length)
-    status = 200 if span is None else 206
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=content_type)
-    return StreamingResponse(chunks(sent.start, sent.end), status, headers, content_type)
 
 
 def _disposition(filename: str) -> str:

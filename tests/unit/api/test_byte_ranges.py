@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from minutebook.api.paxs.byte_ranges import Span, requested_span
+from minutebook.api.byte_ranges import Span, requested_span
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Other work may share the machine: time proves nothing here."""
