@@ -206,6 +206,13 @@ class Recordings:
                 await repository.drop_disposal(tx, disposal_id)
         return len(due)
 
+    async def dispose(self, tx: AsyncConnection, prefix: str) -> None:
+        """Have everything under `prefix` deleted from storage: soon, and again after what may still be written late."""
+        now = self._clock.now()
+        planned = await repository.plan_disposal(tx, prefix, now)
+        await repository.plan_disposal(tx, prefix, now + LATE_WRITES)
+        await self._jobs.enqueue(tx, Job(task=SWEEP_TASK, key=f"sweep:{planned}"))
+
     async def _forget(self, recording_id: str) -> None:
         async with self._db.transaction() as tx:
             await repository.drop_disposals(tx, prefix_of(recording_id))
@@ -221,10 +228,7 @@ class Recordings:
         await repository.load(tx, recording.id, lock=True)
         await self._events.publish(tx, recording_events.recording_event(kind, recording))
         await repository.remove(tx, recording.id)
-        now, prefix = self._clock.now(), prefix_of(recording.id)
-        await repository.plan_disposal(tx, prefix, now)
-        await repository.plan_disposal(tx, prefix, now + LATE_WRITES)
-        await self._jobs.enqueue(tx, Job(task=SWEEP_TASK, key=f"sweep:{recording.id}"))
+        await self.dispose(tx, prefix_of(recording.id))
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
