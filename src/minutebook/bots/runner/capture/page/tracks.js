@@ -1,0 +1,59 @@
+// Finds every remote audio track of the page, through whatever connection and however late it comes.
+
+const connections = new Set();
+const tracks = new Map();
+let trackCount = 0;
+
+function found(track, connection) {
+  if (track.kind !== "audio" || track.readyState === "ended") return;
+  for (const known of tracks.values()) if (known.track === track) return;
+  const id = `${documentId}-${++trackCount}`;
+  const entry = { id, track, connection, who: null, askedAt: -Infinity };
+  tracks.set(id, entry);
+  pull(entry);
+  listen(id, track)
+    .catch((error) => tell("fault", `track ${id}: ${error}`))
+    .finally(() => {
+      tracks.delete(id);
+      entry.element.srcObject = null;
+      tell("ended", { track: id });
+    });
+}
+
+// Chromium decodes remote sound only while something plays it; a muted element makes sure that something does.
+function pull(entry) {
+  entry.element = new Audio();
+  entry.element.muted = true;
+  entry.element.srcObject = new MediaStream([entry.track]);
+  entry.element.play().catch(() => {});
+}
+
+function isLive({ track, connection }) {
+  return track.readyState === "live" && !["failed", "closed"].includes(connection.connectionState);
+}
+
+function rescan() {
+  for (const connection of connections) {
+    if (connection.connectionState === "closed") connections.delete(connection);
+    else for (const receiver of connection.getReceivers()) if (receiver.track) found(receiver.track, connection);
+  }
+}
+
+function watch(connection) {
+  connections.add(connection);
+  connection.addEventListener("track", (event) => found(event.track, connection));
+}
+
+const wrapped = standIn(window, "RTCPeerConnection", {
+  construct(target, args, newTarget) {
+    const connection = Reflect.construct(target, args, newTarget);
+    watch(connection);
+    return connection;
+  },
+});
+if (wrapped) {
+  const constructor = Object.getOwnPropertyDescriptor(wrapped.prototype, "constructor");
+  Object.defineProperty(wrapped.prototype, "constructor", { ...constructor, value: wrapped });
+  const legacy = Object.getOwnPropertyDescriptor(window, "webkitRTCPeerConnection");
+  if (legacy) Object.defineProperty(window, "webkitRTCPeerConnection", { ...legacy, value: wrapped });
+}

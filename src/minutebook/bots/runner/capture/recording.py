@@ -1,0 +1,234 @@
+"""From what the page tells to what is recorded: one wall-clock time line of sound, and observations beside it.
+
+Everything here is called from one thread, with the time as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observation, observations_to_lines
+from minutebook.bots.runner.capture.messages import Message, Owner, ids_of, owners_of, runs_of, track_states_of
+from minutebook.bots.runner.capture.mixing import Mixer
+from minutebook.bots.runner.capture.people import People
+from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
+from minutebook.bots.runner.capture.speaking import (
+    SPLIT_MS,
+    TRACK,
+    PageSpeaking,
+    Speaker,
+    SpeakingListener,
+    speaker,
+    spoken,
+)
+from minutebook.bots.runner.capture.timeline import FRAME_MS, Frames, Placement
+from minutebook.bots.runner.capture.tracks import Track, is_due
+
+if TYPE_CHECKING:
+    from minutebook.bots.runner.capture.messages import TrackState
+    from minutebook.bots.runner.capture.spool import Spool
+    from minutebook.bots.runner.capture.timeline import Sum
+    from minutebook.bots.runner.capture.voice import Voiced
+
+ANONYMOUS_AFTER_MS: Final = 3_000
+"""Where the page names nobody, a track without an owner is a participant without a name after this time."""
+
+SoundListener = Callable[[bytes], None]
+
+
+class Recording:
+    """The recording of one attempt, from `start_ms` (epoch) on."""
+
+    def __init__(self, start_ms: int, spool: Spool, people: People, *, speaking_lag_ms: int = 0) -> None:
+        self.start_ms = start_ms
+        self.presence = Presence(people)
+        self.ever_present = False
+        self.last_sound_ms: int | None = None
+        self.sound_listeners: list[SoundListener] = []
+        self.speaking_listeners: list[SpeakingListener] = []
+        self._spool = spool
+        self._tracks: dict[str, Track] = {}
+        self._number = 0
+        self._next_of_track: dict[str, int] = {}
+        self._mixer = Mixer()
+        self._roster: Told[list[Owner]] = Told()
+        self._page_speaking: Told[frozenset[str]] = Told()
+        self._page = PageSpeaking(speaking_lag_ms)
+        self._speaking: frozenset[str] = frozenset()
+
+    def take(self, message: Message, now_ms: int) -> None:
+        """A message of the page."""
+        match message.kind:
+            case "sound":
+                for run in runs_of(message.content):
+                    self._track(run.track, now_ms).hear(run, now_ms)
+            case "roster":
+                self._roster.hear(message.document, owners_of(message.content), now_ms)
+            case "speaking":
+                self._page_speaking.hear(message.document, ids_of(message.content), now_ms)
+            case "tracks":
+                for state in track_states_of(message.content):
+                    self._tell_owner(state, now_ms)
+            case "ended" if isinstance(message.content, dict):
+                self._end(str(message.content.get("track")))
+
+    def tick(self, now_ms: int) -> None:
+        """Record everything that is due; called about every 50 ms."""
+        while is_due(self._number, self.start_ms, list(self._tracks.values()), now_ms):
+            self._record_frame()
+        self._look(now_ms)
+        self._spool.advance(now_ms)
+
+    def finish(self, now_ms: int) -> None:
+        """Record what came up to now, whatever is still missing."""
+        while self.start_ms + (self._number + 1) * FRAME_MS <= now_ms:
+            self._record_frame()
+        self._look(now_ms)
+        for track in self._tracks.values():
+            self._note_voice(track, track.voice.end(self._number * FRAME_MS))
+        self._observe(self._page.shown(frozenset(), now_ms), now_ms)
+
+    def _track(self, identity: str, now_ms: int) -> Track:
+        track = self._tracks.get(identity)
+        if track is None:
+            placement, frames = Placement(self.start_ms), Frames(self._number)
+            track = self._tracks[identity] = Track(identity, placement, frames, now_ms, now_ms, now_ms)
+        return track
+
+    def _tell_owner(self, state: TrackState, now_ms: int) -> None:
+        track = self._track(state.id, now_ms)
+        track.live, track.told_ms = state.live, now_ms
+        if state.owner is not None and state.owner != track.owner:
+            track.owner = state.owner
+            self._give(track, state.owner, now_ms)
+
+    def _give(self, track: Track, owner: Owner, now_ms: int) -> None:
+        """From now on the track's sound is this participant's; so is what was kept of it."""
+        person, before = self.presence.person(owner), track.key
+        if before == person.key:
+            return
+        if before is not None:
+            self._note_voice(track, track.voice.split(self._number * FRAME_MS))
+            self._name_anonymous(before, person.name, now_ms)
+        track.key = person.key
+        for number, frame in track.ownerless:
+            self._record_track(person.key, number, [frame])
+        for voiced in track.unattributed:
+            self._note_voice(track, voiced)
+        track.ownerless.clear()
+        track.unattributed.clear()
+
+    def _name_anonymous(self, key: str, name: str, now_ms: int) -> None:
+        person = self.presence.people.everybody[key]
+        if not person.name:
+            person.name = name
+            self._observe(self.presence.renamed(person, now_ms), now_ms)
+
+    def _end(self, identity: str) -> None:
+        track = self._tracks.get(identity)
+        if track is not None:
+            track.live = False
+
+    def _record_frame(self) -> None:
+        number, heard = self._number, []
+        alone: dict[str, list[Sum]] = {}
+        for track in list(self._tracks.values()):
+            frame = track.frames.take(number)
+            for voiced in track.voice.frame(number, frame):
+                self._note_voice(track, voiced)
+            if frame is not None:
+                heard.append(frame)
+                if track.key is None:
+                    track.ownerless.append((number, frame))
+                else:
+                    alone.setdefault(track.key, []).append(frame)
+            self._note_long_speech(track, number)
+        mixed = self._mixer.mix(heard).tobytes()
+        self._spool.sound(AUDIO, self._time_of(number), mixed)
+        for key, frames in alone.items():
+            self._record_track(key, number, frames)
+        self._number += 1
+        for listener in self.sound_listeners:
+            listener(mixed)
+
+    def _record_track(self, key: str, number: int, frames: list[Sum]) -> None:
+        if number < self._next_of_track.get(key, 0):
+            return
+        self._next_of_track[key] = number + 1
+        self._spool.sound(TRACK_PREFIX + key, self._time_of(number), Mixer().mix(frames).tobytes())
+        self.presence.track_recorded(key)
+
+    def _note_long_speech(self, track: Track, number: int) -> None:
+        if not track.voice.active:
+            return
+        now_ms = (number + 1) * FRAME_MS
+        self.last_sound_ms = self.start_ms + now_ms
+        if track.voice.since_ms is not None and now_ms - track.voice.since_ms >= SPLIT_MS:
+            self._note_voice(track, track.voice.split(now_ms))
+
+    def _note_voice(self, track: Track, voiced: Voiced | None) -> None:
+        if voiced is None:
+            return
+        if track.key is None:
+            track.unattributed = [*track.unattributed[-50:], voiced]
+            return
+        at_ms = self._time_of(self._number)
+        start_ms, end_ms = self.start_ms + voiced.start_ms, self.start_ms + voiced.end_ms
+        self._observe([spoken(track.key, start_ms, end_ms, at_ms, TRACK)], at_ms)
+
+    def _look(self, now_ms: int) -> None:
+        """Who is there and who speaks, by everything that is known now."""
+        roster = self._roster.latest(now_ms)
+        if roster is None:
+            self._name_ownerless(now_ms)
+        owners = roster if roster is not None else self._track_owners()
+        self._observe(self.presence.see(owners, now_ms), now_ms)
+        self.ever_present = self.ever_present or bool(self.presence.present)
+        self._forget_ended(now_ms)
+        self._look_who_speaks(now_ms)
+
+    def _name_ownerless(self, now_ms: int) -> None:
+        for track in self._tracks.values():
+            if track.owner is None and track.key is None and now_ms - track.first_heard_ms >= ANONYMOUS_AFTER_MS:
+                self._give(track, Owner(f"track {track.id}", ""), now_ms)
+
+    def _track_owners(self) -> list[Owner]:
+        live = [track for track in self._tracks.values() if track.live and track.key is not None]
+        return [track.owner or Owner(f"track {track.id}", "") for track in live]
+
+    def _forget_ended(self, now_ms: int) -> None:
+        for track in list(self._tracks.values()):
+            if now_ms - track.told_ms >= STALE_AFTER_MS:
+                track.live = False
+            if not track.live and track.is_drained:
+                self._note_voice(track, track.voice.end(self._number * FRAME_MS))
+                del self._tracks[track.id]
+
+    def _look_who_speaks(self, now_ms: int) -> None:
+        by_track = {track.key for track in self._tracks.values() if track.key is not None and track.voice.active}
+        shown = self._page_speaking.latest(now_ms) or frozenset()
+        people = [person for each in shown if (person := self.presence.people.known(each)) is not None]
+        by_page = frozenset(person.key for person in people if not self.presence.has_track(person.key))
+        if by_page:
+            self.last_sound_ms = now_ms
+        self._observe(self._page.shown(by_page, now_ms), now_ms)
+        speaking = by_page | by_track
+        if speaking != self._speaking:
+            self._speaking = speaking
+            self._tell_speaking(now_ms)
+
+    def _tell_speaking(self, now_ms: int) -> None:
+        entries: list[Speaker] = [
+            speaker(person.name, person.number, now_ms, person.key in self._speaking)
+            for person in self.presence.present.values()
+        ]
+        for listener in self.speaking_listeners:
+            listener(entries)
+
+    def _observe(self, observations: list[Observation], now_ms: int) -> None:
+        if observations:
+            self._spool.lines(OBSERVATIONS, now_ms, observations_to_lines(observations))
+
+    def _time_of(self, number: int) -> int:
+        return self.start_ms + number * FRAME_MS
