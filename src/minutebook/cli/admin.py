@@ -1,29 +1,17 @@
 """`minutebook admin`: users and keys without a browser."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import typer
 
 from minutebook.cli.exits import tell
-from minutebook.cli.settings import settings_for
+from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.oauth.model import SCOPES
-from minutebook.wiring import Services, open_services
+from minutebook.wiring import Services
 
 app = typer.Typer(help="Users, tokens and keys, without a browser.", no_args_is_help=True)
-
-DATA_DIR = typer.Option(None, "--data-dir", help="The data directory.")
-
-
-def _with_services(data_dir: Path | None, work: Callable[[Services], Awaitable[str]]) -> str:
-    async def run() -> str:
-        async with open_services(settings_for(data_dir)) as services:
-            return await work(services)
-
-    return asyncio.run(run())
 
 
 @app.command("create-user")
@@ -47,7 +35,7 @@ def create_user(
             user = await services.accounts.create_user(tx, email, password, name or email.partition("@")[0])
         return user.id
 
-    typer.echo(_with_services(data_dir, work))
+    typer.echo(with_services(data_dir, work))
 
 
 @app.command("create-token")
@@ -65,7 +53,7 @@ def create_token(
             pair = await services.oauth.issue_token(tx, user, scope)
         return pair.access_token
 
-    typer.echo(_with_services(data_dir, work))
+    typer.echo(with_services(data_dir, work))
 
 
 @app.command("create-api-key")
@@ -79,4 +67,4 @@ def create_api_key(email: str, data_dir: Path | None = DATA_DIR) -> None:
             _, secret = await services.accounts.create_api_key(tx, user)
         return secret
 
-    typer.echo(_with_services(data_dir, work))
+    typer.echo(with_services(data_dir, work))
