@@ -65,6 +65,13 @@ class BotServer(Server):
         found: dict[str, Any] = answer.json()
         return found
 
+    def recorded_meetings(self) -> list[dict[str, Any]]:
+        """The meetings of the PAXS API that have a recording."""
+        with self.paxs() as client:
+            answer = client.get("/api/sessions", params={"page_size": 100})
+        assert answer.status_code == 200, answer.text
+        return [meeting for meeting in answer.json()["items"] if meeting["recording"]]
+
     def fetch(self, url: str, to: Path) -> Path:
         """Download from a signed link, without any key."""
         answer = httpx.get(url, timeout=60)

@@ -6,8 +6,10 @@ import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from support.audio import RATE, samples_of
 
@@ -77,12 +79,12 @@ def three_people(turns: int = 13) -> Talk:
     return Talk(lines)
 
 
-def one_person(speaker: str = "1688") -> list[dict[str, str]]:
-    """The utterances of one speaker of the data: `file`, `text`."""
-    return [each for each in _utterances() if each["speaker"] == speaker]
+def text_of(file: str) -> str:
+    """The words of one of the data's clips."""
+    return str(next(each["text"] for each in _utterances() if each["file"] == file))
 
 
-def wav_bytes(samples: "np.typing.NDArray[np.int16]", rate: int) -> bytes:
+def wav_bytes(samples: NDArray[np.int16], rate: int) -> bytes:
     """Samples as a mono WAV file."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
@@ -93,5 +95,5 @@ def wav_bytes(samples: "np.typing.NDArray[np.int16]", rate: int) -> bytes:
     return file.getvalue()
 
 
-def _utterances() -> list[dict[str, str]]:
+def _utterances() -> list[dict[str, Any]]:
     return json.loads((SPEECH / "utterances.json").read_text())
