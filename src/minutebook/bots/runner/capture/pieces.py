@@ -13,6 +13,8 @@ from minutebook.bots.protocol import AUDIO_RATE
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
 SAMPLES_PER_MS: Final = AUDIO_RATE // 1000
 FRAME_SAMPLES: Final = AUDIO_RATE
@@ -69,12 +71,10 @@ def ts_to_mp4(part: Path, whole: Path, length_ms: int | None) -> int:
     with _open_ts(part) as source, av.open(str(whole), "w", format="mp4", options=MP4_OPTIONS) as out:
         stream = out.add_stream_from_template(source.streams.video[0])
         stream.time_base = MILLISECONDS
-        packets = [
-            packet for packet in source.demux(video=0) if packet.pts is not None and packet.time_base is not None
-        ]
+        packets = [packet for packet in source.demux(source.streams.video[0]) if packet.pts is not None]
         if not packets:
             return 0
-        times = [round(1000 * packet.pts * packet.time_base) for packet in packets]
+        times = [_ms(packet) for packet in packets]
         end_ms = max(times[0] + (length_ms or 0), times[-1] + 1)
         for packet, at, following in zip(packets, times, [*times[1:], end_ms], strict=True):
             packet.stream = stream
@@ -95,6 +95,11 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
     }
 )
 """By the form in which a piece grows."""
+
+
+def _ms(packet: Packet[VideoStream]) -> int:
+    assert packet.pts is not None
+    return round(1000 * packet.pts * packet.time_base)
 
 
 def _open_ts(part: Path) -> InputContainer:

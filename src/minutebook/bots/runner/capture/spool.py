@@ -29,6 +29,9 @@ PICTURES: Final = "ts"
 SAMPLES_PER_MS: Final = AUDIO_RATE // 1000
 BYTES_PER_MS: Final = 2 * SAMPLES_PER_MS
 
+LATE_MS: Final = 3_000
+"""Sound is written this late at the most; a piece whose time is over by more gets no more of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpooledPiece:
@@ -102,7 +105,7 @@ class Spool:
     def advance(self, now_ms: int) -> None:
         """Finish the pieces whose time is over."""
         for stream, piece in list(self._growing.items()):
-            if now_ms - piece.start_ms >= self._chunk_ms:
+            if now_ms - piece.start_ms >= self._chunk_ms + LATE_MS:
                 self._close(stream)
         for done in [each for each in self._finishing if each.done()]:
             self._finishing.remove(done)
