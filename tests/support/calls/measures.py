@@ -29,7 +29,7 @@ def transcribed(recording: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         decode(recording, Path(scratch) / "audio.pcm", DecodeLimits())
         transcript = _pipeline().transcribe(Pcm(Path(scratch) / "audio.pcm"), diarize=False)
-    return " ".join(word.text.strip() for segment in transcript.segments for word in segment.words)
+    return " ".join(segment.text for segment in transcript.segments)
 
 
 def flashes(video: Path) -> list[float]:
