@@ -153,3 +153,34 @@ class Bot:
     data_deleted: bool = False
     meeting_id: str | None = None
     recording_id: str | None = None
+    stop_requested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screenshot:
+    """A picture (PNG) that a runner took of the page; `number` counts from 0 within the bot."""
+
+    number: int
+    name: str
+    taken_at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class BotMedia:
+    """Where in the storage the files of a bot's recording are; None for one that does not exist."""
+
+    audio: str | None = None
+    mp4: str | None = None
+    diarization: str | None = None
+    network_diarization: str | None = None
+    participants: str | None = None
+
+
+class Deletion(StrEnum):
+    """What became of a request to delete a bot's data, by the words of the v1 API."""
+
+    DELETED = "deleted"
+    PARTIALLY_DELETED = "partiallyDeleted"
+    ALREADY_DELETED = "alreadyDeleted"
+    NO_DATA_FOUND = "noDataFound"

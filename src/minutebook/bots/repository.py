@@ -1,5 +1,6 @@
 """The tables of bots, and the SQL of the bots themselves; attempts and what they bring home have files of their own."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -205,6 +206,40 @@ async def load(tx: AsyncConnection, bot_id: str, *, lock: bool = False) -> Bot |
     return bot_of(row) if row is not None else None
 
 
+async def platform_of(tx: AsyncConnection, bot_id: str) -> str | None:
+    """The platform of a bot's meeting; None for one that no bot can join."""
+    return (await tx.execute(select(bots.c.platform).where(bots.c.id == bot_id))).scalar_one_or_none()
+
+
+async def files_of(tx: AsyncConnection, bot_id: str) -> Sequence[str]:
+    """The names of what lies beside a bot's recording."""
+    return (await tx.execute(select(bots.c.files).where(bots.c.id == bot_id))).scalar_one_or_none() or ()
+
+
+async def same(tx: AsyncConnection, sameness: str, after: datetime, before: datetime, ignored: BotState) -> str | None:
+    """A bot that was asked for alike and starts between the two moments, other than those in one state."""
+    query = select(bots.c.id).where(
+        bots.c.sameness == sameness,
+        bots.c.start_at > after,
+        bots.c.start_at < before,
+        bots.c.state != ignored.value,
+    )
+    return (await tx.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def of_recording(tx: AsyncConnection, recording_id: str, *, lock: bool = False) -> Bot | None:
+    """The bot that made a recording; `lock` as for `load`."""
+    query = select(bots).where(bots.c.recording_id == recording_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    return bot_of(row) if row is not None else None
+
+
+async def standing(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str, tuple[BotState, bool, datetime | None]]:
+    """Of bots by id: the state, whether the data was deleted, and when the call was over."""
+    query = select(bots.c.id, bots.c.state, bots.c.data_deleted, bots.c.ended_at).where(bots.c.id.in_(ids))
+    return {row.id: (BotState(row.state), row.data_deleted, row.ended_at) for row in await tx.execute(query)}
+
+
 async def find(tx: AsyncConnection, owner_id: str, bot_id: str, *, lock: bool = False) -> Bot | None:
     """One bot of this owner; `lock` as for `load`."""
     query = select(bots).where(bots.c.id == bot_id, bots.c.owner_id == owner_id)
@@ -250,4 +285,5 @@ def bot_of(row: Row[tuple[object, ...]]) -> Bot:
         data_deleted=row.data_deleted,
         meeting_id=row.meeting_id,
         recording_id=row.recording_id,
+        stop_requested_at=row.stop_requested_at,
     )

@@ -1,0 +1,208 @@
+"""From the pieces that runners brought home to a meeting with a recording: thin steps, each of which may be repeated.
+
+Nothing of a bot's recording is in the database before all of it is in the storage; then meeting, recording, planned
+analyses and, where nobody asked for a transcript, the final event come in one transaction.
+"""
+
+import asyncio
+import json
+import logging
+import shutil
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from minutebook.accounts.service import Accounts
+from minutebook.analysis.service import Analysis
+from minutebook.bots import pieces_repository, repository
+from minutebook.bots.files import DIARIZATION, MP4, NETWORK_DIARIZATION, PARTICIPANTS, file_key
+from minutebook.bots.lifecycle import Lifecycle
+from minutebook.bots.model import Bot
+from minutebook.bots.pieces_repository import StoredPiece
+from minutebook.bots.places import media_prefix
+from minutebook.bots.presence import diarization_lines, network_lines, of_attempts, participants_lines, presence_of
+from minutebook.bots.protocol import OBSERVATIONS, Observation, observations_from_lines
+from minutebook.bots.service import RECORD, options_for
+from minutebook.bots.states import BotState
+from minutebook.db.database import Database
+from minutebook.jobs.ports import Json
+from minutebook.kit.clock import Clock
+from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.service import MeetingDraft, Meetings
+from minutebook.recordings.model import Incoming, Received
+from minutebook.recordings.service import Recordings
+from minutebook.recordings.sources import Sources, sources_key, sources_to_json, track_key
+from minutebook.speech.assembly import Assembled, Piece, assemble
+from minutebook.storage.ports import Storage
+
+log = logging.getLogger("minutebook.bots")
+
+READ_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A bot's recording, whole in the storage and not yet in the database."""
+
+    received: Received
+    duration_s: float
+    files: tuple[str, ...]
+    speakers: tuple[str, ...]
+
+
+class Finishing:
+    """Makes recordings of what bots brought home. `scratch` is a local folder."""
+
+    def __init__(
+        self,
+        db: Database,
+        storage: Storage,
+        clock: Clock,
+        life: Lifecycle,
+        accounts: Accounts,
+        meetings: Meetings,
+        recordings: Recordings,
+        analysis: Analysis,
+        scratch: Path,
+    ) -> None:
+        self._db = db
+        self._storage = storage
+        self._clock = clock
+        self._life = life
+        self._accounts = accounts
+        self._meetings = meetings
+        self._recordings = recordings
+        self._analysis = analysis
+        self._scratch = scratch
+
+    async def store(self, bot_id: str) -> Json:
+        """Assemble the pieces and store everything under the prefix of a new recording, which goes by itself if no
+        recording is made of it; None when nobody waits for it any more. Raises `recording_empty`."""
+        async with self._db.reading() as read:
+            bot = await repository.load(read, bot_id)
+            pieces = await pieces_repository.of_bot(read, bot_id)
+        if not _waits(bot):
+            return None
+        folder = self._scratch / bot_id
+        try:
+            return to_json(await self._stored(bot_id, pieces, folder))
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def publish(self, bot_id: str, stored: Stored) -> None:
+        """Make the stored recording the bot's, in a meeting of its own, and have it analysed."""
+        async with self._db.transaction() as tx:
+            bot = await repository.load(tx, bot_id, lock=True)
+            if bot is None or not _waits(bot):
+                return
+            owner = await self._accounts.user(tx, bot.owner_id)
+            attendee = AttendeeDraft(owner.email, owner.display_name)
+            draft = MeetingDraft(title=title_of(bot), attendees=[attendee])
+            meeting = await self._meetings.create(tx, bot.owner_id, draft)
+            recording = await self._recordings.attach(tx, bot.owner_id, meeting.id, stored.received, automatic=False)
+            await self._recordings.set_duration(tx, recording.id, stored.duration_s)
+            columns = {
+                "meeting_id": meeting.id,
+                "recording_id": recording.id,
+                "duration_s": stored.duration_s,
+                "files": list(stored.files),
+            }
+            await repository.change(tx, bot.id, self._clock.now(), **columns)
+            await pieces_repository.name_speakers(tx, bot.number, stored.speakers)
+            await pieces_repository.remove_of(tx, bot.id)
+            await self._recordings.dispose(tx, media_prefix(bot.id))
+            await self._analysis.schedule_for(tx, recording, RECORD, options_for(bot.wish.speech_to_text))
+            if bot.wish.speech_to_text is None:
+                await self._life.complete(tx, bot)
+
+    async def _stored(self, bot_id: str, pieces: Sequence[StoredPiece], folder: Path) -> Stored:
+        local = await self._downloaded(pieces, folder / "pieces")
+        observations = await asyncio.to_thread(_observations, local)
+        media = [piece for piece in local if piece.stream != OBSERVATIONS]
+        assembled = await asyncio.to_thread(assemble, media, folder)
+        for notice in assembled.notices:
+            log.warning("bot %s: %s", bot_id, notice)
+        sources = presence_of(observations, assembled.started_ms, assembled.duration_s)
+        incoming = Incoming("recording.wav", "audio/wav", _chunks(assembled.wav))
+        received = await self._recordings.receive(incoming)
+        files = await self._store_beside(received.id, assembled, observations, sources)
+        return Stored(received, assembled.duration_s, files, speakers_of(sources))
+
+    async def _downloaded(self, pieces: Sequence[StoredPiece], folder: Path) -> list[Piece]:
+        local = []
+        for piece in pieces:
+            path = folder / f"{piece.attempt}-{piece.stream}-{piece.index}"
+            await self._storage.download(piece.key, path)
+            local.append(Piece(piece.stream, piece.attempt, piece.index, piece.start_ms, piece.length_ms, path))
+        return local
+
+    async def _store_beside(
+        self, recording_id: str, assembled: Assembled, observations: Sequence[Observation], sources: Sources
+    ) -> tuple[str, ...]:
+        """Tracks, sources, picture and the files of the v1 API; returns the names of the last two."""
+        for key, path in assembled.tracks.items():
+            await self._storage.put_stream(track_key(recording_id, key), _chunks(path))
+        await self._storage.put_bytes(sources_key(recording_id), sources_to_json(sources).encode())
+        texts = {
+            DIARIZATION: diarization_lines(observations),
+            NETWORK_DIARIZATION: network_lines(observations, assembled.started_ms),
+            PARTICIPANTS: participants_lines(observations),
+        }
+        texts = {name: text for name, text in texts.items() if text}
+        for name, text in texts.items():
+            await self._storage.put_bytes(file_key(recording_id, name), text)
+        if assembled.mp4 is None:
+            return tuple(texts)
+        await self._storage.put_stream(file_key(recording_id, MP4), _chunks(assembled.mp4))
+        return (MP4, *texts)
+
+
+def title_of(bot: Bot) -> str:
+    """The meeting's title: who recorded it, where, and when."""
+    host = urlsplit(bot.wish.meeting_url).hostname or "meeting"
+    began = bot.recording_started_at or bot.joined_at or bot.start_at
+    return f"{bot.wish.bot_name[:200]} · {host} · {began:%Y-%m-%d %H:%M}"
+
+
+def speakers_of(sources: Sources) -> tuple[str, ...]:
+    """The names of those who spoke, in the order in which they were first seen; everybody's, where nothing tells who
+    spoke."""
+    spoke = {sources.person_of(interval.key) for interval in sources.intervals}
+    people = [each for each in sources.participants if not each.person]
+    heard = [each for each in people if each.key in spoke] or people
+    return tuple(dict.fromkeys(each.name for each in heard if each.name))
+
+
+def to_json(stored: Stored) -> dict[str, Json]:
+    """What a step remembers of a stored recording."""
+    value: dict[str, Json] = json.loads(json.dumps(asdict(stored)))
+    return value
+
+
+def stored_from_json(kept: Mapping[str, Any]) -> Stored:
+    """The inverse."""
+    return Stored(Received(**kept["received"]), kept["duration_s"], tuple(kept["files"]), tuple(kept["speakers"]))
+
+
+def _waits(bot: Bot | None) -> bool:
+    return bot is not None and bot.state is BotState.ENDED and bot.recording_id is None
+
+
+def _observations(pieces: Sequence[Piece]) -> list[Observation]:
+    of_attempt: defaultdict[int, list[Observation]] = defaultdict(list)
+    for piece in pieces:
+        if piece.stream == OBSERVATIONS:
+            of_attempt[piece.attempt] += observations_from_lines(piece.path.read_bytes())
+    return of_attempts(of_attempt)
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        while chunk := await asyncio.to_thread(file.read, READ_BYTES):
+            yield chunk
+    finally:
+        file.close()

@@ -1,0 +1,179 @@
+"""Takes bots from state to state: row, status change and event in one transaction, each final event once.
+
+The caller holds the bot's row (`repository.load(…, lock=True)`) and passes the bot as it stands there.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.bots import attempts_repository, pieces_repository, repository
+from minutebook.bots import events as bot_events
+from minutebook.bots.events import bot_event, epoch_ms, status_event
+from minutebook.bots.model import Bot, EndReason, Failure
+from minutebook.bots.outcomes import SENTENCES, CallEnd, code_of_failure, code_reached
+from minutebook.bots.places import media_prefix
+from minutebook.bots.states import BotState, StatusCode
+from minutebook.db.events import Events
+from minutebook.jobs.ports import Job, Jobs
+from minutebook.kit.clock import Clock
+from minutebook.recordings.service import Recordings
+
+log = logging.getLogger("minutebook.bots")
+
+FINISH_TASK: Final = "bots.finish"
+
+
+class Lifecycle:
+    """The only place where bots change their state."""
+
+    def __init__(self, jobs: Jobs, events: Events, clock: Clock, recordings: Recordings) -> None:
+        self._jobs = jobs
+        self._recordings = recordings
+        self._events = events
+        self._clock = clock
+
+    async def reach(self, tx: AsyncConnection, bot: Bot, to: BotState, at: datetime) -> Bot:
+        """A state on the way in, or `recording`, was reached at `at`. One that cannot follow is passed over."""
+        if to is bot.state:
+            return bot
+        joined_at, recording_started_at = bot.joined_at, bot.recording_started_at
+        if to in {BotState.IN_CALL, BotState.RECORDING}:
+            joined_at = joined_at or at
+        if to is BotState.RECORDING:
+            recording_started_at = recording_started_at or at
+        moments = {"joined_at": joined_at, "recording_started_at": recording_started_at}
+        if not await repository.move(tx, bot.id, to, self._clock.now(), **moments):
+            log.info("bot %s: %s does not follow on %s", bot.id, to, bot.state)
+            return bot
+        code = code_reached(to, recorded_before=bot.recording_started_at is not None)
+        if code is not None:
+            await self._tell_once(tx, bot, code, at)
+        return replace(bot, state=to, joined_at=joined_at, recording_started_at=recording_started_at)
+
+    async def interrupt(self, tx: AsyncConnection, bot: Bot, retry_at: datetime) -> Bot:
+        """A bot that is at work lost its runner; another one is due at `retry_at`."""
+        now = self._clock.now()
+        if not await repository.move(tx, bot.id, BotState.INTERRUPTED, now, due_at=retry_at):
+            return bot
+        if bot.state is BotState.RECORDING:
+            await self._tell(tx, bot, StatusCode.RECORDING_PAUSED, now)
+        return replace(bot, state=BotState.INTERRUPTED)
+
+    async def end(self, tx: AsyncConnection, bot: Bot, at: datetime, how: CallEnd) -> None:
+        """The call is over for the bot, which left at `at`. What it recorded is put together by durable work; where
+        nothing was recorded, the bot has failed."""
+        left = {"exited_at": at} if bot.joined_at is not None else {}
+        if await pieces_repository.has_sound(tx, bot.id):
+            now = self._clock.now()
+            ended = {**left, "ended_at": now, "end_reason": how.with_recording.value}
+            if await repository.move(tx, bot.id, BotState.ENDED, now, **ended):
+                await self._tell(tx, bot, StatusCode.CALL_ENDED, at)
+                await self._jobs.enqueue(tx, finish_job(bot.id))
+            return
+        if bot.state is BotState.RECORDING:
+            await repository.move(tx, bot.id, BotState.ENDED, self._clock.now())
+        if bot.recording_started_at is not None:
+            await self._tell(tx, bot, StatusCode.CALL_ENDED, at)
+        await self.fail(tx, bot, how.without_recording, how.message, at=at, **left)
+
+    async def fail(
+        self,
+        tx: AsyncConnection,
+        bot: Bot,
+        failure: Failure,
+        message: str | None = None,
+        *,
+        at: datetime | None = None,
+        **columns: object,
+    ) -> bool:
+        """End a bot without a record. False when it is final already."""
+        now = self._clock.now()
+        sentence = message or SENTENCES[failure]
+        kept = {
+            **columns,
+            "failure": failure.value,
+            "failure_message": sentence,
+            "end_reason": None,
+            "ended_at": bot.ended_at or now,
+        }
+        if not await repository.move(tx, bot.id, BotState.FAILED, now, **kept):
+            return False
+        await pieces_repository.remove_of(tx, bot.id)
+        await self._recordings.dispose(tx, media_prefix(bot.id))
+        failed = replace(bot, failure=failure, failure_message=sentence)
+        if bot.recording_started_at is None:
+            await self._tell(tx, failed, code_of_failure(failure), at or now)
+        await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
+        return True
+
+    async def cancel(self, tx: AsyncConnection, bot: Bot) -> bool:
+        """End a bot that was not sent yet. One whose time had come is reported as stopped; one that was only planned
+        goes silently."""
+        now = self._clock.now()
+        kept = {
+            "failure": Failure.STOPPED.value,
+            "failure_message": SENTENCES[Failure.STOPPED],
+            "ended_at": now,
+            "stop_requested_at": now,
+        }
+        if not await repository.move(tx, bot.id, BotState.CANCELLED, now, **kept):
+            return False
+        if bot.start_at <= now:
+            await self._tell(tx, bot, StatusCode.API_REQUEST_STOP, now)
+            await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
+        return True
+
+    async def complete(self, tx: AsyncConnection, bot: Bot) -> bool:
+        """A bot's record is there. False when it is final already."""
+        if not await repository.move(tx, bot.id, BotState.COMPLETED, self._clock.now()):
+            return False
+        await self._events.publish(tx, bot_event(bot_events.COMPLETED, bot))
+        return True
+
+    async def _tell_once(self, tx: AsyncConnection, bot: Bot, code: StatusCode, at: datetime) -> None:
+        """Attempts after the first one do not repeat how they get into the call."""
+        if code is StatusCode.RECORDING_RESUMED or not await attempts_repository.was_told(tx, bot.id, code):
+            await self._tell(tx, bot, code, at)
+
+    async def _tell(self, tx: AsyncConnection, bot: Bot, code: StatusCode, at: datetime) -> None:
+        details: dict[str, object] = {}
+        if code is StatusCode.IN_CALL_RECORDING:
+            details["start_time"] = epoch_ms(at)
+        if code is StatusCode.MEETING_ERROR and bot.failure is not None:
+            details |= {"error_message": bot.failure_message, "error_type": bot.failure.value}
+        seq = await attempts_repository.tell(tx, bot.id, code, at, details)
+        await self._events.publish(tx, status_event(bot, seq, code, at, details))
+
+
+def finish_job(bot_id: str) -> Job:
+    """The work of putting a bot's recording together."""
+    return Job(task=FINISH_TASK, key=finish_key(bot_id), args={"bot_id": bot_id})
+
+
+def finish_key(bot_id: str) -> str:
+    """The identity of that work."""
+    return f"bot-finish:{bot_id}"
+
+
+def bot_of_finish_key(key: str) -> str | None:
+    """The bot of that work; None for a job that is about something else."""
+    name, _, bot_id = key.partition(":")
+    return bot_id if name == "bot-finish" and bot_id else None
+
+
+def retry_at(now: datetime, attempts: int) -> datetime:
+    """When the next runner is sent, after so many: at once after the first, then after 1, 2, 4 … s."""
+    return now + timedelta(seconds=0 if attempts <= 1 else min(2.0 ** (attempts - 2), 15.0))
+
+
+def without_runner(attempts: int) -> CallEnd:
+    """The end of a bot whose runners all died."""
+    return CallEnd(
+        EndReason.MEETING_ERROR,
+        Failure.INTERNAL,
+        f"The bot's process ended unexpectedly {attempts} times. The log of the bot's machine has the details.",
+    )

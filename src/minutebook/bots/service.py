@@ -1,0 +1,248 @@
+"""What can be done with bots. Every method takes the caller's transaction and the owner it acts for."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis import events as report_events
+from minutebook.analysis.model import AnalysisType, Options
+from minutebook.analysis.service import Analysis
+from minutebook.bots import attempts_repository, pieces_repository, repository
+from minutebook.bots import events as bot_events
+from minutebook.bots.deletion import delete_data
+from minutebook.bots.dispatch import Dispatch
+from minutebook.bots.events import bot_event
+from minutebook.bots.files import media_of
+from minutebook.bots.lifecycle import Lifecycle
+from minutebook.bots.model import (
+    Bot,
+    BotMedia,
+    BotWish,
+    Deletion,
+    Failure,
+    Screenshot,
+    SpeechProvider,
+    SpeechToText,
+)
+from minutebook.bots.platforms import platform_of
+from minutebook.bots.reception import Reception
+from minutebook.bots.states import BotState
+from minutebook.bots.wishes import check_json
+from minutebook.config import BotSettings
+from minutebook.db.database import Database
+from minutebook.db.events import Event, Events
+from minutebook.errors import Kind, MinutebookError, not_found
+from minutebook.jobs.ports import Jobs
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import fingerprint, is_id, new_id
+from minutebook.meetings.service import Meetings
+from minutebook.recordings import events as recording_events
+from minutebook.recordings.service import Recordings
+from minutebook.sealing import Sealing
+from minutebook.storage.ports import Storage
+
+SAME_WITHIN: Final = timedelta(minutes=5)
+"""Bots that are asked for alike and start closer to each other than this are one too many (v1 API)."""
+RECORD: Final = (
+    AnalysisType.TRANSCRIPTION,
+    AnalysisType.MEETING_NOTE,
+    AnalysisType.KEY_POINTS,
+    AnalysisType.SENTIMENT,
+)
+"""What is made of every bot's recording."""
+
+
+class Bots:
+    """Bots of their owners: nobody else's are ever found. `reception` is what runners talk to, `dispatch` what hosts
+    take their work from, `life` what moves bots from state to state."""
+
+    def __init__(
+        self,
+        db: Database,
+        storage: Storage,
+        jobs: Jobs,
+        events: Events,
+        clock: Clock,
+        meetings: Meetings,
+        recordings: Recordings,
+        analysis: Analysis,
+        sealing: Sealing,
+        settings: BotSettings,
+    ) -> None:
+        self._events = events
+        self._clock = clock
+        self._meetings = meetings
+        self._recordings = recordings
+        self._analysis = analysis
+        self._sealing = sealing
+        self._settings = settings
+        self.life = Lifecycle(jobs, events, clock, recordings)
+        self.reception = Reception(db, storage, clock, sealing, settings, self.life)
+        self.dispatch = Dispatch(db, clock, self.life, settings.attempts)
+
+    def subscribe(self, events: Events) -> None:
+        """Follow bots' recordings and their transcriptions: called once, by wiring."""
+        events.subscribe(report_events.COMPLETED, self._on_report)
+        events.subscribe(report_events.FAILED, self._on_report)
+        events.subscribe(recording_events.REMOVED, self._on_recording_gone)
+        events.subscribe(recording_events.REPLACED, self._on_recording_gone)
+
+    async def create(self, tx: AsyncConnection, owner_id: str, wish: BotWish, *, api_key: str | None) -> Bot:
+        """A new bot, due at `wish.start_at` or now. `api_key` is the key that the caller used: its webhooks carry it.
+
+        Raises `bot_duplicate` (a conflict) when there is a bot for the same owner, key, meeting and deduplication key
+        that starts within five minutes of this one, and `json_invalid`. An address that no bot can join is accepted:
+        the bot fails when it is due.
+        """
+        check_json(wish.extra, "extra")
+        if wish.speech_to_text is not None:
+            check_json(wish.speech_to_text.parameters, "transcription_custom_parameters")
+        now = self._clock.now()
+        leave = replace(wish.leave, alone_s=self._settings.alone_s, longest_s=self._settings.longest_s)
+        bot = Bot(
+            id=new_id(),
+            number=0,
+            owner_id=owner_id,
+            wish=replace(wish, leave=leave),
+            state=BotState.QUEUED,
+            created_at=now,
+            updated_at=now,
+            start_at=max(now, wish.start_at or now),
+            sealed_api_key=self._sealing.seal(api_key) if api_key else None,
+        )
+        sameness = _sameness(bot, api_key)
+        await attempts_repository.hold(tx, sameness)
+        await self._check_single(tx, sameness, bot.start_at)
+        platform = platform_of(wish.meeting_url, self._settings.webrtc_pages)
+        number = await repository.add(tx, bot, platform, sameness)
+        await self._events.publish(tx, bot_event(bot_events.CREATED, bot))
+        return replace(bot, number=number)
+
+    async def get(self, tx: AsyncConnection, owner_id: str, bot_id: str, *, lock: bool = False) -> Bot:
+        """One bot; `bot_not_found` when there is none of this owner. `lock` keeps other writers off it."""
+        bot = await repository.find(tx, owner_id, bot_id, lock=lock) if is_id(bot_id) else None
+        if bot is None:
+            raise not_found("bot")
+        return bot
+
+    async def leave(self, tx: AsyncConnection, owner_id: str, bot_id: str) -> Bot:
+        """Have a bot leave its call, or not go there at all. One whose call is over is left as it is."""
+        bot = await self.get(tx, owner_id, bot_id, lock=True)
+        if bot.state is BotState.QUEUED:
+            await self.life.cancel(tx, bot)
+        elif bot.state.is_live and not bot.stop_requested:
+            now = self._clock.now()
+            # An interrupted bot needs nothing but what its dead runner left: that is fetched at once.
+            due = {"due_at": now} if bot.state is BotState.INTERRUPTED else {}
+            await repository.change(tx, bot.id, now, stop_requested_at=now, **due)
+        return await self.get(tx, owner_id, bot_id)
+
+    async def delete_data(self, tx: AsyncConnection, owner_id: str, bot_id: str) -> Deletion:
+        """Delete what a bot recorded and everything derived from it: the meeting with recording, reports, tracks and
+        files, screenshots, names of speakers, logs. What was asked of the bot and how it ended stays. `bot_running`
+        (a conflict) for a bot that is in its call or whose recording is being put together."""
+        bot = await self.get(tx, owner_id, bot_id)
+        return await delete_data(tx, bot, self._meetings, self._recordings, self._clock.now())
+
+    async def retranscribe(
+        self, tx: AsyncConnection, owner_id: str, bot_id: str, speech: SpeechToText | None, webhook_url: str | None
+    ) -> None:
+        """Transcribe a bot's recording anew and renew its note, key points and sentiment; without `speech` as it was
+        asked for at first. The event `bot.transcribed` follows. `bot_has_no_recording` (a conflict)."""
+        bot = await self.get(tx, owner_id, bot_id)
+        recording = await self._recordings.load(tx, bot.recording_id) if bot.recording_id else None
+        if recording is None:
+            message = "This bot has no recording: there is none yet, it was deleted, or nothing was recorded."
+            raise MinutebookError(Kind.CONFLICT, "bot_has_no_recording", message)
+        reports = await self._analysis.schedule_for(
+            tx, recording, RECORD, options_for(speech or bot.wish.speech_to_text)
+        )
+        for report in reports:
+            if report.type is AnalysisType.TRANSCRIPTION:
+                await pieces_repository.await_transcription(tx, bot.id, report.id, webhook_url)
+
+    async def screenshots(self, tx: AsyncConnection, bot: Bot) -> Sequence[Screenshot]:
+        """The bot's screenshots, by time."""
+        return await pieces_repository.screenshots_of(tx, bot.id)
+
+    async def media(self, tx: AsyncConnection, bot: Bot) -> BotMedia:
+        """Where the files of the bot's recording are."""
+        recording = await self._recordings.load(tx, bot.recording_id) if bot.recording_id else None
+        return media_of(recording, await repository.files_of(tx, bot.id))
+
+    async def resend_final(self, tx: AsyncConnection, owner_id: str, bot_id: str, webhook_url: str | None) -> None:
+        """Publish the bot's final event again; `bot_not_final` (a conflict) when there was none yet."""
+        bot = await self.get(tx, owner_id, bot_id)
+        if not bot.state.is_final or bot.state is BotState.CANCELLED:
+            message = "This bot's final webhook has not been sent yet; it follows when the bot has ended."
+            raise MinutebookError(Kind.CONFLICT, "bot_not_final", message)
+        kind = bot_events.COMPLETED if bot.state is BotState.COMPLETED else bot_events.FAILED
+        payload: dict[str, object] = {"repeated": True}
+        await self._events.publish(
+            tx, bot_event(kind, bot, payload | ({"webhook_url": webhook_url} if webhook_url else {}))
+        )
+
+    async def give_up(self, tx: AsyncConnection, bot_id: str, message: str | None = None) -> None:
+        """Let a bot fail whose recording cannot be put together; for work in its owner's name."""
+        bot = await repository.load(tx, bot_id, lock=True)
+        if bot is not None and bot.state is BotState.ENDED and bot.recording_id is None:
+            await self.life.fail(tx, bot, Failure.INTERNAL, message)
+
+    async def _check_single(self, tx: AsyncConnection, sameness: str, start_at: datetime) -> None:
+        other = await repository.same(
+            tx, sameness, start_at - SAME_WITHIN, start_at + SAME_WITHIN, ignored=BotState.CANCELLED
+        )
+        if other is not None:
+            raise MinutebookError(
+                Kind.CONFLICT,
+                "bot_duplicate",
+                f"The bot {other} is sent to this meeting within five minutes of that time. To send another one, give "
+                "it a `deduplication_key` of its own.",
+                field="meeting_url",
+            )
+
+    async def _on_report(self, tx: AsyncConnection, event: Event) -> None:
+        if event.payload.get("analysis_type") != AnalysisType.TRANSCRIPTION.value:
+            return
+        bot = await repository.of_recording(tx, str(event.payload["recording_id"]), lock=True)
+        if bot is None:
+            return
+        if bot.state is BotState.ENDED:
+            await self.life.complete(tx, bot)
+        for _bot_id, webhook_url in await pieces_repository.take_awaited(tx, event.subject_id):
+            if event.kind == report_events.COMPLETED:
+                payload = {"webhook_url": webhook_url} if webhook_url else {}
+                await self._events.publish(tx, bot_event(bot_events.TRANSCRIBED, bot, payload))
+
+    async def _on_recording_gone(self, tx: AsyncConnection, event: Event) -> None:
+        bot = await repository.of_recording(tx, event.subject_id, lock=True)
+        if bot is None:
+            return
+        await repository.change(tx, bot.id, self._clock.now(), meeting_id=None, recording_id=None, files=[])
+        await pieces_repository.name_speakers(tx, bot.number, ())
+        if bot.state is BotState.ENDED:
+            message = "The recording was removed before its transcript was made."
+            await self.life.fail(tx, bot, Failure.STOPPED, message)
+
+
+def options_for(speech: SpeechToText | None) -> Options:
+    """How a recording is transcribed. `Default`, and no wish at all, mean the configured engine."""
+    if speech is None or speech.provider is SpeechProvider.DEFAULT:
+        return Options()
+    return Options(
+        provider=speech.provider.value,
+        sealed_api_key=speech.sealed_api_key,
+        provider_parameters=dict(speech.parameters),
+    )
+
+
+def _sameness(bot: Bot, api_key: str | None) -> str:
+    """Equal for bots of which one is enough."""
+    key = fingerprint(api_key) if api_key else None
+    parts = [bot.owner_id, key, bot.wish.meeting_url, bot.wish.deduplication_key]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
