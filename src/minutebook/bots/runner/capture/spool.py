@@ -76,7 +76,7 @@ class Spool:
         self._chunk_ms = max(100, round(1000 * chunk_s))
         self._growing: dict[str, _Growing] = {}
         self._next_index = _indexes_in(self._home)
-        self._finisher = ThreadPoolExecutor(1, "spool")
+        self._finisher: ThreadPoolExecutor | None = None
         self._finishing: list[Future[None]] = []
 
     def sound(self, stream: str, at_ms: int, samples: bytes) -> None:
@@ -112,10 +112,13 @@ class Spool:
             done.result()
 
     def close(self) -> None:
-        """Finish everything; returns when it is on disk."""
+        """Finish everything; returns when it is on disk. What is written afterwards (another browser of the same
+        attempt) goes on with the numbers."""
         for stream in list(self._growing):
             self._close(stream)
-        self._finisher.shutdown(wait=True)
+        if self._finisher is not None:
+            self._finisher.shutdown(wait=True)
+            self._finisher = None
         for done in self._finishing:
             done.result()
         self._finishing.clear()
@@ -140,6 +143,8 @@ class Spool:
         self._finish(piece.path, piece.end_ms)
 
     def _finish(self, part: Path, end_ms: int) -> None:
+        if self._finisher is None:
+            self._finisher = ThreadPoolExecutor(1, "spool")
         self._finishing.append(self._finisher.submit(finish, part, end_ms))
 
 
