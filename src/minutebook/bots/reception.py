@@ -27,7 +27,7 @@ from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id
-from minutebook.kit.text import clean_line, clean_text
+from minutebook.kit.text import clean_line
 from minutebook.sealing import Sealing
 from minutebook.storage.ports import Storage
 
@@ -40,6 +40,7 @@ PIECE_MAX_MS: Final = 3_600_000
 INDEX_MAX: Final = 10_000_000
 MOMENT_MAX_MS: Final = 253_402_300_799_000
 """The end of the year 9999."""
+MESSAGE_MAX_CHARS: Final = 2000
 BEAT_EVERY_S: Final = 2.0
 """Heartbeats are written down no more often than this: each one is a commit."""
 
@@ -160,7 +161,7 @@ class Reception:
 
     async def _take(self, tx: AsyncConnection, bot: Bot, attempt: Attempt, report: Report) -> Bot:
         at = min(max(_moment(report.at_ms), bot.created_at), self._clock.now())
-        message = clean_text(report.message, "message", at_most=2000) if report.message else None
+        message = _sentence(report.message)
         match report.kind:
             case ReportKind.STATE:
                 return await self._life.reach(tx, bot, _reported_state(report.state), at)
@@ -170,6 +171,12 @@ class Reception:
             case ReportKind.NOTICE:
                 log.info("bot %s: %s", bot.id, message)
         return bot
+
+
+def _sentence(text: str | None) -> str | None:
+    """What a runner says, as it can be kept: it may quote a page."""
+    storable = (text or "").replace("\x00", "").encode("utf-8", "replace").decode()
+    return storable.strip()[:MESSAGE_MAX_CHARS] or None
 
 
 def _reported_state(name: str | None) -> BotState:

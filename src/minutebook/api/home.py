@@ -1,0 +1,131 @@
+"""`/internal/bots`: where the runners of bots report to, as `bots.protocol` describes it. A runner is known by the bearer
+token of its ticket."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from minutebook.api.deps import Db, Read, ServicesOf
+from minutebook.bots.protocol import Orders, Report, ReportKind
+from minutebook.bots.reception import PIECE_MAX_BYTES, Reception
+from minutebook.errors import Kind, MinutebookError
+
+PREFIX = "/internal/bots"
+BODY_MAX_BYTES = PIECE_MAX_BYTES
+"""Pieces of media; what is stored has its limits there."""
+REPORTS_AT_ONCE = 1000
+
+router = APIRouter(prefix=PREFIX + "/{bot_id}/attempts/{attempt}", tags=["runners"], include_in_schema=False)
+
+
+async def _reception(services: ServicesOf) -> Reception:
+    return services.bots.reception
+
+
+async def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        message = "Send the token of the runner's ticket: Authorization: Bearer …"
+        raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", message)
+    return token.strip()
+
+
+ReceptionOf = Annotated[Reception, Depends(_reception)]
+Token = Annotated[str, Depends(_token)]
+
+
+class HeartbeatIn(BaseModel):
+    """What a runner says of itself every second."""
+
+    state: str = ""
+    sent: int = 0
+
+
+class HeartbeatOut(BaseModel):
+    """`stop`: leave, deliver, end."""
+
+    stop: bool
+
+
+class ReportIn(BaseModel):
+    """A report; members as in `protocol.Report`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    seq: int = Field(ge=0, lt=2**31)
+    kind: ReportKind
+    at_ms: int
+    state: str | None = None
+    end_reason: str | None = None
+    failure: str | None = None
+    message: str | None = None
+
+
+class ReportsOut(BaseModel):
+    """`next`: the number of the report that is expected next."""
+
+    next: int
+
+
+@router.get("/orders")
+async def orders(token: Token, reception: ReceptionOf, bot_id: str, attempt: int, read: Read) -> Orders:
+    """What this attempt is to do."""
+    return await reception.orders(read, bot_id, attempt, token)
+
+
+@router.post("/heartbeat")
+async def heartbeat(
+    token: Token, reception: ReceptionOf, bot_id: str, attempt: int, _beat: HeartbeatIn
+) -> HeartbeatOut:
+    """The runner lives."""
+    return HeartbeatOut(stop=await reception.heartbeat(bot_id, attempt, token))
+
+
+@router.post("/reports")
+async def reports(
+    token: Token,
+    reception: ReceptionOf,
+    bot_id: str,
+    attempt: int,
+    sent: Annotated[list[ReportIn], Field(max_length=REPORTS_AT_ONCE)],
+    db: Db,
+) -> ReportsOut:
+    """What the runner has to tell, in order."""
+    told = [Report(**each.model_dump()) for each in sent]
+    async with db.transaction() as tx:
+        return ReportsOut(next=await reception.report(tx, bot_id, attempt, token, told))
+
+
+@router.put("/media/{stream}/{index}", status_code=204)
+async def media(
+    token: Token,
+    reception: ReceptionOf,
+    request: Request,
+    bot_id: str,
+    attempt: int,
+    stream: str,
+    index: int,
+    start_ms: Annotated[int, Query()],
+    length_ms: Annotated[int, Query()],
+) -> Response:
+    """Store a piece of a media stream."""
+    body = request.stream()
+    await reception.keep_piece(bot_id, attempt, token, stream, index, body, start_ms=start_ms, length_ms=length_ms)
+    return Response(status_code=204)
+
+
+@router.put("/screenshots/{index}", status_code=204)
+async def screenshot(
+    token: Token,
+    reception: ReceptionOf,
+    request: Request,
+    bot_id: str,
+    attempt: int,
+    index: int,
+    name: Annotated[str, Query()],
+    taken_ms: Annotated[int, Query()],
+) -> Response:
+    """Store a screenshot."""
+    await reception.keep_screenshot(bot_id, attempt, token, index, request.stream(), name=name, taken_ms=taken_ms)
+    return Response(status_code=204)
