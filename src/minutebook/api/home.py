@@ -1,5 +1,6 @@
-"""`/internal/bots`: where the runners of bots report to, as `bots.protocol` describes it. A runner is known by the bearer
-token of its ticket."""
+"""`/internal/bots`: where the runners of bots report to, as `bots.protocol` describes it.
+
+A runner is known by the bearer token of its ticket."""
 
 from typing import Annotated
 
