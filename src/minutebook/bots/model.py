@@ -78,7 +78,7 @@ class ZoomAccess:
 class BotWish:
     """What was asked of a bot, checked: everything that does not change after its creation.
 
-    `start_at` is None for "now". `extra` and the provider's parameters are the caller's own JSON, kept verbatim.
+    `start_at` is None for "now". `extra` and the transcription's parameters are the caller's own JSON, kept verbatim.
     """
 
     meeting_url: str
@@ -94,6 +94,7 @@ class BotWish:
     webhook_url: str | None = None
     deduplication_key: str | None = None
     extra: object = field(default_factory=dict)
+    transcription_parameters: object = field(default_factory=dict)
     zoom: ZoomAccess = field(default_factory=ZoomAccess)
 
 

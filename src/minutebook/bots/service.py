@@ -32,7 +32,7 @@ from minutebook.bots.model import (
 from minutebook.bots.platforms import platform_of
 from minutebook.bots.reception import Reception
 from minutebook.bots.states import BotState
-from minutebook.bots.wishes import check_json
+from minutebook.bots.wishes import check_json, wish_to_json
 from minutebook.config import BotSettings
 from minutebook.db.database import Database
 from minutebook.db.events import Event, Events
@@ -130,6 +130,10 @@ class Bots:
             raise not_found("bot")
         return bot
 
+    async def load(self, tx: AsyncConnection, bot_id: str) -> Bot | None:
+        """A bot for somebody who has proved otherwise that they may see it; None when there is none."""
+        return await repository.load(tx, bot_id) if is_id(bot_id) else None
+
     async def leave(self, tx: AsyncConnection, owner_id: str, bot_id: str) -> Bot:
         """Have a bot leave its call, or not go there at all. One whose call is over is left as it is."""
         bot = await self.get(tx, owner_id, bot_id, lock=True)
@@ -159,9 +163,12 @@ class Bots:
         if recording is None:
             message = "This bot has no recording: there is none yet, it was deleted, or nothing was recorded."
             raise MinutebookError(Kind.CONFLICT, "bot_has_no_recording", message)
-        reports = await self._analysis.schedule_for(
-            tx, recording, RECORD, options_for(speech or bot.wish.speech_to_text)
-        )
+        asked = speech or bot.wish.speech_to_text
+        if bot.wish.speech_to_text is None:
+            # Whoever asks for a transcript afterwards is to find it where all bots' are.
+            wish = replace(bot.wish, speech_to_text=asked or SpeechToText())
+            await repository.change(tx, bot.id, self._clock.now(), wish=wish_to_json(wish))
+        reports = await self._analysis.schedule_for(tx, recording, RECORD, options_for(asked))
         for report in reports:
             if report.type is AnalysisType.TRANSCRIPTION:
                 await pieces_repository.await_transcription(tx, bot.id, report.id, webhook_url)
