@@ -1,15 +1,16 @@
 """One Chromium with one page, for one visit of a call; ended whatever happens.
 
-The browser inherits the environment of the runner, and with it the variable by which a bot's host finds all processes of
-an attempt.
+The browser inherits the environment of the runner, and with it the variable by which a bot's host finds all processes
+of an attempt.
 """
 
 import asyncio
 import logging
 import os
 import shutil
-from collections.abc import Awaitable
-from contextlib import suppress
+import tempfile
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ CLOSED_WITHIN_S: Final = 5.0
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VIDEO_SIZE: Final = (1280, 720)
 AUDIO_SIZE: Final = (960, 540)
-"""The page's size in pixels: what is recorded, and without a picture the smallest that platforms show all controls in."""
+"""The page's size in pixels: the picture that is recorded; without one, the smallest that has room for all controls."""
 
 PERMISSIONS: Final = ("microphone", "camera")
 
@@ -69,6 +70,21 @@ def find_chromium(configured: str | None) -> str | None:
             raise BrowserMissingError(f"MINUTEBOOK_BOTS__CHROMIUM names {configured}, where there is no file.")
         return configured
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def temporary_folder(bot_id: str) -> Iterator[Path]:
+    """A folder for what a browser keeps while it runs, which it finds by `TMPDIR`: what a killed one left behind goes
+    with the next attempt. Its path is short, since sockets live in it."""
+    folder = Path(tempfile.gettempdir()) / f"minutebook-bot-{bot_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield folder
+    finally:
+        os.environ["TMPDIR"] = str(folder.parent)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Tab:

@@ -74,6 +74,10 @@ class Course:
             answered_s=None,
         )
 
+    def opening(self) -> "Course":
+        """The page is being loaded, which has a limit of its own: it need not answer."""
+        return replace(self, look_began_s=None, answered_s=None)
+
     def opened(self, now_s: float) -> "Course":
         """The page is there: from now on it has to answer."""
         return replace(self, answered_s=now_s)

@@ -48,6 +48,7 @@ class Cause(StrEnum):
     FROZEN = "frozen"
     HANGING = "hanging"
     NOT_RECORDED = "not_recorded"
+    BROKEN = "broken"
     CRASHED = "crashed"
     NO_BROWSER = "no_browser"
 
@@ -196,6 +197,12 @@ MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
             Failure.INTERNAL,
             StatusCode.MEETING_ERROR,
             f"The recording could not be started within {NOT_RECORDING_S} s of joining.",
+        ),
+        Cause.BROKEN: Meaning(
+            _ERROR,
+            Failure.INTERNAL,
+            StatusCode.MEETING_ERROR,
+            "The recording broke down on the machine that the bot runs on.",
         ),
         Cause.CRASHED: Meaning(
             _ERROR,

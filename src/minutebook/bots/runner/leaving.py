@@ -41,6 +41,9 @@ PLACES: Final[Mapping[Place, Cause]] = MappingProxyType(
 )
 """Places from which no way leads into the call."""
 
+SHOWN: Final = frozenset({*PLACES.values(), Cause.UNREACHABLE})
+"""Causes that the page shows itself: its words are told too."""
+
 WORDS: Final[Mapping[Word, Cause]] = MappingProxyType(
     {Word.STOP: Cause.STOP, Word.TERMINATED: Cause.TERMINATED, Word.UNWANTED: Cause.UNWANTED}
 )
@@ -52,7 +55,7 @@ def decide(course: Course, rules: LeaveRules, now_s: float) -> Exit | None:
     if not held:
         return None
     _, cause = min(held, key=lambda moment: moment[0])
-    return exit_of(cause, course, rules, course.sign if cause in PLACES.values() else "")
+    return exit_of(cause, course, rules, course.sign if cause in SHOWN else "")
 
 
 def is_lost(course: Course, now_s: float) -> bool:

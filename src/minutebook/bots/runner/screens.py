@@ -50,10 +50,12 @@ def shots(folder: Path) -> Sequence[Shot]:
 
 
 class Screens:
-    """Takes one attempt's screenshots. A page that does not let itself be shot is no failure: there is none then."""
+    """Takes one attempt's screenshots, into the spool folder; HTML goes into `pages`, where the log is. A page that
+    does not let itself be shot is no failure: there is none then."""
 
-    def __init__(self, folder: Path, attempt: int, clock: Clock) -> None:
+    def __init__(self, folder: Path, pages: Path, attempt: int, clock: Clock) -> None:
         self._folder = folder
+        self._pages = pages
         self._attempt = attempt
         self._clock = clock
         self._index = 0
@@ -84,7 +86,7 @@ class Screens:
         part.replace(target)
 
     async def keep_page(self, page: "Page") -> None:
-        """Keep the page's HTML beside the spool (`failure.<attempt>.html`), so that its new face can be learnt."""
+        """Keep the page's HTML (`failure.<attempt>.html`), so that its new face can be learnt."""
         from playwright.async_api import Error
 
         try:
@@ -93,8 +95,7 @@ class Screens:
         except (Error, TimeoutError) as error:
             log.info("the page's HTML cannot be kept: %s", error or "it took too long")
             return
-        path = self._folder / f"failure.{self._attempt}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._pages / f"failure.{self._attempt}.html"
         path.write_text(content, encoding="utf-8")
         log.info("the page's HTML is kept", extra={"path": str(path)})
 

@@ -1,0 +1,92 @@
+"""A bot's call from beginning to end: as many visits as it takes, one exit."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from minutebook.bots.model import LeaveRules
+from minutebook.bots.protocol import Orders
+from minutebook.bots.runner.course import Course, Word
+from minutebook.bots.runner.exits import Cause, Exit, exit_of
+from minutebook.bots.runner.leaving import PLACES, decide
+from minutebook.bots.runner.parts import Parts
+from minutebook.bots.runner.platforms.ports import CannotJoinError
+from minutebook.bots.runner.visit import Visit
+from minutebook.bots.states import BotState
+from minutebook.kit.backoff import Backoff
+
+log = logging.getLogger(__name__)
+
+MOST_LOSSES: Final = 5
+"""So many browsers in a row that broke down soon, and the bot gives up."""
+STEADY_S: Final = 60.0
+"""A visit that recorded for so long was a good one: what breaks after it is a new trouble."""
+RELAUNCH: Final = Backoff(first_s=1.0, factor=2.0, longest_s=8.0)
+
+
+class Call:
+    """One attempt's call."""
+
+    def __init__(self, orders: Orders, parts: Parts, *, ever_present: bool = False) -> None:
+        started_ms = orders.recording_started_ms
+        record_began_s = None if started_ms is None else started_ms / 1000
+        self.rules = rules_of(orders.leave)
+        self.course = Course.begun(
+            parts.clock.now().timestamp(), record_began_s=record_began_s, ever_present=ever_present
+        )
+        self._orders = orders
+        self._parts = parts
+        self._visit: Visit | None = None
+
+    @property
+    def state(self) -> BotState:
+        """Where the bot is now."""
+        return self._known.state
+
+    def tell(self, word: Word) -> None:
+        """The bot was told something; it is acted upon at once."""
+        self._known = self._known.hears(word)
+
+    async def run(self) -> Exit:
+        """Be in the call, until there is a reason to leave that stands."""
+        losses, greets = 0, not self._orders.rejoin
+        while (way_out := decide(self.course, self.rules, self._now_s())) is None:
+            try:
+                visit = self._visit = Visit(self._orders, self.rules, self._parts, self.course, greets=greets)
+            except CannotJoinError as error:
+                cause = PLACES.get(error.place, Cause.UNREACHABLE)
+                return exit_of(cause, self.course, self.rules, error.message)
+            began_s = self._now_s()
+            way_out = await visit.run()
+            if way_out is not None:
+                break
+            losses = 1 if visit.course.recording and self._now_s() - began_s >= STEADY_S else losses + 1
+            greets = greets and visit.course.admitted_s is None
+            if losses >= MOST_LOSSES:
+                return exit_of(Cause.CRASHED, visit.course, self.rules, visit.trouble)
+            self._parts.reports.notice(f"The bot's browser broke down and is started anew. {visit.trouble}".rstrip())
+            if losses > 1:
+                await self._parts.clock.sleep(RELAUNCH.delay_s(losses - 1))
+            self.course, self._visit = visit.course.again(self._now_s()), None
+        return way_out
+
+    @property
+    def _known(self) -> Course:
+        return self.course if self._visit is None else self._visit.course
+
+    @_known.setter
+    def _known(self, course: Course) -> None:
+        if self._visit is None:
+            self.course = course
+        else:
+            self._visit.course = course
+
+    def _now_s(self) -> float:
+        return self._parts.clock.now().timestamp()
+
+
+def rules_of(leave: Mapping[str, int]) -> LeaveRules:
+    """The rules as orders carry them; what they do not name keeps its default."""
+    known = {each.name for each in fields(LeaveRules)}
+    return LeaveRules(**{name: int(value) for name, value in leave.items() if name in known})

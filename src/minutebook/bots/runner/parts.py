@@ -1,0 +1,93 @@
+"""What a call is made of, as far as the call itself knows: a tab, capture, screenshots, streams, reports."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from minutebook.bots.runner.platforms.ports import Platform
+from minutebook.bots.runner.streaming import Say, Speaking
+from minutebook.bots.states import BotState
+from minutebook.kit.clock import Clock
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from playwright.async_api import BrowserContext, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image for the bot's camera."""
+
+    data: bytes
+    media_type: str
+
+
+class TabPort(Protocol):
+    """A browser with one page (`browser.Tab`)."""
+
+    lost: "asyncio.Event"
+
+    async def start(self) -> "BrowserContext": ...
+    async def open(self) -> "Page": ...
+    async def close(self) -> None: ...
+
+
+class CapturePort(Protocol):
+    """What is recorded of a page (`capture.capture.Capture`)."""
+
+    failure: BaseException | None
+
+    @property
+    def participants(self) -> Mapping[str, str]: ...
+    @property
+    def last_sound_ms(self) -> int | None: ...
+    async def install(self, context: "BrowserContext") -> None: ...
+    async def start(self, page: "Page") -> None: ...
+    async def stop(self) -> None: ...
+    def on_sound(self, listener: Callable[[bytes], None]) -> None: ...
+    def on_speaking(self, listener: Callable[[list[Any]], None]) -> None: ...
+    async def say(self, pcm: bytes, rate: int) -> None: ...
+    async def show(self, image: bytes, media_type: str) -> None: ...
+
+
+class ScreensPort(Protocol):
+    """Screenshots (`screens.Screens`)."""
+
+    @property
+    def is_due(self) -> bool: ...
+    async def take(self, page: "Page", name: str, *, small: bool = False) -> None: ...
+    async def keep_page(self, page: "Page") -> None: ...
+
+
+class StreamingPort(Protocol):
+    """Live sound (`streaming.Streaming`)."""
+
+    say: Say | None
+
+    def start(self) -> None: ...
+    def hear(self, pcm: bytes) -> None: ...
+    def speaking(self, change: Speaking) -> None: ...
+
+
+class ReportsPort(Protocol):
+    """Where states and notices go (`reports.Reports`)."""
+
+    def state(self, state: BotState) -> None: ...
+    def notice(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a call needs. `platform`, `tab` and `capture` make a new one for each visit; `picture` is awaited
+    once per visit; `company` is called when another participant is first seen."""
+
+    clock: Clock
+    reports: ReportsPort
+    screens: ScreensPort
+    streaming: StreamingPort
+    platform: Callable[[], Platform]
+    tab: Callable[[], TabPort]
+    capture: Callable[[Platform], CapturePort]
+    picture: Callable[[], Awaitable[Picture | None]]
+    company: Callable[[], None]

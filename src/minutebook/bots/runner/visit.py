@@ -1,0 +1,265 @@
+"""One visit of a call: one browser goes in, records, and comes out.
+
+Two things happen side by side. `_live` does what has to do with the page, and may hang as the page does. `_watch` never
+touches the page: it holds the course of the call against the rules, a few times a second.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from minutebook.bots.model import EndReason, LeaveRules
+from minutebook.bots.protocol import Orders
+from minutebook.bots.runner.browser import BrowserMissingError
+from minutebook.bots.runner.course import Course
+from minutebook.bots.runner.exits import Cause, Exit, exit_of
+from minutebook.bots.runner.leaving import decide, is_lost
+from minutebook.bots.runner.parts import Parts
+from minutebook.bots.runner.platforms.ports import CannotJoinError, Guest, Place, Sight
+from minutebook.bots.states import BotState
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+log = logging.getLogger(__name__)
+
+WATCH_S: Final = 0.25
+LOOK_S: Final = 0.5
+REOPEN_S: Final = 5.0
+"""A page that could not be reached is asked for again so often."""
+LOADED_WITHIN_MS: Final = 45_000
+STOPPED_WITHIN_S: Final = 30.0
+LEFT_WITHIN_S: Final = 10.0
+GREETING_TRIES: Final = 4
+GREETING_EVERY_S: Final = 3.0
+"""The chat may need a moment after admission; the v1 engine posts within 15 s."""
+
+
+class Visit:
+    """One visit. `course` is what is known up to now; `tell` it words by replacing it."""
+
+    def __init__(self, orders: Orders, rules: LeaveRules, parts: Parts, course: Course, *, greets: bool) -> None:
+        self.course = course
+        self.trouble = ""
+        """What broke the browser, as far as it said something."""
+        self._orders = orders
+        self._rules = rules
+        self._parts = parts
+        self._greets = greets
+        self._platform = parts.platform()
+        self._capture = parts.capture(self._platform)
+        self._tab = parts.tab()
+        self._page: Page | None = None
+        self._reported: BotState | None = None
+        self._went_s = 0.0
+        self._load_error = ""
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> Exit | None:
+        """Go in, stay, come out; None when the browser was lost and another visit is worth it."""
+        living = asyncio.create_task(self._live(), name="visit")
+        way_out = None
+        try:
+            self._report_state()
+            way_out = await self._watch(living)
+        finally:
+            await _cancelled({living, *self._errands})
+            await self._depart(way_out)
+        return way_out
+
+    async def _watch(self, living: asyncio.Task[None]) -> Exit | None:
+        from playwright.async_api import Error
+
+        while True:
+            self._look_around()
+            way_out = decide(self.course, self._rules, self._now_s())
+            if way_out is None and self._capture.failure is not None:
+                way_out = self._exit(Cause.BROKEN, str(self._capture.failure))
+            if way_out is not None:
+                return way_out
+            if self._tab.lost.is_set() or is_lost(self.course, self._now_s()):
+                return None
+            if living.done():
+                try:
+                    living.result()
+                except BrowserMissingError as error:
+                    return self._exit(Cause.NO_BROWSER, str(error))
+                except (Error, TimeoutError) as error:
+                    self.trouble = _first_line(error)
+                    return None
+            await self._parts.clock.sleep(WATCH_S)
+
+    async def _live(self) -> None:
+        """Everything on the page, until cancelled. Ends by itself where there is no way in."""
+        context = await self._tab.start()
+        await self._capture.install(context)
+        if self._platform.page_script:
+            await context.add_init_script(self._platform.page_script)
+        page = self._page = await self._tab.open()
+        self._errand(self._show_picture())
+        try:
+            address = self._platform.address(self._orders.meeting_url)
+        except CannotJoinError as error:
+            self.course = self.course.seen(Sight(error.place, error.message), self._now_s())
+            return
+        await self._go(page, address)
+        while True:
+            await self._look(page)
+            if self._is_to_reopen:
+                await self._go(page, address)
+            await self._parts.clock.sleep(LOOK_S)
+
+    async def _go(self, page: "Page", address: str) -> None:
+        """Open the meeting's page. What comes of it, the next look tells."""
+        from playwright.async_api import Error
+
+        self._went_s, self._load_error = self._now_s(), ""
+        self.course = self.course.opening()
+        try:
+            await page.goto(address, wait_until="domcontentloaded", timeout=LOADED_WITHIN_MS)
+        except Error as error:
+            self._load_error = _first_line(error)
+            log.info("the meeting's page did not load: %s", self._load_error)
+        self.course = self.course.opened(self._now_s())
+
+    @property
+    def _is_to_reopen(self) -> bool:
+        """Whether the page could not be reached; in the call another visit does that better."""
+        unreachable = self.course.place is Place.UNREACHABLE and self.course.admitted_s is None
+        return unreachable and self._now_s() - self._went_s >= REOPEN_S
+
+    async def _look(self, page: "Page") -> None:
+        from playwright.async_api import Error
+
+        self.course = self.course.looking(self._now_s())
+        try:
+            if not self.course.in_call:
+                await self._platform.step(page, Guest(self._orders.bot_name, self._orders.zoom))
+                self.course = self.course.opened(self._now_s())
+            sight = await self._platform.look(page)
+        except CannotJoinError as error:
+            sight = Sight(error.place, error.message)
+        except Error as error:
+            # Most often a page on its way to the next one; one that stays like this is frozen, by the rules.
+            log.debug("a look failed: %s", error.message)
+            self.course = self.course.unanswered()
+            return
+        if sight.place is Place.UNREACHABLE and self._load_error:
+            sight = Sight(sight.place, self._load_error)
+        await self._see(page, sight)
+        if self._parts.screens.is_due:
+            self._errand(self._parts.screens.take(page, "watch", small=True))
+
+    async def _see(self, page: "Page", sight: Sight) -> None:
+        if sight.place is not self.course.place:
+            log.info("the bot is somewhere else", extra={"place": sight.place, "sign": sight.sign})
+        self.course = self.course.seen(sight, self._now_s())
+        self._report_state()
+        if self.course.in_call and not self.course.recording:
+            await self._record(page)
+
+    async def _record(self, page: "Page") -> None:
+        streaming, capture = self._parts.streaming, self._capture
+        capture.on_sound(streaming.hear)
+        capture.on_speaking(streaming.speaking)
+        await capture.start(page)
+        self.course = self.course.recorded(self._now_s())
+        self._report_state()
+        streaming.say = capture.say
+        streaming.start()
+        if self._greets and self._orders.entry_message:
+            self._errand(self._greet(page, self._orders.entry_message))
+
+    async def _greet(self, page: "Page", text: str) -> None:
+        from playwright.async_api import Error
+
+        for _ in range(GREETING_TRIES):
+            with suppress(Error):
+                if await self._platform.post(page, text):
+                    return
+            await self._parts.clock.sleep(GREETING_EVERY_S)
+        self._parts.reports.notice("The entry message was not posted: the meeting shows the bot no chat.")
+
+    async def _show_picture(self) -> None:
+        picture = await self._parts.picture()
+        if picture is not None:
+            await self._capture.show(picture.data, picture.media_type)
+
+    def _look_around(self) -> None:
+        """Who is there and who was heard, by what capture knows."""
+        if not self.course.recording:
+            return
+        sound_ms, before = self._capture.last_sound_ms, self.course.ever_present
+        sound_s = None if sound_ms is None else sound_ms / 1000
+        self.course = self.course.heard(bool(self._capture.participants), sound_s, self._now_s())
+        if self.course.ever_present and not before:
+            self._parts.company()
+
+    def _report_state(self) -> None:
+        state = self.course.state
+        if state is self._reported:
+            return
+        self._reported = state
+        self._parts.reports.state(state)
+        if self._page is not None:
+            self._errand(self._parts.screens.take(self._page, state))
+
+    async def _depart(self, way_out: Exit | None) -> None:
+        """Come out: the recording is finished first, then the bot says goodbye, then the browser is ended."""
+        self._parts.streaming.say = None
+        try:
+            await self._stop_recording()
+            if self._page is not None and way_out is not None and not self._tab.lost.is_set():
+                await self._leave(self._page, way_out)
+        finally:
+            await self._tab.close()
+
+    async def _stop_recording(self) -> None:
+        try:
+            async with asyncio.timeout(STOPPED_WITHIN_S):
+                await self._capture.stop()
+        except (OSError, ValueError, TimeoutError) as error:
+            log.exception("the recording could not be finished")
+            self._parts.reports.notice(f"The end of the recording may be missing: {_first_line(error)}")
+
+    async def _leave(self, page: "Page", way_out: Exit) -> None:
+        from playwright.async_api import Error
+
+        await self._parts.screens.take(page, way_out.cause)
+        if way_out.cause is not Cause.STOP and (way_out.failure or way_out.end_reason is EndReason.MEETING_ERROR):
+            await self._parts.screens.keep_page(page)
+        try:
+            async with asyncio.timeout(LEFT_WITHIN_S):
+                await self._platform.leave(page)
+        except (Error, TimeoutError) as error:
+            log.info("the bot could not leave in good order: %s", _first_line(error))
+
+    def _errand(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Something small on the side, which must not hold up the visit."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errand_done)
+
+    def _errand_done(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("something on the side of the visit failed", exc_info=error)
+
+    def _exit(self, cause: Cause, detail: str) -> Exit:
+        return exit_of(cause, self.course, self._rules, detail)
+
+    def _now_s(self) -> float:
+        return self._parts.clock.now().timestamp()
+
+
+async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for them, but not for ever: one may be stuck with its page."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=LEFT_WITHIN_S)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
