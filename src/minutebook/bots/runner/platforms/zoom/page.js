@@ -1,0 +1,39 @@
+// Zoom's web client. Frames of the picture say who speaks, and carry a name; a name has to be seen twice in a row, since
+// the highlight flickers. Media comes through a data channel, so there are no tracks that could be anybody's.
+(() => {
+  const NAME_FIELDS = '#input-for-name, #inputname, input[placeholder="Your Name"]';
+  const OWN_NAME = "minutebook.own-name";
+  const ACTIVE = [
+    ".speaker-active-container__video-frame",
+    ".speaker-bar-container__video-frame--active",
+    ".gallery-video-container__video-frame--active",
+  ].join(", ");
+  const FOOTER = ".video-avatar__avatar-footer span";
+  const ROSTER = "#participants-ul .participants-item__display-name";
+
+  addEventListener("input", ({ target }) => {
+    if (target instanceof Element && target.matches(NAME_FIELDS)) sessionStorage.setItem(OWN_NAME, target.value);
+  }, true);
+
+  const names = (elements) => [...new Set([...elements].map((each) => each?.textContent.trim()).filter(Boolean))];
+  const guests = (found) => found.filter((name) => name !== sessionStorage.getItem(OWN_NAME));
+
+  let before = [];
+
+  window.minutebookPage = {
+    participantOf: () => null,
+    roster() {
+      const listed = document.querySelectorAll(ROSTER);
+      const shown = listed.length ? listed : document.querySelectorAll(FOOTER);
+      return shown.length ? guests(names(shown)).map((name) => ({ id: name, name })) : null;
+    },
+    speaking() {
+      const frames = [...document.querySelectorAll(ACTIVE)];
+      if (!frames.length) return null;
+      const now = guests(names(frames.map((frame) => frame.querySelector(FOOTER))));
+      const confirmed = now.filter((name) => before.includes(name));
+      before = now;
+      return confirmed;
+    },
+  };
+})();
