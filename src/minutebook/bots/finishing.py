@@ -30,6 +30,7 @@ from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
 from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import MeetingDraft, Meetings
 from minutebook.recordings.model import Incoming, Received
@@ -54,7 +55,7 @@ class Stored:
 
 
 class Finishing:
-    """Makes recordings of what bots brought home. `scratch` is a local folder."""
+    """Makes recordings of what bots brought home. `scratch` is a local folder that nobody else uses."""
 
     def __init__(
         self,
@@ -86,7 +87,9 @@ class Finishing:
             pieces = await pieces_repository.of_bot(read, bot_id)
         if not _waits(bot):
             return None
-        folder = self._scratch / bot_id
+        await self._clear_left_behind()
+        # A folder of its own: a worker that was taken for dead may still be at the same work.
+        folder = self._scratch / f"{bot_id}.{new_id()}"
         try:
             return to_json(await self._stored(bot_id, pieces, folder))
         finally:
@@ -117,6 +120,16 @@ class Finishing:
             await self._analysis.schedule_for(tx, recording, RECORD, options_for(bot.wish.speech_to_text))
             if bot.wish.speech_to_text is None:
                 await self._life.complete(tx, bot)
+
+    async def _clear_left_behind(self) -> None:
+        """Take away folders of bots that nobody waits for: a worker that was killed could not."""
+        folders = await asyncio.to_thread(lambda: list(self._scratch.iterdir()) if self._scratch.exists() else [])
+        async with self._db.reading() as read:
+            standing = await repository.standing(read, [folder.name.partition(".")[0] for folder in folders])
+        for folder in folders:
+            known = standing.get(folder.name.partition(".")[0])
+            if known is None or known[0] is not BotState.ENDED:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _stored(self, bot_id: str, pieces: Sequence[StoredPiece], folder: Path) -> Stored:
         local = await self._downloaded(pieces, folder / "pieces")
