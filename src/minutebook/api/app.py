@@ -8,7 +8,8 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import operations
+from minutebook.api import baas, home, operations
+from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.openapi import Application
@@ -48,10 +49,13 @@ ROUTERS = (
     templates.router,
     exports.router,
     events.router,
+    baas.ROUTER,
+    home.router,
 )
 
 DIALECTS = {
     "/": paxs_body,
+    **baas.DIALECTS,
     "/api/oauth/provider/token": oauth_body,
     "/api/oauth/provider/revoke": oauth_body,
     "/api/oauth/provider/authorize": error_page,
@@ -78,12 +82,15 @@ def create_app(services: "Services") -> FastAPI:
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
     app.add_middleware(RequestLog, render=render, observe=observe_request)
+    app.add_middleware(CrossOrigin, paths=baas.PATHS)
     app.add_middleware(SecurityHeaders, https=(settings.base_url or "").startswith("https:"))
     return app
 
 
 def _limits(settings: HttpSettings) -> Callable[[Scope, Headers], int]:
     def limit_of(scope: Scope, headers: Headers) -> int:
+        if scope["path"].startswith(f"{home.PREFIX}/"):
+            return home.BODY_MAX_BYTES
         uploads = scope["path"] in UPLOAD_PATHS and headers.get("content-type", "").startswith("multipart/")
         return settings.max_upload_bytes + MULTIPART_MARGIN_BYTES if uploads else settings.max_body_bytes
 

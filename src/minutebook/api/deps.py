@@ -14,6 +14,7 @@ from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.service import Accounts
+from minutebook.bots.media_links import MediaLinks
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.oauth.model import SCOPES, Caller
@@ -118,3 +119,11 @@ def base_url(request: Request) -> str:
 def client_address(request: Request) -> str:
     """Where the request comes from, for rate limits."""
     return request.client.host if request.client else "unknown"
+
+
+async def _links(request: Request, services: ServicesOf) -> MediaLinks:
+    return services.media_links.at(base_url(request))
+
+
+LinksOf = Annotated[MediaLinks, Depends(_links)]
+"""Links to what bots recorded, at the address by which the client reached the server."""

@@ -1,0 +1,34 @@
+"""Other sites' pages may call the v1 API from a browser: its callers carry a key in a header, no cookie helps them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+METHODS: Final = ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")
+EXPOSED: Final = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag", "Retry-After", "X-Request-ID")
+
+
+class CrossOrigin:
+    """Answers preflights and marks answers as readable from anywhere, below these paths alone."""
+
+    def __init__(self, app: ASGIApp, paths: Sequence[str]) -> None:
+        self._app = app
+        self._paths = tuple(paths)
+        self._open = CORSMiddleware(
+            app, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"], expose_headers=EXPOSED, max_age=7200
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(self._paths):
+            return await self._app(scope, receive, send)
+
+        async def for_everybody(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Without this a browser refuses to play a recording in a page of another site.
+                MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "cross-origin"
+            await send(message)
+
+        await self._open(scope, receive, for_everybody)

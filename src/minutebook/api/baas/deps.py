@@ -1,0 +1,103 @@
+"""What the endpoints of the v1 API ask for: the caller by the API key, and the body, whatever it says it is."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from minutebook.api.deps import ServicesOf
+from minutebook.errors import Kind, MinutebookError, invalid
+
+KEY_HEADERS: Final = ("x-meeting-baas-api-key", "x-spoke-api-key")
+"""The header of the API key, and its former name, which clients still send."""
+
+DEEPEST: Final = 64
+"""Levels of arrays and objects in a body; what is nested deeper is no bot's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Who calls, and the key itself: a bot's webhooks carry it."""
+
+    user_id: str
+    api_key: str
+
+
+async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
+    key = next((value for header in KEY_HEADERS if (value := request.headers.get(header, "").strip())), None)
+    if key is None:
+        message = f"Send an API key: {KEY_HEADERS[0]}: …"
+        raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_missing", message)
+    async with services.db.reading() as tx:
+        user = await services.accounts.user_of_api_key(tx, key)
+    return KeyHolder(user.id, key)
+
+
+ApiKey = Annotated[KeyHolder, Depends(_key_holder)]
+"""The caller; 401 without a key that is known. Name it before the transaction."""
+
+
+async def _json_body(request: Request, _caller: ApiKey) -> object:
+    """The body as JSON, whatever its Content-Type says."""
+    data = await request.body()
+    if not data.strip():
+        return None
+    try:
+        value = json.loads(data, parse_constant=_no_number, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise invalid("body_not_json", "The body is not valid JSON.") from None
+    _check_plain(value)
+    return value
+
+
+JsonBody = Annotated[object, Depends(_json_body)]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parsed(model: type[Model], body: object) -> Model:
+    """The body as a model; raises the framework's own validation error, so that all of them read alike."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        found: list[Any] = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        raise RequestValidationError(found) from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is out of range")
+    return number
+
+
+def _check_plain(value: object) -> None:
+    """Refuse what could be parsed but never be sent back: half of a surrogate pair, and nesting without end."""
+    level = [value]
+    for _ in range(DEEPEST):
+        if not level:
+            return
+        below: list[object] = []
+        for each in level:
+            match each:
+                case str():
+                    _check_text(each)
+                case dict():
+                    below += [*each.keys(), *each.values()]
+                case list():
+                    below += each
+        level = below
+    raise invalid("body_too_deep", f"The body is nested more than {DEEPEST} levels deep.")
+
+
+def _check_text(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise invalid("body_not_text", "The body holds half of a surrogate pair, which is no character.")

@@ -1,0 +1,79 @@
+"""`/media/bots/{bot_id}/{name}`: what a bot recorded, to whoever has a link."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import Query, Request
+from fastapi.responses import Response
+
+from minutebook.api.baas.routes import Routes
+from minutebook.api.deps import LinksOf, Read, ServicesOf
+from minutebook.api.stored_files import served
+from minutebook.bots.media_links import (
+    AUDIO,
+    DIARIZATION,
+    NETWORK_DIARIZATION,
+    PARTICIPANTS,
+    VIDEO,
+    screenshot_name,
+)
+from minutebook.errors import not_found
+
+JSON_LINES: Final = "application/x-ndjson"
+
+CONTENT_TYPES: Final = {
+    AUDIO: "audio/wav",
+    VIDEO: "video/mp4",
+    DIARIZATION: JSON_LINES,
+    NETWORK_DIARIZATION: JSON_LINES,
+    PARTICIPANTS: JSON_LINES,
+}
+"""Of the files that are not pictures."""
+
+PLAYABLE: Final = "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+"""A browser that opens a link by itself may show or play it, nothing more."""
+
+routes = Routes(prefix="/media/bots")
+
+
+@routes.api_route("/{bot_id}/{name:path}", methods=["GET", "HEAD"])
+async def media(
+    request: Request,
+    services: ServicesOf,
+    links: LinksOf,
+    bot_id: str,
+    name: str,
+    read: Read,
+    expires: Annotated[str, Query()] = "",
+    signature: Annotated[str, Query()] = "",
+) -> Response:
+    """A file of a bot's recording, whole or in part."""
+    links.check(bot_id, name, expires, signature)
+    bot = await services.bots.load(read, bot_id)
+    if bot is None:
+        raise not_found("file")
+    found = await services.bots.media(read, bot)
+    keys = {
+        AUDIO: found.audio,
+        VIDEO: found.mp4,
+        DIARIZATION: found.diarization,
+        NETWORK_DIARIZATION: found.network_diarization,
+        PARTICIPANTS: found.participants,
+    }
+    keys |= {screenshot_name(shot.number): shot.key for shot in await services.bots.screenshots(read, bot)}
+    key = keys.get(name)
+    stored = await services.storage.head(key) if key is not None else None
+    if key is None or stored is None:
+        raise not_found("file")
+    stored_key = key
+    headers = {
+        "ETag": f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{stored.size}"',
+        "Content-Disposition": f'inline; filename="{bot.id}-{name.replace("/", "-")}"',
+        "Content-Security-Policy": PLAYABLE,
+    }
+
+    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
+        return services.storage.stream(stored_key, start, end)
+
+    return served(request, CONTENT_TYPES.get(name, "image/png"), stored.size, headers, chunks)
