@@ -33,13 +33,24 @@ def transcript_of(kept_content: str) -> Transcript:
 
 def transcript_facts(transcript: Transcript) -> dict[str, object]:
     """What lists and notes need to know of a transcription without reading all of it."""
-    speakers = [{"id": s.id, "name": s.name, "talk_time_s": round(s.talk_time_s, 3)} for s in transcript.speakers]
+    speakers = [_speaker_facts(speaker) for speaker in transcript.speakers]
     return {"language": transcript.language, "duration_s": transcript.duration_s, "speakers": speakers}
 
 
 def speakers_of(facts: Mapping[str, Any]) -> tuple[Speaker, ...]:
     """The voices of a transcription, from its facts."""
-    return tuple(Speaker(s["id"], s["name"], s["talk_time_s"]) for s in facts.get("speakers", ()))
+    return tuple(
+        Speaker(s["id"], s["name"], s["talk_time_s"], s.get("participant", False)) for s in facts.get("speakers", ())
+    )
+
+
+def _speaker_facts(speaker: Speaker) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "id": speaker.id,
+        "name": speaker.name,
+        "talk_time_s": round(speaker.talk_time_s, 3),
+    }
+    return {**facts, "participant": True} if speaker.participant else facts
 
 
 def items_of(kept_content: str) -> Sequence[Mapping[str, Any]]:

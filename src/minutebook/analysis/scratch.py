@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from minutebook.recordings.model import Recording
+from minutebook.recordings.sources import track_key
 from minutebook.speech.media import Decoded, DecodeLimits, Pcm, decode
 from minutebook.storage.ports import Storage
 
@@ -57,6 +58,17 @@ class Scratch:
         """The decoded recording."""
         await self.decoded()
         return Pcm(self._pcm_path)
+
+    async def track(self, participant_key: str) -> Pcm:
+        """The decoded sound of one participant."""
+        pcm = self._folder / "tracks" / f"{participant_key}.pcm"
+        if not pcm.exists():
+            pcm.parent.mkdir(parents=True, exist_ok=True)
+            source = pcm.with_suffix(".flac")
+            await self._storage.download(track_key(self._recording.id, participant_key), source)
+            await asyncio.to_thread(decode, source, pcm, self._limits)
+            source.unlink()
+        return Pcm(pcm)
 
     @property
     def preview_path(self) -> Path:

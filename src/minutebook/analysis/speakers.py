@@ -25,6 +25,7 @@ class NameSource(StrEnum):
     """Where a voice's name comes from."""
 
     HAND = "hand"
+    CALL = "call"
     TALK = "talk"
     NONE = "none"
 
@@ -110,17 +111,20 @@ def proposed(transcript: Transcript, meeting: Meeting) -> tuple[Proposal, ...]:
 def named(
     speakers: Sequence[Speaker], given: GivenNames, proposals: Mapping[str, Proposal], meeting: Meeting
 ) -> tuple[NamedSpeaker, ...]:
-    """The voices under their names: what people said of a voice, else the attendee that the talk assigns to it, else
-    its number. An attendee's name is the one the meeting lists now; nobody who is not listed any more is assigned."""
+    """The voices under their names: what people said of a voice, else what the call told, else the attendee that the
+    talk assigns to it, else its number. An attendee's name is the one the meeting lists now; nobody who is not listed
+    any more is assigned."""
     current = {speaker_id: p for speaker_id, kept in proposals.items() if (p := _current(kept, meeting)) is not None}
     taken: set[str] = set()
     shown = [_given(speaker, given, current, meeting) for speaker in speakers]
     for speaker in shown:
-        if speaker.source is NameSource.HAND:
+        if speaker.source in {NameSource.HAND, NameSource.CALL}:
             taken |= _identity(speaker.attendee, speaker.name)
     for position, speaker in enumerate(shown):
         who = speaker.proposal
-        if who is None or not who.assigned or speaker.id in given or taken & _identity(who.attendee, who.name):
+        if who is None or not who.assigned or speaker.id in given or speaker.source is NameSource.CALL:
+            continue
+        if taken & _identity(who.attendee, who.name):
             continue
         taken |= _identity(who.attendee, who.name)
         shown[position] = replace(speaker, name=who.name, attendee=who.attendee, source=NameSource.TALK)
@@ -146,9 +150,15 @@ def _given(speaker: Speaker, given: GivenNames, proposals: Mapping[str, Proposal
         name=attendee.display_name if attendee else name or speaker.name,
         attendee=email,
         talk_time_s=speaker.talk_time_s,
-        source=NameSource.HAND if name is not None else NameSource.NONE,
+        source=_source(speaker, name),
         proposal=proposals.get(speaker.id),
     )
+
+
+def _source(speaker: Speaker, given: str | None) -> NameSource:
+    if given is not None:
+        return NameSource.HAND
+    return NameSource.CALL if speaker.participant else NameSource.NONE
 
 
 def with_names(transcript: Transcript, names: Sequence[NamedSpeaker]) -> Transcript:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from minutebook.analysis.derivation import Derivation
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
+from minutebook.analysis.run import Tools
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.talk_names import names_task
-from minutebook.analysis.transcription import Tools, Transcription
+from minutebook.analysis.transcription import Transcription
 from minutebook.analysis.work import report_task
 from minutebook.config import SpeechSettings
 from minutebook.db.database import Database

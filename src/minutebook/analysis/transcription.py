@@ -1,68 +1,11 @@
-"""The making of a transcription, in durable steps.
+"""Transcriptions: which way a recording goes, and what is cleared away afterwards."""
 
-Each chunk is a step whose result is an object in storage; a step remembers its key. After a crash finished steps are
-not run again, on whatever machine the work goes on; the local copies (`scratch`) are made again there.
-"""
-
-import json
-import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
-
-from minutebook.analysis import contents, edits_repository, names_repository
-from minutebook.analysis.edits import WordsChange, in_force
-from minutebook.analysis.hot_words import CHANGES_READ, hot_words
-from minutebook.analysis.model import Progress
-from minutebook.analysis.scratch import Scratch, clear, left_behind
-from minutebook.analysis.service import Analysis
-from minutebook.analysis.speakers import Proposal, proposed
+from minutebook.analysis.calls import CallRun
+from minutebook.analysis.run import Run, Tools
+from minutebook.analysis.scratch import clear, left_behind
 from minutebook.analysis.work import SupersededError, Work
-from minutebook.config import SpeechSettings
-from minutebook.db.database import Database
-from minutebook.errors import MinutebookError
-from minutebook.jobs.ports import Json
-from minutebook.language.ports import Producer
-from minutebook.meetings.model import Meeting
-from minutebook.recordings.model import Recording, peaks_key, preview_key, work_prefix
-from minutebook.recordings.service import Recordings
-from minutebook.speech.diarization import ChunkVoices
-from minutebook.speech.media import DecodeLimits, write_preview
-from minutebook.speech.pipeline import (
-    Chunk,
-    SpeechPipeline,
-    plan_chunks,
-    recognised_from_json,
-    recognised_to_json,
-    turns_from_json,
-    turns_to_json,
-)
-from minutebook.speech.ports import Recognised
-from minutebook.storage.ports import Storage
-from minutebook.transcript.model import Transcript, Turn
-
-log = logging.getLogger("minutebook.analysis")
-
-PEAK_BUCKETS: Final = 2000
-_READ_BYTES: Final = 1 << 20
-
-_DECODED, _VOICES, _WORDS = 0.02, 0.30, 0.98
-"""The fraction of the work that is done when all chunks passed a stage; measured on the bundled models."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What transcribing needs; `scratch` is a local folder, `pipeline` is shared by all work in this process."""
-
-    db: Database
-    storage: Storage
-    recordings: Recordings
-    analysis: Analysis
-    pipeline: SpeechPipeline
-    producer: Producer
-    speech: SpeechSettings
-    scratch: Path
+from minutebook.recordings.model import Recording, work_prefix
+from minutebook.recordings.sources import sources_from_json, sources_key
 
 
 class Transcription:
@@ -81,169 +24,17 @@ class Transcription:
         await clear(*left_behind(tools.scratch, processing))
         if recording is None:
             raise SupersededError
-        await _Run(tools, work, recording).all()
+        await (await self._run(work, recording)).all()
+
+    async def _run(self, work: Work, recording: Recording) -> Run:
+        """A call has its sources beside it before anybody asks for its transcription."""
+        storage, key = self._tools.storage, sources_key(recording.id)
+        if await storage.head(key) is None:
+            return Run(self._tools, work, recording)
+        return CallRun(self._tools, work, recording, sources_from_json(await storage.get_bytes(key)))
 
     async def clean_up(self, work: Work) -> None:
         """Remove what only the work needed."""
         report = work.report
         await self._tools.storage.delete_prefix(work_prefix(report.recording_id, report.id))
         await clear(self._tools.scratch / report.id)
-
-
-class _Run:
-    """One report's way through the steps."""
-
-    def __init__(self, tools: Tools, work: Work, recording: Recording) -> None:
-        self._tools = tools
-        self._work = work
-        self._recording = recording
-        limits = DecodeLimits(max_duration_s=tools.speech.max_duration_s)
-        self._scratch = Scratch(tools.scratch / work.report.id, tools.storage, recording, limits)
-        self._objects = work_prefix(recording.id, work.report.id)
-
-    async def all(self) -> None:
-        """Every step, in order."""
-        decoded = await self._work.step("decode", self._decode)
-        chunks = plan_chunks(decoded["duration_s"], decoded["chunk_s"])
-        await self._work.step("derive", self._derive)
-        voices = [await self._work.step(f"voices-{c.index}", self._bound(self._voices, c, chunks)) for c in chunks]
-        turns = await self._work.step("turns", self._bound(self._turns, voices))
-        language = await self._work.step("language", self._bound(self._language, turns))
-        hot = await self._work.step("hot-words", self._bound(self._hot_words, language))
-        words = [
-            await self._work.step(f"words-{c.index}", self._bound(self._words, c, chunks, turns, language, hot))
-            for c in chunks
-        ]
-        await self._work.step("finish", self._bound(self._finish, decoded, words, turns, language))
-
-    @staticmethod
-    def _bound(step: Callable[..., Any], *args: object) -> Callable[[], Any]:
-        return lambda: step(*args)
-
-    async def _decode(self) -> Json:
-        await self._work.tell(Progress(0.0, "decoding"))
-        decoded = await self._scratch.decoded()
-        async with self._tools.db.transaction() as tx:
-            await self._tools.recordings.set_duration(tx, self._recording.id, decoded.duration_s)
-        return {
-            "duration_s": decoded.duration_s,
-            "notices": list(decoded.notices),
-            "chunk_s": self._tools.speech.chunk_s,
-        }
-
-    async def _derive(self) -> Json:
-        """Preview and peaks. A recording that can be transcribed but not re-encoded still gets its transcript."""
-        pcm, original, preview = await self._scratch.pcm(), await self._scratch.original(), self._scratch.preview_path
-        peaks = await self._work.computed(lambda _: pcm.peaks(PEAK_BUCKETS))
-        value = {"duration_s": pcm.duration_s, "peaks": peaks}
-        await self._tools.storage.put_bytes(peaks_key(self._recording.id), json.dumps(value).encode())
-        try:
-            await self._work.computed(lambda _: write_preview(original, preview))
-        except MinutebookError as error:
-            log.warning("recording %s has no preview: %s", self._recording.id, error.code)
-            return False
-        await self._tools.storage.put_stream(preview_key(self._recording.id), _file(preview))
-        preview.unlink()
-        return True
-
-    async def _voices(self, chunk: Chunk, chunks: Sequence[Chunk]) -> Json:
-        pcm = await self._scratch.pcm()
-        total = chunks[-1].end_s
-        await self._work.tell(_between(_DECODED, _VOICES, chunk.start_s / total, "telling voices apart", 0.0, total))
-        voices = await self._work.computed(lambda _: self._tools.pipeline.voices(pcm, chunk))
-        return await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes())
-
-    async def _turns(self, voices: Sequence[str]) -> Json:
-        found = [ChunkVoices.from_bytes(await self._tools.storage.get_bytes(key)) for key in voices]
-        turns = await self._work.computed(lambda _: self._tools.pipeline.turns(found))
-        return await self._keep("turns.json", turns_to_json(turns).encode())
-
-    async def _language(self, turns_key: str) -> Json:
-        wanted = self._work.report.options.language or self._recording.language
-        if wanted:
-            return wanted
-        pcm, turns = await self._scratch.pcm(), await self._load_turns(turns_key)
-        return await self._work.computed(lambda _: self._tools.pipeline.language(pcm, turns))
-
-    async def _hot_words(self, language: str) -> Json:
-        """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
-        async with self._tools.db.reading() as tx:
-            newest = await edits_repository.newest_words(tx, self._recording.owner_id, CHANGES_READ)
-        return list(hot_words(in_force(newest, WordsChange), language))
-
-    async def _words(
-        self, chunk: Chunk, chunks: Sequence[Chunk], turns_key: str, language: str, hot: Sequence[str]
-    ) -> Json:
-        pcm, turns = await self._scratch.pcm(), await self._load_turns(turns_key)
-        total, speech = chunks[-1].end_s, _speech_in(chunk, turns)
-
-        def reached(part: float) -> Progress:
-            done = chunk.start_s + min(part, 1.0) * (chunk.end_s - chunk.start_s)
-            return _between(_VOICES, _WORDS, done / total, "transcribing", done, total)
-
-        await self._work.tell(reached(0.0))
-        words = await self._work.computed(
-            lambda tell: self._tools.pipeline.recognise(
-                pcm, chunk, turns, language, hot, progress=lambda seconds: tell(reached(seconds / speech))
-            )
-        )
-        return await self._keep(f"words-{chunk.index}.json", recognised_to_json(words).encode())
-
-    async def _finish(self, decoded: dict[str, Any], words: Sequence[str], turns_key: str, language: str) -> Json:
-        recognised: list[Recognised] = []
-        for key in words:
-            recognised += recognised_from_json((await self._tools.storage.get_bytes(key)).decode())
-        turns, duration_s, notices = await self._load_turns(turns_key), decoded["duration_s"], decoded["notices"]
-        async with self._tools.db.reading() as tx:
-            meeting = await self._tools.analysis.meeting(tx, self._recording)
-
-        def compute(_: object) -> tuple[Transcript, str]:
-            made = self._tools.pipeline.transcript(recognised, turns, language, duration_s, notices)
-            made = self._summarised(made)
-            return made, contents.kept_transcript(made)
-
-        transcript, content = await self._work.computed(compute)
-        proposals = await self._work.computed(lambda _: self._proposals(transcript, meeting))
-        async with self._tools.db.transaction() as tx:
-            facts = contents.transcript_facts(transcript)
-            completed = await self._tools.analysis.scheduler.complete(tx, self._work.report, content, facts=facts)
-            if completed:
-                await names_repository.propose(tx, self._work.report.id, proposals)
-            return completed
-
-    def _summarised(self, transcript: Transcript) -> Transcript:
-        """With its summary, if there can be one: whatever goes wrong there, the transcript is not lost for it."""
-        try:
-            return replace(transcript, summary=self._tools.producer.summary(transcript))
-        except Exception:
-            log.exception("report %s has no summary", self._work.report.id)
-            return transcript
-
-    def _proposals(self, transcript: Transcript, meeting: Meeting) -> tuple[Proposal, ...]:
-        """Who the voices are by the talk itself; like the summary, not worth the loss of a transcript."""
-        try:
-            return proposed(transcript, meeting)
-        except Exception:
-            log.exception("report %s has no names from the talk", self._work.report.id)
-            return ()
-
-    async def _keep(self, name: str, data: bytes) -> str:
-        return (await self._tools.storage.put_bytes(self._objects + name, data)).key
-
-    async def _load_turns(self, key: str) -> list[Turn]:
-        return turns_from_json((await self._tools.storage.get_bytes(key)).decode())
-
-
-def _speech_in(chunk: Chunk, turns: Sequence[Turn]) -> float:
-    """Seconds of speech in a chunk, which recognition counts its progress in; never zero."""
-    return sum(max(0.0, min(t.end, chunk.end_s) - max(t.start, chunk.start_s)) for t in turns) or 1.0
-
-
-def _between(low: float, high: float, part: float, stage: str, done_s: float, total_s: float) -> Progress:
-    return Progress(round(low + (high - low) * part, 4), stage, round(done_s, 1), round(total_s, 1))
-
-
-async def _file(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while data := file.read(_READ_BYTES):
-            yield data

@@ -5,18 +5,21 @@ remembered between calls but the loaded models, so the result is the same as in 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from minutebook.config import SpeechSettings
-from minutebook.speech import units
-from minutebook.speech.diarization import ChunkVoices, Diarizer, speaker_turns
+from minutebook.speech import tracks, units
+from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
 from minutebook.speech.media import Pcm
 from minutebook.speech.memory import give_back
-from minutebook.speech.ports import Audio, Engine, Recognised
+from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
 from minutebook.speech.units import Chunk, plan_chunks
 from minutebook.transcript.attribution import number_speakers
 from minutebook.transcript.merge import Heard, merge
@@ -35,6 +38,8 @@ __all__ = [
 NO_SPEECH = "No speech was found in this recording."
 _DIARIZATION_CONTEXT_S = 10.0
 _CONTEXT_S = 1.0
+_LEAST_OTHERS_S = 0.5
+"""Less speech that is no participant's than this in a chunk is not worth telling voices apart."""
 _LANGUAGE_SAMPLES = 3
 _LANGUAGE_SAMPLE_S = 5.0
 _VOICES_SHARE = 0.3
@@ -106,6 +111,43 @@ class SpeechPipeline:
         give_back()
         return recognised
 
+    def speech(self, pcm: Pcm, chunk: Chunk) -> list[tracks.Span]:
+        """When somebody speaks in a chunk of sound that is one participant's."""
+        offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
+        audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
+        return self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
+
+    def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm], turns: Sequence[Turn]) -> ChunkVoices:
+        """Who may be speaking in a chunk besides the participants that have tracks; `turns` are the participants'."""
+        offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
+        span = offset, chunk.end_s + _DIARIZATION_CONTEXT_S
+        audio = pcm.read(*span)
+        if of_tracks:
+            power = sum((_fitted(tracks.power(track.read(*span)), len(audio)) for track in of_tracks.values()), 0.0)
+            audio = tracks.nobodys(audio, offset, np.asarray(power), turns)
+            heard = self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
+            if sum(end - start for start, end in heard) < _LEAST_OTHERS_S:
+                return silence(chunk.start_s, chunk.end_s)
+        found = self._diarizer.voices(audio, offset, chunk.start_s, chunk.end_s)
+        give_back()
+        return found
+
+    def recognise_clips(
+        self,
+        clips: Sequence[tracks.Clip],
+        language: str,
+        hot_words: Sequence[str] = (),
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Recognised]:
+        """The words of stretches of several tracks, recognised together."""
+        if not clips:
+            return []
+        layout = tracks.laid_out(clips)
+        recognised = self._engine.recognise(layout.audio, 0.0, layout.turns, language, hot_words, progress)
+        found = tracks.back_in_place(recognised, clips, layout)
+        give_back()
+        return found
+
     def transcript(
         self,
         recognised: Sequence[Recognised],
@@ -142,6 +184,13 @@ class SpeechPipeline:
         for chunk in chunks:
             recognised += self.recognise(pcm, chunk, turns, spoken, progress=_within(chunk, turns, pcm, tell))
         return self.transcript(recognised, turns, spoken, pcm.duration_s, notices)
+
+
+def _fitted(power: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
+    """The power of a track, as long as that of so many samples: a track may end earlier."""
+    fitted = np.zeros(round(samples / SAMPLE_RATE / tracks.BLOCK_S) + 1)
+    fitted[: len(power)] = power[: len(fitted)]
+    return fitted
 
 
 def _within(chunk: Chunk, turns: Sequence[Turn], pcm: Pcm, tell: Callable[[float], None]) -> Callable[[float], None]:
@@ -192,6 +241,7 @@ def recognised_to_json(recognised: Sequence[Recognised]) -> str:
         {
             "turn": [each.turn.speaker, each.turn.start, each.turn.end],
             "words": [[w.word, w.start, w.end, w.probability] for w in each.words],
+            **({"levels": each.levels} if each.levels else {}),
         }
         for each in recognised
     ]
@@ -200,4 +250,7 @@ def recognised_to_json(recognised: Sequence[Recognised]) -> str:
 
 def recognised_from_json(text: str) -> list[Recognised]:
     """The inverse of `recognised_to_json`."""
-    return [Recognised(Turn(*row["turn"]), tuple(Word(*word) for word in row["words"])) for row in json.loads(text)]
+    return [
+        Recognised(Turn(*row["turn"]), tuple(Word(*word) for word in row["words"]), tuple(row.get("levels", ())))
+        for row in json.loads(text)
+    ]

@@ -25,10 +25,12 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The words of one turn, in recording time."""
+    """The words of one turn, in recording time. `levels` tells how loud each word is (dB of full scale) where the sound
+    is one participant's own; empty otherwise."""
 
     turn: Turn
     words: tuple[Word, ...]
+    levels: tuple[float, ...] = ()
 
 
 class Engine(Protocol):

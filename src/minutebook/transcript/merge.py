@@ -38,9 +38,20 @@ def merge(
     heard: Iterable[Heard], turns: Sequence[Turn], language: str = "en", rules: SegmentRules = DEFAULT
 ) -> tuple[Segment, ...]:
     """Attribute every word, drop what was heard twice, and divide into segments ordered by start."""
+    return divided(spoken_by_voices(heard, turns), language, rules)
+
+
+def spoken_by_voices(heard: Iterable[Heard], turns: Sequence[Turn]) -> list[list[SpokenWord]]:
+    """For each stretch that was recognised, in order, its words with their voices; what was heard twice once."""
     index = TurnIndex(turns)
     ordered = sorted(heard, key=lambda h: (h.turn.start, h.turn.end, h.turn.speaker))
-    spoken = _without_doubles([(h.turn, attribute(h.words, index, h.turn)) for h in ordered])
+    return _without_doubles([(h.turn, attribute(h.words, index, h.turn)) for h in ordered])
+
+
+def divided(
+    spoken: Iterable[Sequence[SpokenWord]], language: str = "en", rules: SegmentRules = DEFAULT
+) -> tuple[Segment, ...]:
+    """Segments, ordered by start, of words whose speakers are known."""
     runs = sorted((run for words in spoken for run in _runs(words)), key=lambda run: run[0].word.start)
     blank = "" if language in UNSPACED_LANGUAGES else " "
     return tuple(segment for run in _joined(runs, rules) for segment in _segments(run, blank, rules))
@@ -78,10 +89,11 @@ def _heard_better_elsewhere(spoken: SpokenWord, turn: Turn, turns: TurnIndex) ->
 def _is_same(word: Word, other: Word) -> bool:
     shared = min(word.end, other.end) - max(word.start, other.start)
     shorter = min(word.end - word.start, other.end - other.start)
-    return _plain(word.word) == _plain(other.word) and shared >= shorter / 2
+    return plain(word.word) == plain(other.word) and shared >= shorter / 2
 
 
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
+    """A word as it is compared: letters and digits, small."""
     return "".join(character for character in word.lower() if character.isalnum())
 
 

@@ -24,11 +24,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice of this recording. `id` is stable ("speaker_1"); `name` is shown ("Speaker 1", later "Ada")."""
+    """A voice of this recording. `id` is stable ("speaker_1"); `name` is shown ("Speaker 1", later "Ada").
+    `participant` says that the name is the participant's own, as the call told it."""
 
     id: str
     name: str
     talk_time_s: float
+    participant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

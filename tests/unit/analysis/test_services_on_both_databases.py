@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.analysis import transcription
+from minutebook.analysis import run
 from minutebook.analysis.kinds import TRANSCRIBE_TASK
 from minutebook.analysis.model import ReportStatus
 from minutebook.analysis.service import AnalysisRequest
@@ -163,7 +163,7 @@ class RememberedSteps(InlineSteps):
 async def test_work_goes_on_after_a_crash_at_any_step(
     services: Services, worker: Worker, remembered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcription, "write_preview", lambda _original, to: to.write_bytes(b"preview"))
+    monkeypatch.setattr(run, "write_preview", lambda _original, to: to.write_bytes(b"preview"))
     meeting = await created(services)
     await uploaded(services, meeting)
     await worker.drain()

@@ -194,7 +194,7 @@ class NameProposalOut(BaseModel):
 
 class SpeakerOut(BaseModel):
     """A voice of a recording, under the name that is shown; `attendee` is the e-mail address of who it is. `source` is
-    where the name comes from: `hand`, `talk` or `none`."""
+    where the name comes from: `hand`, `call`, `talk` or `none`."""
 
     id: str
     name: str

@@ -16,9 +16,15 @@ from minutebook.speech.diarization.model import (
     seconds_to_frame,
 )
 from minutebook.speech.diarization.parameters import DEFAULT, DiarizationParameters
-from minutebook.speech.diarization.pieces import cut, solo_labels, solo_runs
+from minutebook.speech.diarization.pieces import SILENT, cut, solo_labels, solo_runs
 from minutebook.speech.diarization.segmentation import Segmenter
 from minutebook.speech.ports import SAMPLE_RATE, Audio
+
+EDGE_FRAMES = 59
+"""Windows that only tell speech from silence overlap by this (1 s)."""
+_BLOCK = SAMPLE_RATE // 10
+AUDIBLE = 0.001
+"""RMS (-60 dB of full scale) below which nobody can be heard."""
 
 
 def windows_of(first_sample: int, last_sample: int, step: int) -> NDArray[np.int64]:
@@ -50,7 +56,7 @@ class Diarizer:
         step = round(self._parameters.step_s / FRAME_S)
         start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
         if end <= start:
-            return _silence(start_s, end_s)
+            return silence(start_s, end_s)
         nearest = (WINDOW_SAMPLES + step * FRAME_SAMPLES) // 2  # the window whose middle is nearest starts no earlier
         windows = windows_of(start - nearest, end, step)
         activity = self._segmenter.activity(audio, windows * FRAME_SAMPLES - offset)
@@ -58,6 +64,26 @@ class Diarizer:
         embeddings = self._embedder.embed([_samples(audio, offset, piece) for piece in pieces.tolist()])
         own = windows * FRAME_SAMPLES >= (start or -WINDOW_SAMPLES)
         return ChunkVoices(start_s, end_s, windows[own], activity[own], pieces, embeddings)
+
+    def speech(self, audio: Audio, offset_s: float, start_s: float, end_s: float) -> list[tuple[float, float]]:
+        """When somebody speaks in `[start_s, end_s)`, without telling who; `audio` as for `voices`. Costs a tenth of
+        it, and nothing where the sound is silent."""
+        offset, step = round(offset_s * SAMPLE_RATE), WINDOW_FRAMES - EDGE_FRAMES
+        start, end = round(start_s * SAMPLE_RATE), min(round(end_s * SAMPLE_RATE), offset + len(audio))
+        if end <= start:
+            return []
+        windows = windows_of(start - step * FRAME_SAMPLES, end, step)
+        heard = np.array([_is_heard(audio, first * FRAME_SAMPLES - offset) for first in windows.tolist()], dtype=bool)
+        activity = np.zeros((len(windows), WINDOW_FRAMES), dtype=np.uint8)
+        if heard.any():
+            activity[heard] = self._segmenter.activity(audio, windows[heard] * FRAME_SAMPLES - offset).max(axis=-1)
+        return self._spans(windows, activity > self._parameters.onset * 255, start_s, end / SAMPLE_RATE)
+
+    def _spans(
+        self, windows: NDArray[np.int64], active: NDArray[np.bool_], start_s: float, end_s: float
+    ) -> list[tuple[float, float]]:
+        runs = solo_runs(windows, np.where(active, 0, SILENT).astype(np.int8), *map(seconds_to_frame, (start_s, end_s)))
+        return [(max(start_s, frame_to_seconds(a)), min(end_s, frame_to_seconds(b))) for a, b in runs.tolist()]
 
     def _pieces(
         self, windows: NDArray[np.int64], activity: NDArray[np.uint8], start_s: float, end_s: float
@@ -74,7 +100,15 @@ def _samples(audio: Audio, offset: int, piece: list[int]) -> Audio:
     return audio[max(first, 0) : last]
 
 
-def _silence(start_s: float, end_s: float) -> ChunkVoices:
+def _is_heard(audio: Audio, first: int) -> bool:
+    """Whether any tenth of a second of the window that begins at this sample is audible."""
+    window = audio[max(first, 0) : max(first + WINDOW_SAMPLES, 0)]
+    blocks = window[: len(window) // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    return len(blocks) > 0 and float(np.einsum("ij,ij->i", blocks, blocks).max()) > AUDIBLE**2 * _BLOCK
+
+
+def silence(start_s: float, end_s: float) -> ChunkVoices:
+    """A chunk in which nobody speaks."""
     return ChunkVoices(
         start_s,
         end_s,

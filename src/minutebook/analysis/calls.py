@@ -1,0 +1,139 @@
+"""The making of a call's transcription: the same steps as of any recording, but participants are heard on their own
+tracks and go by their names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from minutebook.analysis.run import Recogniser, Run, Tools
+from minutebook.analysis.work import Work
+from minutebook.errors import MinutebookError
+from minutebook.jobs.ports import Json
+from minutebook.recordings.model import Recording
+from minutebook.recordings.sources import Sources, track_key
+from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.media import Pcm
+from minutebook.speech.pipeline import NO_SPEECH, Chunk, turns_to_json
+from minutebook.speech.ports import Recognised
+from minutebook.speech.tracks import TRACK, Span, clips_of, is_track, track_turns
+from minutebook.transcript.calls import People, call_segments
+from minutebook.transcript.echoes import OwnWords
+from minutebook.transcript.merge import Heard
+from minutebook.transcript.model import Transcript, Turn
+from minutebook.transcript.participants import Speaking
+
+BLUR_S: Final[Mapping[str, float]] = {"track": 0.15, "network": 0.3}
+"""How far from the truth the edges of intervals are, by source; a page shows speakers with up to `PAGE_BLUR_S`."""
+PAGE_BLUR_S: Final = 1.5
+
+
+class CallRun(Run):
+    """One report's way through the steps, for a recording with sources."""
+
+    def __init__(self, tools: Tools, work: Work, recording: Recording, sources: Sources) -> None:
+        super().__init__(tools, work, recording)
+        self._sources = sources
+        self._tracks: dict[str, Pcm] | None = None
+
+    async def _voices(self, chunk: Chunk, chunks: Sequence[Chunk]) -> Json:
+        """When each participant speaks by their track, and who else does."""
+        tracks, pcm = await self._loaded_tracks(), await self._scratch.pcm()
+        await self._tell_voices(chunk, chunks)
+        pipeline = self._tools.pipeline
+
+        def compute(_: object) -> tuple[dict[str, list[Span]], ChunkVoices]:
+            spans = {key: pipeline.speech(track, chunk) for key, track in tracks.items()}
+            return spans, pipeline.other_voices(pcm, chunk, tracks, track_turns(spans))
+
+        spans, voices = await self._work.computed(compute)
+        key = await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes())
+        return {"spans": {track: [list(span) for span in own] for track, own in spans.items()}, "voices": key}
+
+    async def _turns(self, voices: Sequence[Any]) -> Json:
+        found = [ChunkVoices.from_bytes(await self._tools.storage.get_bytes(each["voices"])) for each in voices]
+        spans: dict[str, list[Span]] = {}
+        for each in voices:
+            for key, own in each["spans"].items():
+                spans.setdefault(key, []).extend((start, end) for start, end in own)
+        others = await self._work.computed(lambda _: self._tools.pipeline.turns(found))
+        return await self._keep("turns.json", turns_to_json([*track_turns(spans), *others]).encode())
+
+    async def _recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+        tracks, pcm, pipeline = await self._loaded_tracks(), await self._scratch.pcm(), self._tools.pipeline
+        return lambda progress: pipeline.recognise_clips(
+            clips_of(chunk, turns, tracks, pcm), language, hot, progress=progress
+        )
+
+    def _transcript(
+        self,
+        recognised: Sequence[Recognised],
+        turns: Sequence[Turn],
+        language: str,
+        duration_s: float,
+        notices: Sequence[str],
+    ) -> Transcript:
+        return call_transcript(self._sources, recognised, turns, language, duration_s, notices)
+
+    async def _loaded_tracks(self) -> dict[str, Pcm]:
+        """The tracks that are there, by participant. One that cannot be read is as good as none: that participant is
+        heard in the mixed sound."""
+        if self._tracks is None:
+            self._tracks = {}
+            for participant in self._sources.participants:
+                key = track_key(self._recording.id, participant.key)
+                if participant.track and await self._tools.storage.head(key) is not None:
+                    try:
+                        self._tracks[participant.key] = await self._scratch.track(participant.key)
+                    except MinutebookError as error:
+                        if error.retryable:
+                            raise
+        return self._tracks
+
+
+def call_transcript(
+    sources: Sources,
+    recognised: Sequence[Recognised],
+    turns: Sequence[Turn],
+    language: str,
+    duration_s: float,
+    notices: Sequence[str] = (),
+) -> Transcript:
+    """Everything that was recognised, under the participants' names."""
+    own = [
+        OwnWords(_person(sources, each.turn), each.turn, each.words, each.levels)
+        for each in recognised
+        if is_track(each.turn.speaker)
+    ]
+    segments, speakers = call_segments(
+        own,
+        [Turn(_person(sources, turn), turn.start, turn.end) for turn in turns if is_track(turn.speaker)],
+        [Heard(each.turn, each.words) for each in recognised if not is_track(each.turn.speaker)],
+        [turn for turn in turns if not is_track(turn.speaker)],
+        people_of(sources),
+        language,
+    )
+    found = tuple(notices) if segments else (*notices, NO_SPEECH)
+    return Transcript(language, duration_s, speakers, segments, notices=found)
+
+
+def people_of(sources: Sources) -> People:
+    """Persons by the key of their first participant, under the name they had last."""
+    names: dict[str, str] = {}
+    for participant in sources.participants:
+        person = sources.person_of(participant.key)
+        names[person] = participant.name or names.get(person, "")
+    speaking = (
+        Speaking(
+            sources.person_of(each.key),
+            each.start_s,
+            each.end_s,
+            each.confidence,
+            BLUR_S.get(each.source, PAGE_BLUR_S),
+            each.source,
+        )
+        for each in sources.intervals
+    )
+    return People(names, tuple(speaking))
+
+
+def _person(sources: Sources, turn: Turn) -> str:
+    return sources.person_of(turn.speaker.removeprefix(TRACK))

@@ -1,0 +1,180 @@
+"""Whose word is it where the platform says who speaks: names from speaking intervals and voices together, and no name
+rather than a wrong one. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from minutebook.transcript.attribution import SpokenWord, TurnIndex
+from minutebook.transcript.model import Turn
+
+UNKNOWN: Final = "unknown"
+"""The speaker of words that the platform and the voices do not agree on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """A person spoke from `start` to `end`, by a sign that is `weight` (0 to 1) sure. `blur_s` is how far from the
+    truth its edges usually are; signs of one `source` are not counted twice."""
+
+    person: str
+    start: float
+    end: float
+    weight: float = 1.0
+    blur_s: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamingRules:
+    """When a word gets a name. Scores are from 0 to 1 by the platform, and as much again by the voice.
+
+    `sure` is the lead with which the platform alone decides; else its score and the voice's are added, and a name needs
+    a score of `least` and a lead of `margin`. A voice is bound in full with `evidence_s` of speech under a person's
+    signs. Residual lags of up to `longest_lag_s` are looked for in steps of `lag_step_s`, and believed where they bring
+    `lag_gain` more agreement. Measured with `python -m bench.calls`.
+    """
+
+    sure: float = 0.7
+    margin: float = 0.25
+    least: float = 0.4
+    evidence_s: float = 3.0
+    longest_lag_s: float = 2.0
+    lag_step_s: float = 0.1
+    lag_gain: float = 0.02
+
+
+DEFAULT: Final = NamingRules()
+
+Binding = Mapping[str, Mapping[str, float]]
+"""For each voice, how far (0 to 1) it is each person's."""
+
+
+def named_words(
+    spoken: Sequence[Sequence[SpokenWord]],
+    turns: Sequence[Turn],
+    speaking: Sequence[Speaking],
+    rules: NamingRules = DEFAULT,
+) -> list[list[SpokenWord]]:
+    """The words of voices with the persons who said them. `turns` are the voices'.
+
+    Every word comes back once, in its place. One that nobody can be named for keeps its voice, if that is nobody's
+    else; otherwise it is `UNKNOWN`'s.
+    """
+    if not speaking:
+        return [list(words) for words in spoken]
+    aligned = without_residual_lag(speaking, turns, rules)
+    binding = bound_voices(turns, aligned, rules)
+    signs = _Signs(aligned)
+    return [[_named(word, signs, binding.get(word.speaker, {}), rules) for word in words] for words in spoken]
+
+
+def uncovered(speaking: Sequence[Speaking], turns: Sequence[Turn], shortest_s: float = 1.0) -> list[Speaking]:
+    """What is left of persons' signs where turns of theirs are taken off, in parts of at least `shortest_s`."""
+    index = TurnIndex(turns)
+    left: list[Speaking] = []
+    for each in speaking:
+        start = each.start
+        for turn in index.between(each.start, each.end):
+            if turn.speaker == each.person:
+                left.append(replace(each, start=start, end=turn.start))
+                start = max(start, turn.end)
+        left.append(replace(each, start=start))
+    spoken = {turn.speaker for turn in turns}
+    return [each for each in left if each.person not in spoken or each.end - each.start >= shortest_s]
+
+
+def without_residual_lag(
+    speaking: Sequence[Speaking], turns: Sequence[Turn], rules: NamingRules = DEFAULT
+) -> list[Speaking]:
+    """The signs of each source, moved to where they agree best with the voices: one source's lag differs from call to
+    call, and voices change when people do."""
+    aligned: list[Speaking] = []
+    for source in sorted({each.source for each in speaking}):
+        own = [each for each in speaking if each.source == source]
+        aligned += _moved(own, _residual_lag(own, turns, rules))
+    return sorted(aligned, key=lambda each: (each.start, each.end, each.person))
+
+
+def _residual_lag(own: Sequence[Speaking], turns: Sequence[Turn], rules: NamingRules) -> float:
+    steps = round(rules.longest_lag_s / rules.lag_step_s)
+    lags = sorted((round(step * rules.lag_step_s, 6) for step in range(-steps, steps + 1)), key=abs)
+    agreements = {lag: _agreement(_moved(own, lag), turns) for lag in lags}
+    best = max(lags, key=lambda lag: agreements[lag])  # of equals the smallest: it stands first
+    return best if agreements[best] > agreements[0.0] * (1 + rules.lag_gain) else 0.0
+
+
+def _moved(speaking: Sequence[Speaking], lag: float) -> list[Speaking]:
+    return [replace(each, start=each.start - lag, end=each.end - lag) for each in speaking] if lag else list(speaking)
+
+
+def _agreement(speaking: Sequence[Speaking], turns: Sequence[Turn]) -> float:
+    """Seconds of each voice under the signs of the person whom it is under most."""
+    return sum(max(shares.values(), default=0.0) for shares in _shared(speaking, turns).values())
+
+
+def _shared(speaking: Sequence[Speaking], turns: Sequence[Turn]) -> dict[str, dict[str, float]]:
+    """Weighted seconds that voices and persons have in common."""
+    index = TurnIndex(turns)
+    shared: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for each in speaking:
+        for turn in index.between(each.start, each.end):
+            seconds = min(turn.end, each.end) - max(turn.start, each.start)
+            shared[turn.speaker][each.person] += each.weight * seconds
+    return {voice: dict(persons) for voice, persons in shared.items()}
+
+
+def bound_voices(turns: Sequence[Turn], speaking: Sequence[Speaking], rules: NamingRules = DEFAULT) -> Binding:
+    """Which voices are whose, by vote of the time they have in common."""
+    bound: dict[str, dict[str, float]] = {}
+    for voice, persons in _shared(speaking, turns).items():
+        total = sum(persons.values())
+        if total > 0:
+            known = min(1.0, total / rules.evidence_s)
+            bound[voice] = {person: known * seconds / total for person, seconds in persons.items()}
+    return bound
+
+
+class _Signs:
+    """Signs by time: who seems to speak around a word."""
+
+    def __init__(self, speaking: Sequence[Speaking]) -> None:
+        # A turn's speaker is free text to the index: here the sign's place in the list.
+        self._speaking = list(speaking)
+        self._index = TurnIndex(
+            Turn(str(place), each.start - each.blur_s, each.end + each.blur_s) for place, each in enumerate(speaking)
+        )
+
+    def around(self, start: float, end: float) -> dict[str, float]:
+        """For each person the part of the word, widened by the sign's blur, that lies under their signs."""
+        of_source: defaultdict[tuple[str, str], float] = defaultdict(float)
+        for turn in self._index.between(start, max(end, start + 1e-6)):
+            each = self._speaking[int(turn.speaker)]
+            first, last = start - each.blur_s, max(end, start + 1e-3) + each.blur_s
+            part = (min(last, each.end) - max(first, each.start)) / (last - first)
+            of_source[each.person, each.source] += each.weight * max(0.0, part)
+        found: dict[str, float] = {}
+        for (person, _), score in of_source.items():
+            found[person] = max(found.get(person, 0.0), min(1.0, score))
+        return found
+
+
+def _named(spoken: SpokenWord, signs: _Signs, bound: Mapping[str, float], rules: NamingRules) -> SpokenWord:
+    seen = signs.around(spoken.word.start, spoken.word.end)
+    person = _leader(seen, rules.sure, rules.sure)
+    if person is None:
+        both = {who: seen.get(who, 0.0) + bound.get(who, 0.0) for who in seen.keys() | bound.keys()}
+        person = _leader(both, rules.least, rules.margin)
+    if person is None and _leader(bound, rules.least, rules.margin) is not None:
+        person = UNKNOWN
+    return spoken if person is None else SpokenWord(person, spoken.word)
+
+
+def _leader(scores: Mapping[str, float], least: float, margin: float) -> str | None:
+    """Who has the highest score, if it is high enough and far enough from the next."""
+    ranked = sorted(scores, key=lambda who: (-scores[who], who))
+    if not ranked or scores[ranked[0]] < least:
+        return None
+    second = scores[ranked[1]] if len(ranked) > 1 else 0.0
+    return ranked[0] if scores[ranked[0]] - second >= margin else None
