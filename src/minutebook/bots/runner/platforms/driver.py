@@ -24,7 +24,7 @@ from minutebook.bots.runner.platforms.ports import CannotJoinError, Guest, Place
 from minutebook.bots.runner.platforms.registry import WEBRTC
 
 if TYPE_CHECKING:
-    from playwright.async_api import ElementHandle, Page
+    from playwright.async_api import ElementHandle, Frame, Page
 
 log = logging.getLogger(__name__)
 
@@ -195,14 +195,21 @@ async def _act(page: "Page", probe: Probe, act: Act) -> bool:
     if not probe:
         return False
     try:
-        found = await page.evaluate_handle(_looking(), {"probes": probes_to_json([probe]), "take": 0})
-        element = found.as_element()
+        element = await _find(page.main_frame, probe)
         if element is not None:
             await act(element)
     except Error as error:
         log.debug("not done to %s: %s", probe, error.message)
         return False
     return element is not None
+
+
+async def _find(frame: "Frame", probe: Probe) -> "ElementHandle | None":
+    found = await frame.evaluate_handle(_looking(), {"probes": probes_to_json([probe]), "take": 0})
+    element = found.as_element()
+    owner = await element.owner_frame() if element is not None else None
+    # Playwright clicks beside what was found from outside its frame.
+    return element if owner in {None, frame} else await _find(owner, probe)
 
 
 async def _appears(page: "Page", probe: Probe) -> bool:
