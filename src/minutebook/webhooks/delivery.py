@@ -6,7 +6,8 @@ import logging
 import random
 import unicodedata
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
@@ -25,6 +26,17 @@ from minutebook.webhooks.rules import is_late, next_due, next_to_send, retry_aft
 logger = logging.getLogger(__name__)
 
 REDIRECTS: Final = range(300, 400)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A queue in this process's hands: what was sent in vain, whether late status changes are still sent along, whether
+    the receiver asked for a pause."""
+
+    claim: Claim
+    tried: set[int] = field(default_factory=set)
+    along: bool = True
+    is_paused: bool = False
 
 
 class Delivery:
@@ -83,42 +95,50 @@ class Delivery:
 
     async def _send_queue(self, claim: Claim) -> int:
         """Send what is due in a queue, then give it back; returns the attempts made."""
-        made = 0
+        made, turn = 0, _Turn(claim)
         try:
-            tried: set[int] = set()
-            along = True
-            while (message := await self._next(claim, tried, along)) is not None:
-                made += 1
+            message = await self._next(turn)
+            while message is not None:
                 outcome = await self._attempt(message)
-                if not await self._settle(claim, message, outcome):
-                    break
-                if outcome.verdict is Verdict.RETRY:
-                    tried.add(message.number)
-                    along = along and not is_late(message)
+                made += 1
+                message = await self._next(turn, message, outcome)
         except Exception:
             # The other queues go on; this one is taken up again when its claim has run out.
             logger.exception("webhooks: sending a queue broke off; it is taken up in %.0f s", self._limits.lease_s)
         return made
 
-    async def _next(self, claim: Claim, tried: set[int], along: bool) -> Message | None:
-        """The next message to send, with the claim renewed for it; None once the queue is given back or lost."""
+    async def _next(self, turn: _Turn, sent: Message | None = None, outcome: Outcome | None = None) -> Message | None:
+        """Keep what came of the message that was sent, and choose the next one, with the claim renewed for it; None
+        once the queue is given back or lost. One transaction: on SQLite each one waits for the disk."""
         async with self._db.transaction() as tx:
             now = self._clock.now()
-            if not await self._renewed(tx, claim):
+            if not await repository.renew(tx, turn.claim, now + self._lease):
+                logger.warning("webhooks: this worker was so slow that another one took its queue over")
                 return None
-            queue = await repository.waiting_in(tx, claim.order_key)
-            paused_until = await repository.paused_until(tx, claim)
-            is_paused = paused_until is not None and paused_until > now
-            message = None if is_paused else next_to_send(queue, now, tried, along=along)
+            if sent is not None and outcome is not None:
+                await self._settle(tx, turn, sent, outcome, now)
+            queue = await repository.waiting_in(tx, turn.claim.order_key)
+            message = None if turn.is_paused else next_to_send(queue, now, turn.tried, along=turn.along)
             if message is None:
-                await repository.release(tx, claim, next_due(queue))
+                await repository.release(tx, turn.claim, next_due(queue))
             return message
 
-    async def _renewed(self, tx: AsyncConnection, claim: Claim) -> bool:
-        renewed = await repository.renew(tx, claim, self._clock.now() + self._lease)
-        if not renewed:
-            logger.warning("webhooks: this worker was so slow that another one took its queue over")
-        return renewed
+    async def _settle(self, tx: AsyncConnection, turn: _Turn, message: Message, outcome: Outcome, at: datetime) -> None:
+        """Keep what came of an attempt."""
+        settlement = settle(message, outcome, at, random.random())  # noqa: S311 (spreads retries, guards nothing)
+        url, owner_id = outcome.attempt.url, message.event.owner_id
+        await repository.record(tx, message, outcome.attempt, settlement, at)
+        if url is not None:
+            await repository.note_receiver(tx, turn.claim, host_of(url), settlement.paused_until)
+        if url is not None and outcome.verdict is Verdict.GONE:
+            await repository.stop(tx, owner_id, url, at)
+        elif url is not None and outcome.verdict is Verdict.DELIVERED:
+            await repository.unstop(tx, owner_id, url)
+        if outcome.verdict is Verdict.RETRY:
+            turn.tried.add(message.number)
+            turn.along = turn.along and not is_late(message)
+            turn.is_paused = settlement.paused_until is not None
+        _log(message, outcome, settlement.state)
 
     async def _attempt(self, message: Message) -> Outcome:
         """Write the letter as it is now, and send it."""
@@ -141,24 +161,6 @@ class Delivery:
         )
         pause_s = retry_after_s(answer.headers.get("retry-after"), self._clock.now())
         return Outcome(attempt, verdict_of(answer.status), pause_s)
-
-    async def _settle(self, claim: Claim, message: Message, outcome: Outcome) -> bool:
-        """Keep what came of an attempt; False when the queue is somebody else's by now."""
-        now = self._clock.now()
-        settlement = settle(message, outcome, now, random.random())  # noqa: S311 (spreads retries, guards nothing)
-        attempt, owner_id = outcome.attempt, message.event.owner_id
-        async with self._db.transaction() as tx:
-            if not await self._renewed(tx, claim):
-                return False
-            await repository.record(tx, message, attempt, settlement, now)
-            if attempt.url is not None:
-                await repository.note_receiver(tx, claim, host_of(attempt.url), settlement.paused_until)
-                if outcome.verdict is Verdict.GONE:
-                    await repository.stop(tx, owner_id, attempt.url, now)
-                elif outcome.verdict is Verdict.DELIVERED:
-                    await repository.unstop(tx, owner_id, attempt.url)
-        _log(message, outcome, settlement.state)
-        return True
 
 
 def _complaint(answer: OutgoingAnswer) -> str:

@@ -171,12 +171,6 @@ async def release(tx: AsyncConnection, claim: Claim, due_at: datetime | None) ->
     await tx.execute(_claimed(claim).values(claim=None, claimed_until=None, due_at=due_at))
 
 
-async def paused_until(tx: AsyncConnection, claim: Claim) -> datetime | None:
-    """Until when a queue's receiver asked to be left alone."""
-    query = select(queues.c.paused_until).where(queues.c.order_key == claim.order_key)
-    return (await tx.execute(query)).scalar_one_or_none()
-
-
 async def note_receiver(tx: AsyncConnection, claim: Claim, host: str, paused_until: datetime | None) -> None:
     """Keep which host a queue's messages go to now, and that it asked for a pause."""
     await tx.execute(_claimed(claim).values(host=host, paused_until=paused_until))
