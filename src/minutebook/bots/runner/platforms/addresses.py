@@ -40,8 +40,10 @@ class Address:
     @property
     def parameters(self) -> Mapping[str, str]:
         """The query's parameters, decoded; of repeated ones the first."""
-        pairs = parse_qsl(self.query, keep_blank_values=True)
-        return dict(reversed(pairs))
+        found: dict[str, str] = {}
+        for name, value in parse_qsl(self.query, keep_blank_values=True):
+            found.setdefault(name, value)
+        return found
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
@@ -126,11 +128,12 @@ def _wrapped_in(address: Address) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class AddressRule:
-    """Which addresses are a platform's, and what is opened for them; see `docs` of the facts format in `facts`.
+    """Which addresses are a platform's, and what is opened for them.
 
     `hosts` are names or `*.name` (at least one label more); `path` matches whole and its groups are named; `needs` are
-    parameters that must be there. `open` is a template of the address to open: groups, parameters, `{host}`; None opens
-    the address as it came, with https. `query` are parameters to set on what came when `open` keeps the query."""
+    parameters that must be there. `open` is a template of the address to open, with groups, needed parameters and
+    `{host}`; None opens the address as it came, with https. `query` are parameters added to what is opened, together
+    with those of the address where `keep_query` says so."""
 
     hosts: tuple[str, ...]
     path: re.Pattern[str]

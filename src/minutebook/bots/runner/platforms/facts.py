@@ -33,7 +33,11 @@ from minutebook.bots.runner.platforms.addresses import AddressRule
 from minutebook.bots.runner.platforms.ports import Place
 
 PROBE_KEYS: Final = ("selectors", "texts", "labels", "inside", "outside")
+WISHES: Final = ("", "microphone", "camera")
+"""What of a guest `when` may ask for."""
+
 Value = TypeVar("Value")
+Choice = TypeVar("Choice", bound=StrEnum)
 RETRY_S: Final = 2.0
 """How long a page gets to follow a click before it is clicked again."""
 
@@ -190,7 +194,16 @@ class _Table:
 
     def probe(self) -> Probe:
         lists = {key: self.words(key) for key in PROBE_KEYS}
-        return Probe(**lists, at_least=self.take("at_least", 1), hidden=self.take("hidden", False))
+        probe = Probe(**lists, at_least=self.take("at_least", 1), hidden=self.take("hidden", False))
+        if probe and not 1 <= probe.at_least <= len(probe.selectors + probe.texts + probe.labels):
+            raise self.wrong(f"at_least is {probe.at_least}, which cannot be met or says nothing")
+        return probe
+
+    def one_of(self, kinds: type[Choice], key: str, default: str | None = None) -> Choice:
+        text = self.take(key, default)
+        if text not in list(kinds):
+            raise self.wrong(f"{key} is {text!r}, not one of {', '.join(kinds)}")
+        return kinds(text)
 
     def part(self, key: str) -> "_Table":
         return _Table(f"{self._where}.{key}", self.take(key, {}))
@@ -232,15 +245,19 @@ def _address_rule(table: _Table) -> AddressRule:
 
 
 def _sign(table: _Table) -> Sign:
-    place = Place(table.take("place"))
+    place = table.one_of(Place, "place")
     patterns = table.pattern("url"), table.pattern("away_from")
-    return _only(table, Sign(place, table.probe(), *patterns, verified=table.take("verified", True)))
+    sign = Sign(place, table.probe(), *patterns, verified=table.take("verified", True))
+    if not (sign.probe or sign.url or sign.away_from):
+        table.finish()
+        raise table.wrong("there is nothing that tells this place")
+    return _only(table, sign)
 
 
 def _step(table: _Table) -> Step:
     step = Step(
         name=table.take("name", ""),
-        action=Action(table.take("do", Action.CLICK)),
+        action=table.one_of(Action, "do", Action.CLICK),
         probe=table.probe(),
         places=frozenset(map(Place, table.take("places", [Place.JOINING]))),
         when=table.take("when", ""),
@@ -251,6 +268,8 @@ def _step(table: _Table) -> Step:
     )
     if not step.name or not step.probe:
         raise table.wrong("a step has a name and something that it is done to")
+    if step.when.removeprefix("no_") not in WISHES:
+        raise table.wrong(f"a guest has no wish {step.when!r}")
     return _only(table, step)
 
 
