@@ -54,7 +54,8 @@ def verdict(attempt: Attempt, bot: Bot, now: datetime, limits: Limits, *, is_our
     patience_s = limits.lost_after_s + (0.0 if is_ours else FOREIGN_S)
     if _since(max(attempt.heartbeat_at, limits.since), now) >= patience_s:
         return Verdict.SILENT if needed else Verdict.OVER
-    return Verdict.LOST if is_ours and _hangs(attempt, bot, now) else Verdict.FINE
+    is_watched = _since(limits.since, now) >= LEAVING_S
+    return Verdict.LOST if is_ours and is_watched and _hangs(attempt, bot, now) else Verdict.FINE
 
 
 def _lingers(bot: Bot, now: datetime) -> bool:
