@@ -49,7 +49,7 @@ def _limited(name: str, **change: float) -> Setting:
 SETTINGS = (
     Setting("as shipped"),
     *(_searching(f"margin {seconds:g} s", margin_s=seconds) for seconds in (1.0, 1.5, 1.8, 2.2, 3.0, 4.0)),
-    _searching("greedy", beam_size=1),
+    *(_searching(f"{beams} beams", beam_size=beams) for beams in (1, 2, 4, 5)),
     *(Setting(f"context {s:g} s", replace(DEFAULT, context_s=s)) for s in (0.2, 0.315, 0.385, 0.5)),
     *(Setting(f"join gap {s:g} s", rules=replace(UNITS, join_gap_s=s)) for s in (0.6, 1.08, 1.32, 2.0)),
     *(Setting(f"longest unit {s:g} s", rules=replace(UNITS, longest_s=s)) for s in (15.0, 25.2)),
@@ -111,12 +111,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.recognition", description=__doc__)
     parser.add_argument("--set", type=Path, required=True, help="evaluation folder")
     parser.add_argument("--only", nargs="*", help="names of recordings; all with words otherwise")
+    parser.add_argument("--settings", nargs="*", help="names of settings; all otherwise")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--models", type=Path, default=Settings().models_dir, help="where models are kept")
     options = parser.parse_args()
     decoder = WhisperDecoder(locate(SpeechSettings().model, options.models), options.threads)
     found = cases(options.set, options.only, options.threads)
-    lines = [measure(decoder, setting, found) for setting in SETTINGS]
+    wanted = [each for each in SETTINGS if not options.settings or each.name in options.settings]
+    lines = [measure(decoder, setting, found) for setting in wanted]
     RESULTS.mkdir(exist_ok=True)
     head = ["setting", "WER %", "deleted", "inserted", "longest run deleted", "CPU real-time factor"]
     (RESULTS / f"recognition-{options.set.resolve().name}.md").write_text(table(head, lines) + "\n", encoding="utf-8")

@@ -24,6 +24,17 @@ class HttpSettings(BaseModel):
     max_upload_bytes: int = Field(4 * 1024**3, description="Largest recording accepted, in bytes.")
     max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
 
+    @property
+    def local_address(self) -> str:
+        """Where processes of this machine reach the server."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where its users reach the server."""
+        return (self.base_url or self.local_address).rstrip("/")
+
 
 class OAuthSettings(BaseModel):
     """Sign-in and tokens."""

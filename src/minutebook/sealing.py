@@ -33,6 +33,11 @@ def load_or_make_key(path: Path) -> bytes:
     return base64.urlsafe_b64decode(path.read_bytes())
 
 
+def key_from(text: str) -> bytes:
+    """The key for a configured secret of any length."""
+    return hashlib.sha256(text.encode()).digest()
+
+
 class Sealing:
     """Seals, opens and signs with the installation's key. Each use has a key of its own, derived from it."""
 

@@ -1,5 +1,6 @@
 """The one composition root: settings become ports, ports become services, services become tasks."""
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,15 @@ from minutebook.analysis.corrections import Corrections
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.analysis.work import give_up
+from minutebook.bots.finishing import Finishing
+from minutebook.bots.host import BotHost, home_probe
+from minutebook.bots.launchers import Launcher
+from minutebook.bots.launchers.fake import FakeLauncher
+from minutebook.bots.launchers.process import ProcessLauncher
+from minutebook.bots.media_links import MediaLinks
+from minutebook.bots.messages import Renderers
+from minutebook.bots.service import Bots
+from minutebook.bots.tasks import bot_tasks, give_up_finishing
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
@@ -24,13 +34,17 @@ from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
+from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
 from minutebook.templates.service import Templates
+from minutebook.webhooks.service import Webhooks
 
 SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
+WEBHOOKS_EVERY_S = 0.5
+FORGET_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,10 @@ class Services:
     analysis: Analysis
     corrections: Corrections
     templates: Templates
+    sealing: Sealing
+    bots: Bots
+    media_links: MediaLinks
+    webhooks: Webhooks
 
 
 def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
@@ -62,8 +80,15 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http)
     templates = Templates(clock)
     analysis = Analysis(jobs, events, clock, meetings, recordings, templates)
+    sealing = sealing_of(settings)
+    bots = Bots(db, storage, jobs, events, clock, meetings, recordings, analysis, sealing, settings.bots)
+    media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
+    renderers = Renderers(bots, analysis, media_links, sealing).renderers()
+    webhooks = Webhooks(db, clock, outgoing, sealing, renderers)
     recordings.subscribe(events)
     analysis.subscribe(events)
+    bots.subscribe(events)
+    webhooks.subscribe(events)
     return Services(
         settings=settings,
         clock=clock,
@@ -79,7 +104,17 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         analysis=analysis,
         corrections=Corrections(events, clock, recordings, analysis),
         templates=templates,
+        sealing=sealing,
+        bots=bots,
+        media_links=media_links,
+        webhooks=webhooks,
     )
+
+
+def sealing_of(settings: Settings) -> Sealing:
+    """Seals and signs with the configured key, or with the one in the data directory."""
+    given = settings.secret_key
+    return Sealing(key_from(given.get_secret_value()) if given else load_or_make_key(settings.data_dir / "secret.key"))
 
 
 @asynccontextmanager
@@ -100,6 +135,18 @@ def work_of(services: Services) -> Work:
     Models are loaded when the first recording needs them; pipeline and producer are shared by all tasks of a process.
     """
     settings, db = services.settings, services.db
+    scratch = settings.data_dir / "scratch"
+    finishing = Finishing(
+        db,
+        services.storage,
+        services.clock,
+        services.bots.life,
+        services.accounts,
+        services.meetings,
+        services.recordings,
+        services.analysis,
+        scratch / "bots",
+    )
     tasks = {
         **recording_tasks(services.recordings),
         **analysis_tasks(
@@ -110,15 +157,21 @@ def work_of(services: Services) -> Work:
             SpeechPipeline(settings.speech, settings.models_dir),
             producer_of(settings.llm),
             settings.speech,
-            settings.data_dir / "scratch",
+            scratch / "reports",
         ),
+        **bot_tasks(db, services.bots, finishing),
     }
 
     async def abandoned(key: str) -> None:
         await give_up(db, services.analysis.scheduler, key)
+        await give_up_finishing(db, services.bots, key)
 
-    sweep = Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep)
-    return Work(db, tasks, on_abandoned=abandoned, chores=(sweep,))
+    chores = (
+        Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
+        Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
+        Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
+    )
+    return Work(db, tasks, on_abandoned=abandoned, chores=chores)
 
 
 @asynccontextmanager
@@ -136,3 +189,23 @@ async def open_runner(services: Services) -> AsyncIterator[JobRunner]:
         services.settings.jobs, work.database, work.tasks, on_abandoned=work.on_abandoned, chores=work.chores
     ) as runner:
         yield runner
+
+
+def bot_host_of(services: Services) -> BotHost:
+    """The bot host of this machine."""
+    settings, folder = services.settings, services.settings.data_dir / "bots"
+    home = settings.bots.home_url or settings.http.local_address
+    launcher: Launcher = ProcessLauncher(folder)
+    if settings.bots.launcher == "fake":
+        launcher = FakeLauncher(services.db, services.clock, services.bots.reception)
+    return BotHost(
+        services.db,
+        services.clock,
+        services.bots.dispatch,
+        launcher,
+        settings.bots,
+        name=socket.gethostname(),
+        home=home,
+        folder=folder,
+        is_home_up=home_probe(home),
+    )

@@ -391,7 +391,7 @@ async def test_a_supervisor_restarts_its_workers(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     command = [sys.executable, "-m", "support.jobs", database_url, "--supervised"]
-    async with Supervisor(command, 1, VirtualClock()) as supervisor:
+    async with Supervisor(command, 1, clock=VirtualClock()) as supervisor:
         await enqueue(left.database, "count", "job", n=4, pause_s=0.2)
         await left.until("begin job 1")
         (first,) = supervisor.pids

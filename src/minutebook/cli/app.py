@@ -3,7 +3,7 @@
 import typer
 
 from minutebook import __version__
-from minutebook.cli import admin, doctor, process, remote, serve, transcribe
+from minutebook.cli import admin, bots, doctor, process, remote, serve, transcribe, webhooks
 from minutebook.cli.exits import tell
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ app.command("process")(tell(process.process))
 app.command("transcribe")(tell(transcribe.transcribe))
 app.command("serve")(tell(serve.serve))
 app.command("worker")(tell(serve.worker))
+app.command("bots")(tell(bots.bots))
 app.command("doctor")(tell(doctor.doctor))
 app.add_typer(admin.app, name="admin")
+app.add_typer(webhooks.app, name="webhooks")
 remote.register(app)

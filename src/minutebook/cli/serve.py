@@ -9,13 +9,16 @@ import typer
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
 
+WORKER = (sys.executable, "-m", "minutebook", "worker", "--supervised")
+BOT_HOST = (sys.executable, "-m", "minutebook", "bots", "--supervised")
+
 
 def serve(
     host: str | None = typer.Option(None, "--host", help="Address to listen on."),
     port: int | None = typer.Option(None, "--port", help="Port to listen on."),
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
 ) -> None:
-    """Start the server: the PAXS API and the worker processes."""
+    """Start the server: both APIs, the worker processes and the host of bots."""
     settings = settings_for(data_dir)
     http = settings.http.model_copy(
         update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -32,7 +35,7 @@ async def _serve(settings: Settings) -> None:
     from minutebook.wiring import open_services
 
     configure_logging(settings.log_level)
-    address = settings.http.base_url or f"http://{settings.http.host}:{settings.http.port}"
+    address = settings.http.address
     async with open_services(settings) as services:
         async with services.db.transaction() as tx:
             setup_token = await services.accounts.setup_token(tx)
@@ -46,15 +49,21 @@ async def _serve(settings: Settings) -> None:
             access_log=False,
             timeout_graceful_shutdown=10,
         )
-        supervisor = Supervisor(worker_command(settings), settings.jobs.workers)
-        async with supervisor:
+        told = handed_on(settings)
+        workers = Supervisor(WORKER, settings.jobs.workers, told)
+        bots = Supervisor(BOT_HOST, min(settings.bots.concurrency, 1), told)
+        async with workers, bots:
             typer.echo(f"Minutebook listens on {address}", err=True)
             await uvicorn.Server(config).serve()
 
 
-def worker_command(settings: Settings) -> list[str]:
-    """How a worker process is started. The data directory is handed on, the rest comes from the environment."""
-    return [sys.executable, "-m", "minutebook", "worker", "--supervised", "--data-dir", str(settings.data_dir)]
+def handed_on(settings: Settings) -> dict[str, str]:
+    """What the server was told on its command line, for the processes that it starts; the rest they find themselves."""
+    return {
+        "MINUTEBOOK_DATA_DIR": str(settings.data_dir),
+        "MINUTEBOOK_HTTP__HOST": settings.http.host,
+        "MINUTEBOOK_HTTP__PORT": str(settings.http.port),
+    }
 
 
 def worker(

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import os
 import random
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,14 +23,18 @@ PATIENCE_S = 10.0
 
 class Supervisor:
     """Runs `n` processes of `command` and restarts the ones that end, later and later when they end at once.
+    `environment` is added to this process's own.
 
     A worker's standard input is a pipe whose other end only this process holds: when this process ends, however it
     ends, the worker reads end of file and stops. Workers get a session of their own, so that an interrupt typed at the
     terminal reaches them through here, in order."""
 
-    def __init__(self, command: Sequence[str], n: int, clock: Clock | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], n: int, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+    ) -> None:
         self._command = list(command)
         self._n = n
+        self._environment = {**os.environ, **(environment or {})}
         self._clock = clock or SystemClock()
         self._processes: dict[int, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -76,7 +81,9 @@ class Supervisor:
                 logger.exception("a worker could not be started")
 
     async def _spawn(self) -> Process:
-        return await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, start_new_session=True)
+        return await asyncio.create_subprocess_exec(
+            *self._command, stdin=PIPE, start_new_session=True, env=self._environment
+        )
 
 
 async def _stop(process: Process) -> None:
