@@ -3,7 +3,7 @@
 import typer
 
 from minutebook import __version__
-from minutebook.cli import admin, bots, doctor, process, remote, serve, transcribe, webhooks
+from minutebook.cli import admin, bot, bots, doctor, process, remote, serve, transcribe, webhooks
 from minutebook.cli.exits import tell
 
 app = typer.Typer(
@@ -36,4 +36,5 @@ app.command("bots")(tell(bots.bots))
 app.command("doctor")(tell(doctor.doctor))
 app.add_typer(admin.app, name="admin")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(bot.app, name="bot")
 remote.register(app)

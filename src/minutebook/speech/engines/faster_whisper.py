@@ -33,7 +33,7 @@ class Parameters:
     rounds: int = 3
     language_margin_s: float = 2.0
     searches: tuple[Search, ...] = (
-        Search(margin_s=2.0, beam_size=3),
+        Search(margin_s=2.5),
         Search(margin_s=8.0),
         Search(margin_s=None, no_repeat_ngram=4, repetition_penalty=1.1, cures=guards.LOOPS),
     )
