@@ -51,7 +51,7 @@ class Capture:
         self._people = _load_people(self._people_file)
         self._saved = self._people.to_json()
         self._recording: Recording | None = None
-        self._before: dict[tuple[str, str], Message] = {}
+        self._before: dict[tuple[str, str], tuple[Message, int]] = {}
         self._sound_listeners: list[SoundListener] = []
         self._speaking_listeners: list[SpeakingListener] = []
         self._screencast: Screencast | None = None
@@ -75,8 +75,8 @@ class Capture:
         recording = Recording(self._now_ms(), self._spool, self._people, speaking_lag_ms=self._lag_ms)
         recording.sound_listeners = self._sound_listeners
         recording.speaking_listeners = self._speaking_listeners
-        for message in self._before.values():
-            recording.take(message, recording.start_ms)
+        for message, at_ms in self._before.values():
+            recording.take(message, at_ms)
         self._before.clear()
         self._recording = recording
         if self._orders.video:
@@ -153,7 +153,7 @@ class Capture:
         elif self._recording is not None:
             self._recording.take(message, self._now_ms())
         elif message.kind in {"roster", "tracks", "speaking"}:
-            self._before[message.document, message.kind] = message
+            self._before[message.document, message.kind] = message, self._now_ms()
 
     async def _tick(self, recording: Recording) -> None:
         try:

@@ -5,6 +5,7 @@ Positions are samples at `AUDIO_RATE` since the recording's start.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,24 +25,71 @@ FRAME_MS: Final = 100
 FRAME: Final = FRAME_MS * SAMPLES_PER_MS
 """Samples per frame: what is mixed, written and streamed at once."""
 
-JUMP: Final = 100 * SAMPLES_PER_MS
-"""Capture times jitter by tens of milliseconds; a track that is further off than this has lost or gained time."""
+LOST_MS: Final = 1_000
+JUMP_MS: Final = 400
+TOLERANCE_MS: Final = 20
+"""How far the time of a run may be from the count of samples before it: up to the tolerance the clocks jitter; up to a
+jump a busy machine has slowed the sound down, which is stretched or squeezed back; beyond, time was lost or gained (at
+once from `LOST_MS` on, else when it stays so)."""
+
+CORRECTED_WITHIN_MS: Final = 2_000
+MOST_STRETCH: Final = 0.08
+
+WITNESSES: Final = 4
+"""Times come late, never early, when a machine is busy; so many runs in a row are asked for the one that is least off."""
 
 
 @dataclass(slots=True)
 class Placement:
-    """Where one track's runs belong. They follow each other without a seam as long as their times agree roughly with
-    the count of their samples; else the track jumps to where its time says."""
+    """Where one track's runs belong. They follow each other without a seam; where their times say that this has gone
+    wrong, it is put right without being heard, or by a jump."""
 
     start_ms: int
     end: int | None = None
+    _errors: deque[int] = field(default_factory=lambda: deque(maxlen=WITNESSES))
 
-    def place(self, at_ms: float, count: int) -> int:
-        """The position of a run of `count` samples that was heard from `at_ms` (epoch, ms) on."""
+    def place(self, at_ms: float, count: int, *, silent: bool = False) -> tuple[int, int]:
+        """Position and length, in samples, of a run of `count` samples that was heard from `at_ms` (epoch, ms) on. The
+        length differs a little from `count` where the run is to be stretched or squeezed."""
         told = round((at_ms - self.start_ms) * SAMPLES_PER_MS)
-        position = told if self.end is None or abs(told - self.end) > JUMP else self.end
-        self.end = position + count
-        return position
+        position = told if self.end is None else self._position(told, self.end)
+        length = count if position == told else count + self._correction(count, silent)
+        self.end = position + length
+        return position, length
+
+    def _position(self, told: int, end: int) -> int:
+        error = told - end
+        self._errors.append(error)
+        if abs(error) > LOST_MS * SAMPLES_PER_MS or abs(self._settled()) > JUMP_MS * SAMPLES_PER_MS:
+            self._errors.clear()
+            return told
+        return end
+
+    def _settled(self) -> int:
+        """What all the last runs agree to be off by."""
+        if len(self._errors) < WITNESSES:
+            return 0
+        least, most = min(self._errors), max(self._errors)
+        return least if least > 0 else min(most, 0)
+
+    def _correction(self, count: int, silent: bool) -> int:
+        error = self._settled()
+        if abs(error) <= TOLERANCE_MS * SAMPLES_PER_MS:
+            return 0
+        limit = count if silent else round(count * MOST_STRETCH)
+        wanted = error if silent else round(count * error / (CORRECTED_WITHIN_MS * SAMPLES_PER_MS))
+        correction = max(-limit, min(limit, wanted))
+        for number, each in enumerate(self._errors):
+            self._errors[number] = each - correction
+        return correction
+
+
+def stretched(samples: Samples, length: int) -> Samples:
+    """The same sound in a few samples more or less."""
+    if length == len(samples):
+        return samples
+    at = np.arange(length) * (len(samples) / length)
+    return np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from minutebook.bots.runner.capture.timeline import FRAME, FRAME_MS, Frames, Placement
+from minutebook.bots.runner.capture.timeline import FRAME, FRAME_MS, Frames, Placement, stretched
 from minutebook.bots.runner.capture.voice import VoiceActivity, Voiced
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Track:
 
     def hear(self, run: Run, now_ms: int) -> None:
         """Take a run of its sound."""
-        position = self.placement.place(run.at_ms, run.count)
+        position, length = self.placement.place(run.at_ms, run.count, silent=run.samples is None)
         self.heard_ms = self.told_ms = now_ms
         if run.samples is not None:
-            self.frames.add(position, run.samples)
+            self.frames.add(position, stretched(run.samples, length))
 
     @property
     def is_drained(self) -> bool:
