@@ -36,7 +36,7 @@ CORRECTED_WITHIN_MS: Final = 2_000
 MOST_STRETCH: Final = 0.08
 
 WITNESSES: Final = 4
-"""Times come late, never early, when a machine is busy; so many runs in a row are asked for the one that is least off."""
+"""Times come late, never early, when a machine is busy: of so many runs in a row the one that is least off counts."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,8 @@ def stretched(samples: Samples, length: int) -> Samples:
     if length == len(samples):
         return samples
     at = np.arange(length) * (len(samples) / length)
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
+    bent: Samples = np.interp(at, np.arange(len(samples)), samples).astype(np.int16)
+    return bent
 
 
 @dataclass(slots=True)
