@@ -32,8 +32,8 @@ PRIORITY: Final[Mapping[str, int]] = {"error": 0, "warning": 1, "pending": 2, "s
 
 
 def status_of(bot: Bot) -> dict[str, Any]:
-    """`{value, type, category, sort_priority, details}`: the failure's code for bots that have one, else the state."""
-    if bot.failure is not None:
+    """`{value, type, category, sort_priority, details}`: the failure's code for bots that failed, else the state."""
+    if bot.failure is not None and bot.state is not BotState.CANCELLED:
         kind, category = OF_FAILURE[bot.failure]
         value = bot.failure.value
     else:
