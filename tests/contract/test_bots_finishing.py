@@ -298,7 +298,7 @@ async def test_nobody_elses_meeting_is_touched_by_reports_of_other_recordings(st
 
 
 def test_what_a_step_remembers_comes_back() -> None:
-    stored = Stored(Received("id", "a.wav", "audio/wav", 5, "00", "recordings/id/a.wav"), 3.5, ("x",), ("Ada",))
+    stored = Stored(Received("id", "a.wav", "audio/wav", 5, "00", "recordings/id/a.wav"), 7, 3.5, ("x",), ("Ada",))
     assert stored_from_json(json.loads(json.dumps(to_json(stored)))) == stored
 
 

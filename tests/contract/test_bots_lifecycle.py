@@ -194,7 +194,8 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     await first.reach(*WAY_IN)
     await first.record(2.0)
     await first.die()
-    assert (await stage.bot(bot.id)).state is BotState.INTERRUPTED
+    interrupted = await stage.bot(bot.id)
+    assert (interrupted.state, interrupted.exited_at) == (BotState.INTERRUPTED, stage.clock.now())
     second = await stage.runner()
     async with stage.db.reading() as read:
         orders = await stage.bots.reception.orders(read, bot.id, 2, second.claim.token)
@@ -205,10 +206,12 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     assert (await stage.bot(bot.id)).state is BotState.JOINING
     await first.record(1.0)  # kept all the same
     await second.reach(*WAY_IN)
+    assert (await stage.bot(bot.id)).exited_at is None
     await second.record(2.0)
     await second.end(end_reason="no_speaker")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
+    assert done.exited_at == stage.clock.now()
     assert (done.state, done.attempt, done.end_reason) == (BotState.COMPLETED, 2, EndReason.SILENCE)
     assert done.duration_s == pytest.approx(8.0)
     assert await stage.codes(bot.id) == [*WAY_IN_CODES, "recording_paused", "recording_resumed", "call_ended"]
@@ -236,6 +239,7 @@ async def test_a_stop_request_during_an_interruption_only_fetches_what_is_left(s
     await first.reach(*WAY_IN)
     await first.record()
     await first.die()
+    gone_at = stage.clock.now()
     await stage.left(bot.id)
     second = await stage.runner()
     async with stage.db.reading() as read:
@@ -244,6 +248,22 @@ async def test_a_stop_request_during_an_interruption_only_fetches_what_is_left(s
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert (done.state, done.end_reason) == (BotState.COMPLETED, EndReason.API_REQUEST)
+    assert done.exited_at == gone_at
+
+
+async def test_sound_of_a_runner_that_could_not_say_that_it_records(stage: Stage) -> None:
+    bot = await stage.sent()
+    runner = await stage.runner()
+    await runner.reach(BotState.JOINING)
+    began = stage.clock.now()
+    await runner.record()
+    await stage.left(bot.id)
+    await runner.die()
+    await (await stage.runner()).end(end_reason="api_request")
+    await stage.jobs.drain()
+    done = await stage.bot(bot.id)
+    assert (done.state, done.duration_s) == (BotState.COMPLETED, 2.0)
+    assert (done.joined_at, done.recording_started_at, done.exited_at) == (began, began, done.ended_at)
 
 
 async def test_attempts_are_limited_and_what_is_left_is_fetched_first(stage: Stage) -> None:

@@ -68,10 +68,11 @@ async def count_running(tx: AsyncConnection, host: str) -> int:
     return int((await tx.execute(query)).scalar_one())
 
 
-async def is_anything_due(tx: AsyncConnection, now: datetime) -> bool:
-    """Whether any bot waits for a runner now."""
-    query = select(bots.c.number).where(bots.c.state.in_(_WAITING), bots.c.due_at <= now).limit(1)
-    return (await tx.execute(query)).first() is not None
+async def is_anything_due(tx: AsyncConnection, now: datetime, *, joinable: bool = True) -> bool:
+    """Whether any bot waits for a runner now; without `joinable`, any for a meeting that no bot can join."""
+    query = select(bots.c.number).where(bots.c.state.in_(_WAITING), bots.c.due_at <= now)
+    query = query if joinable else query.where(bots.c.platform.is_(None))
+    return (await tx.execute(query.limit(1))).first() is not None
 
 
 async def due(tx: AsyncConnection, host: str, now: datetime, limit: int, handover: timedelta) -> Sequence[Bot]:

@@ -49,7 +49,8 @@ class Dispatch:
         """Bots that are due, for this host to send; at most so many that it runs `capacity` in all. Bots for meetings
         that no bot can join fail here, without any runner."""
         async with self._db.reading() as read:
-            if not await attempts_repository.is_anything_due(read, self._clock.now()):
+            has_room = await attempts_repository.count_running(read, host) < capacity
+            if not await attempts_repository.is_anything_due(read, self._clock.now(), joinable=has_room):
                 return ()
         async with self._db.transaction() as tx:
             for bot in await attempts_repository.due_without_platform(tx, self._clock.now(), REFUSED_AT_ONCE):

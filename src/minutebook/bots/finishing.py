@@ -11,6 +11,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ class Stored:
     """A bot's recording, whole in the storage and not yet in the database."""
 
     received: Received
+    started_ms: int
     duration_s: float
     files: tuple[str, ...]
     speakers: tuple[str, ...]
@@ -107,7 +109,12 @@ class Finishing:
             meeting = await self._meetings.create(tx, bot.owner_id, draft)
             recording = await self._recordings.attach(tx, bot.owner_id, meeting.id, stored.received, automatic=False)
             await self._recordings.set_duration(tx, recording.id, stored.duration_s)
+            # A runner that died before it could say so had begun to record all the same.
+            started_at = datetime.fromtimestamp(stored.started_ms / 1000, UTC)
             columns = {
+                "joined_at": bot.joined_at or started_at,
+                "recording_started_at": bot.recording_started_at or started_at,
+                "exited_at": bot.exited_at or bot.ended_at,
                 "meeting_id": meeting.id,
                 "recording_id": recording.id,
                 "duration_s": stored.duration_s,
@@ -142,7 +149,7 @@ class Finishing:
         incoming = Incoming("recording.wav", "audio/wav", _chunks(assembled.wav))
         received = await self._recordings.receive(incoming)
         files = await self._store_beside(received.id, assembled, observations, sources)
-        return Stored(received, assembled.duration_s, files, speakers_of(sources))
+        return Stored(received, assembled.started_ms, assembled.duration_s, files, speakers_of(sources))
 
     async def _downloaded(self, pieces: Sequence[StoredPiece], folder: Path) -> list[Piece]:
         local = []
@@ -197,7 +204,8 @@ def to_json(stored: Stored) -> dict[str, Json]:
 
 def stored_from_json(kept: Mapping[str, Any]) -> Stored:
     """The inverse."""
-    return Stored(Received(**kept["received"]), kept["duration_s"], tuple(kept["files"]), tuple(kept["speakers"]))
+    received, files, speakers = Received(**kept["received"]), tuple(kept["files"]), tuple(kept["speakers"])
+    return Stored(received, kept["started_ms"], kept["duration_s"], files, speakers)
 
 
 def _waits(bot: Bot | None) -> bool:

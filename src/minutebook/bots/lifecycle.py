@@ -4,7 +4,7 @@ The caller holds the bot's row (`repository.load(…, lock=True)`) and passes th
 """
 
 import logging
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -40,33 +40,29 @@ class Lifecycle:
         """A state on the way in, or `recording`, was reached at `at`. One that cannot follow is passed over."""
         if to is bot.state:
             return bot
-        joined_at, recording_started_at = bot.joined_at, bot.recording_started_at
-        if to in {BotState.IN_CALL, BotState.RECORDING}:
-            joined_at = joined_at or at
-        if to is BotState.RECORDING:
-            recording_started_at = recording_started_at or at
-        moments = {"joined_at": joined_at, "recording_started_at": recording_started_at}
-        if not await repository.move(tx, bot.id, to, self._clock.now(), **moments):
+        moments = _moments(bot, to, at)
+        if not await repository.move(tx, bot.id, to, self._clock.now(), **asdict(moments)):
             log.info("bot %s: %s does not follow on %s", bot.id, to, bot.state)
             return bot
         code = code_reached(to, recorded_before=bot.recording_started_at is not None)
         if code is not None:
             await self._tell_once(tx, bot, code, at)
-        return replace(bot, state=to, joined_at=joined_at, recording_started_at=recording_started_at)
+        return replace(bot, state=to, **asdict(moments))
 
     async def interrupt(self, tx: AsyncConnection, bot: Bot, retry_at: datetime) -> Bot:
         """A bot that is at work lost its runner; another one is due at `retry_at`."""
         now = self._clock.now()
-        if not await repository.move(tx, bot.id, BotState.INTERRUPTED, now, due_at=retry_at):
+        exited_at = bot.exited_at or (now if bot.joined_at else None)
+        if not await repository.move(tx, bot.id, BotState.INTERRUPTED, now, due_at=retry_at, exited_at=exited_at):
             return bot
         if bot.state is BotState.RECORDING:
             await self._tell(tx, bot, StatusCode.RECORDING_PAUSED, now)
-        return replace(bot, state=BotState.INTERRUPTED)
+        return replace(bot, state=BotState.INTERRUPTED, exited_at=exited_at)
 
     async def end(self, tx: AsyncConnection, bot: Bot, at: datetime, how: CallEnd) -> None:
         """The call is over for the bot, which left at `at`. What it recorded is put together by durable work; where
         nothing was recorded, the bot has failed."""
-        left = {"exited_at": at} if bot.joined_at is not None else {}
+        left = {"exited_at": bot.exited_at or (at if bot.joined_at else None)}
         if await pieces_repository.has_sound(tx, bot.id):
             now = self._clock.now()
             ended = {**left, "ended_at": now, "end_reason": how.with_recording.value}
@@ -147,6 +143,22 @@ class Lifecycle:
             details |= {"error_message": bot.failure_message, "error_type": bot.failure.value}
         seq = await attempts_repository.tell(tx, bot.id, code, at, details)
         await self._events.publish(tx, status_event(bot, seq, code, at, details))
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    joined_at: datetime | None
+    recording_started_at: datetime | None
+    exited_at: datetime | None
+
+
+def _moments(bot: Bot, to: BotState, at: datetime) -> _Moments:
+    """The bot's moments after it reached a state: the first time counts; who is back in the call has not left it."""
+    if to is BotState.RECORDING:
+        return _Moments(bot.joined_at or at, bot.recording_started_at or at, None)
+    if to is BotState.IN_CALL:
+        return _Moments(bot.joined_at or at, bot.recording_started_at, None)
+    return _Moments(bot.joined_at, bot.recording_started_at, bot.exited_at)
 
 
 def finish_job(bot_id: str) -> Job:
