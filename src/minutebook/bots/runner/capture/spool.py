@@ -8,16 +8,14 @@ JSON lines, MP4), which appears whole under its name. Times are milliseconds sin
 from __future__ import annotations
 
 import logging
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from minutebook.bots.protocol import AUDIO_RATE
 from minutebook.bots.runner.capture.pieces import FORMS, UnreadablePieceError
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
 
@@ -48,18 +46,21 @@ class SpooledPiece:
 class _Growing:
     """A piece that is being written; every write reaches the kernel before it returns."""
 
-    __slots__ = ("end_ms", "file", "path", "start_ms")
+    __slots__ = ("_file", "end_ms", "path", "start_ms")
 
     def __init__(self, path: Path, start_ms: int) -> None:
         self.path = path
         self.start_ms = start_ms
         self.end_ms = start_ms
-        self.file: BinaryIO = path.open("wb", buffering=0)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[self.file.write(view) :]
+            view = view[os.write(self._file, view) :]
+
+    def close(self) -> None:
+        os.close(self._file)
 
 
 class Spool:
@@ -139,7 +140,7 @@ class Spool:
 
     def _close(self, stream: str) -> None:
         piece = self._growing.pop(stream)
-        piece.file.close()
+        piece.close()
         self._finish(piece.path, piece.end_ms)
 
     def _finish(self, part: Path, end_ms: int) -> None:
