@@ -88,9 +88,26 @@ async def _clock(_settings: Settings) -> Finding:
     return Finding(True, f"{now:%Y-%m-%d %H:%M} UTC")
 
 
+async def _chromium(settings: Settings) -> Finding:
+    from minutebook.bots.runner.browser import BrowserMissingError, find_chromium
+
+    if settings.bots.concurrency == 0:
+        return Finding(True, "no bots are sent from this machine")
+    try:
+        found = find_chromium(settings.bots.chromium)
+    except BrowserMissingError as error:
+        return Finding(False, "no browser there", str(error))
+    if found is None:
+        # Recordings need none, so this is nothing that is wrong.
+        advice = "Bots cannot join calls: install Chromium, or run `playwright install chromium`."
+        return Finding(True, "no Chromium found", advice)
+    return Finding(True, "Chromium for bots", path=found)
+
+
 Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
     "models": {"asr": _asr, "voices": _voices},
+    "bots": {"chromium": _chromium},
     "system": {"database": _database, "storage": _storage, "disk": _disk, "clock": _clock},
 }
 
@@ -115,7 +132,7 @@ def doctor(
     as_json: bool = typer.Option(False, "--json", help="Machine-readable output."),
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory to look at."),
 ) -> None:
-    """Check models, database, storage, disk and clock, and say what to do."""
+    """Check models, database, storage, disk, clock and browser, and say what to do."""
     findings = asyncio.run(_examine(settings_for(data_dir)))
     well = all(finding.ok for group in findings.values() for finding in group.values())
     if as_json:
