@@ -65,11 +65,11 @@ class Recording:
                     self._track(run.track, now_ms).hear(run, now_ms)
             case "roster":
                 self._roster.hear(message.document, owners_of(message.content), now_ms)
+                self._see(now_ms)
             case "speaking":
                 self._page_speaking.hear(message.document, ids_of(message.content), now_ms)
             case "tracks":
-                for state in track_states_of(message.content):
-                    self._tell_owner(state, now_ms)
+                self._see_tracks(track_states_of(message.content), now_ms)
             case "ended" if isinstance(message.content, dict):
                 self._end(str(message.content.get("track")))
 
@@ -96,12 +96,17 @@ class Recording:
             track = self._tracks[identity] = Track(identity, placement, frames, now_ms, now_ms, now_ms)
         return track
 
-    def _tell_owner(self, state: TrackState, now_ms: int) -> None:
-        track = self._track(state.id, now_ms)
-        track.live, track.told_ms = state.live, now_ms
-        if state.owner is not None and state.owner != track.owner:
-            track.owner = state.owner
-            self._give(track, state.owner, now_ms)
+    def _see_tracks(self, states: list[TrackState], now_ms: int) -> None:
+        for state in states:
+            track = self._track(state.id, now_ms)
+            track.live, track.told_ms = state.live, now_ms
+        # Who is gone comes first: else a new track of somebody who reconnected is taken for a namesake's.
+        self._see(now_ms)
+        for state in states:
+            track = self._tracks[state.id]
+            if state.owner is not None and state.owner != track.owner:
+                track.owner = state.owner
+                self._give(track, state.owner, now_ms)
 
     def _give(self, track: Track, owner: Owner, now_ms: int) -> None:
         """From now on the track's sound is this participant's; so is what was kept of it."""
@@ -179,14 +184,17 @@ class Recording:
 
     def _look(self, now_ms: int) -> None:
         """Who is there and who speaks, by everything that is known now."""
-        roster = self._roster.latest(now_ms)
-        if roster is None:
+        if self._roster.latest(now_ms) is None:
             self._name_ownerless(now_ms)
+        self._see(now_ms)
+        self._forget_ended(now_ms)
+        self._look_who_speaks(now_ms)
+
+    def _see(self, now_ms: int) -> None:
+        roster = self._roster.latest(now_ms)
         owners = roster if roster is not None else self._track_owners()
         self._observe(self.presence.see(owners, now_ms), now_ms)
         self.ever_present = self.ever_present or bool(self.presence.present)
-        self._forget_ended(now_ms)
-        self._look_who_speaks(now_ms)
 
     def _name_ownerless(self, now_ms: int) -> None:
         for track in self._tracks.values():

@@ -1,5 +1,7 @@
 """Where runs of samples land on the time line."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_a_run_lies_where_its_time_says() -> None:
 @given(st.lists(st.floats(0, 15), min_size=2, max_size=60))
 def test_jitter_leaves_no_seam(late_ms: list[float]) -> None:
     runs = placed([1000 + 100 * number + late for number, late in enumerate(late_ms)])
-    for (position, length), (following, _) in zip(runs, runs[1:], strict=False):
+    for (position, length), (following, _) in pairwise(runs):
         assert following == position + length
     assert all(length == RUN for _, length in runs)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from minutebook.bots.runner.capture.timeline import FRAME, FRAME_MS
-from minutebook.bots.runner.capture.voice import Voiced, VoiceActivity
+from minutebook.bots.runner.capture.voice import VoiceActivity, Voiced
 
 RANDOM = np.random.default_rng(1)
 
