@@ -3,21 +3,23 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 
+from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.errors import invalid
 
-app = typer.Typer(help="Processes of bots; started by `minutebook bots`.", no_args_is_help=True, hidden=True)
+app = typer.Typer(help="Processes of bots; started by `minutebook bots`.", no_args_is_help=True)
 
 
 @app.callback()
 def bot() -> None:
-    """Processes of bots."""
+    """Processes of bots; started by `minutebook bots`."""
 
 
-@app.command()
 def run() -> None:
     """Be one attempt of one bot. Its ticket comes as one line of JSON on standard input (see `bots.protocol`)."""
     from minutebook.bots.protocol import Ticket
@@ -34,3 +36,11 @@ def run() -> None:
     from minutebook.bots.runner.main import run as be
 
     raise typer.Exit(asyncio.run(be(ticket, settings)))
+
+
+app.command("run")(tell(run))
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """`minutebook bot …` by itself, without the rest of the command line."""
+    sys.exit(app(args=list(arguments), prog_name="minutebook bot"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from minutebook.bots.protocol import Orders, Ticket
-from minutebook.bots.runner.browser import BrowserMissingError, Tab, find_chromium, temporary_folder
+from minutebook.bots.runner.browser import BrowserMissingError, Tab, find_chromium, surroundings
 from minutebook.bots.runner.call import Call, rules_of
 from minutebook.bots.runner.capture.capture import Capture
 from minutebook.bots.runner.capture.spool import Spool, finished, salvage
@@ -108,7 +108,7 @@ class Attempt:
             return exit_of(Cause.STOP, course, rules)
         streaming = Streaming(orders, AddressPolicy(self._settings.outgoing.allow), self.reports.notice)
         try:
-            with temporary_folder(orders.bot_id):
+            with surroundings(orders.bot_id):
                 parts = self._parts(orders, streaming)
                 self._call = Call(orders, parts, ever_present=(self._folder / COMPANY).exists())
                 self._call.tell(self._word)
