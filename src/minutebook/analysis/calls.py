@@ -10,16 +10,18 @@ from minutebook.errors import MinutebookError
 from minutebook.jobs.ports import Json
 from minutebook.recordings.model import Recording
 from minutebook.recordings.sources import Sources, track_key
+from minutebook.speech.activity import ChunkActivity, own_speech
 from minutebook.speech.diarization import ChunkVoices
 from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import NO_SPEECH, Chunk, turns_to_json
 from minutebook.speech.ports import Recognised
-from minutebook.speech.tracks import TRACK, Span, clips_of, is_track, track_turns
+from minutebook.speech.providers.words import by_track
+from minutebook.speech.tracks import TRACK, clips_of, is_track, track_turns
 from minutebook.transcript.calls import People, call_segments
 from minutebook.transcript.echoes import OwnWords
 from minutebook.transcript.merge import Heard
-from minutebook.transcript.model import Transcript, Turn
-from minutebook.transcript.participants import Speaking
+from minutebook.transcript.model import Transcript, Turn, Word
+from minutebook.transcript.participants import UNKNOWN, Speaking
 
 BLUR_S: Final[Mapping[str, float]] = {"track": 0.15, "network": 0.3}
 """How far from the truth the edges of intervals are, by source; a page shows speakers with up to `PAGE_BLUR_S`."""
@@ -40,28 +42,32 @@ class CallRun(Run):
         await self._tell_voices(chunk, chunks)
         pipeline = self._tools.pipeline
 
-        def compute(_: object) -> tuple[dict[str, list[Span]], ChunkVoices]:
-            spans = {key: pipeline.speech(track, chunk) for key, track in tracks.items()}
-            return spans, pipeline.other_voices(pcm, chunk, tracks, track_turns(spans))
+        def compute(_: object) -> tuple[ChunkActivity, ChunkVoices]:
+            activity = pipeline.activity(tracks, chunk)
+            return activity, pipeline.other_voices(pcm, chunk, tracks, track_turns(activity.spans))
 
-        spans, voices = await self._work.computed(compute)
-        key = await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes())
-        return {"spans": {track: [list(span) for span in own] for track, own in spans.items()}, "voices": key}
+        activity, voices = await self._work.computed(compute)
+        return {
+            "activity": await self._keep(f"activity-{chunk.index}.npz", activity.to_bytes()),
+            "voices": await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes()),
+        }
 
     async def _turns(self, voices: Sequence[Any]) -> Json:
-        found = [ChunkVoices.from_bytes(await self._tools.storage.get_bytes(each["voices"])) for each in voices]
-        spans: dict[str, list[Span]] = {}
-        for each in voices:
-            for key, own in each["spans"].items():
-                spans.setdefault(key, []).extend((start, end) for start, end in own)
-        others = await self._work.computed(lambda _: self._tools.pipeline.turns(found))
-        return await self._keep("turns.json", turns_to_json([*track_turns(spans), *others]).encode())
+        storage, pipeline = self._tools.storage, self._tools.pipeline
+        found = [ChunkVoices.from_bytes(await storage.get_bytes(each["voices"])) for each in voices]
+        activity = [ChunkActivity.from_bytes(await storage.get_bytes(each["activity"])) for each in voices]
+        turns = await self._work.computed(lambda _: [*track_turns(own_speech(activity)), *pipeline.turns(found)])
+        return await self._keep("turns.json", turns_to_json(turns).encode())
 
     async def _recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
         tracks, pcm, pipeline = await self._loaded_tracks(), await self._scratch.pcm(), self._tools.pipeline
         return lambda progress: pipeline.recognise_clips(
             clips_of(chunk, turns, tracks, pcm), language, hot, progress=progress
         )
+
+    async def _placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
+        tracks = await self._loaded_tracks()
+        return await self._work.computed(lambda _: by_track(words, turns, tracks))
 
     def _transcript(
         self,
@@ -107,7 +113,10 @@ def call_transcript(
         own,
         [Turn(_person(sources, turn), turn.start, turn.end) for turn in turns if is_track(turn.speaker)],
         [Heard(each.turn, each.words) for each in recognised if not is_track(each.turn.speaker)],
-        [turn for turn in turns if not is_track(turn.speaker)],
+        [
+            *(turn for turn in turns if not is_track(turn.speaker)),
+            *(each.turn for each in recognised if each.turn.speaker == UNKNOWN),
+        ],
         people_of(sources),
         language,
     )

@@ -15,6 +15,7 @@ from minutebook.analysis import contents, edits_repository, names_repository
 from minutebook.analysis.edits import WordsChange, in_force
 from minutebook.analysis.hot_words import CHANGES_READ, hot_words
 from minutebook.analysis.model import Progress
+from minutebook.analysis.provided import Chosen, Providers, keyless_notice
 from minutebook.analysis.scratch import Scratch
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.speakers import Proposal, proposed
@@ -28,6 +29,7 @@ from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import Recording, peaks_key, preview_key, work_prefix
 from minutebook.recordings.service import Recordings
 from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.engines.language_names import language_code
 from minutebook.speech.media import DecodeLimits, write_preview
 from minutebook.speech.pipeline import (
     Chunk,
@@ -39,8 +41,10 @@ from minutebook.speech.pipeline import (
     turns_to_json,
 )
 from minutebook.speech.ports import Recognised
+from minutebook.speech.providers.sound import Piece, encoded, pieces_of
+from minutebook.speech.providers.words import by_voice
 from minutebook.storage.ports import Storage
-from minutebook.transcript.model import Transcript, Turn
+from minutebook.transcript.model import Transcript, Turn, Word
 
 log = logging.getLogger("minutebook.analysis")
 
@@ -66,6 +70,15 @@ class Tools:
     producer: Producer
     speech: SpeechSettings
     scratch: Path
+    providers: Providers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Where the words are kept, in order, and their language."""
+
+    words: Sequence[str]
+    language: str
 
 
 class Run:
@@ -86,13 +99,39 @@ class Run:
         await self._work.step("derive", self._derive)
         voices = [await self._work.step(f"voices-{c.index}", self._bound(self._voices, c, chunks)) for c in chunks]
         turns = await self._work.step("turns", self._bound(self._turns, voices))
+        chosen = self._chosen()
+        heard = await (self._recognised(chunks, turns) if chosen is None else self._provided(chosen, turns))
+        await self._work.step("finish", self._bound(self._finish, decoded, heard.words, turns, heard.language))
+
+    def _chosen(self) -> Chosen | None:
+        """The speech provider that was asked for, if it can be asked."""
+        providers = self._tools.providers
+        return providers.chosen(self._work.report.options) if providers is not None else None
+
+    async def _recognised(self, chunks: Sequence[Chunk], turns: str) -> _Heard:
+        """Words by our own engine."""
         language = await self._work.step("language", self._bound(self._language, turns))
         hot = await self._work.step("hot-words", self._bound(self._hot_words, language))
         words = [
             await self._work.step(f"words-{c.index}", self._bound(self._words, c, chunks, turns, language, hot))
             for c in chunks
         ]
-        await self._work.step("finish", self._bound(self._finish, decoded, words, turns, language))
+        return _Heard(words, language)
+
+    async def _provided(self, chosen: Chosen, turns: str) -> _Heard:
+        """Words by a provider: all orders are placed before the first is waited for."""
+        pieces = await self._work.step("pieces", self._bound(self._pieces, chosen))
+        jobs = [
+            await self._work.step(f"order-{number}", self._bound(self._order, chosen, tuple(piece)))
+            for number, piece in enumerate(pieces)
+        ]
+        answers = [
+            await self._work.step(f"answer-{number}", self._bound(self._answer, chosen, number, job, pieces, turns))
+            for number, job in enumerate(jobs)
+        ]
+        told = self._work.report.options.language or self._recording.language or answers[0]["language"]
+        language = told or await self._work.step("language", self._bound(self._language, turns))
+        return _Heard([answer["words"] for answer in answers], language)
 
     @staticmethod
     def _bound(step: Callable[..., Any], *args: object) -> Callable[[], Any]:
@@ -171,11 +210,39 @@ class Run:
         pcm = await self._scratch.pcm()
         return lambda progress: self._tools.pipeline.recognise(pcm, chunk, turns, language, hot, progress=progress)
 
+    async def _pieces(self, chosen: Chosen) -> Json:
+        pcm = await self._scratch.pcm()
+        return [list(piece) for piece in await self._work.computed(lambda _: pieces_of(pcm, chosen.provider.longest_s))]
+
+    async def _order(self, chosen: Chosen, piece: Piece) -> Json:
+        pcm = await self._scratch.pcm()
+        sound = await self._work.computed(lambda _: encoded(pcm, piece))
+        return await chosen.order(sound, self._work.report.options.language or self._recording.language)
+
+    async def _answer(
+        self, chosen: Chosen, number: int, job: str, pieces: Sequence[Sequence[float]], turns_key: str
+    ) -> Json:
+        (start, end), total = pieces[number], pieces[-1][1]
+
+        async def tell() -> None:
+            stage = f"waiting for {chosen.provider.name}"
+            await self._work.tell(_between(_VOICES, _WORDS, start / total, stage, start, total))
+
+        answer = await chosen.answer(job, (start, end), tell)
+        recognised = await self._placed(answer.words, await self._load_turns(turns_key))
+        key = await self._keep(f"words-{number}.json", recognised_to_json(recognised).encode())
+        return {"words": key, "language": language_code(answer.language)}
+
+    async def _placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
+        """Words that were recognised without regard to who speaks, as if they had been turn by turn."""
+        return by_voice(words, turns)
+
     async def _finish(self, decoded: dict[str, Any], words: Sequence[str], turns_key: str, language: str) -> Json:
         recognised: list[Recognised] = []
         for key in words:
             recognised += recognised_from_json((await self._tools.storage.get_bytes(key)).decode())
-        turns, duration_s, notices = await self._load_turns(turns_key), decoded["duration_s"], decoded["notices"]
+        turns, duration_s = await self._load_turns(turns_key), decoded["duration_s"]
+        notices = [*decoded["notices"], *self._provider_notices()]
         async with self._tools.db.reading() as tx:
             meeting = await self._tools.analysis.meeting(tx, self._recording)
 
@@ -202,6 +269,10 @@ class Run:
         notices: Sequence[str],
     ) -> Transcript:
         return self._tools.pipeline.transcript(recognised, turns, language, duration_s, notices)
+
+    def _provider_notices(self) -> Sequence[str]:
+        options = self._work.report.options
+        return [keyless_notice(options.provider)] if options.provider and not options.sealed_api_key else []
 
     def _summarised(self, transcript: Transcript) -> Transcript:
         """With its summary, if there can be one: whatever goes wrong there, the transcript is not lost for it."""

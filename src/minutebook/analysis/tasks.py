@@ -5,6 +5,7 @@ from pathlib import Path
 
 from minutebook.analysis.derivation import Derivation
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
+from minutebook.analysis.provided import Providers
 from minutebook.analysis.run import Tools
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.talk_names import names_task
@@ -28,10 +29,11 @@ def analysis_tasks(
     producer: Producer,
     speech: SpeechSettings,
     scratch: Path,
+    providers: Providers | None = None,
 ) -> Mapping[str, Task]:
     """The tasks. `pipeline` and `producer` are made once per process and shared; `scratch` is a local folder for
-    copies of recordings that are being worked on."""
-    tools = Tools(db, storage, recordings, analysis, pipeline, producer, speech, scratch)
+    copies of recordings that are being worked on; without `providers` everything is transcribed here."""
+    tools = Tools(db, storage, recordings, analysis, pipeline, producer, speech, scratch, providers)
     transcription = Transcription(tools)
     derivation = Derivation(db, analysis, producer)
     return {

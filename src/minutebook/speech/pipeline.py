@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from minutebook.config import SpeechSettings
 from minutebook.speech import tracks, units
+from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, power
 from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
 from minutebook.speech.media import Pcm
@@ -111,11 +112,17 @@ class SpeechPipeline:
         give_back()
         return recognised
 
-    def speech(self, pcm: Pcm, chunk: Chunk) -> list[tracks.Span]:
-        """When somebody speaks in a chunk of sound that is one participant's."""
+    def activity(self, of_tracks: Mapping[str, Pcm], chunk: Chunk) -> ChunkActivity:
+        """Speech and levels of participants' own tracks in a chunk."""
         offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
-        audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
-        return self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
+        count = round((chunk.end_s - chunk.start_s) / BLOCK_S) + 1
+        spans: dict[str, list[Span]] = {}
+        levels: dict[str, Levels] = {}
+        for key, pcm in of_tracks.items():
+            audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
+            spans[key] = self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
+            levels[key] = levels_of(pcm.read(chunk.start_s, chunk.end_s), count)
+        return ChunkActivity(chunk.start_s, spans, levels)
 
     def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm], turns: Sequence[Turn]) -> ChunkVoices:
         """Who may be speaking in a chunk besides the participants that have tracks; `turns` are the participants'."""
@@ -123,8 +130,8 @@ class SpeechPipeline:
         span = offset, chunk.end_s + _DIARIZATION_CONTEXT_S
         audio = pcm.read(*span)
         if of_tracks:
-            power = sum((_fitted(tracks.power(track.read(*span)), len(audio)) for track in of_tracks.values()), 0.0)
-            audio = tracks.nobodys(audio, offset, np.asarray(power), turns)
+            total = sum((_fitted(power(track.read(*span)), len(audio)) for track in of_tracks.values()), 0.0)
+            audio = tracks.nobodys(audio, offset, np.asarray(total), turns)
             heard = self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
             if sum(end - start for start, end in heard) < _LEAST_OTHERS_S:
                 return silence(chunk.start_s, chunk.end_s)
@@ -186,10 +193,10 @@ class SpeechPipeline:
         return self.transcript(recognised, turns, spoken, pcm.duration_s, notices)
 
 
-def _fitted(power: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
+def _fitted(own: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
     """The power of a track, as long as that of so many samples: a track may end earlier."""
-    fitted = np.zeros(round(samples / SAMPLE_RATE / tracks.BLOCK_S) + 1)
-    fitted[: len(power)] = power[: len(fitted)]
+    fitted = np.zeros(round(samples / SAMPLE_RATE / BLOCK_S) + 1)
+    fitted[: len(own)] = own[: len(fitted)]
     return fitted
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.speech import units
+from minutebook.speech.activity import BLOCK_S, Span, power
 from minutebook.speech.media import Pcm
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Recognised
 from minutebook.speech.units import Chunk
@@ -24,13 +25,10 @@ PAUSE_S: Final = 0.8
 """Shorter pauses do not end a turn …"""
 SHORTEST_S: Final = 0.2
 """… and what is shorter is none; both as in diarization."""
-BLOCK_S: Final = 0.1
 SHARE: Final = 0.25
 """Sound is a participant's when their tracks hold this part of its power; resampling and a limiter cost some."""
 CLIP_MARGIN_S: Final = 0.5
 """Sound around a clip; recognisers look at most 0.2 s beyond a turn."""
-
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,6 @@ def _turns(speaker: str, spans: Iterable[Span]) -> list[Turn]:
         else:
             joined.append(Turn(speaker, start, end))
     return [turn for turn in joined if turn.end - turn.start >= SHORTEST_S]
-
-
-def power(audio: Audio) -> NDArray[np.float64]:
-    """Mean square of each tenth of a second."""
-    block = round(BLOCK_S * SAMPLE_RATE)
-    whole = audio[: len(audio) // block * block].reshape(-1, block)
-    return np.asarray(np.square(whole, dtype=np.float64).mean(axis=1))
 
 
 def nobodys(mixed: Audio, offset_s: float, of_tracks: NDArray[np.float64], turns: Sequence[Turn]) -> Audio:

@@ -60,3 +60,9 @@ CODES = {
     "welsh": "cy",
 }
 """English names, lower case, to ISO 639-1."""
+
+
+def language_code(language: object) -> str | None:
+    """The ISO 639-1 code of a language that is told as `english` or `en`; None when it is neither."""
+    name = str(language or "").strip().lower()
+    return CODES.get(name, name if 2 <= len(name) <= 3 else None)

@@ -14,7 +14,7 @@ import numpy as np
 from minutebook.config import SpeechSettings
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.speech import guards
-from minutebook.speech.engines.language_names import CODES
+from minutebook.speech.engines.language_names import language_code
 from minutebook.speech.guards import Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio, EngineInfo, Recognised
 from minutebook.transcript.model import Turn, Word
@@ -59,7 +59,7 @@ class OpenAIEngine:
 
     def detect_language(self, samples: Sequence[Audio]) -> str:
         """What most samples are heard as; `en` when there is no sample or the endpoint does not say."""
-        heard = Counter(_language_code(self._transcribe(sample, {}).get("language")) for sample in samples)
+        heard = Counter(language_code(self._transcribe(sample, {}).get("language")) for sample in samples)
         known = {language: times for language, times in heard.items() if language}
         return max(known, key=lambda language: (known[language], language)) if known else "en"
 
@@ -188,12 +188,6 @@ def _hypothesis(segment: Mapping[str, Any]) -> Hypothesis:
         mean_logprob=float(segment.get("avg_logprob", 0.0)),
         no_speech=float(segment.get("no_speech_prob", 0.0)),
     )
-
-
-def _language_code(language: object) -> str | None:
-    """Endpoints say `english` or `en`."""
-    name = str(language or "").strip().lower()
-    return CODES.get(name, name if 2 <= len(name) <= 3 else None)
 
 
 def _wav(clip: Audio) -> bytes:
