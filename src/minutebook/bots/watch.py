@@ -11,6 +11,8 @@ from minutebook.bots.states import BotState
 
 STARTING_S: Final = 10.0
 """A claimed attempt whose process is not known yet is given this long: its host may be just starting it."""
+FIRST_WORD_S: Final = 15.0
+"""A runner that was not heard yet is given so much longer: where many start at once, each one takes its time."""
 FOREIGN_S: Final = 5.0
 """A runner of another machine is taken for lost this much later: its own host is nearer."""
 FAREWELL_S: Final = 30.0
@@ -51,7 +53,8 @@ def verdict(attempt: Attempt, bot: Bot, now: datetime, limits: Limits, *, is_our
     if is_ours and exited:
         is_starting = attempt.pid is None and _since(attempt.started_at, now) < STARTING_S
         return Verdict.FINE if is_starting else Verdict.LOST
-    patience_s = limits.lost_after_s + (0.0 if is_ours else FOREIGN_S)
+    was_heard = attempt.heartbeat_at > attempt.started_at
+    patience_s = limits.lost_after_s + (0.0 if is_ours else FOREIGN_S) + (0.0 if was_heard else FIRST_WORD_S)
     if _since(max(attempt.heartbeat_at, limits.since), now) >= patience_s:
         return Verdict.SILENT if needed else Verdict.OVER
     is_watched = _since(limits.since, now) >= LEAVING_S

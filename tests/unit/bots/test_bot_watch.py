@@ -14,6 +14,7 @@ from minutebook.bots.states import BotState
 from minutebook.bots.watch import (
     DELIVERIES,
     FAREWELL_S,
+    FIRST_WORD_S,
     LEAVING_S,
     SLACK_S,
     STARTING_S,
@@ -81,7 +82,13 @@ def test_an_exit_counts_at_once_once_the_process_was_known() -> None:
     ],
 )
 def test_silence(seconds: float, since: float, is_ours: bool, expected: Verdict) -> None:
-    assert judged(seconds, since=since, is_ours=is_ours) is expected
+    heard_once = replace(ATTEMPT, started_at=at(-1))
+    assert judged(seconds, attempt=heard_once, since=since, is_ours=is_ours) is expected
+
+
+def test_the_first_word_may_take_longer() -> None:
+    assert judged(15.0 + FIRST_WORD_S - 0.1) is Verdict.FINE
+    assert judged(15.0 + FIRST_WORD_S) is Verdict.SILENT
 
 
 def test_what_nobody_needs_is_ended_when_it_lingers() -> None:
