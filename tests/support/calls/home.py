@@ -62,6 +62,8 @@ class RunnerAtHome:
             for each in self.reports:
                 if each.state == state:
                     return each
+            if self.process.poll() is not None:
+                break
             time.sleep(0.05)
         raise AssertionError(f"never {state}: {self.states}, {self.ending}; {self.log.read_text()[-3000:]}")
 
