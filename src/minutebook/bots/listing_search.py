@@ -5,7 +5,7 @@ not know (a part of a name, a second condition) is looked at bot by bot, in wind
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -40,6 +40,9 @@ _WINDOWS: Final = (250, 2_500, 12_500, 34_750)
 
 _FEW: Final = 10_000
 """So many bots are sorted on the spot; where more meet a condition, they are read in order and tested one by one."""
+
+_BEFORE_ALL: Final = Position(2**31 - 1, datetime.max.replace(tzinfo=UTC))
+"""Where bots without a member begin."""
 
 Condition = tuple[str, str]
 Tests = Sequence[ColumnElement[bool]]
@@ -100,7 +103,7 @@ class Search:
             found, go_on = await self._scan(self._by_value, self._tests(filters), after, want)
             if go_on is not None or len(found) == want:
                 return found, go_on
-            after = None
+            after = _BEFORE_ALL
         member = bot_extras.alias()
         has_it = exists().where(member.c.bot_number == bots.c.number, member.c.field == field_key(self._sort))
         rest, go_on = await self._scan(self._newest(None), [*self._tests(filters), ~has_it], after, want - len(found))
