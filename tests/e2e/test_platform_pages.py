@@ -83,7 +83,7 @@ class Visit:
 
     async def ask(self, question: str) -> object:
         """What a function of the page script answers."""
-        return await self.page.frames[-1].evaluate(f"() => window.minutebookPage.{question}")
+        return await self.page.evaluate(f"() => window.minutebookPage.{question}")
 
 
 async def visit(context: BrowserContext, name: str, meeting_url: str, guest: Guest = QUIET) -> Visit:
@@ -241,8 +241,7 @@ async def test_a_page_that_does_not_come(context: BrowserContext) -> None:
     await context.route("**/*", lambda route: route.abort("internetdisconnected"))
     with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
         await bot.page.goto("https://meet.google.com/abc-defg-hij")
-    assert (await bot.platform.look(bot.page)).place is Place.UNREACHABLE
-    await bot.platform.step(bot.page, QUIET)
+    await bot.arrive(Place.UNREACHABLE)
 
 
 @pytest.mark.parametrize("name", ["google_meet", "teams"])
@@ -354,6 +353,32 @@ async def test_janus_ends(browser: Browser, calls: CallPages) -> None:
 async def test_a_room_that_janus_does_not_have(context: BrowserContext, calls: CallPages) -> None:
     bot = await visit(context, "webrtc", calls.janus(99))
     assert "does not exist" in (await bot.arrive(Place.INVALID)).sign
+
+
+async def test_a_full_room_of_janus(browser: Browser, calls: CallPages) -> None:
+    first, second = await browser.new_context(), await browser.new_context()
+    ada = await visit(first, "webrtc", calls.janus(1237), Guest("Ada", {}))
+    await ada.arrive(Place.IN_CALL)
+    message = {"request": "create", "room": 77, "publishers": 1}
+    await ada.page.evaluate("message => new Promise(success => window.sfutest.send({ message, success }))", message)
+    await ada.page.goto(calls.janus(77))
+    await ada.arrive(Place.IN_CALL)
+    bot = await visit(second, "webrtc", calls.janus(77))
+    assert "Maximum number of publishers" in (await bot.arrive(Place.UNREACHABLE)).sign
+    await first.close()
+    await second.close()
+
+
+async def test_a_janus_that_goes_down(context: BrowserContext) -> None:
+    with janus() as server, call_pages(server.websocket) as pages:
+        bot = await visit(context, "webrtc", pages.janus(1234))
+        await bot.arrive(Place.IN_CALL)
+        await asyncio.to_thread(server.stop)
+        sight = await bot.platform.look(bot.page)
+        while sight.place is Place.IN_CALL:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            sight = await bot.platform.look(bot.page)
+        assert sight == Sight(Place.UNREACHABLE, "Lost connection to the server (is it down?)")
 
 
 async def test_a_plain_page_with_a_lobby(browser: Browser, calls: CallPages) -> None:

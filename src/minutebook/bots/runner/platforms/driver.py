@@ -179,7 +179,7 @@ async def _look(page: "Page", probes: Sequence[Probe]) -> Look:
     from playwright.async_api import Error
 
     try:
-        answer = await page.evaluate(_looking(), {"probes": probes_to_json(probes), "take": None})
+        answer = await page.evaluate(looking_script(), {"probes": probes_to_json(probes), "take": None})
     except Error as error:
         if page.is_closed() or not any(sign in error.message for sign in NAVIGATING):
             raise
@@ -205,7 +205,7 @@ async def _act(page: "Page", probe: Probe, act: Act) -> bool:
 
 
 async def _find(frame: "Frame", probe: Probe) -> "ElementHandle | None":
-    found = await frame.evaluate_handle(_looking(), {"probes": probes_to_json([probe]), "take": 0})
+    found = await frame.evaluate_handle(looking_script(), {"probes": probes_to_json([probe]), "take": 0})
     element = found.as_element()
     owner = await element.owner_frame() if element is not None else None
     # Playwright clicks beside what was found from outside its frame.
@@ -237,5 +237,6 @@ async def _wake(page: "Page") -> None:
 
 
 @cache
-def _looking() -> str:
+def looking_script() -> str:
+    """The script of a look at the page."""
     return files(__package__).joinpath("looking.js").read_text(encoding="utf-8")

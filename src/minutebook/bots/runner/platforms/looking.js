@@ -20,25 +20,49 @@
     return [page, ...inner.filter(Boolean).flatMap(documentsIn)];
   }
 
-  // The innermost elements whose text holds the wanted one.
-  function holders(element, wanted) {
-    if (UNSEEN.has(element.tagName) || !normal(element.textContent).includes(wanted)) return [];
-    const inner = [...element.children].flatMap((child) => holders(child, wanted));
-    return inner.length ? inner : [element];
+  function textOf(node) {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    return UNSEEN.has(node.tagName) ? "" : [...node.childNodes].map(textOf).join("");
   }
 
-  const captions = (control) =>
-    [control.textContent, control.getAttribute("aria-label"), control.value].filter((text) => typeof text === "string");
+  // Pages are long and texts are many: each element is read once a look.
+  const read = new Map();
+  function roughTextOf(element) {
+    if (!read.has(element)) read.set(element, normal(element.textContent));
+    return read.get(element);
+  }
+
+  // The innermost elements whose text holds the wanted one. The rough text has that of scripts, too.
+  function holders(element, wanted) {
+    if (UNSEEN.has(element.tagName) || !roughTextOf(element).includes(wanted)) return [];
+    const inner = [...element.children].flatMap((child) => holders(child, wanted));
+    if (inner.length) return inner;
+    return normal(textOf(element)).includes(wanted) ? [element] : [];
+  }
+
+  // Per document the controls by their captions.
+  const captioned = new Map();
+  function controlsIn(page, label) {
+    if (!captioned.has(page)) captioned.set(page, byCaption(page));
+    return captioned.get(page).get(normal(label)) ?? [];
+  }
+
+  function byCaption(page) {
+    const found = new Map();
+    for (const control of page.querySelectorAll(CONTROLS)) {
+      const captions = [control.textContent, control.getAttribute("aria-label"), control.value];
+      const named = captions.filter((caption) => typeof caption === "string").map(normal);
+      for (const caption of new Set(named)) found.has(caption) ? found.get(caption).push(control) : found.set(caption, [control]);
+    }
+    return found;
+  }
 
   function* entriesOf(probe, pages) {
     let entry = 0;
     const all = (search) => pages.flatMap((page) => [...search(page)]);
     for (const selector of probe.selectors) yield [entry++, all((page) => page.querySelectorAll(selector))];
     for (const text of probe.texts) yield [entry++, all((page) => (page.body ? holders(page.body, normal(text)) : []))];
-    for (const label of probe.labels) {
-      const named = (control) => captions(control).some((caption) => normal(caption) === normal(label));
-      yield [entry++, all((page) => [...page.querySelectorAll(CONTROLS)].filter(named))];
-    }
+    for (const label of probe.labels) yield [entry++, all((page) => controlsIn(page, label))];
   }
 
   const enabled = (element) =>
@@ -67,7 +91,7 @@
   }
   const described = ([entry, element]) => ({
     entry,
-    text: (element.textContent || "").replace(/\s+/g, " ").trim().slice(0, 200),
+    text: textOf(element).replace(/\s+/g, " ").trim().slice(0, 200),
     value: typeof element.value === "string" ? element.value : element.isContentEditable ? element.textContent : "",
     enabled: enabled(element),
   });

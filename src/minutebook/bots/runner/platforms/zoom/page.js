@@ -15,7 +15,20 @@
     if (target instanceof Element && target.matches(NAME_FIELDS)) sessionStorage.setItem(OWN_NAME, target.value);
   }, true);
 
-  const names = (elements) => [...new Set([...elements].map((each) => each?.textContent.trim()).filter(Boolean))];
+  // The client may be in a frame of the page, which speaks for it.
+  function pages(page = document) {
+    const inner = [...page.querySelectorAll("iframe")].flatMap((frame) => {
+      try {
+        return frame.contentDocument ? pages(frame.contentDocument) : [];
+      } catch {
+        return [];
+      }
+    });
+    return [page, ...inner];
+  }
+
+  const all = (selector) => pages().flatMap((page) => [...page.querySelectorAll(selector)]);
+  const names = (elements) => [...new Set(elements.map((each) => each?.textContent.trim()).filter(Boolean))];
   const guests = (found) => found.filter((name) => name !== sessionStorage.getItem(OWN_NAME));
 
   let before = [];
@@ -23,12 +36,12 @@
   window.minutebookPage = {
     participantOf: () => null,
     roster() {
-      const listed = document.querySelectorAll(ROSTER);
-      const shown = listed.length ? listed : document.querySelectorAll(FOOTER);
+      const listed = all(ROSTER);
+      const shown = listed.length ? listed : all(FOOTER);
       return shown.length ? guests(names(shown)).map((name) => ({ id: name, name })) : null;
     },
     speaking() {
-      const frames = [...document.querySelectorAll(ACTIVE)];
+      const frames = all(ACTIVE);
       if (!frames.length) return null;
       const now = guests(names(frames.map((frame) => frame.querySelector(FOOTER))));
       const confirmed = now.filter((name) => before.includes(name));
