@@ -32,6 +32,9 @@ REOPEN_S: Final = 5.0
 LOADED_WITHIN_MS: Final = 45_000
 STOPPED_WITHIN_S: Final = 30.0
 LEFT_WITHIN_S: Final = 10.0
+TEND_S: Final = 3.0
+TENDED_WITHIN_S: Final = 5.0
+"""In the call, the platform gets a step now and then: dialogues come up there, too."""
 GREETING_TRIES: Final = 4
 GREETING_EVERY_S: Final = 3.0
 """The chat may need a moment after admission; the v1 engine posts within 15 s."""
@@ -53,7 +56,14 @@ class Visit:
         self._tab = parts.tab()
         self._page: Page | None = None
         self._reported: BotState | None = None
+        self._guest = Guest(
+            orders.bot_name,
+            orders.zoom,
+            microphone=orders.stream_input is not None,
+            camera=orders.bot_image is not None,
+        )
         self._went_s = 0.0
+        self._tended_s = 0.0
         self._load_error = ""
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -107,6 +117,7 @@ class Visit:
         await self._go(page, address)
         while True:
             await self._look(page)
+            await self._tend(page)
             if self._is_to_reopen:
                 await self._go(page, address)
             await self._parts.clock.sleep(LOOK_S)
@@ -136,7 +147,7 @@ class Visit:
         self.course = self.course.looking(self._now_s())
         try:
             if not self.course.in_call:
-                await self._platform.step(page, Guest(self._orders.bot_name, self._orders.zoom))
+                await self._platform.step(page, self._guest)
                 self.course = self.course.opened(self._now_s())
             sight = await self._platform.look(page)
         except CannotJoinError as error:
@@ -151,6 +162,16 @@ class Visit:
         await self._see(page, sight)
         if self._parts.screens.is_due:
             self._errand(self._parts.screens.take(page, "watch", small=True))
+
+    async def _tend(self, page: "Page") -> None:
+        from playwright.async_api import Error
+
+        if not self.course.in_call or self._now_s() - self._tended_s < TEND_S:
+            return
+        self._tended_s = self._now_s()
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(TENDED_WITHIN_S):
+                await self._platform.step(page, self._guest)
 
     async def _see(self, page: "Page", sight: Sight) -> None:
         if sight.place is not self.course.place:

@@ -93,8 +93,8 @@ class Platform(Protocol):
 
     async def step(self, page: "Page", guest: Guest) -> None:
         """Do the next thing on the way in, if there is one now: dismiss a dialogue, type the name, ask to join. Called
-        about twice a second until the bot is in the call; doing nothing is fine. Must not raise for what the page does
-        not show (yet)."""
+        about twice a second until the bot is in the call, and now and then in it, for dialogues that come up there;
+        doing nothing is fine. Must not raise for what the page does not show (yet)."""
         ...
 
     async def look(self, page: "Page") -> Sight:
