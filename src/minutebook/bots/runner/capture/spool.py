@@ -179,14 +179,13 @@ def salvage(folder: Path, before_attempt: int) -> None:
         if int(home.name) >= before_attempt:
             continue
         done = {path.name.rsplit(".", 3)[0] for path in home.iterdir() if _is_finished(path)}
-        for path in sorted(home.iterdir()):
-            if path.suffix == ".tmp":
-                path.unlink()
-            elif path.suffix == PART:
-                if path.name.rsplit(".", 2)[0] in done:
-                    path.unlink()
-                else:
-                    finish(path)
+        for half_converted in home.glob("*.tmp"):
+            half_converted.unlink()
+        for part in sorted(home.glob(f"*{PART}")):
+            if part.name.rsplit(".", 2)[0] in done:
+                part.unlink()
+            else:
+                finish(part)
 
 
 def _homes(folder: Path) -> list[Path]:

@@ -133,6 +133,15 @@ def test_a_piece_that_was_finished_before_its_part_was_removed_is_not_salvaged_a
     assert not part.exists()
 
 
+def test_a_piece_that_was_being_converted_is_converted_again(tmp_path: Path) -> None:
+    write(Spool(tmp_path, 1, 60.0), samples(3))
+    (part,) = (tmp_path / "1").iterdir()
+    part.with_name(part.name.removesuffix(".s16.part") + ".tmp").write_bytes(b"fLaC")
+    salvage(tmp_path, 2)
+    assert len(finished(tmp_path)) == 1
+    assert len(list((tmp_path / "1").iterdir())) == 1
+
+
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 1, 60.0)
     spool.lines("observations", START_MS, b'{"a": 1}\n{"a": ')
