@@ -218,6 +218,24 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
 
 
+async def test_a_runner_that_was_taken_for_dead_and_is_not(stage: Stage) -> None:
+    bot = await stage.sent()
+    runner = await stage.runner()
+    await runner.reach(*WAY_IN)
+    await runner.record()
+    await runner.die()
+    await runner.reach(BotState.JOINING, BotState.IN_CALL)
+    assert (await stage.bot(bot.id)).state is BotState.INTERRUPTED
+    assert await runner.beat(), "it is to leave"
+    async with stage.db.reading() as read:
+        with pytest.raises(MinutebookError, match="taken this one's place"):
+            await stage.bots.reception.orders(read, bot.id, 1, runner.claim.token)
+    await runner.end(end_reason="meeting_ended")
+    await stage.jobs.drain()
+    assert (await stage.bot(bot.id)).state is BotState.COMPLETED
+    assert await stage.claimed() == []
+
+
 async def test_a_bot_that_cannot_rejoin_keeps_its_record(stage: Stage) -> None:
     bot = await stage.sent()
     first = await stage.runner()

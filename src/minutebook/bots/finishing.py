@@ -113,7 +113,7 @@ class Finishing:
             started_at = datetime.fromtimestamp(stored.started_ms / 1000, UTC)
             columns = {
                 "joined_at": bot.joined_at or started_at,
-                "recording_started_at": bot.recording_started_at or started_at,
+                "recording_started_at": bot.recording_started_at or max(started_at, bot.joined_at or started_at),
                 "exited_at": bot.exited_at or bot.ended_at,
                 "meeting_id": meeting.id,
                 "recording_id": recording.id,

@@ -44,7 +44,8 @@ class Lifecycle:
         if not await repository.move(tx, bot.id, to, self._clock.now(), **asdict(moments)):
             log.info("bot %s: %s does not follow on %s", bot.id, to, bot.state)
             return bot
-        code = code_reached(to, recorded_before=bot.recording_started_at is not None)
+        was_in, had_recorded = bot.joined_at is not None, bot.recording_started_at is not None
+        code = code_reached(to, joined_before=was_in, recorded_before=had_recorded)
         if code is not None:
             await self._tell_once(tx, bot, code, at)
         return replace(bot, state=to, **asdict(moments))

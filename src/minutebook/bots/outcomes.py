@@ -90,10 +90,12 @@ class CallEnd:
         return WITHOUT_RECORDING.get(self.end_reason or EndReason.MEETING_ERROR, Failure.CANNOT_JOIN)
 
 
-def code_reached(state: BotState, *, recorded_before: bool) -> StatusCode | None:
-    """What is said when a bot reaches this state."""
+def code_reached(state: BotState, *, joined_before: bool, recorded_before: bool) -> StatusCode | None:
+    """What is said when a bot reaches this state; on its way back into a call that it was in, nothing is said."""
     if state is BotState.RECORDING and recorded_before:
         return StatusCode.RECORDING_RESUMED
+    if state is not BotState.RECORDING and joined_before:
+        return None
     return REACHED.get(state)
 
 

@@ -64,7 +64,7 @@ class Reception:
     async def orders(self, tx: AsyncConnection, bot_id: str, attempt: int, token: str) -> Orders:
         """What this attempt is to do; `attempt_superseded` for one that is not the bot's current one."""
         bot, known = await self._admitted(tx, bot_id, attempt, token)
-        if attempt != bot.attempt or not bot.state.is_live:
+        if not _is_current(bot, known):
             raise _superseded()
         platform = await repository.platform_of(tx, bot_id)
         return orders_for(bot, known, platform or "", self._sealing, self._settings)
@@ -77,21 +77,20 @@ class Reception:
         if now - known.heartbeat_at >= self._beat_every:
             async with self._db.transaction() as tx:
                 await attempts_repository.change(tx, bot_id, attempt, heartbeat_at=now)
-        is_current = attempt == bot.attempt and bot.state.is_live
-        return not is_current or bot.stop_requested or known.stop_reason is not None
+        return not _is_current(bot, known) or bot.stop_requested or known.stop_reason is not None
 
     async def report(
         self, tx: AsyncConnection, bot_id: str, attempt: int, token: str, reports: Sequence[Report]
     ) -> int:
         """Take reports in; returns the number that is expected next. Known ones are passed over, and so is everything
-        behind a gap; reports of an attempt that is not current are only counted."""
+        behind a gap; states that an attempt reports which is not the current one (any more) are only counted."""
         bot, known = await self._admitted(tx, bot_id, attempt, token, lock=True)
         expected = known.next_seq
         for report in sorted(reports, key=lambda each: each.seq):
             if report.seq != expected:
                 continue
             expected += 1
-            if attempt == bot.attempt and bot.state.is_live:
+            if _counts(report, bot, known):
                 bot = await self._take(tx, bot, known, report)
         if expected != known.next_seq:
             await attempts_repository.change(tx, bot_id, attempt, next_seq=expected)
@@ -171,6 +170,18 @@ class Reception:
             case ReportKind.NOTICE:
                 log.info("bot %s: %s", bot.id, message)
         return bot
+
+
+def _is_current(bot: Bot, attempt: Attempt) -> bool:
+    """Whether this attempt is the one that the bot's state is about."""
+    return attempt.attempt == bot.attempt and attempt.ended_at is None and bot.state.is_live
+
+
+def _counts(report: Report, bot: Bot, attempt: Attempt) -> bool:
+    """Whether a report is believed. A runner that was taken for dead, and is not, may say that the call is over for as
+    long as no other one has taken its place; that it is still in the call is of no use to anybody."""
+    is_last = attempt.attempt == bot.attempt and bot.state.is_live
+    return _is_current(bot, attempt) or (is_last and report.kind is ReportKind.ENDED)
 
 
 def _sentence(text: str | None) -> str | None:

@@ -46,14 +46,22 @@ def test_a_live_bot_that_loses_its_runner_can_be_interrupted() -> None:
 
 
 def test_codes() -> None:
-    assert {state: code_reached(state, recorded_before=False) for state in REACHED} == {
+    assert {state: code_reached(state, joined_before=False, recorded_before=False) for state in REACHED} == {
         S.JOINING: StatusCode.JOINING_CALL,
         S.WAITING_ROOM: StatusCode.IN_WAITING_ROOM,
         S.IN_CALL: StatusCode.IN_CALL_NOT_RECORDING,
         S.RECORDING: StatusCode.IN_CALL_RECORDING,
     }
-    assert code_reached(S.RECORDING, recorded_before=True) is StatusCode.RECORDING_RESUMED
-    assert {code_reached(state, recorded_before=False) for state in set(BotState) - set(REACHED)} == {None}
+    assert {state: code_reached(state, joined_before=True, recorded_before=True) for state in REACHED} == {
+        S.JOINING: None,
+        S.WAITING_ROOM: None,
+        S.IN_CALL: None,
+        S.RECORDING: StatusCode.RECORDING_RESUMED,
+    }
+    assert code_reached(S.WAITING_ROOM, joined_before=True, recorded_before=False) is None
+    assert code_reached(S.RECORDING, joined_before=True, recorded_before=False) is StatusCode.IN_CALL_RECORDING
+    for state in set(BotState) - set(REACHED):
+        assert code_reached(state, joined_before=False, recorded_before=False) is None
     for failure in Failure:
         assert code_of_failure(failure) is FAILED.get(failure, StatusCode.MEETING_ERROR)
         assert SENTENCES[failure].endswith((".", "`."))
