@@ -125,7 +125,7 @@ async def stage(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     await database.close()
 
 
-@pytest.mark.parametrize("seed", (1, 2, 4, 8, 14, 17, 19, 37, 40, 54))
+@pytest.mark.parametrize("seed", [1, 2, 4, 8, 14, 17, 19, 37, 40, 54])
 async def test_every_bot_ends_once(stage: Stage, seed: int) -> None:
     chance = random.Random(seed)
     speech = SpeechToText() if seed % 2 else None
