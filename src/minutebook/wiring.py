@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.corrections import Corrections
+from minutebook.analysis.provided import Providers
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.analysis.work import give_up
@@ -158,6 +159,7 @@ def work_of(services: Services) -> Work:
             producer_of(settings.llm),
             settings.speech,
             scratch / "reports",
+            Providers(settings.speech, services.outgoing, services.sealing, services.clock),
         ),
         **bot_tasks(db, services.bots, finishing),
     }
