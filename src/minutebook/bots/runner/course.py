@@ -86,6 +86,10 @@ class Course:
         """A look at the page begins."""
         return replace(self, look_began_s=now_s)
 
+    def acted(self, took_s: float) -> "Course":
+        """Something was done to the page: that time is none in which it did not answer."""
+        return self if self.answered_s is None else replace(self, answered_s=self.answered_s + took_s)
+
     def unanswered(self) -> "Course":
         """The look that was under way failed: nothing is known from it."""
         return replace(self, look_began_s=None)

@@ -144,11 +144,12 @@ class Visit:
     async def _look(self, page: "Page") -> None:
         from playwright.async_api import Error
 
-        self.course = self.course.looking(self._now_s())
+        began_s = self._now_s()
+        self.course = self.course.looking(began_s)
         try:
             if not self.course.in_call:
                 await self._platform.step(page, self._guest)
-                self.course = self.course.opened(self._now_s())
+                self.course = self.course.acted(self._now_s() - began_s)
             sight = await self._platform.look(page)
         except CannotJoinError as error:
             sight = Sight(error.place, error.message)
@@ -169,7 +170,7 @@ class Visit:
         if not self.course.in_call or self._now_s() - self._tended_s < TEND_S:
             return
         self._tended_s = self._now_s()
-        with suppress(Error, TimeoutError):
+        with suppress(Error, CannotJoinError, TimeoutError):
             async with asyncio.timeout(TENDED_WITHIN_S):
                 await self._platform.step(page, self._guest)
 
