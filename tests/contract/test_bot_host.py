@@ -95,6 +95,9 @@ async def test_a_server_that_is_away_makes_no_runner_lost(
 ) -> None:
     bot = await stage.sent()
     host = stage.host(launcher, folder, is_up=False)
+    await host.round()
+    stage.clock.advance(2)
+    await (await played(stage, launcher)).beat()
     for _ in range(200):
         await host.round()
         stage.clock.advance(0.5)
@@ -124,7 +127,10 @@ async def test_the_runner_of_a_dead_machine_is_replaced_on_another(
     stage: Stage, launcher: RecordingLauncher, folder: Path
 ) -> None:
     bot = await stage.sent()
-    await stage.host(RecordingLauncher(), folder, name="dead").round()
+    dead = RecordingLauncher()
+    await stage.host(dead, folder, name="dead").round()
+    stage.clock.advance(2)
+    await (await played(stage, dead)).beat()
     alive = stage.host(launcher, folder, name="alive")
     waited_s = 0.0
     while not launcher.launched and waited_s < 60:
