@@ -6,13 +6,15 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from minutebook.db.database import Database
 from minutebook.kit.clock import SystemClock
+from minutebook.webhooks.model import Shown
+from minutebook.webhooks.service import Webhooks
 from support.webhook_receiver import Call, Receiver, Reply, webhook_receiver
 from support.webhook_sender import FINAL, IMPATIENT, STATUS, Publisher, webhooks_over
 
@@ -57,6 +59,11 @@ async def publish_until(done: asyncio.Event, publisher: Publisher, url: str) -> 
     return published
 
 
+async def shown(webhooks: Webhooks, database: Database, message_id: str) -> Shown:
+    async with database.reading() as tx:
+        return await webhooks.show(tx, message_id)
+
+
 async def nothing_is_missing(database: Database, receiver: Receiver, kills: int) -> None:
     chance = random.Random(20_26)
     # As the sender's process gets it: the password is no secret here.
@@ -75,10 +82,13 @@ async def nothing_is_missing(database: Database, receiver: Receiver, kills: int)
     done.set()
     published = await publishing
     expected = {event_id for ids in published.values() for event_id in ids}
-    async with asyncio.timeout(120):
-        while {call.id for call in receiver.processed} != expected:
-            await webhooks.deliver_due()
-            await asyncio.sleep(0.1)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(180):
+            while {call.id for call in receiver.processed} != expected:
+                await webhooks.deliver_due()
+                await asyncio.sleep(0.1)
+    missing = expected - {call.id for call in receiver.processed}
+    assert missing == set(), [await shown(webhooks, database, each) for each in sorted(missing)]
     for bot_id, ids in published.items():
         assert [call.id for call in receiver.processed if call.json["data"]["bot_id"] == bot_id] == ids
     assert await webhooks.deliver_due() == 0
