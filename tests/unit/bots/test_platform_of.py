@@ -23,6 +23,7 @@ PASTED = [
     ("https://meet.google.com./abc-defg-hij", "google_meet"),
     (f"  <{MEET}?authuser=0&hs=122>\n", "google_meet"),
     (f'"{MEET}"', "google_meet"),
+    (f"\u201c{MEET}\u201d\u200b", "google_meet"),
     (quote(MEET, safe=""), "google_meet"),
     (f"https://www.google.com/url?q={quote(MEET, safe='')}&sa=D", "google_meet"),
     (f"https://www.google.com/url?sa=D&url={quote(MEET, safe='')}", "google_meet"),

@@ -22,7 +22,7 @@ _ENTITY: Final = re.compile(r"&amp;", re.IGNORECASE)
 _AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\\]")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _URL_CHARS: Final = "%/:@!$&'()*+,;=-._~?"
-_PASTED: Final = " \t\r\n<>\"'`\u201c\u201d\u2018\u2019"
+_PASTED: Final = " \t\r\n<>\"'`\u201c\u201d\u2018\u2019\u200b\u2060\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
