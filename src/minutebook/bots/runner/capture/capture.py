@@ -61,6 +61,7 @@ class Capture:
         self._page: Page | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._stopped = False
+        self._finished = False
         self.failure: BaseException | None = None
 
     async def install(self, context: BrowserContext) -> None:
@@ -98,6 +99,7 @@ class Capture:
             await asyncio.gather(self._ticking, return_exceptions=True)
         if self._screencast is not None:
             await self._screencast.stop()
+        self._finished = True
         if self._recording is not None and self.failure is None:
             self._recording.finish(until_ms)
         await asyncio.to_thread(self._spool.close)
@@ -151,13 +153,22 @@ class Capture:
         elif message.kind == "fault":
             logger.warning("The page script met a fault: %s", str(message.content)[:500])
         elif self._recording is not None:
-            self._recording.take(message, self._now_ms())
+            self._take(self._recording, message)
         elif message.kind in {"roster", "tracks", "speaking"}:
             self._before[message.document, message.kind] = message, self._now_ms()
 
+    def _take(self, recording: Recording, message: Message) -> None:
+        """A message during the recording; what goes wrong is no business of the page that sent it."""
+        if self.failure is not None or self._finished:
+            return
+        try:
+            recording.take(message, self._now_ms())
+        except (OSError, ValueError) as error:
+            self._break_down(error)
+
     async def _tick(self, recording: Recording) -> None:
         try:
-            while True:
+            while self.failure is None:
                 now_ms = self._now_ms()
                 recording.tick(now_ms)
                 if self._screencast is not None:
@@ -165,8 +176,11 @@ class Capture:
                 self._save_people()
                 await asyncio.sleep(TICK_S)
         except (OSError, ValueError) as error:
-            self.failure = error
-            logger.exception("The recording broke down")
+            self._break_down(error)
+
+    def _break_down(self, error: BaseException) -> None:
+        self.failure = self.failure or error
+        logger.error("The recording broke down", exc_info=error)
 
     async def _flush_page(self) -> None:
         from playwright.async_api import Error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from minutebook.bots.protocol import AUDIO_RATE
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
+    from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -68,21 +68,39 @@ def ts_to_mp4(part: Path, whole: Path, length_ms: int | None) -> int:
     """H.264 in MPEG-TS → H.264 in MP4 with a time base of milliseconds, the first frame at 0. Nothing is encoded."""
     import av
 
-    with _open_ts(part) as source, av.open(str(whole), "w", format="mp4", options=MP4_OPTIONS) as out:
-        stream = out.add_stream_from_template(source.streams.video[0])
-        stream.time_base = MILLISECONDS
-        packets = [packet for packet in source.demux(source.streams.video[0]) if packet.pts is not None]
-        if not packets:
-            return 0
-        times = [_ms(packet) for packet in packets]
-        end_ms = max(times[0] + (length_ms or 0), times[-1] + 1)
-        for packet, at, following in zip(packets, times, [*times[1:], end_ms], strict=True):
-            packet.stream = stream
-            packet.time_base = MILLISECONDS
-            packet.pts = packet.dts = at - times[0]
-            packet.duration = following - at
-            out.mux(packet)
+    try:
+        with av.open(str(part), "r", format="mpegts") as source:
+            packets = _packets(source)
+            if not packets:
+                return 0
+            with av.open(str(whole), "w", format="mp4", options=MP4_OPTIONS) as out:
+                return _write(packets, out, length_ms or 0)
+    except (av.InvalidDataError, EOFError, IndexError) as error:
+        raise UnreadablePieceError(str(error)) from error
+
+
+def _packets(source: InputContainer) -> list[Packet[VideoStream]]:
+    pictures = source.streams.video
+    return [packet for packet in source.demux(pictures[0]) if packet.pts is not None] if pictures else []
+
+
+def _write(packets: list[Packet[VideoStream]], out: OutputContainer, length_ms: int) -> int:
+    stream = out.add_stream_from_template(packets[0].stream)
+    stream.time_base = MILLISECONDS
+    times = [_ms(packet) for packet in packets]
+    end_ms = max(times[0] + length_ms, times[-1] + 1)
+    for packet, at, following in zip(packets, times, [*times[1:], end_ms], strict=True):
+        packet.stream = stream
+        packet.time_base = MILLISECONDS
+        packet.pts = packet.dts = at - times[0]
+        packet.duration = following - at
+        out.mux(packet)
     return end_ms - times[0]
+
+
+def _ms(packet: Packet[VideoStream]) -> int:
+    assert packet.pts is not None
+    return round(1000 * packet.pts * packet.time_base)
 
 
 MP4_OPTIONS: Final = {"video_track_timescale": "1000"}
@@ -95,21 +113,3 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
     }
 )
 """By the form in which a piece grows."""
-
-
-def _ms(packet: Packet[VideoStream]) -> int:
-    assert packet.pts is not None
-    return round(1000 * packet.pts * packet.time_base)
-
-
-def _open_ts(part: Path) -> InputContainer:
-    import av
-
-    try:
-        source = av.open(str(part), "r", format="mpegts")
-    except (av.FFmpegError, IndexError) as error:
-        raise UnreadablePieceError(str(error)) from error
-    if not source.streams.video:
-        source.close()
-        raise UnreadablePieceError("no picture in it")
-    return source

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ class _Growing:
 
 
 class Spool:
-    """The spool of one attempt. Not safe between threads, except that pieces are finished in a thread of its own.
+    """The spool of one attempt. For one thread, but for `pictures` and `pictures_done`, which another one may call.
 
     `OSError` of the disk comes out of the call that writes, or of the next one for what happens in the thread.
     """
@@ -79,6 +80,7 @@ class Spool:
         self._next_index = _indexes_in(self._home)
         self._finisher: ThreadPoolExecutor | None = None
         self._finishing: list[Future[None]] = []
+        self._lock = threading.Lock()
 
     def sound(self, stream: str, at_ms: int, samples: bytes) -> None:
         """Append s16le samples that begin at `at_ms`; what lies between them and the last ones is silence. Samples
@@ -117,9 +119,10 @@ class Spool:
         attempt) goes on with the numbers."""
         for stream in list(self._growing):
             self._close(stream)
-        if self._finisher is not None:
-            self._finisher.shutdown(wait=True)
-            self._finisher = None
+        with self._lock:
+            finisher, self._finisher = self._finisher, None
+        if finisher is not None:
+            finisher.shutdown(wait=True)
         for done in self._finishing:
             done.result()
         self._finishing.clear()
@@ -144,9 +147,10 @@ class Spool:
         self._finish(piece.path, piece.end_ms)
 
     def _finish(self, part: Path, end_ms: int) -> None:
-        if self._finisher is None:
-            self._finisher = ThreadPoolExecutor(1, "spool")
-        self._finishing.append(self._finisher.submit(finish, part, end_ms))
+        with self._lock:
+            if self._finisher is None:
+                self._finisher = ThreadPoolExecutor(1, "spool")
+            self._finishing.append(self._finisher.submit(finish, part, end_ms))
 
 
 def finish(part: Path, end_ms: int | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +52,8 @@ class Screencast:
         """Keep pieces short and still pictures alive; raises what went wrong in the encoder."""
         if self._failure is not None:
             raise self._failure
-        self._encode(self._writer.advance, now_ms)
+        if not self._waiting:
+            self._encode(self._writer.advance, now_ms)
 
     async def stop(self) -> None:
         """End; the last piece goes to the spool."""
@@ -101,8 +101,3 @@ class Screencast:
         self._waiting -= 1
         if not future.cancelled() and future.exception() is not None:
             self._failure = self._failure or future.exception()
-
-
-def jpeg_of(data: str) -> bytes:
-    """The bytes of a frame as the browser sends it."""
-    return base64.b64decode(data)
