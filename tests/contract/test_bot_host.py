@@ -1,11 +1,14 @@
 """A bot host under a clock that is moved by hand, with a launcher that only notes what it is asked."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from minutebook.bots.dispatch import Claim
+from minutebook.bots.host import home_probe
+from minutebook.bots.launchers.fake import FakeLauncher
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from support.bots import WAY_IN, RecordingLauncher, Runner, Stage, open_stage
@@ -238,3 +241,44 @@ async def test_no_bots_here(stage: Stage, launcher: RecordingLauncher, folder: P
     await stage.sent()
     await stage.host(launcher, folder).round()
     assert launcher.launched == []
+
+
+async def test_with_the_fake_launcher_a_bot_goes_the_whole_way(stage: Stage, folder: Path) -> None:
+    def launcher() -> FakeLauncher:
+        return FakeLauncher(stage.db, stage.clock, stage.bots.reception)
+
+    bot = await stage.sent()
+    await stage.host(launcher(), folder).round()
+    assert (await stage.bot(bot.id)).state is BotState.RECORDING
+    restarted = stage.host(launcher(), folder)
+    stage.clock.advance(11)
+    await restarted.round()
+    assert (await stage.bot(bot.id)).attempt == 2
+    await stage.left(bot.id)
+    await restarted.round()
+    await restarted.round()
+    await stage.jobs.drain()
+    done = await stage.bot(bot.id)
+    assert (done.state, done.duration_s) == (BotState.COMPLETED, pytest.approx(13.0))
+    assert (await stage.codes(bot.id))[-3:] == ["recording_paused", "recording_resumed", "call_ended"]
+    assert await stage.bots.dispatch.running() == []
+
+
+async def test_a_home_that_is_up_and_one_that_is_not() -> None:
+    status = "200 OK"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        found = status if line.startswith(b"GET /healthz ") else "404 Not Found"
+        writer.write(f"HTTP/1.1 {found}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    is_up = home_probe(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert await is_up()
+    status = "503 Service Unavailable"
+    assert not await is_up()
+    server.close()
+    await server.wait_closed()
+    assert not await is_up()
