@@ -146,8 +146,8 @@ def with_tracks(pipeline: SpeechPipeline, call: Call, sources: Sources, tracks: 
     chunks = plan_chunks(call.mixed.duration_s, 600.0)
     activity, voices = [], []
     for chunk in chunks:
-        activity.append(pipeline.activity(tracks, chunk))
-        voices.append(pipeline.other_voices(call.mixed, chunk, tracks, track_turns(activity[-1].spans)))
+        activity.append(pipeline.activity(call.mixed, tracks, chunk))
+        voices.append(pipeline.other_voices(call.mixed, chunk, tracks))
     turns = [*track_turns(own_speech(activity)), *pipeline.turns(voices)]
     found = []
     for chunk in chunks:
@@ -281,7 +281,7 @@ class _Once:
     def transcript(self, call: Call, sources: Sources) -> Transcript:
         if self._found is None:
             chunks = plan_chunks(call.mixed.duration_s, 600.0)
-            voices = [self._pipeline.other_voices(call.mixed, chunk, {}, []) for chunk in chunks]
+            voices = [self._pipeline.other_voices(call.mixed, chunk, {}) for chunk in chunks]
             turns = self._pipeline.turns(voices)
             found = [
                 each

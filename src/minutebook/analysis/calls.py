@@ -1,6 +1,7 @@
 """The making of a call's transcription: the same steps as of any recording, but participants are heard on their own
 tracks and go by their names."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from minutebook.transcript.merge import Heard
 from minutebook.transcript.model import Transcript, Turn, Word
 from minutebook.transcript.participants import UNKNOWN, Speaking
 
+log = logging.getLogger("minutebook.analysis")
+
 BLUR_S: Final[Mapping[str, float]] = {"track": 0.15, "network": 0.3}
 """How far from the truth the edges of intervals are, by source; a page shows speakers with up to `PAGE_BLUR_S`."""
 PAGE_BLUR_S: Final = 1.5
@@ -43,8 +46,7 @@ class CallRun(Run):
         pipeline = self._tools.pipeline
 
         def compute(_: object) -> tuple[ChunkActivity, ChunkVoices]:
-            activity = pipeline.activity(tracks, chunk)
-            return activity, pipeline.other_voices(pcm, chunk, tracks, track_turns(activity.spans))
+            return pipeline.activity(pcm, tracks, chunk), pipeline.other_voices(pcm, chunk, tracks)
 
         activity, voices = await self._work.computed(compute)
         return {
@@ -92,6 +94,7 @@ class CallRun(Run):
                     except MinutebookError as error:
                         if error.retryable:
                             raise
+                        log.warning("recording %s: track %s: %s", self._recording.id, participant.key, error.code)
         return self._tracks
 
 

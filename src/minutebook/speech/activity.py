@@ -21,14 +21,19 @@ Levels = NDArray[np.float64]
 class EchoRules:
     """Which speech in a track is somebody else's.
 
-    Another track is louder by `louder_db`, now or up to `late_s` ago (the sound went to this participant and back), and
-    this one is `unlike_db` under what its own voice usually is: the median where it is the loudest, if that is known
-    from `usual_s` of speech. A pause shorter than `hold_s` is still the participant's, an echo shorter than `least_s`
-    is left in. Echoes of systems without cancellation lie 10 to 30 dB under the voice.
+    What else the call holds is louder by `louder_db`, now or up to `late_s` ago (the sound went to this participant
+    and back), and one of these is true: this track rises and falls with it (correlation of `alike` over `window_s`);
+    or it is `unlike_db` under what the participant's own voice usually reaches; or that is not known, because the
+    participant has led for less than `usual_s`. A pause shorter than `hold_s` is still the participant's, an echo
+    shorter than `least_s` is left in. Echoes of systems without cancellation lie 10 to 30 dB under the voice.
     """
 
     louder_db: float = 6.0
+    alike: float = 0.85
+    window_s: float = 2.0
+    floor_db: float = -60.0
     unlike_db: float = 12.0
+    usual_quantile: float = 0.75
     early_s: float = 0.2
     late_s: float = 0.8
     hold_s: float = 0.3
@@ -41,15 +46,17 @@ DEFAULT = EchoRules()
 
 @dataclass(frozen=True, eq=False)
 class ChunkActivity:
-    """What the tracks hold in a chunk that begins at `start_s`: spans of speech and levels, by participant."""
+    """What the tracks hold in a chunk that begins at `start_s`: spans of speech and levels, by participant; and the
+    levels of the mixed sound, which somebody without a track is in too."""
 
     start_s: float
     spans: Mapping[str, Sequence[Span]]
     levels: Mapping[str, Levels]
+    mixed: Levels
 
     def to_bytes(self) -> bytes:
         """An uncompressed npz archive."""
-        arrays: dict[str, NDArray[np.float64]] = {"start": np.array([self.start_s])}
+        arrays: dict[str, NDArray[np.float64]] = {"start": np.array([self.start_s]), "mixed": self.mixed}
         for key in self.spans:
             arrays[f"spans.{key}"] = np.array(self.spans[key], dtype=np.float64).reshape(-1, 2)
             arrays[f"levels.{key}"] = self.levels[key]
@@ -63,7 +70,8 @@ class ChunkActivity:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             keys = [name.removeprefix("spans.") for name in stored.files if name.startswith("spans.")]
             spans = {key: [(float(a), float(b)) for a, b in stored[f"spans.{key}"]] for key in keys}
-            return cls(float(stored["start"][0]), spans, {key: stored[f"levels.{key}"] for key in keys})
+            levels = {key: stored[f"levels.{key}"] for key in keys}
+            return cls(float(stored["start"][0]), spans, levels, stored["mixed"])
 
 
 def levels_of(audio: Audio, count: int) -> Levels:
@@ -102,7 +110,11 @@ def usual_levels(chunks: Sequence[ChunkActivity], rules: EchoRules = DEFAULT) ->
             leads = _active(chunk, key) & (own > others)
             loudest.setdefault(key, []).append(own[leads])
     joined = {key: np.concatenate(parts) for key, parts in loudest.items()}
-    return {key: float(np.median(own)) for key, own in joined.items() if len(own) * BLOCK_S >= rules.usual_s}
+    return {
+        key: float(np.quantile(own, rules.usual_quantile))
+        for key, own in joined.items()
+        if len(own) * BLOCK_S >= rules.usual_s
+    }
 
 
 def _active(chunk: ChunkActivity, key: str) -> NDArray[np.bool_]:
@@ -117,9 +129,10 @@ def _block(moment: float, start_s: float) -> int:
 
 
 def _others(chunk: ChunkActivity, key: str) -> Levels:
-    """The loudest other track."""
+    """The loudest other track, or what the mixed sound holds besides this one."""
+    rest = np.maximum(10 ** (chunk.mixed / 10) - 10 ** (chunk.levels[key] / 10), 10 ** (SILENCE_DB / 10))
     others = [levels for other, levels in chunk.levels.items() if other != key]
-    return np.max(others, axis=0) if others else np.full(len(chunk.levels[key]), SILENCE_DB)
+    return np.asarray(np.max([10 * np.log10(rest), *others], axis=0))
 
 
 def _around(levels: Levels, rules: EchoRules) -> Levels:
@@ -134,16 +147,45 @@ def _highest(levels: Levels, before: int, after: int) -> Levels:
 
 def _echoes(chunk: ChunkActivity, key: str, usual: float | None, rules: EchoRules) -> NDArray[np.bool_]:
     """The blocks in which a track holds others' voices and not its participant's."""
-    hold = round(rules.hold_s / BLOCK_S)
-    own = _highest(chunk.levels[key], hold, hold)
-    fainter = own <= _around(_others(chunk, key), rules) - rules.louder_db
-    return fainter if usual is None else fainter & (own <= usual - rules.unlike_db)
+    hold, own, others = round(rules.hold_s / BLOCK_S), chunk.levels[key], _others(chunk, key)
+    highest = _highest(own, hold, hold)
+    fainter = highest <= _around(others, rules) - rules.louder_db
+    if usual is None:
+        return fainter
+    return fainter & (_alike(own, others, rules) | (highest <= usual - rules.unlike_db))
+
+
+def _alike(own: Levels, others: Levels, rules: EchoRules) -> NDArray[np.bool_]:
+    """Where levels go with those of the others, as late as an echo comes."""
+    width = 2 * round(rules.window_s / BLOCK_S / 2) + 1
+    late = range(round(rules.late_s / BLOCK_S) + 1)
+    ours = _windows(np.maximum(own, rules.floor_db), width)
+    found = np.full(len(own), -1.0)
+    for blocks in late:
+        theirs = np.concatenate([np.full(blocks, SILENCE_DB), others])[: len(others)]
+        found = np.maximum(found, _correlations(ours, _windows(np.maximum(theirs, rules.floor_db), width)))
+    return np.asarray(found >= rules.alike)
+
+
+def _windows(levels: Levels, width: int) -> Levels:
+    """The levels around each block, [blocks, width], less their mean."""
+    padded = np.pad(levels, width // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return np.asarray(windows - windows.mean(axis=1, keepdims=True))
+
+
+def _correlations(ours: Levels, theirs: Levels) -> Levels:
+    energy = np.einsum("ij,ij->i", ours, ours) * np.einsum("ij,ij->i", theirs, theirs)
+    shared = np.einsum("ij,ij->i", ours, theirs)
+    return np.asarray(np.where(energy > 1.0, shared / np.sqrt(np.maximum(energy, 1.0)), 0.0))
 
 
 def _without(spans: Iterable[Span], echo: NDArray[np.bool_], start_s: float, rules: EchoRules) -> list[Span]:
     """The spans less the echoes in them."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], echo, [False]]))).reshape(-1, 2)
-    cuts = [(start_s + a * BLOCK_S, start_s + b * BLOCK_S) for a, b in edges if (b - a) * BLOCK_S >= rules.least_s]
+    cuts = [
+        (start_s + a * BLOCK_S, start_s + b * BLOCK_S) for a, b in edges.tolist() if (b - a) * BLOCK_S >= rules.least_s
+    ]
     left: list[Span] = []
     for first, last in spans:
         start = first

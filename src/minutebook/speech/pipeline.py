@@ -112,7 +112,7 @@ class SpeechPipeline:
         give_back()
         return recognised
 
-    def activity(self, of_tracks: Mapping[str, Pcm], chunk: Chunk) -> ChunkActivity:
+    def activity(self, mixed: Pcm, of_tracks: Mapping[str, Pcm], chunk: Chunk) -> ChunkActivity:
         """Speech and levels of participants' own tracks in a chunk."""
         offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
         count = round((chunk.end_s - chunk.start_s) / BLOCK_S) + 1
@@ -122,16 +122,17 @@ class SpeechPipeline:
             audio = pcm.read(offset, chunk.end_s + _DIARIZATION_CONTEXT_S)
             spans[key] = self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
             levels[key] = levels_of(pcm.read(chunk.start_s, chunk.end_s), count)
-        return ChunkActivity(chunk.start_s, spans, levels)
+        whole = levels_of(mixed.read(chunk.start_s, chunk.end_s), count)
+        return ChunkActivity(chunk.start_s, spans, levels, whole)
 
-    def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm], turns: Sequence[Turn]) -> ChunkVoices:
-        """Who may be speaking in a chunk besides the participants that have tracks; `turns` are the participants'."""
+    def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm]) -> ChunkVoices:
+        """Who may be speaking in a chunk besides the participants that have tracks."""
         offset = max(0.0, chunk.start_s - _DIARIZATION_CONTEXT_S)
         span = offset, chunk.end_s + _DIARIZATION_CONTEXT_S
         audio = pcm.read(*span)
         if of_tracks:
             total = sum((_fitted(power(track.read(*span)), len(audio)) for track in of_tracks.values()), 0.0)
-            audio = tracks.nobodys(audio, offset, np.asarray(total), turns)
+            audio = tracks.nobodys(audio, np.asarray(total))
             heard = self._diarizer.speech(audio, offset, chunk.start_s, chunk.end_s)
             if sum(end - start for start, end in heard) < _LEAST_OTHERS_S:
                 return silence(chunk.start_s, chunk.end_s)

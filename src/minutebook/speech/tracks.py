@@ -63,19 +63,14 @@ def _turns(speaker: str, spans: Iterable[Span]) -> list[Turn]:
     return [turn for turn in joined if turn.end - turn.start >= SHORTEST_S]
 
 
-def nobodys(mixed: Audio, offset_s: float, of_tracks: NDArray[np.float64], turns: Sequence[Turn]) -> Audio:
-    """The mixed sound where it is no participant's, silence elsewhere.
-
-    `mixed` begins at `offset_s`, as do the blocks of `of_tracks`: the summed power of all tracks. A participant's turn
-    is theirs with what is next to it.
-    """
+def nobodys(mixed: Audio, of_tracks: NDArray[np.float64]) -> Audio:
+    """The mixed sound where it is no participant's, silence elsewhere. `of_tracks` is the summed power of all tracks
+    by blocks, from where `mixed` begins."""
     block, own = round(BLOCK_S * SAMPLE_RATE), power(mixed)
     count = min(len(own), len(of_tracks))
     accounted = np.zeros(-(-len(mixed) // block), dtype=bool)
     accounted[:count] = of_tracks[:count] >= SHARE * own[:count]
-    for turn in turns:
-        first, last = ((moment - offset_s) / BLOCK_S for moment in (turn.start, turn.end))
-        accounted[max(0, int(first)) : max(0, int(last) + 1)] = True
+    # What is next to a participant's sound is theirs: no two clocks agree to a sample.
     accounted |= np.concatenate([accounted[1:], [False]]) | np.concatenate([[False], accounted[:-1]])
     return np.where(np.repeat(accounted, block)[: len(mixed)], np.float32(0.0), mixed)
 

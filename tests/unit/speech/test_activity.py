@@ -1,6 +1,6 @@
 """Who speaks on their own track, and whose voice only comes out of a loudspeaker there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -13,15 +13,22 @@ QUIET = -70.0
 
 
 def activity(
-    spoken: Mapping[str, list[tuple[float, float, float]]], seconds: float = 60.0, start_s: float = 0.0
+    spoken: Mapping[str, list[tuple[float, float, float]]],
+    seconds: float = 60.0,
+    start_s: float = 0.0,
+    untracked: Sequence[tuple[float, float, float]] = (),
 ) -> ChunkActivity:
-    """Spans of speech with the level in each."""
+    """Spans of speech with the level in each; `untracked` is in the mixed sound alone."""
+    silence = np.full(round(seconds * 10) + 1, -100.0)
     levels = {key: np.full(round(seconds * 10) + 1, QUIET) for key in spoken}
     for key, own in spoken.items():
         for start, end, level in own:
             first, last = (round((moment - start_s) * 10) for moment in (start, end))
             levels[key][first:last] = np.maximum(levels[key][first:last], level)
-    return ChunkActivity(start_s, {key: [(a, b) for a, b, _ in own] for key, own in spoken.items()}, levels)
+    for start, end, level in untracked:
+        silence[round((start - start_s) * 10) : round((end - start_s) * 10)] = level
+    mixed = 10 * np.log10(sum((10 ** (own / 10) for own in levels.values()), 10 ** (silence / 10)))
+    return ChunkActivity(start_s, {key: [(a, b) for a, b, _ in own] for key, own in spoken.items()}, levels, mixed)
 
 
 def test_people_who_speak_at_once_both_speak() -> None:
@@ -40,6 +47,13 @@ def test_an_echo_is_told_from_the_participants_own_voice() -> None:
     assert found["b"] == [(20, 30)]
 
 
+def test_an_echo_of_somebody_without_a_track_is_nobodys() -> None:
+    own = (20, 30, -22)
+    chunk = activity({"b": [(1.3, 10.3, -45), own]}, untracked=[(1, 10, -20)])
+    assert own_speech([chunk])["b"] == [(20, 30)]
+    assert own_speech([activity({"b": [(5, 8, -24), own]}, untracked=[(1, 10, -20)])])["b"] == [(5, 8), (20, 30)]
+
+
 def test_a_quiet_persons_answer_under_a_loud_voice_stays() -> None:
     usual, answer = (20, 30, -38), (5, 6, -40)
     found = own_speech([activity({"a": [(1, 10, -20)], "b": [answer, usual]})])
@@ -49,7 +63,7 @@ def test_a_quiet_persons_answer_under_a_loud_voice_stays() -> None:
 def test_speech_that_runs_into_an_echo_is_cut_there() -> None:
     chunk = activity({"a": [(10, 20, -18)], "b": [(4, 9.5, -20)]})
     chunk.levels["b"][95:205] = -48
-    merged = ChunkActivity(0.0, {"a": chunk.spans["a"], "b": [(4.0, 20.4)]}, chunk.levels)
+    merged = ChunkActivity(0.0, {"a": chunk.spans["a"], "b": [(4.0, 20.4)]}, chunk.levels, chunk.mixed)
     ((start, end),) = own_speech([merged])["b"]
     assert (start, end) == (4.0, pytest.approx(9.9, abs=0.25))
 
@@ -58,8 +72,7 @@ def test_what_is_usual_is_learned_from_the_whole_recording() -> None:
     first = activity({"a": [(1, 10, -20)], "b": [(1.2, 10.2, -38)]})
     second = activity({"a": [], "b": [(70, 80, -37)]}, start_s=60.0)
     assert usual_levels([first, second]) == {"a": -20.0, "b": -37.0}
-    # What is as loud as the person usually is cannot be told from the person.
-    assert own_speech([second, first])["b"] == [(1.2, 10.2), (70, 80)]
+    assert usual_levels([first]) == {"a": -20.0}
 
 
 def test_there_and_back_as_bytes() -> None:
