@@ -22,13 +22,15 @@ class EchoRules:
     """Which speech in a track is somebody else's.
 
     What else the call holds is louder by `louder_db`, now or up to `late_s` ago (the sound went to this participant
-    and back), and one of these is true: this track rises and falls with it (correlation of `alike` over `window_s`);
-    or it is `unlike_db` under what the participant's own voice usually reaches; or that is not known, because the
-    participant has led for less than `usual_s`. A pause shorter than `hold_s` is still the participant's, an echo
-    shorter than `least_s` is left in. Echoes of systems without cancellation lie 10 to 30 dB under the voice.
+    and back), and one of these is true: this track is `lower_db` under what the participant's own voice usually
+    reaches, and rises and falls with it (correlation of `alike` over `window_s`); or it is `unlike_db` under that; or
+    that is not known, because the participant has led for less than `usual_s`. A pause shorter than `hold_s` is still
+    the participant's, an echo shorter than `least_s` is left in. Echoes of systems without cancellation lie 10 to
+    30 dB under the voice.
     """
 
     louder_db: float = 6.0
+    lower_db: float = 3.0
     alike: float = 0.85
     window_s: float = 2.0
     floor_db: float = -60.0
@@ -152,7 +154,8 @@ def _echoes(chunk: ChunkActivity, key: str, usual: float | None, rules: EchoRule
     fainter = highest <= _around(others, rules) - rules.louder_db
     if usual is None:
         return fainter
-    return fainter & (_alike(own, others, rules) | (highest <= usual - rules.unlike_db))
+    follows = _alike(own, others, rules) & (highest <= usual - rules.lower_db)
+    return fainter & (follows | (highest <= usual - rules.unlike_db))
 
 
 def _alike(own: Levels, others: Levels, rules: EchoRules) -> NDArray[np.bool_]:

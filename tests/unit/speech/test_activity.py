@@ -60,6 +60,12 @@ def test_a_quiet_persons_answer_under_a_loud_voice_stays() -> None:
     assert found["b"] == [(5, 6), (20, 30)]
 
 
+def test_two_who_answer_together_both_do() -> None:
+    usual = (20, 30, -32)
+    found = own_speech([activity({"a": [(5, 6, -18), (40, 50, -18)], "b": [(5.2, 6.2, -32), usual]})])
+    assert found == {"a": [(5, 6), (40, 50)], "b": [(5.2, 6.2), (20, 30)]}
+
+
 def test_speech_that_runs_into_an_echo_is_cut_there() -> None:
     chunk = activity({"a": [(10, 20, -18)], "b": [(4, 9.5, -20)]})
     chunk.levels["b"][95:205] = -48
