@@ -26,8 +26,8 @@ OFF_DB: Final = -52.0
 
 ON_OVER_NOISE_DB: Final = 10.0
 OFF_OVER_NOISE_DB: Final = 6.0
-NOISE_RISE_DB: Final = 0.02
-"""By how much the estimate of the noise rises per step (1 dB a second); it falls at once by a fifth of the way."""
+NOISE_RISE_DB: Final = 0.04
+"""By how much the estimate of the noise rises per step (2 dB a second); it falls at once by a fifth of the way."""
 
 ON_STEPS: Final = 4
 """So many loud steps (80 ms) make a voice; fewer are a click."""
