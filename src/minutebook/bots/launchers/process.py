@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -68,7 +69,8 @@ class ProcessLauncher:
         await asyncio.to_thread(_kill_all, lambda: self._of_attempt(name))
         self._found.pop(name, None)
         if (child := self._children.pop(name, None)) is not None:
-            await asyncio.to_thread(child.wait, 10)
+            with suppress(subprocess.TimeoutExpired):  # a process that the kernel holds on to
+                await asyncio.to_thread(child.wait, 10)
 
     async def sweep(self, current: Collection[tuple[str, int]]) -> None:
         """See the port."""
@@ -115,17 +117,16 @@ class ProcessLauncher:
 
     def _strays(self, kept: set[tuple[str, int]]) -> "dict[int, psutil.Process]":
         before = time.time() - JUST_LAUNCHED_S
-        return _with_descendants(
-            process for process, marked in self._marked() if marked not in kept and process.create_time() < before
-        )
+        return _with_descendants(process for process, marked in self._marked(before) if marked not in kept)
 
-    def _marked(self) -> "Iterator[tuple[psutil.Process, tuple[str, int]]]":
-        """The processes of this installation's attempts that can be recognised by their environment."""
+    def _marked(self, before: float = math.inf) -> "Iterator[tuple[psutil.Process, tuple[str, int]]]":
+        """The processes of this installation's attempts that can be recognised by their environment, and that were
+        started before a moment (seconds since 1970)."""
         import psutil
 
         for process in psutil.process_iter():
             try:
-                marks = process.environ()
+                marks = process.environ() if process.create_time() < before else {}
             except (psutil.Error, OSError):  # gone meanwhile, or somebody else's
                 continue
             bot_id, _, attempt = marks.get(ATTEMPT_VARIABLE, "").partition("/")
@@ -154,7 +155,7 @@ def _with_descendants(processes: "Iterator[psutil.Process]") -> "dict[int, psuti
 
     found: dict[int, psutil.Process] = {}
     for process in processes:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             for each in (process, *process.children(recursive=True)):
                 found[each.pid] = each
     return {pid: process for pid, process in found.items() if _lives(process)}
@@ -170,7 +171,7 @@ def _kill_all(search: Search) -> int:
         if not found:
             break
         for process in found.values():
-            with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.Error):
                 process.kill()
         killed |= set(found)
         psutil.wait_procs(list(found.values()), timeout=2)
