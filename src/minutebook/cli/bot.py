@@ -12,7 +12,9 @@ from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.errors import invalid
 
-app = typer.Typer(help="Processes of bots; started by `minutebook bots`.", no_args_is_help=True)
+app = typer.Typer(
+    help="Processes of bots; started by `minutebook bots`.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,7 +86,8 @@ class RunnerAtHome:
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         home = self
-        prefix = f"/internal/bots/{self.orders.bot_id}/attempts/{self.orders.attempt}/"
+        # A token is good for the bot as a whole: an attempt delivers what earlier ones left behind.
+        ours = re.compile(rf"/internal/bots/{self.orders.bot_id}/attempts/\d+/")
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -94,8 +96,9 @@ class RunnerAtHome:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 address = urlsplit(self.path)
                 answer = None
-                if self.headers.get("authorization") == f"Bearer {TOKEN}" and address.path.startswith(prefix):
-                    answer = home.answer(address.path.removeprefix(prefix), body)
+                found = ours.match(address.path)
+                if self.headers.get("authorization") == f"Bearer {TOKEN}" and found:
+                    answer = home.answer(address.path[found.end() :], body)
                 self.send_response(404 if answer is None else 200)
                 data = json.dumps(answer or {}).encode()
                 self.send_header("content-type", "application/json")

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 STARTED_WITHIN_S: Final = 60.0
 CLOSED_WITHIN_S: Final = 5.0
+WATCH_S: Final = 0.5
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VIDEO_SIZE: Final = (1280, 720)
 AUDIO_SIZE: Final = (960, 540)
@@ -122,6 +123,7 @@ class Tab:
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._processes: list[psutil.Process] = []
+        self._watching: asyncio.Task[None] | None = None
         self._closing = False
         self.page: Page | None = None
         self.lost = asyncio.Event()
@@ -139,6 +141,7 @@ class Tab:
             finally:
                 self._note_processes(before)
             self._browser.on("disconnected", self._lose)
+            self._watching = asyncio.create_task(self._watch())
             width, height = self._size
             self._context = await self._browser.new_context(
                 viewport={"width": width, "height": height},
@@ -162,6 +165,8 @@ class Tab:
     async def close(self) -> None:
         """End the browser and everything that belongs to it, however it is doing."""
         self._closing = True
+        if self._watching is not None:
+            self._watching.cancel()
         if self._browser is not None:
             await _within(CLOSED_WITHIN_S, self._browser.close())
         if self._playwright is not None:
@@ -200,6 +205,14 @@ class Tab:
             for child in set(psutil.Process().children()) - before:
                 self._processes += [child, *child.children(recursive=True)]
 
+    async def _watch(self) -> None:
+        """Nobody says that Playwright's driver died."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self._processes and not _lives(self._processes[0]):
+                self._lose()
+                return
+
     async def _kill(self) -> None:
         """End what is still there of the processes that were started."""
         for parent in list(self._processes):
@@ -213,6 +226,13 @@ class Tab:
     def _lose(self, *_: Any) -> None:
         if not self._closing:
             self.lost.set()
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def _close(page: "Page") -> None:
