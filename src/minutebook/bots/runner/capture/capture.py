@@ -80,10 +80,11 @@ class Capture:
             recording.take(message, at_ms)
         self._before.clear()
         self._recording = recording
+        self._ticking = asyncio.create_task(self._tick(recording), name="capture")
+        self._ticking.add_done_callback(self._ticked)
         if self._orders.video:
             self._screencast = Screencast(self._spool, self._orders.chunk_s, self._now_ms)
             await self._screencast.start(page)
-        self._ticking = asyncio.create_task(self._tick(recording), name="capture")
 
     async def stop(self) -> None:
         """Flush everything into finished pieces. Raises what broke the recording, if anything did. A second call does
@@ -100,9 +101,12 @@ class Capture:
         if self._screencast is not None:
             await self._screencast.stop()
         self._finished = True
-        if self._recording is not None and self.failure is None:
-            self._recording.finish(until_ms)
-        await asyncio.to_thread(self._spool.close)
+        try:
+            if self._recording is not None and self.failure is None:
+                self._recording.finish(until_ms)
+            await asyncio.to_thread(self._spool.close)
+        except (OSError, ValueError) as error:
+            self._break_down(error)
         if self.failure is not None:
             raise self.failure
 
@@ -176,6 +180,10 @@ class Capture:
                 self._save_people()
                 await asyncio.sleep(TICK_S)
         except (OSError, ValueError) as error:
+            self._break_down(error)
+
+    def _ticked(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             self._break_down(error)
 
     def _break_down(self, error: BaseException) -> None:

@@ -25,6 +25,8 @@ JPEG_QUALITY: Final = 70
 WAITING_FRAMES: Final = 8
 """Frames that wait for the encoder; beyond, they are left out."""
 
+STOPPED_WITHIN_S: Final = 3.0
+
 
 class Screencast:
     """Records one page until it is stopped."""
@@ -37,7 +39,7 @@ class Screencast:
         self._session: CDPSession | None = None
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._next_ack = 0.0
-        self._failure: BaseException | None = None
+        self._broken = False
 
     async def start(self, page: Page) -> None:
         """Begin."""
@@ -49,9 +51,7 @@ class Screencast:
         )
 
     def tick(self, now_ms: int) -> None:
-        """Keep pieces short and still pictures alive; raises what went wrong in the encoder."""
-        if self._failure is not None:
-            raise self._failure
+        """Keep pieces short and still pictures alive."""
         if not self._waiting:
             self._encode(self._writer.advance, now_ms)
 
@@ -61,10 +61,11 @@ class Screencast:
 
         if self._session is not None:
             try:
-                await self._session.send("Page.stopScreencast")
-                await self._session.detach()
-            except Error as error:
-                logger.info("The screencast had ended already: %s", error)
+                async with asyncio.timeout(STOPPED_WITHIN_S):
+                    await self._session.send("Page.stopScreencast")
+                    await self._session.detach()
+            except (Error, TimeoutError) as error:
+                logger.info("The screencast did not end in good order: %s", error or "it took too long")
         for task in self._acknowledging:
             task.cancel()
         await asyncio.gather(*self._acknowledging, return_exceptions=True)
@@ -93,11 +94,15 @@ class Screencast:
             logger.info("The page of the screencast is gone: %s", error)
 
     def _encode(self, work: Callable[..., None], *args: Any) -> None:
+        if self._broken:
+            return
         self._waiting += 1
         future = asyncio.get_running_loop().run_in_executor(self._encoder, work, *args)
         future.add_done_callback(self._encoded)
 
     def _encoded(self, future: asyncio.Future[None]) -> None:
+        """A picture that cannot be recorded any more is no reason to record no sound."""
         self._waiting -= 1
-        if not future.cancelled() and future.exception() is not None:
-            self._failure = self._failure or future.exception()
+        if not future.cancelled() and (error := future.exception()) is not None and not self._broken:
+            self._broken = True
+            logger.error("The picture is not recorded any more", exc_info=error)
