@@ -7,10 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import schemathesis
 from fastapi import FastAPI
 
 from minutebook.accounts.model import User
 from minutebook.analysis.tasks import analysis_tasks
+from minutebook.api.baas.document import contract
 from minutebook.bots import repository
 from minutebook.bots.files import file_key
 from minutebook.bots.finishing import Finishing
@@ -171,6 +173,31 @@ async def test_a_record_has_everything_that_clients_read(bots: Bots, anybody: ht
         assert all(json.loads(line) for line in answer.text.splitlines())
     (entry,) = (await bots.http.get("/bots/bots_with_metadata?filter_by_extra=customer:7")).json()["bots"]
     assert (entry["uuid"], entry["duration"], sorted(entry["speakers"])) == (bot_id, 15, ["Ada", "Tom"])
+
+
+async def test_answers_about_a_record_are_as_the_document_says(bots: Bots) -> None:
+    bot_id = await bots.recorded(
+        speech_to_text={"provider": "Gladia"},
+        extra={"a": [1]},
+        streaming={"output": "wss://a.example", "audio_frequency": "16khz"},
+        webhook_url="https://example.com/hook",
+    )
+    await bots.send(deduplication_key="2", start_time=2_000_000_000)
+    document = schemathesis.openapi.from_dict(contract())
+    for method, path, url, status in (
+        ("GET", "/bots/meeting_data", f"/bots/meeting_data?bot_id={bot_id}", 200),
+        ("GET", "/bots/bots_with_metadata", "/bots/bots_with_metadata?limit=1", 200),
+        ("GET", "/bots/all", "/bots/all?limit=10&offset=0", 200),
+        ("GET", "/bots/{uuid}/screenshots", f"/bots/{bot_id}/screenshots", 200),
+        ("POST", "/bots/retry_webhook", f"/bots/retry_webhook?bot_uuid={bot_id}", 200),
+        ("POST", "/bots/{uuid}/delete_data", f"/bots/{bot_id}/delete_data", 200),
+        ("GET", "/bots/meeting_data", f"/bots/meeting_data?bot_id={bot_id}", 200),
+        ("DELETE", "/bots/{uuid}", f"/bots/{bot_id}", 200),
+        ("DELETE", "/bots/{uuid}", "/bots/unknown", 404),
+    ):
+        answer = await bots.http.request(method, url)
+        assert answer.status_code == status, (url, answer.text)
+        document[path][method].validate_response(answer)
 
 
 async def test_the_record_is_a_meeting_of_the_other_api(bots: Bots, client, user_token) -> None:
