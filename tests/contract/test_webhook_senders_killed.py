@@ -38,11 +38,14 @@ async def sender(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
         await process.wait()
 
 
-async def killed_senders(url: str, kills: int, chance: random.Random) -> None:
-    """Senders one after the other, each one killed while it sends; the next one is there already."""
+async def killed_senders(url: str, receiver: Receiver, kills: int, chance: random.Random) -> None:
+    """Senders one after the other, each one killed while it sends."""
     for _ in range(kills):
         async with sender(url) as process:
-            await asyncio.sleep(chance.uniform(0.0, 0.5))
+            before = len(receiver.calls)
+            while len(receiver.calls) == before:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(chance.uniform(0.0, 0.2))
             process.send_signal(signal.SIGKILL)
             assert await process.wait() == -signal.SIGKILL
 
@@ -78,7 +81,7 @@ async def nothing_is_missing(database: Database, receiver: Receiver, kills: int)
     receiver.answer = answer
     done = asyncio.Event()
     publishing = asyncio.create_task(publish_until(done, publisher, receiver.url()))
-    await asyncio.gather(*(killed_senders(url, kills // 2, chance) for _ in range(2)))
+    await asyncio.gather(*(killed_senders(url, receiver, kills // 2, chance) for _ in range(2)))
     done.set()
     published = await publishing
     expected = {event_id for ids in published.values() for event_id in ids}
