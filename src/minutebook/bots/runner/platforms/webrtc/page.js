@@ -1,7 +1,8 @@
 // Who is who on self-hosted meeting pages; each kind of page is recognised by what it has when it is asked.
 (() => {
+  // By the track itself, never by its id: Janus gives the sound of every feed the same one.
   const holds = (element, track) =>
-    element.srcObject instanceof MediaStream && element.srcObject.getTracks().some((each) => each.id === track.id);
+    element.srcObject instanceof MediaStream && element.srcObject.getTracks().includes(track);
 
   const SEATS = [1, 2, 3, 4, 5];
 
