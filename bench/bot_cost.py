@@ -24,7 +24,7 @@ from support.calls.janus import janus
 from support.calls.pages import CallPages, call_pages
 from support.calls.participants import Camera, participants
 from support.calls.receivers import WebhookReceiver, webhook_receiver
-from support.calls.recorded import say_all
+from support.calls.recorded import learn_all, say_all
 from support.calls.talk import SPEAKERS, three_people
 
 LOOKS = 10
@@ -78,9 +78,10 @@ def one_call(
     with participants(playwright, list(SPEAKERS), camera) as people:
         for person in people:
             person.join_janus(pages.janus(room))
+        learn_all(three_people(), people)
         bot_id = server.send(pages.janus(room), webhook_url=webhooks.url, recording_mode=mode)
         webhooks.wait(bot_id, "in_call_recording")
-        say_all(three_people(), people)
+        say_all(people)
         time.sleep(SETTLE_S)
         found = measure(bot_id, seconds)
         server.leave(bot_id)

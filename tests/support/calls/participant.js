@@ -1,5 +1,5 @@
 // Runs before the page's own scripts: a person whose mouth, face and ears belong to the test.
-//   participant.say(base64 WAV, at)   speak at a moment (milliseconds since the epoch)
+//   await participant.learn(base64 WAV), participant.say(at)   speak at a moment (milliseconds since the epoch)
 //   participant.count(at, seconds)    tones that tell the time: second n of the epoch sounds at 400 + 20 · (n mod 50) Hz
 //   participant.clap(at)              a white picture and a beep of 200 ms at once
 //   participant.listen() / await participant.heard()   record everything that others say, as base64 of WebM
@@ -74,16 +74,17 @@
     return oscillator;
   };
 
-  let recorder, pieces;
+  let learnt, recorder, pieces;
   window.participant = {
     pulls: [],
-    async say(wav, at) {
-      const buffer = await context.decodeAudioData(Uint8Array.from(atob(wav), (each) => each.charCodeAt(0)).buffer);
+    async learn(wav) {
+      learnt = await context.decodeAudioData(Uint8Array.from(atob(wav), (each) => each.charCodeAt(0)).buffer);
+    },
+    say(at) {
       const source = context.createBufferSource();
-      source.buffer = buffer;
+      source.buffer = learnt;
       source.connect(mouth);
       source.start(when(at));
-      return { at: Math.max(at, Date.now()), seconds: buffer.duration };
     },
     count(at, seconds) {
       const begin = when(at);

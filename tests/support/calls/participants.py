@@ -71,9 +71,13 @@ class Participant:
         self.page.locator("#bitrateset").wait_for(state="visible", timeout=60_000)
         return self
 
-    def say(self, wav: bytes, at: float) -> None:
-        """Speak a WAV file at a moment; returns at once, also when that is to come."""
-        self.page.evaluate("([wav, at]) => participant.say(wav, at)", [base64.b64encode(wav).decode(), at * 1000])
+    def learn(self, wav: bytes) -> None:
+        """Get a WAV file ready to be spoken."""
+        self.page.evaluate("(wav) => participant.learn(wav)", base64.b64encode(wav).decode())
+
+    def say(self, at: float) -> None:
+        """Speak what was learnt at a moment; returns at once, also when that is to come."""
+        self.page.evaluate("(at) => participant.say(at)", at * 1000)
 
     def count(self, at: float, seconds: float) -> None:
         """Tones that tell the time, second by second; see `timecode`."""

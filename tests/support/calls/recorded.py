@@ -20,6 +20,7 @@ from support.calls.talk import SPEECH, Talk, three_people
 BOT_SAYS = "1998-2.flac"
 """What the bot says into the call, as somebody streams it."""
 CLAPS_AFTER_S = (1.0, 2.5, 4.0)
+JOINED_WITHIN_S = 120.0
 FINAL_WITHIN_S = 240.0
 
 
@@ -86,6 +87,7 @@ def record(
     with listener() as socket, participants(playwright, ["Ada", "Boris", "Clara"]) as people:
         for person in people:
             person.join_janus(pages.janus(wanted.room))
+        learn_all(talk, people)
         bot_id = server.send(
             pages.janus(wanted.room),
             webhook_url=webhooks.url,
@@ -98,8 +100,8 @@ def record(
             },
             extra={"room": wanted.room},
         )
-        webhooks.wait(bot_id, "in_call_recording")
-        talk_at = say_all(talk, people)
+        webhooks.wait(bot_id, "in_call_recording", JOINED_WITHIN_S)
+        talk_at = say_all(people)
         time.sleep(talk_at + talk.duration_s + 0.5 - time.time())
         boris = people[1]
         boris.listen()
@@ -135,11 +137,17 @@ def record(
     )
 
 
-def say_all(talk: Talk, people: Sequence[Participant]) -> float:
-    """Everybody says what they have to say in the talk; returns the moment of its beginning, which is to come."""
+def learn_all(talk: Talk, people: Sequence[Participant]) -> None:
+    """Everybody gets ready what they have to say in the talk."""
+    for person in people:
+        person.learn(talk.wav_of(person.name))
+
+
+def say_all(people: Sequence[Participant]) -> float:
+    """The talk begins; returns the moment of its beginning, which is to come."""
     at = time.time() + 3.0
     for person in people:
-        person.say(talk.wav_of(person.name), at)
+        person.say(at)
     assert time.time() < at, "too slow to begin together"
     return at
 

@@ -79,15 +79,18 @@ class Attribution:
         return 100 * (1 - len(self.wrong) / max(1, self.words))
 
 
-def attribution(talk: Talk, heard: Sequence[Said], margin_s: float = 0.5) -> Attribution:
+EARLY_S, LATE_S = 0.5, 1.5
+"""How far a word may lie before and behind its utterance: a busy machine delivers sound late."""
+
+
+def attribution(talk: Talk, heard: Sequence[Said]) -> Attribution:
     """A word's name is right when that person speaks at its middle; where others do too, when the word also has a place
     in what that person says (it is no insertion there)."""
-    wrong = [word for word in heard if not _is_right(talk, heard, word, margin_s)]
-    return Attribution(len(heard), wrong)
+    return Attribution(len(heard), [word for word in heard if not _is_right(talk, heard, word)])
 
 
-def _is_right(talk: Talk, heard: Sequence[Said], word: Said, margin_s: float) -> bool:
-    speaking = talk.speaking_at((word.start_s + word.end_s) / 2, margin_s)
+def _is_right(talk: Talk, heard: Sequence[Said], word: Said) -> bool:
+    speaking = talk.speaking_at((word.start_s + word.end_s) / 2, EARLY_S, LATE_S)
     if word.name not in speaking:
         return False
     return speaking == {word.name} or _has_a_place(talk, heard, word)

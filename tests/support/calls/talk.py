@@ -59,9 +59,9 @@ class Talk:
                 samples[begin : begin + len(clip)] = clip
         return wav_bytes(samples, RATE)
 
-    def speaking_at(self, at_s: float, margin_s: float = 0.0) -> set[str]:
-        """Who speaks at a moment, give or take a margin."""
-        return {line.name for line in self.lines if line.start_s - margin_s <= at_s <= line.end_s + margin_s}
+    def speaking_at(self, at_s: float, early_s: float, late_s: float) -> set[str]:
+        """Whose words may lie at a moment when they may be early and late by so much."""
+        return {line.name for line in self.lines if line.start_s - early_s <= at_s <= line.end_s + late_s}
 
 
 def three_people(turns: int = 13) -> Talk:
