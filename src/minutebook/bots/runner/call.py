@@ -1,5 +1,6 @@
 """A bot's call from beginning to end: as many visits as it takes, one exit."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import fields
@@ -50,6 +51,13 @@ class Call:
 
     async def run(self) -> Exit:
         """Be in the call, until there is a reason to leave that stands."""
+        closings: list[asyncio.Task[None]] = []
+        try:
+            return await self._visits(closings)
+        finally:
+            await asyncio.gather(*closings)
+
+    async def _visits(self, closings: list[asyncio.Task[None]]) -> Exit:
         losses, greets = 0, not self._orders.rejoin
         while (way_out := decide(self.course, self.rules, self._now_s())) is None:
             try:
@@ -61,6 +69,8 @@ class Call:
             way_out = await visit.run()
             if way_out is not None:
                 break
+            if visit.closing is not None:
+                closings.append(visit.closing)
             losses = 1 if visit.course.recording and self._now_s() - began_s >= STEADY_S else losses + 1
             greets = greets and visit.course.admitted_s is None
             if losses >= MOST_LOSSES:

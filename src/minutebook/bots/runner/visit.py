@@ -47,6 +47,8 @@ class Visit:
         self.course = course
         self.trouble = ""
         """What broke the browser, as far as it said something."""
+        self.closing: asyncio.Task[None] | None = None
+        """The end of the browser, for whoever has to wait for it."""
         self._orders = orders
         self._rules = rules
         self._parts = parts
@@ -229,14 +231,17 @@ class Visit:
             self._errand(self._parts.screens.take(self._page, state))
 
     async def _depart(self, way_out: Exit | None) -> None:
-        """Come out: the recording is finished first, then the bot says goodbye, then the browser is ended."""
+        """Come out: the recording is finished first, then the bot says goodbye, then the browser is ended. One that was
+        lost is ended on the side: the next one is needed soon."""
         self._parts.streaming.say = None
         try:
             await self._stop_recording()
             if self._page is not None and way_out is not None and not self._tab.lost.is_set():
                 await self._leave(self._page, way_out)
         finally:
-            await self._tab.close()
+            self.closing = asyncio.create_task(self._tab.close())
+            if way_out is not None:
+                await self.closing
 
     async def _stop_recording(self) -> None:
         try:
