@@ -74,6 +74,8 @@
     return oscillator;
   };
 
+  const hertzOf = (at) => 400 + 20 * (Math.floor(at / 1000) % 50);
+
   let learnt, recorder, pieces;
   window.participant = {
     pulls: [],
@@ -87,13 +89,14 @@
       source.start(when(at));
     },
     count(at, seconds) {
-      const begin = when(at);
-      const oscillator = tone(400, begin, seconds);
-      const first = Math.floor(at / 1000);
-      for (let second = 0; second <= seconds; second++) {
-        const change = begin + (first + second) - at / 1000;
-        oscillator.frequency.setValueAtTime(400 + 20 * ((first + second) % 50), Math.max(context.currentTime, change));
-      }
+      const oscillator = tone(hertzOf(at), when(at), seconds);
+      let next = Math.floor(at / 1000) + 1;
+      // Second by second: where sound does not keep up with the clock, the next second is right again.
+      setInterval(() => {
+        if (next * 1000 - Date.now() > 500) return;
+        oscillator.frequency.setValueAtTime(hertzOf(next * 1000), when(next * 1000));
+        next += 1;
+      }, 100);
     },
     clap(at) {
       tone(1000, when(at), 0.2, 0.5);
