@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Integer,
     Select,
     Subquery,
@@ -36,8 +37,7 @@ SCAN_MOST: Final = 50_000
 """Bots looked at for one page; beyond that it comes back short, with a cursor that goes on from there. Accounts with
 fewer bots never see that. `bench/bot_listing.py` tells what looking at so many costs."""
 
-_WINDOWS: Final = (250, 1_000, 4_000, 16_000, 28_750)
-"""Together `SCAN_MOST`."""
+_FIRST_WINDOW: Final = 250
 
 _FEW: Final = 3_000
 """So many bots that meet a condition are sorted on the spot. Where more do, the sorted list is read and tested bot by
@@ -59,7 +59,7 @@ class Search:
         self._owner_id = owner_id
         self._query = query
         self._created_after = query.created_after
-        self._windows = list(_WINDOWS)
+        self._looked = 0
         self._sort, self._direction = query.sort_extra or ("", "asc")
 
     async def positions(self, after: Position | None, want: int) -> tuple[list[Position], Position | None]:
@@ -75,7 +75,7 @@ class Search:
             return await self._sorted(filters, after, want)
         leading = leading or (filters[0] if filters else None)
         rest = [each for each in filters if each != leading]
-        return await self._scan(self._newest(leading), Tests(self._query, rest), after, want)
+        return await self._scan(self._newest(leading), Tests(self._owner_id, self._query, rest), after, want)
 
     async def _narrow_to_ended(self, moment: datetime) -> None:
         """Whoever asks what ended lately need not look at bots older than the oldest of those."""
@@ -101,11 +101,11 @@ class Search:
         """Bots with the member in its order, then those without it."""
         found: list[Position] = []
         if after is None or after.value is not None:
-            found, go_on = await self._scan(self._by_value, Tests(self._query, filters), after, want)
+            found, go_on = await self._scan(self._by_value, Tests(self._owner_id, self._query, filters), after, want)
             if go_on is not None or len(found) == want:
                 return found, go_on
             after = _BEFORE_ALL
-        tests = Tests(self._query, filters, lacking=self._sort)
+        tests = Tests(self._owner_id, self._query, filters, lacking=self._sort)
         rest, go_on = await self._scan(self._newest(None), tests, after, want - len(found))
         return [*found, *rest], go_on
 
@@ -116,8 +116,8 @@ class Search:
         if tests.none:
             return await self._read(candidates(after, want)), None
         found: list[Position] = []
-        while self._windows:
-            size = self._windows.pop(0)
+        while size := self._next_window(len(found), want):
+            self._looked += size
             window = candidates(after, size).subquery()
             passing = _in_order(tests.applied(window), window.c, self._direction)
             found += await self._read(passing.limit(want - len(found)))
@@ -129,6 +129,13 @@ class Search:
             after = last[0]
         return found, after
 
+    def _next_window(self, found: int, want: int) -> int:
+        """How many to look at next: half as many again as should hold what is missing, going by what was found so far,
+        and at most four times as many as until now; 0 when it is enough."""
+        most = max(4 * self._looked, _FIRST_WINDOW)
+        guess = int(1.5 * (want - found) * self._looked / found) if found else most
+        return min(max(guess, _FIRST_WINDOW), most, SCAN_MOST - self._looked)
+
     async def _sorted_few(self, leading: Condition, after: Position | None, want: int) -> list[Position]:
         """A sorted page of the few bots that meet a condition."""
         by, table = bot_extras.alias(), bot_extras.c
@@ -139,7 +146,7 @@ class Search:
             .subquery()
         )
         others = [each for each in self._query.extra_filters if each != leading]
-        few = Tests(self._query, others).applied(meeting).subquery()
+        few = Tests(self._owner_id, self._query, others).applied(meeting).subquery()
         beyond = [_beyond(after, few.c, self._direction)] if after else []
         return await self._read(_in_order(select(few).where(*beyond), few.c, self._direction).limit(want))
 
@@ -184,11 +191,7 @@ class Search:
         return _in_order(select(both), both.c, self._direction).limit(most)
 
     def _meeting(self, condition: Condition) -> list[ColumnElement[bool]]:
-        """The rows of bots whose member has this value."""
-        (member, value), table = condition, bot_extras.c
-        head = table.value_head == value[:HEAD_CHARS]
-        where = [table.owner_id == self._owner_id, table.field == field_key(member), head]
-        return [*where, table.value == value] if len(value) >= HEAD_CHARS else where
+        return _meets(bot_extras, self._owner_id, condition)
 
     def _created(self, column: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
         after, before = self._created_after, self._query.created_before
@@ -199,7 +202,10 @@ class Tests:
     """What has to be looked at bot by bot: conditions on `extra`, parts of texts, ends; `lacking` names a member that
     no bot may have."""
 
-    def __init__(self, query: BotQuery, filters: Sequence[Condition], lacking: str | None = None) -> None:
+    def __init__(
+        self, owner_id: str, query: BotQuery, filters: Sequence[Condition], lacking: str | None = None
+    ) -> None:
+        self._owner_id = owner_id
         self._filters = filters
         self._lacking = lacking
         self._speaker = query.speaker_name
@@ -219,9 +225,10 @@ class Tests:
     def applied(self, window: Subquery) -> Select[Any]:
         """Those rows of a window whose bots pass. The bots themselves are read only where that is needed."""
         number = window.c.number
-        where = [_has(number, member, value) for member, value in self._filters]
+        where = [self._meets(window, condition) for condition in self._filters]
         if self._lacking:
-            where.append(~_has(number, self._lacking))
+            row = bot_extras.alias()
+            where.append(~exists().where(row.c.bot_number == number, row.c.field == field_key(self._lacking)))
         if self._speaker:
             heard = bot_speakers.c.name_folded.contains(folded(self._speaker), autoescape=True)
             where.append(exists().where(bot_speakers.c.bot_number == number, heard))
@@ -229,12 +236,19 @@ class Tests:
             return select(window).join(bots, bots.c.number == number).where(*self._of_bot, *where)
         return select(window).where(*where)
 
+    def _meets(self, window: Subquery, condition: Condition) -> ColumnElement[bool]:
+        """By an entry of the index that the list of this condition is read along: they lie close together."""
+        row = bot_extras.alias()
+        same = (row.c.created_at == window.c.created_at, row.c.bot_number == window.c.number)
+        return exists().where(*_meets(row, self._owner_id, condition), *same)
 
-def _has(number: ColumnElement[int], member: str, value: str | None = None) -> ColumnElement[bool]:
-    """Whether a bot has this member, with this value where one is given."""
-    row = bot_extras.alias()
-    same = [row.c.value == value] if value is not None else []
-    return exists().where(row.c.bot_number == number, row.c.field == field_key(member), *same)
+
+def _meets(table: FromClause, owner_id: str, condition: Condition) -> list[ColumnElement[bool]]:
+    """The rows of an owner's bots whose member has this value."""
+    member, value = condition
+    head = table.c.value_head == value[:HEAD_CHARS]
+    where = [table.c.owner_id == owner_id, table.c.field == field_key(member), head]
+    return [*where, table.c.value == value] if len(value) >= HEAD_CHARS else where
 
 
 def _older(than: Position, created_at: ColumnElement[datetime], number: ColumnElement[int]) -> ColumnElement[bool]:

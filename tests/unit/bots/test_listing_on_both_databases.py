@@ -120,12 +120,12 @@ async def walked(database: Database, query: BotQuery, *, pages_most: int = 200) 
     raise AssertionError("the list does not end")
 
 
-@pytest.mark.parametrize(("windows", "few"), [(None, None), ((3, 8, 20), 2)])
-async def test_every_list_is_what_it_should_be(database: Database, monkeypatch, windows, few) -> None:
+@pytest.mark.parametrize("short", [False, True])
+async def test_every_list_is_what_it_should_be(database: Database, monkeypatch, short: bool) -> None:
     """With the usual windows, and with tiny ones, where pages come back short and go on."""
-    if windows:
-        monkeypatch.setattr(listing_search, "_WINDOWS", windows)
-        monkeypatch.setattr(listing_search, "_FEW", few)
+    if short:
+        for name, number in (("SCAN_MOST", 31), ("_FIRST_WINDOW", 3), ("_FEW", 2)):
+            monkeypatch.setattr(listing_search, name, number)
     chance = random.Random(7)
     bots = [made(number, chance, OTHER if number % 7 == 0 else OWNER) for number in range(90)]
     kept = await stored(database, bots, chance)
@@ -133,7 +133,7 @@ async def test_every_list_is_what_it_should_be(database: Database, monkeypatch, 
         query = any_query(chance)
         pages = await walked(database, query)
         assert [number for found in pages for number in found] == expected(kept, query), query
-        if not windows:
+        if not short:
             assert all(len(found) == query.limit for found in pages[:-1]), query
 
 
