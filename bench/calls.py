@@ -230,45 +230,50 @@ def direct(pipeline: SpeechPipeline, call: Call) -> WordErrors:
     return errors
 
 
-def measure(folder: Path, models: Path, seed: int, late: Sequence[float]) -> list[dict[str, Any]]:
+WAYS = ("sources", "tracks", "voices", "mixed")
+
+
+def measure(folder: Path, models: Path, seed: int, late: Sequence[float], ways: Sequence[str]) -> None:
+    """Print a line per call and way, and the sums."""
     settings = Settings()
     settings.speech.language, settings.speech.threads = "en", 2
     pipeline = SpeechPipeline(settings.speech, models)
     pipeline.load()
     totals: dict[str, list[Score]] = defaultdict(list)
-    sources_errors = WordErrors()
+    known = WordErrors()
     with tempfile.TemporaryDirectory(prefix="minutebook-calls-") as scratch:
         for call in calls(folder, Path(scratch), seed):
-            names = {f"Person {s}": s for s in call.tracks}
-            sources_errors += direct(pipeline, call)
-            started = time.process_time()
-            sources = sources_of(call, 0.8, True, seed)
-            made = with_tracks(pipeline, call, sources, call.tracks)
-            totals["tracks"].append(score(call, made, names, time.process_time() - started))
-            started = time.process_time()
-            alone = pipeline.transcribe(call.mixed, language="en")
-            totals["voices"].append(score(call, alone, best_names(call, alone), time.process_time() - started))
-            recognised = _Once(pipeline)
-            for late_s in late:
-                started = time.process_time()
-                made = recognised.transcript(call, sources_of(call, late_s, False, seed))
-                totals[f"mixed, {late_s:.1f} s late"].append(score(call, made, names, time.process_time() - started))
-            for kind, scores in totals.items():
-                print(f"{call.name:16s} {kind:18s} {scores[-1]}", flush=True)
-    print(f"\n{'sources directly':35s} WER {sources_errors.rate:.1f}")
-    rows = []
-    for kind, scores in totals.items():
-        errors = sum((s.errors for s in scores), WordErrors())
-        whole = Score(
-            *(sum(getattr(s, part) for s in scores) for part in ("words", "right", "wrong")),
-            errors,
-            float(np.mean([s.cpu for s in scores])),
-        )
-        print(f"{'all':16s} {kind:18s} {whole}")
-        rows.append(
-            {"kind": kind, "words": whole.words, "right": whole.right, "wrong": whole.wrong, "wer": errors.rate}
-        )
-    return rows
+            if "sources" in ways:
+                known += direct(pipeline, call)
+            for way, made, names, cpu_s in _ways(pipeline, call, seed, late, ways):
+                totals[way].append(score(call, made, names, cpu_s))
+                print(f"{call.name:16s} {way:18s} {totals[way][-1]}", flush=True)
+    if "sources" in ways:
+        print(f"{'all':16s} {'sources directly':18s} WER {known.rate:.1f}")
+    for way, scores in totals.items():
+        counts = (sum(getattr(each, part) for each in scores) for part in ("words", "right", "wrong"))
+        errors = sum((each.errors for each in scores), WordErrors())
+        print(f"{'all':16s} {way:18s} {Score(*counts, errors, float(np.mean([each.cpu for each in scores])))}")
+
+
+def _ways(
+    pipeline: SpeechPipeline, call: Call, seed: int, late: Sequence[float], ways: Sequence[str]
+) -> Iterator[tuple[str, Transcript, Mapping[str, str], float]]:
+    """Each way's transcript, its speakers by their shown names, and processor seconds."""
+    names = {f"Person {speaker}": speaker for speaker in call.tracks}
+    if "tracks" in ways:
+        started = time.process_time()
+        made = with_tracks(pipeline, call, sources_of(call, 0.8, True, seed), call.tracks)
+        yield "tracks", made, names, time.process_time() - started
+    if "voices" in ways:
+        started = time.process_time()
+        made = pipeline.transcribe(call.mixed, language="en")
+        yield "voices", made, best_names(call, made), time.process_time() - started
+    recognised = _Once(pipeline)
+    for late_s in late if "mixed" in ways else ():
+        started = time.process_time()
+        made = recognised.transcript(call, sources_of(call, late_s, False, seed))
+        yield f"mixed, {late_s:.1f} s late", made, names, time.process_time() - started
 
 
 class _Once:
@@ -300,8 +305,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, default=Settings().models_dir, help="where models are kept")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--late", type=float, nargs="*", default=[0.0, 0.5, 1.0, 1.5], help="errors of lag, in s")
+    parser.add_argument("--ways", nargs="*", default=WAYS, choices=WAYS, help="what is measured; all otherwise")
     options = parser.parse_args(arguments)
-    measure(options.set, options.models, options.seed, options.late)
+    measure(options.set, options.models, options.seed, options.late, options.ways)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class EchoRules:
 
     louder_db: float = 6.0
     lower_db: float = 3.0
-    alike: float = 0.85
+    alike: float = 0.75
     window_s: float = 2.0
     floor_db: float = -60.0
     unlike_db: float = 12.0
@@ -154,20 +154,38 @@ def _echoes(chunk: ChunkActivity, key: str, usual: float | None, rules: EchoRule
     fainter = highest <= _around(others, rules) - rules.louder_db
     if usual is None:
         return fainter
-    follows = _alike(own, others, rules) & (highest <= usual - rules.lower_db)
-    return fainter & (follows | (highest <= usual - rules.unlike_db))
+    doubtful = fainter & (highest <= usual - rules.lower_db)
+    return _mostly(doubtful, _alike(own, others, rules) | (highest <= usual - rules.unlike_db))
+
+
+def _mostly(stretches: NDArray[np.bool_], signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those unbroken stretches whose blocks have the sign for at least half of them."""
+    found = np.zeros(len(stretches), dtype=bool)
+    for first, last in _runs(stretches):
+        found[first:last] = bool(signs[first:last].mean() >= 0.5)
+    return found
+
+
+def _runs(blocks: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], blocks, [False]])))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
 def _alike(own: Levels, others: Levels, rules: EchoRules) -> NDArray[np.bool_]:
     """Where levels go with those of the others, as late as an echo comes."""
     width = 2 * round(rules.window_s / BLOCK_S / 2) + 1
     late = range(round(rules.late_s / BLOCK_S) + 1)
-    ours = _windows(np.maximum(own, rules.floor_db), width)
+    ours = _windows(_smooth(own, rules), width)
     found = np.full(len(own), -1.0)
     for blocks in late:
         theirs = np.concatenate([np.full(blocks, SILENCE_DB), others])[: len(others)]
-        found = np.maximum(found, _correlations(ours, _windows(np.maximum(theirs, rules.floor_db), width)))
+        found = np.maximum(found, _correlations(ours, _windows(_smooth(theirs, rules), width)))
     return np.asarray(found >= rules.alike)
+
+
+def _smooth(levels: Levels, rules: EchoRules) -> Levels:
+    """Means over three blocks: an echo's delay is no whole number of them."""
+    return np.convolve(np.pad(np.maximum(levels, rules.floor_db), 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
 
 
 def _windows(levels: Levels, width: int) -> Levels:
@@ -185,9 +203,10 @@ def _correlations(ours: Levels, theirs: Levels) -> Levels:
 
 def _without(spans: Iterable[Span], echo: NDArray[np.bool_], start_s: float, rules: EchoRules) -> list[Span]:
     """The spans less the echoes in them."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], echo, [False]]))).reshape(-1, 2)
     cuts = [
-        (start_s + a * BLOCK_S, start_s + b * BLOCK_S) for a, b in edges.tolist() if (b - a) * BLOCK_S >= rules.least_s
+        (start_s + first * BLOCK_S, start_s + last * BLOCK_S)
+        for first, last in _runs(echo)
+        if (last - first) * BLOCK_S >= rules.least_s
     ]
     left: list[Span] = []
     for first, last in spans:
