@@ -37,7 +37,7 @@ SCAN_MOST: Final = 50_000
 """Bots looked at for one page; beyond that it comes back short, with a cursor that goes on from there. Accounts with
 fewer bots never see that. `bench/bot_listing.py` tells what looking at so many costs."""
 
-_FIRST_WINDOW: Final = 250
+_FIRST_WINDOW: Final = 400
 
 _FEW: Final = 3_000
 """So many bots that meet a condition are sorted on the spot. Where more do, the sorted list is read and tested bot by
