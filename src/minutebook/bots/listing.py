@@ -2,18 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.listing_query import BotQuery, Direction, cursor_of, position_of
 from minutebook.bots.listing_search import SCAN_MOST, Search
 from minutebook.bots.model import Bot
 from minutebook.bots.repository import bot_of, bot_speakers, bots
+from minutebook.bots.wishes import folded
 from minutebook.errors import invalid
 
-__all__ = ["PAGE_MOST", "SCAN_MOST", "BotPage", "BotQuery", "Direction", "page", "speakers_of"]
+__all__ = [
+    "PAGE_MOST",
+    "SCAN_MOST",
+    "BotPage",
+    "BotQuery",
+    "Direction",
+    "OverviewQuery",
+    "overview",
+    "page",
+    "speakers_of",
+]
 
 PAGE_MOST: Final = 50
 
@@ -56,3 +68,35 @@ async def speakers_of(tx: AsyncConnection, numbers: Sequence[int]) -> Mapping[in
     for row in await tx.execute(chosen.order_by(bot_speakers.c.bot_number, bot_speakers.c.position)):
         found[row.bot_number] = (*found.get(row.bot_number, ()), row.name)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewQuery:
+    """A stretch of an owner's bots, newest first: `limit` of them after the first `offset`. `ids` and `meeting_urls`
+    name those that are wanted, `url_parts` what their address holds (any of them); empty is all."""
+
+    limit: int
+    offset: int = 0
+    ids: tuple[str, ...] = ()
+    meeting_urls: tuple[str, ...] = ()
+    url_parts: tuple[str, ...] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+async def overview(tx: AsyncConnection, owner_id: str, query: OverviewQuery) -> tuple[tuple[Bot, ...], bool]:
+    """That stretch, and whether there are more bots behind it."""
+    where = [bots.c.owner_id == owner_id]
+    if query.ids:
+        where.append(bots.c.id.in_(query.ids))
+    if query.meeting_urls:
+        where.append(bots.c.url_folded.in_([folded(url) for url in query.meeting_urls]))
+    if query.url_parts:
+        where.append(or_(*(bots.c.url_folded.contains(folded(part), autoescape=True) for part in query.url_parts)))
+    if query.created_after:
+        where.append(bots.c.created_at >= query.created_after)
+    if query.created_before:
+        where.append(bots.c.created_at <= query.created_before)
+    newest = select(bots).where(*where).order_by(bots.c.created_at.desc(), bots.c.number.desc())
+    rows = (await tx.execute(newest.limit(query.limit + 1).offset(query.offset))).all()
+    return tuple(bot_of(row) for row in rows[: query.limit]), len(rows) > query.limit
