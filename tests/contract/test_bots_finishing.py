@@ -286,6 +286,22 @@ async def test_a_transcription_that_is_asked_for_again(stage: Stage) -> None:
     assert (await stage.kinds(bot.id)).count("bot.completed") == 1
 
 
+async def test_another_way_to_transcribe_waits_until_the_one_under_way_has_ended(stage: Stage) -> None:
+    bot = await done(stage)
+    await retranscribed(stage, bot.id)
+    async with stage.db.transaction() as tx:
+        with pytest.raises(MinutebookError) as error:
+            await stage.bots.retranscribe(tx, stage.owner.id, bot.id, SpeechToText(parameters={"language": "de"}), None)
+    assert (error.value.code, error.value.retryable) == ("transcription_running", True)
+    await stage.transcribe(bot.recording_id or "")
+    async with stage.db.transaction() as tx:
+        await stage.bots.retranscribe(tx, stage.owner.id, bot.id, SpeechToText(parameters={"language": "de"}), None)
+    async with stage.db.reading() as read:
+        reports = await stage.analysis.progress(read, stage.owner.id, bot.recording_id or "")
+    newest = next(report for report in reports if report.type == "transcription")
+    assert (newest.version, newest.options.language) == (3, "de")
+
+
 async def test_nobody_elses_meeting_is_touched_by_reports_of_other_recordings(stage: Stage) -> None:
     async with stage.db.transaction() as tx:
         draft = MeetingDraft(title="Mine", attendees=[AttendeeDraft("ada@example.com", "Ada")])

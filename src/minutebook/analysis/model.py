@@ -90,6 +90,11 @@ class Options:
     sealed_api_key: str | None = None
     provider_parameters: Mapping[str, object] = field(default_factory=dict)
 
+    def transcribes_like(self, other: "Options") -> bool:
+        """Whether a recording is transcribed the same way; keys may differ."""
+        mine, theirs = ((o.provider, o.language, dict(o.provider_parameters)) for o in (self, other))
+        return mine == theirs
+
     def kept_for(self, kind_type: AnalysisType) -> "Options":
         """What is kept with a report of this type: a provider's key only where it is used."""
         if kind_type is AnalysisType.TRANSCRIPTION:

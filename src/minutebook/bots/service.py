@@ -42,6 +42,7 @@ from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id, new_id
 from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
+from minutebook.recordings.model import is_language
 from minutebook.recordings.service import Recordings
 from minutebook.sealing import Sealing
 from minutebook.storage.ports import Storage
@@ -157,7 +158,8 @@ class Bots:
         self, tx: AsyncConnection, owner_id: str, bot_id: str, speech: SpeechToText | None, webhook_url: str | None
     ) -> None:
         """Transcribe a bot's recording anew and renew its note, key points and sentiment; without `speech` as it was
-        asked for at first. The event `bot.transcribed` follows. `bot_has_no_recording` (a conflict)."""
+        asked for at first. The event `bot.transcribed` follows. `bot_has_no_recording` (a conflict);
+        `transcription_running` (a conflict) while one with other options is under way."""
         bot = await self.get(tx, owner_id, bot_id)
         recording = await self._recordings.load(tx, bot.recording_id) if bot.recording_id else None
         if recording is None:
@@ -168,10 +170,14 @@ class Bots:
             # Whoever asks for a transcript afterwards is to find it where all bots' are.
             wish = replace(bot.wish, speech_to_text=asked or SpeechToText())
             await repository.change(tx, bot.id, self._clock.now(), wish=wish_to_json(wish))
-        reports = await self._analysis.schedule_for(tx, recording, RECORD, options_for(asked))
-        for report in reports:
-            if report.type is AnalysisType.TRANSCRIPTION:
-                await pieces_repository.await_transcription(tx, bot.id, report.id, webhook_url)
+        options = options_for(asked)
+        reports = await self._analysis.schedule_for(tx, recording, RECORD, options)
+        report = next(report for report in reports if report.type is AnalysisType.TRANSCRIPTION)
+        wanted = replace(options, language=options.language or recording.language)
+        if not report.options.transcribes_like(wanted):
+            message = "This recording is being transcribed with other options. Ask again when that has ended."
+            raise MinutebookError(Kind.CONFLICT, "transcription_running", message, retryable=True)
+        await pieces_repository.await_transcription(tx, bot.id, report.id, webhook_url)
 
     async def screenshots(self, tx: AsyncConnection, bot: Bot) -> Sequence[Screenshot]:
         """The bot's screenshots, by time."""
@@ -238,9 +244,13 @@ class Bots:
 
 
 def options_for(speech: SpeechToText | None) -> Options:
-    """How a recording is transcribed. `Default`, and no wish at all, mean the configured engine."""
-    if speech is None or speech.provider is SpeechProvider.DEFAULT:
+    """How a recording is transcribed. `Default`, and no wish at all, mean the configured engine, which takes one
+    parameter: `language`, a code; other things under that name may be meant for somebody else."""
+    if speech is None:
         return Options()
+    if speech.provider is SpeechProvider.DEFAULT:
+        language = speech.parameters.get("language")
+        return Options(language=language if isinstance(language, str) and is_language(language) else None)
     return Options(
         provider=speech.provider.value,
         sealed_api_key=speech.sealed_api_key,

@@ -89,12 +89,17 @@ def checked_filename(filename: str | None) -> str:
     return own[:FILENAME_MAX]
 
 
+def is_language(code: str) -> bool:
+    """Whether this looks like a language's code (ISO 639)."""
+    return _LANGUAGE.fullmatch(code) is not None
+
+
 def checked_language(language: str | None) -> str | None:
     """A language code (ISO 639), or None when the language is to be detected; raises `language_invalid`."""
     if language is None or not language.strip() or language.strip().lower() == "auto":
         return None
     code = language.strip().lower()
-    if not _LANGUAGE.fullmatch(code):
+    if not is_language(code):
         raise invalid("language_invalid", "`language` is a code of two or three letters, such as `en`.", "language")
     return code
 

@@ -90,7 +90,7 @@ async def bots_with_metadata(
 async def retranscribe(caller: ApiKey, services: ServicesOf, body: JsonBody, tx: Tx) -> Response:
     """Transcribe a recording (again), by whom the body says."""
     request = parsed(RetranscribeRequest, body)
-    speech = speech_of(request.speech_to_text, None, services.sealing)
+    speech = speech_of(request.speech_to_text, request.transcription_custom_parameters, services.sealing)
     webhook_url = webhook_url_of(request.webhook_url, services.webhooks.checked_url)
     await services.bots.retranscribe(tx, caller.user_id, request.bot_uuid.strip().lower(), speech, webhook_url)
     return Response()

@@ -103,10 +103,11 @@ class JoinRequest(BaseModel):
 
 
 class RetranscribeRequest(BaseModel):
-    """The body of `POST /bots/retranscribe`."""
+    """The body of `POST /bots/retranscribe`; the parameters, as for a new bot, are more than the contract knows."""
 
     bot_uuid: StrictStr
     speech_to_text: SpeechToTextWish = None
+    transcription_custom_parameters: Any = None
     webhook_url: Text = None
 
 
