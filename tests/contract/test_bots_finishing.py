@@ -155,6 +155,20 @@ async def test_work_that_takes_its_worker_down_is_given_up(stage: Stage) -> None
     assert await stage.kinds(runner.bot_id) == ["bot.created", "bot.failed"]
 
 
+async def test_what_was_recorded_is_kept_and_put_together_when_that_becomes_possible(stage: Stage) -> None:
+    runner = await recorded(stage)
+    await give_up_finishing(stage.db, stage.bots, finish_key(runner.bot_id))
+    failed = await stage.bot(runner.bot_id)
+    assert failed.state is BotState.FAILED
+    assert "POST /bots/retranscribe" in (failed.failure_message or "")
+    await retranscribed(stage, failed.id)
+    await stage.jobs.drain()
+    bot = await stage.bot(failed.id)
+    assert (bot.state, bot.failure, bot.failure_message) == (BotState.COMPLETED, None, None)
+    assert bot.recording_id is not None
+    assert sorted(await stage.kinds(bot.id)) == ["bot.completed", "bot.created", "bot.failed"]
+
+
 async def test_pieces_again_and_too_late(stage: Stage) -> None:
     bot = await stage.sent()
     runner = await stage.runner()

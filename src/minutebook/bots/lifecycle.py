@@ -20,6 +20,7 @@ from minutebook.bots.states import BotState, StatusCode
 from minutebook.db.events import Events
 from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
 from minutebook.recordings.service import Recordings
 
 log = logging.getLogger("minutebook.bots")
@@ -99,12 +100,24 @@ class Lifecycle:
         }
         if not await repository.move(tx, bot.id, BotState.FAILED, now, **kept):
             return False
-        await pieces_repository.remove_of(tx, bot.id)
-        await self._recordings.dispose(tx, media_prefix(bot.id))
+        if not await pieces_repository.has_sound(tx, bot.id):
+            # Sound that was recorded is never thrown away because something else went wrong.
+            await pieces_repository.remove_of(tx, bot.id)
+            await self._recordings.dispose(tx, media_prefix(bot.id))
         failed = replace(bot, failure=failure, failure_message=sentence)
         if bot.recording_started_at is None:
             await self._tell(tx, failed, code_of_failure(failure), at or now)
         await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
+        return True
+
+    async def finish_again(self, tx: AsyncConnection, bot: Bot) -> bool:
+        """Try once more to put together what a failed bot recorded; False when there is nothing of it."""
+        if bot.state is not BotState.FAILED or not await pieces_repository.has_sound(tx, bot.id):
+            return False
+        reason = EndReason.MEETING_ERROR.value
+        kept = {"failure": None, "failure_message": None, "end_reason": reason}
+        await repository.move(tx, bot.id, BotState.ENDED, self._clock.now(), **kept)
+        await self._jobs.enqueue(tx, replace(finish_job(bot.id), key=f"{finish_key(bot.id)}:{new_id()}"))
         return True
 
     async def cancel(self, tx: AsyncConnection, bot: Bot) -> bool:
@@ -174,8 +187,8 @@ def finish_key(bot_id: str) -> str:
 
 def bot_of_finish_key(key: str) -> str | None:
     """The bot of that work; None for a job that is about something else."""
-    name, _, bot_id = key.partition(":")
-    return bot_id if name == "bot-finish" and bot_id else None
+    name, _, rest = key.partition(":")
+    return rest.partition(":")[0] or None if name == "bot-finish" else None
 
 
 def retry_at(now: datetime, attempts: int) -> datetime:

@@ -57,6 +57,9 @@ RECORD: Final = (
 )
 """What is made of every bot's recording."""
 
+NOT_PUT_TOGETHER: Final = "The recording could not be put together. The server's log has the details."
+KEPT: Final = "Everything that was recorded is kept: POST /bots/retranscribe tries once more."
+
 
 class Bots:
     """Bots of their owners: nobody else's are ever found. `reception` is what runners talk to, `dispatch` what hosts
@@ -158,10 +161,13 @@ class Bots:
         self, tx: AsyncConnection, owner_id: str, bot_id: str, speech: SpeechToText | None, webhook_url: str | None
     ) -> None:
         """Transcribe a bot's recording anew and renew its note, key points and sentiment; without `speech` as it was
-        asked for at first. The event `bot.transcribed` follows. `bot_has_no_recording` (a conflict);
+        asked for at first. The event `bot.transcribed` follows. Where the recording could not be put together, that
+        is tried once more, and the bot's final event follows. `bot_has_no_recording` (a conflict);
         `transcription_running` (a conflict) while one with other options is under way."""
         bot = await self.get(tx, owner_id, bot_id)
         recording = await self._recordings.load(tx, bot.recording_id) if bot.recording_id else None
+        if recording is None and await self.life.finish_again(tx, await self.get(tx, owner_id, bot_id, lock=True)):
+            return
         if recording is None:
             message = "This bot has no recording: there is none yet, it was deleted, or nothing was recorded."
             raise MinutebookError(Kind.CONFLICT, "bot_has_no_recording", message)
@@ -204,7 +210,7 @@ class Bots:
         """Let a bot fail whose recording cannot be put together; for work in its owner's name."""
         bot = await repository.load(tx, bot_id, lock=True)
         if bot is not None and bot.state is BotState.ENDED and bot.recording_id is None:
-            await self.life.fail(tx, bot, Failure.INTERNAL, message)
+            await self.life.fail(tx, bot, Failure.INTERNAL, f"{message or NOT_PUT_TOGETHER} {KEPT}")
 
     async def _check_single(self, tx: AsyncConnection, sameness: str, start_at: datetime) -> None:
         other = await repository.same(

@@ -27,8 +27,8 @@ class BotState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will happen any more."""
-        return not TRANSITIONS[self]
+        """Whether nothing more will happen by itself."""
+        return self in FINAL
 
 
 _JOINING_ENDS = frozenset({BotState.ENDED, BotState.FAILED, BotState.INTERRUPTED})
@@ -43,12 +43,15 @@ TRANSITIONS: Final[Mapping[BotState, frozenset[BotState]]] = MappingProxyType(
         BotState.INTERRUPTED: frozenset({BotState.JOINING, BotState.ENDED, BotState.FAILED}),
         BotState.ENDED: frozenset({BotState.COMPLETED, BotState.FAILED}),
         BotState.COMPLETED: frozenset(),
-        BotState.FAILED: frozenset(),
+        BotState.FAILED: frozenset({BotState.ENDED}),
         BotState.CANCELLED: frozenset(),
     }
 )
 """From which state a bot may go to which. `ended`: the call is over for the bot, and what it recorded is put together
-(and transcribed, when that was asked for)."""
+(and transcribed, when that was asked for). A failed bot goes back there when somebody asks for what it recorded to be
+put together again."""
+
+FINAL: Final = frozenset({BotState.COMPLETED, BotState.FAILED, BotState.CANCELLED})
 
 LIVE: Final = frozenset(
     {BotState.JOINING, BotState.WAITING_ROOM, BotState.IN_CALL, BotState.RECORDING, BotState.INTERRUPTED}
