@@ -3,11 +3,15 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
 
 WORKER = (sys.executable, "-m", "minutebook", "worker", "--supervised")
 BOT_HOST = (sys.executable, "-m", "minutebook", "bots", "--supervised")
@@ -27,9 +31,6 @@ def serve(
 
 
 async def _serve(settings: Settings) -> None:
-    import uvicorn
-
-    from minutebook.api.app import create_app
     from minutebook.jobs.supervisor import Supervisor
     from minutebook.telemetry import configure_logging
     from minutebook.wiring import open_services
@@ -41,20 +42,30 @@ async def _serve(settings: Settings) -> None:
             setup_token = await services.accounts.setup_token(tx)
         if setup_token:
             typer.echo(f"Create the owner's account here (works once): {address}/setup?token={setup_token}", err=True)
-        config = uvicorn.Config(
-            create_app(services),
-            host=settings.http.host,
-            port=settings.http.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=10,
-        )
         told = handed_on(settings)
         workers = Supervisor(WORKER, settings.jobs.workers, told)
         bots = Supervisor(BOT_HOST, min(settings.bots.concurrency, 1), told)
         async with workers, bots:
-            typer.echo(f"Minutebook listens on {address}", err=True)
-            await uvicorn.Server(config).serve()
+            await _listen(services, address)
+
+
+async def _listen(services: "Services", address: str) -> None:
+    # Loaded while the workers and the bot host start: a bot that is due now waits for the slowest of them.
+    import uvicorn
+
+    from minutebook.api.app import create_app
+
+    http = services.settings.http
+    config = uvicorn.Config(
+        create_app(services),
+        host=http.host,
+        port=http.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )
+    typer.echo(f"Minutebook listens on {address}", err=True)
+    await uvicorn.Server(config).serve()
 
 
 def handed_on(settings: Settings) -> dict[str, str]:
