@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minutebook.analysis import speakers, transcription
+from minutebook.analysis import run, speakers
 from minutebook.language.model import Evidence, NameProposal
 from minutebook.wiring import Services
 from support.records import ADA, TOM, Paxs, Worker, content_of, error_of
@@ -146,7 +146,7 @@ async def test_a_defect_in_the_naming_costs_no_transcript(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(transcription, "proposed", broken)
+    monkeypatch.setattr(run, "proposed", broken)
     recording = await ada.upload(session)
     await worker.drain()
     reports = await ada.reports(recording["id"])

@@ -112,9 +112,16 @@ def test_login_by_agent_polls_every_3_s(
                 double.consent = "allow"
                 state = {"response_type": "code", "flow": "agent", "state": call.query["state"]}  # type: ignore[attr-defined]
                 visit_later.append(f"{double.url}/api/oauth/provider/authorize?{urlencode(state)}")
-                threading.Thread(target=visit, args=(visit_later[0],), daemon=True).start()
+                visiting.append(threading.Thread(target=visit, args=(visit_later[0],), daemon=True))
+                visiting[0].start()
+
+    def given_time() -> None:
+        if visiting:
+            visiting[0].join(30)
 
     visit_later: list[str] = []
+    visiting: list[threading.Thread] = []
+    pauses.meanwhile = given_time
     double.on_call = later
     monkeypatch.setattr("webbrowser.open", links.append)
     result = run("login", "--server", double.url, "--agent")

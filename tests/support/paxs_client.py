@@ -2,6 +2,7 @@
 
 import json
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +13,14 @@ ADA = Attendee("ada@example.com", "Ada Lovelace")
 
 @dataclass
 class Pauses:
-    """Time that passes at once and remembers how long it would have taken."""
+    """Time that passes at once and remembers how long it would have taken; `meanwhile` is what others do in it."""
 
     seconds: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], None] = field(default=lambda: None)
 
     def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
+        self.meanwhile()
 
     async def awaited(self, seconds: float) -> None:
         self.seconds.append(seconds)

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from minutebook.transcript.model import Segment, Speaker, Turn, Word
 
@@ -22,6 +23,7 @@ class TurnIndex:
         self._turns = sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker))
         self._starts = [turn.start for turn in self._turns]
         self._longest = max((turn.end - turn.start for turn in self._turns), default=0.0)
+        self._latest = list(accumulate(self._turns, lambda one, other: other if other.end > one.end else one))
 
     def between(self, start: float, end: float) -> list[Turn]:
         """The turns that share more than a moment with `[start, end]`."""
@@ -33,12 +35,9 @@ class TurnIndex:
         if not self._turns:
             return None
         after = bisect_left(self._starts, moment)
-        first = bisect_left(self._starts, moment - self._longest - _NEAR_S)
-        around = self._turns[min(first, max(after - 1, 0)) : after + 1]
+        # Of those that began before, the one that ended last; and the next to begin.
+        around = [*self._latest[max(after - 1, 0) : after], *self._turns[after : after + 1]]
         return min(around, key=lambda turn: max(turn.start - moment, moment - turn.end, 0.0))
-
-
-_NEAR_S = 30.0
 
 
 def attribute(words: Sequence[Word], turns: TurnIndex, heard_in: Turn | None = None) -> list[SpokenWord]:

@@ -1,7 +1,7 @@
 """Every word to a speaker."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minutebook.transcript.attribution import TurnIndex, attribute, number_speakers, talk_times
@@ -38,6 +38,7 @@ def many_turns(draw: st.DrawFn) -> list[Turn]:
     return [Turn(draw(st.sampled_from("ABC")), s, s + draw(st.floats(0.05, 60))) for s in starts]
 
 
+@example(turns=[Turn("A", 0.0, 2.0), Turn("A", 1.0, 1.5)], start=33.0, length=0.01)
 @given(turns=many_turns(), start=st.floats(0, 260), length=st.floats(0.01, 3))
 def test_the_index_finds_what_looking_at_all_turns_finds(turns: list[Turn], start: float, length: float) -> None:
     index = TurnIndex(turns)
