@@ -23,7 +23,7 @@ class TurnIndex:
         self._turns = sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker))
         self._starts = [turn.start for turn in self._turns]
         self._longest = max((turn.end - turn.start for turn in self._turns), default=0.0)
-        self._latest = list(accumulate(self._turns, lambda one, other: other if other.end > one.end else one))
+        self._latest = list(accumulate(self._turns, _later))
 
     def between(self, start: float, end: float) -> list[Turn]:
         """The turns that share more than a moment with `[start, end]`."""
@@ -38,6 +38,10 @@ class TurnIndex:
         # Of those that began before, the one that ended last; and the next to begin.
         around = [*self._latest[max(after - 1, 0) : after], *self._turns[after : after + 1]]
         return min(around, key=lambda turn: max(turn.start - moment, moment - turn.end, 0.0))
+
+
+def _later(one: Turn, other: Turn) -> Turn:
+    return other if other.end > one.end else one
 
 
 def attribute(words: Sequence[Word], turns: TurnIndex, heard_in: Turn | None = None) -> list[SpokenWord]:
