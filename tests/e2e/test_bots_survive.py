@@ -150,7 +150,7 @@ def report(reading: Reading, kills: int, begun: float, told_end: float, duration
     assert duration_s == pytest.approx(length_s, abs=1.5)
     assert missing_s <= PER_KILL_S * kills
     assert max((gap for _, gap in gaps), default=0.0) <= PER_KILL_S
-    # Where everything runs on two cores, a restart starves the call for a while: sound comes seconds late and catches up.
+    # Where everything runs on two cores, a restart starves the call for a while: sound comes late and catches up.
     # Sound that was put in the wrong place would lie further off, or early, or stay so.
     assert right >= 0.4, "sound lies at the wrong moment of the recording"
     assert (late >= -1).all()
