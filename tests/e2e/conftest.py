@@ -14,7 +14,7 @@ from support.calls.participants import CHROMIUM
 def people_can_come() -> Iterator[Playwright]:
     """Playwright, where there is a Chromium for it."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: run `make chromium`")
+        pytest.skip("no Chromium on this machine: run `make stage`")
     with sync_playwright() as playwright:
         yield playwright
 

@@ -19,7 +19,7 @@ from minutebook.bots.runner.capture.spool import Spool, finished
 from minutebook.speech.assembly import Assembled, Piece, assemble
 from support.calls.participants import CHROMIUM
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make chromium`")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make stage`")
 
 ADDRESS = "https://call.test/"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'"

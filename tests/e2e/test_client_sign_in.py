@@ -16,7 +16,7 @@ from support.server import EMAIL, PASSWORD, Server, free_port
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make chromium`")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make stage`")
 
 
 @pytest.fixture(scope="module")

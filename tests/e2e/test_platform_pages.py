@@ -18,7 +18,7 @@ from support.calls.participants import CHROMIUM, FLAGS
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`"),
 ]
 
 PAGES = Path(__file__).parents[1] / "data" / "platforms"

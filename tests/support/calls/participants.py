@@ -106,7 +106,7 @@ def participants(
 ) -> Iterator[list[Participant]]:
     """People who have not joined anything yet, each with a Chromium of their own."""
     if CHROMIUM is None:
-        raise ChromiumMissingError("no Chromium on this machine: run `make chromium`")
+        raise ChromiumMissingError("no Chromium on this machine: run `make stage`")
     browsers: list[Browser] = []
     try:
         for _ in names:
