@@ -70,6 +70,14 @@ window.talk = async (name, base, seconds) => {
   source.start(context.currentTime + 0.5);
 };
 
+// Plays a voice through the loudspeaker, as a page does that decodes sound itself; says when it is over.
+window.play = (base, seconds) => {
+  const source = new AudioBufferSourceNode(context, { buffer: voice(base, seconds) });
+  source.connect(context.destination);
+  source.start();
+  return new Promise((done) => (source.onended = done)).then(() => source.disconnect(context.destination));
+};
+
 window.flash = async () => {
   const destination = context.createMediaStreamDestination();
   await window.call("Clicker", destination.stream.getAudioTracks()[0]);
@@ -228,6 +236,28 @@ async def test_each_participant_is_recorded_alone_and_the_mix_is_their_sum(bot: 
     assert bot.heard == pytest.approx(2 * len(mixed), abs=2 * RATE)
 
 
+async def test_what_a_page_mixes_itself_is_recorded_where_its_platform_says_so(bot: Bot) -> None:
+    await bot.context.add_init_script("addEventListener('load', () => (window.minutebookPage.mixesSound = true))")
+    await bot.open()
+    await bot.capture.start(bot.page)
+    await asyncio.gather(bot.page.evaluate("play(500, 4)"), bot.page.evaluate("play(1700, 4)"))
+    await bot.page.evaluate("play(1100, 4)")
+    done = await bot.stop()
+    sound = decoded(done.wav)
+    assert not done.tracks
+    assert likeness(sound, voice(1100, 4)) > 0.85
+    together = likeness(sound, voice(500, 4)), likeness(sound, voice(1700, 4))
+    assert sum(together) > 0.85, together
+
+
+async def test_what_a_page_plays_beside_a_call_is_not_recorded(bot: Bot) -> None:
+    await bot.open()
+    await bot.capture.start(bot.page)
+    await bot.page.evaluate("play(1100, 2)")
+    done = await bot.stop()
+    assert not decoded(done.wav).any()
+
+
 async def test_what_the_bot_says_is_heard_by_others(bot: Bot) -> None:
     await bot.open()
     await bot.capture.start(bot.page)
@@ -288,7 +318,7 @@ async def test_the_page_sees_an_unchanged_browser(bot: Bot) -> None:
             same: webkitRTCPeerConnection === RTCPeerConnection,
             constructor: RTCPeerConnection.prototype.constructor === RTCPeerConnection,
             name: RTCPeerConnection.name,
-            native: native(RTCPeerConnection) && native(navigator.mediaDevices.getUserMedia),
+            native: [RTCPeerConnection, navigator.mediaDevices.getUserMedia, AudioNode.prototype.connect].every(native),
             certificate: typeof (await RTCPeerConnection.generateCertificate({name: "ECDSA", namedCurve: "P-256"})),
             nothing: await navigator.mediaDevices.getUserMedia({}).catch((error) => error.name),
             kinds: devices.map((device) => device.kind),

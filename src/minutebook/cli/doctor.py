@@ -89,12 +89,12 @@ async def _clock(_settings: Settings) -> Finding:
 
 
 async def _chromium(settings: Settings) -> Finding:
-    from minutebook.bots.runner.browser import BrowserMissingError, find_chromium
+    from minutebook.bots.runner.browser import BrowserMissingError, find_chromium, own_chromium
 
     if settings.bots.concurrency == 0:
         return Finding(True, "no bots are sent from this machine")
     try:
-        found = find_chromium(settings.bots.chromium)
+        found = find_chromium(settings.bots.chromium) or await own_chromium()
     except BrowserMissingError as error:
         return Finding(False, "no browser there", str(error))
     if found is None:

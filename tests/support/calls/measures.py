@@ -41,7 +41,7 @@ def flashes(video: Path) -> list[float]:
             times.append(float(frame.pts * stream.time_base))
             brightness.append(float((frame.to_ndarray(format="gray") > 240).mean()))
     level = np.array(brightness)
-    risen = np.flatnonzero((level[1:] - level[:-1]) > 0.01) + 1
+    risen = np.flatnonzero((level[1:] - level[:-1]) > 0.03) + 1
     return _apart([times[each] for each in risen])
 
 
@@ -65,12 +65,6 @@ def first_sound(recording: Path) -> float:
     with av.open(str(recording)) as source:
         frame = next(source.decode(audio=0))
         return float((frame.pts or 0) * frame.time_base)
-
-
-def pairs(here: Sequence[float], there: Sequence[float], within_s: float = 0.7) -> list[float]:
-    """For each moment here the distance to the nearest one there (there - here), where there is one near."""
-    nearest = [min((other - each for other in there), key=abs, default=within_s) for each in here]
-    return [each for each in nearest if abs(each) < within_s]
 
 
 def speaking_agrees(

@@ -1,7 +1,7 @@
 // Runs before the page's own scripts: a person whose mouth, face and ears belong to the test.
 //   await participant.learn(base64 WAV), participant.say(at)   speak at a moment (milliseconds since the epoch)
 //   participant.count(at, seconds)    tones that tell the time: second n of the epoch sounds at 400 + 20 · (n mod 50) Hz
-//   participant.clap(at)              a white picture and a beep of 200 ms at once
+//   participant.clap(at)              a beep of 200 ms and a white picture of 600 ms, which begin at once
 //   participant.listen() / await participant.heard()   record everything that others say, as base64 of WebM
 // Nothing is cleaned, cancelled or levelled on the way, so that what arrives can be compared with what was said.
 (() => {
@@ -20,18 +20,19 @@
   canvas.width = camera.width;
   canvas.height = camera.height;
   const brush = canvas.getContext("2d");
+  // Each picture is sent when it was drawn: a stream with a rate of its own sends it up to a whole period later.
+  const face = canvas.captureStream(0);
   let white = false;
   let drawn = 0;
   const draw = () => {
     brush.fillStyle = white ? "#fff" : camera.colour;
     brush.fillRect(0, 0, canvas.width, canvas.height);
-    if (white) return;
     brush.fillStyle = "#000";
     brush.fillRect((drawn++ * 8) % canvas.width, canvas.height / 2, 16, 16);
+    face.getVideoTracks()[0].requestFrame();
   };
   draw();
   setInterval(draw, 1000 / camera.rate);
-  const face = canvas.captureStream(camera.rate);
 
   const wanted = (kind, stream, constraints) => (constraints?.[kind] ? stream.getTracks().map((track) => track.clone()) : []);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
@@ -101,7 +102,7 @@
     clap(at) {
       tone(1000, when(at), 0.2, 0.5);
       setTimeout(() => { white = true; draw(); }, at - Date.now());
-      setTimeout(() => { white = false; draw(); }, at - Date.now() + 200);
+      setTimeout(() => { white = false; draw(); }, at - Date.now() + 600);
     },
     listen() {
       pieces = [];

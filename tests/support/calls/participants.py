@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +10,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright
 
+from support.calls.chromium import find
+
 SCRIPT = Path(__file__).with_name("participant.js")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = find()
 FLAGS = (
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
     "--autoplay-policy=no-user-gesture-required",

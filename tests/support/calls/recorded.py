@@ -19,7 +19,9 @@ from support.calls.talk import SPEECH, Talk, three_people
 
 BOT_SAYS = "1998-2.flac"
 """What the bot says into the call, as somebody streams it."""
-CLAPS_AFTER_S = (1.0, 2.5, 4.0)
+CLAPS_AFTER_S = (1.0, 2.5, 4.0, 5.5, 7.0)
+CALL_DELAY_S = 3.0
+"""A busy machine keeps sound back for so long."""
 JOINED_WITHIN_S = 120.0
 FINAL_WITHIN_S = 240.0
 
@@ -112,7 +114,7 @@ def record(
         claps_at = [time.time() + after for after in CLAPS_AFTER_S]
         for moment in claps_at:
             people[0].clap(moment)
-        time.sleep(CLAPS_AFTER_S[-1] + 1.5)
+        time.sleep(CLAPS_AFTER_S[-1] + CALL_DELAY_S)
         server.leave(bot_id)
         webhooks.wait(bot_id, "call_ended")
     webhooks.wait(bot_id, "complete", FINAL_WITHIN_S)

@@ -93,6 +93,15 @@ def find_chromium(configured: str | None) -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+async def own_chromium() -> str | None:
+    """The path of the Chromium that Playwright downloaded, if it did."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
 SMALL_DRIVER: Final = "--max-semi-space-size=1"
 """For Playwright's driver (Node): 12 MB less, for a process that has little to do."""
 

@@ -39,11 +39,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class TrackState:
-    """A track that the page has now: whether its connection lives, and whose it is (None: not known)."""
+    """A track that the page has now: whether its connection lives, whose it is (None: not known), and whether everybody
+    is on it."""
 
     id: str
     live: bool
     owner: Owner | None
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def owners_of(content: Any) -> list[Owner] | None:
 def track_states_of(content: Any) -> list[TrackState]:
     """The content of a `tracks` message."""
     return [
-        TrackState(row["id"], bool(row.get("live")), _owner(row.get("who")))
+        TrackState(row["id"], bool(row.get("live")), _owner(row.get("who")), bool(row.get("mixed")))
         for row in _rows(content)
         if isinstance(row.get("id"), str)
     ]

@@ -6,7 +6,7 @@ from typing import Final
 
 from minutebook.bots.protocol import AUDIO_RATE
 
-PARTS: Final = ("home", "resampler", "sound", "tracks", "people", "devices")
+PARTS: Final = ("home", "resampler", "sound", "tracks", "loudspeaker", "people", "devices")
 
 HANDLE: Final = "minutebookCapture"
 """The page's object that `say` and `show` are called on; not enumerable."""

@@ -99,7 +99,7 @@ class Recording:
     def _see_tracks(self, states: list[TrackState], now_ms: int) -> None:
         for state in states:
             track = self._track(state.id, now_ms)
-            track.live, track.told_ms = state.live, now_ms
+            track.live, track.mixed, track.told_ms = state.live, state.mixed, now_ms
         # Who is gone comes first: else a new track of somebody who reconnected is taken for a namesake's.
         self._see(now_ms)
         for state in states:
@@ -198,11 +198,13 @@ class Recording:
 
     def _name_ownerless(self, now_ms: int) -> None:
         for track in self._tracks.values():
-            if track.owner is None and track.key is None and now_ms - track.first_heard_ms >= ANONYMOUS_AFTER_MS:
+            nobodys = track.owner is None and track.key is None and not track.mixed
+            if nobodys and now_ms - track.first_heard_ms >= ANONYMOUS_AFTER_MS:
                 self._give(track, Owner(f"track {track.id}", ""), now_ms)
 
     def _track_owners(self) -> list[Owner]:
-        live = [track for track in self._tracks.values() if track.live and track.key is not None]
+        # Where everybody is on one track and the page names nobody, there is somebody all the same.
+        live = [track for track in self._tracks.values() if track.live and (track.mixed or track.key is not None)]
         return [track.owner or Owner(f"track {track.id}", "") for track in live]
 
     def _forget_ended(self, now_ms: int) -> None:

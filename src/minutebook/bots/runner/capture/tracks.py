@@ -28,7 +28,7 @@ OWNERLESS_FRAMES: Final = 100
 
 @dataclass(slots=True)
 class Track:
-    """A track from its first sound to its end. `key` is its owner's, once they are known."""
+    """A track from its first sound to its end. `key` is its owner's, once they are known; a `mixed` one has none."""
 
     id: str
     placement: Placement
@@ -40,6 +40,7 @@ class Track:
     owner: Owner | None = None
     key: str | None = None
     live: bool = True
+    mixed: bool = False
     ownerless: deque[tuple[int, Sum]] = field(default_factory=lambda: deque(maxlen=OWNERLESS_FRAMES))
     unattributed: list[Voiced] = field(default_factory=list)
 

@@ -7,9 +7,10 @@ The page script runs before the page's own and defines
       participantOf(track) → {id, name} | null     whose remote audio track this is, as soon as the page tells
       roster()             → [{id, name}] | null   who is in the call besides the bot; null when the page does not tell
       speaking()           → [id] | null           who speaks by the page's own signs; null when tracks tell it better
+      mixesSound           true                    the page mixes what it plays with Web Audio: one track of everybody
     }
 
-which `capture` calls now and then; every function may be missing.
+which `capture` calls now and then; every member may be missing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

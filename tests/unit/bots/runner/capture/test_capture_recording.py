@@ -131,6 +131,48 @@ def test_audio_pieces_have_no_holes(call: Call) -> None:
     assert all(piece.length_ms <= 10_000 for piece in pieces)
 
 
+def mixed(call: Call) -> None:
+    call.tell("tracks", [{"id": "mix", "live": True, "mixed": True, "who": None}])
+
+
+def test_a_track_of_everybody_is_recorded_and_is_nobodys(call: Call) -> None:
+    call.roster("Ana", "Ben")
+    mixed(call)
+    sounds = [noise(number) for number in range(100)]
+    for sound in sounds:
+        call.run(mix=sound)
+    call.end()
+    assert np.array_equal(call.sound(), np.concatenate(sounds))
+    assert {piece.stream for piece in finished(call.folder)} == {"audio", "observations"}
+    participants = call.observations(ObservationKind.PARTICIPANT)
+    assert [(each.name, each.track) for each in participants] == [("Ana", False), ("Ben", False)]
+    assert call.recording.last_sound_ms is not None
+
+
+def test_on_a_track_of_everybody_the_pages_signs_tell_who_speaks(call: Call) -> None:
+    call.roster("Ana", "Ben")
+    mixed(call)
+    for number in range(60):
+        call.tell("speaking", ["id of Ana"] if number < 30 else ["id of Ben"])
+        call.run(mix=noise(number))
+    call.end()
+    spoken = call.observations(ObservationKind.SPEAKING)
+    assert {each.key for each in spoken} == {call.key("Ana"), call.key("Ben")}
+    assert {each.source for each in spoken} == {"page"}
+
+
+def test_somebody_is_there_while_there_is_a_track_of_everybody(call: Call) -> None:
+    """The page may name nobody for a while: the bot must not take itself for alone."""
+    for number in range(100):
+        mixed(call)
+        call.run(mix=noise(number))
+    assert call.recording.ever_present
+    assert len(call.recording.presence.present) == 1
+    assert not call.recording.presence.has_track(next(iter(call.recording.presence.present)))
+    call.end()
+    assert {piece.stream for piece in finished(call.folder)} == {"audio", "observations"}
+
+
 def test_sound_is_streamed_in_real_time(call: Call) -> None:
     for number in range(20):
         call.run(a=noise(number))

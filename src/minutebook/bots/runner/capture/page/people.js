@@ -31,8 +31,13 @@ function identify(entry) {
   return entry.who?.id !== before;
 }
 
+function described(entry) {
+  return { id: entry.id, live: isLive(entry), mixed: entry.connection === MIX, who: entry.who };
+}
+
 function look() {
-  if (window !== window.top && !connections.size) return;
+  const hasSound = connections.size || tracks.size;
+  if (window !== window.top && !hasSound) return;
   const due = looks++ % ROSTER_EVERY === 0;
   if (due) rescan();
   const newcomers = [...tracks.values()].filter(identify);
@@ -41,12 +46,7 @@ function look() {
     const roster = ask("roster");
     if (window === window.top || roster) tellState("roster", roster && roster.map(person));
   }
-  if (connections.size) {
-    tellState(
-      "tracks",
-      [...tracks.values()].map((entry) => ({ id: entry.id, live: isLive(entry), who: entry.who })),
-    );
-  }
+  if (hasSound) tellState("tracks", [...tracks.values()].map(described));
   const speaking = ask("speaking");
   if (speaking || told.has("speaking")) tellState("speaking", speaking && speaking.map(String));
 }

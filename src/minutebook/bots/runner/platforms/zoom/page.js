@@ -1,5 +1,5 @@
 // Zoom's web client. Frames of the picture say who speaks, and carry a name; a name has to be seen twice in a row, since
-// the highlight flickers. Media comes through a data channel, so there are no tracks that could be anybody's.
+// the highlight flickers. Media comes through a data channel, and the client mixes the sound itself: no track is anybody's.
 (() => {
   const NAME_FIELDS = '#input-for-name, #inputname, input[placeholder="Your Name"]';
   const OWN_NAME = "minutebook.own-name";
@@ -34,6 +34,7 @@
   let before = [];
 
   window.minutebookPage = {
+    mixesSound: true,
     participantOf: () => null,
     roster() {
       const listed = all(ROSTER);
