@@ -99,7 +99,7 @@ async def own_chromium() -> str | None:
 
     async with async_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if Path(path).is_file() else None
+    return shutil.which(path)
 
 
 SMALL_DRIVER: Final = "--max-semi-space-size=1"

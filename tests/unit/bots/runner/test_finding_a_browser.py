@@ -33,5 +33,5 @@ async def test_what_playwright_downloaded_is_found(tmp_path: Path, monkeypatch: 
     async with async_playwright() as playwright:
         browser = Path(playwright.chromium.executable_path)
     browser.parent.mkdir(parents=True)
-    browser.touch()
+    browser.touch(mode=0o755)
     assert await own_chromium() == str(browser)
