@@ -26,6 +26,10 @@ ENCODER: Final = {"preset": "ultrafast", "tune": "zerolatency", "crf": "26", "x2
 STILL_MS: Final = 1_000
 """A picture that stands still is repeated so often: players and crashes both like frames."""
 
+PACED_MS: Final = 150
+"""Pictures that follow each other within so long were paced: what the later one shows changed some time between the two,
+and the middle is the best guess. A picture after a longer pause shows what changed just then."""
+
 IN_FLIGHT_MS: Final = 500
 """A frame may still be on its way for so long; until then it is not taken for standing still."""
 
@@ -48,13 +52,20 @@ class PictureWriter:
         self._chunk_ms = chunk_ms
         self._piece: _Piece | None = None
         self._last: VideoFrame | None = None
+        self._last_shown_ms = 0
         self._decoder: VideoCodecContext | None = None
 
     def picture(self, at_ms: int, data: str) -> None:
-        """A JPEG frame (base64) that was shown from `at_ms` on."""
+        """A JPEG frame (base64) that was taken at `at_ms`. One that comes after a later one is left out: the browser
+        compresses two at a time."""
+        since_ms = at_ms - self._last_shown_ms
+        if since_ms <= 0:
+            return
+        self._last_shown_ms = at_ms
+        changed_ms = at_ms - since_ms // 2 if since_ms <= PACED_MS else at_ms
         for frame in self._decode(base64.b64decode(data)):
-            self._roll(at_ms)
-            self._write(at_ms, frame)
+            self._roll(changed_ms)
+            self._write(changed_ms, frame)
             self._last = frame
 
     def advance(self, now_ms: int) -> None:

@@ -73,14 +73,24 @@ def test_a_picture_that_stands_still_goes_on(spool: Spool) -> None:
     assert max(np.diff(times)) <= 1100
 
 
-def test_frames_that_come_out_of_order_do_not_stop_the_video(spool: Spool) -> None:
+def test_a_picture_that_comes_after_a_later_one_is_left_out(spool: Spool) -> None:
     writer = PictureWriter(spool, "video", 2000)
-    for at_ms in (500, 400, 450, 900, 100):
-        writer.picture(START_MS + at_ms, jpeg(100))
+    for at_ms, brightness in ((500, 60), (400, 200), (500, 200), (900, 100), (100, 200)):
+        writer.picture(START_MS + at_ms, jpeg(brightness))
     writer.close(START_MS + 1000)
     spool.close()
     (piece,) = finished(spool.folder)
-    assert [at for at, _ in frames(piece)] == [500, 501, 502, 900, 901]
+    assert frames(piece) == [(500, pytest.approx(60, abs=6)), (900, pytest.approx(100, abs=6))]
+
+
+def test_what_a_paced_picture_shows_changed_between_the_two(spool: Spool) -> None:
+    writer = PictureWriter(spool, "video", 2000)
+    for at_ms in (0, 100, 220, 900, 1000):
+        writer.picture(START_MS + at_ms, jpeg(100))
+    writer.close(START_MS + 1100)
+    spool.close()
+    (piece,) = finished(spool.folder)
+    assert [at for at, _ in frames(piece)] == [0, 50, 160, 900, 950]
 
 
 def test_pictures_of_another_size_and_damaged_ones_are_met(spool: Spool) -> None:
@@ -91,7 +101,7 @@ def test_pictures_of_another_size_and_damaged_ones_are_met(spool: Spool) -> None
     writer.close(START_MS + 400)
     spool.close()
     (piece,) = finished(spool.folder)
-    assert [at for at, _ in frames(piece)] == [0, 200]
+    assert [at for at, _ in frames(piece)] == [0, 150]
 
 
 @pytest.mark.parametrize("kept", [1.0, 0.6])
