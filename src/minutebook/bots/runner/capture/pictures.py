@@ -27,8 +27,8 @@ STILL_MS: Final = 1_000
 """A picture that stands still is repeated so often: players and crashes both like frames."""
 
 PACED_MS: Final = 150
-"""Pictures that follow each other within so long were paced: what the later one shows changed some time between the two,
-and the middle is the best guess. A picture after a longer pause shows what changed just then."""
+"""Pictures that follow each other within so long were paced: what the later one shows changed some time between the
+two, and the middle is the best guess. A picture after a longer pause shows what changed just then."""
 
 IN_FLIGHT_MS: Final = 500
 """A frame may still be on its way for so long; until then it is not taken for standing still."""
