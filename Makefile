@@ -40,7 +40,7 @@ run: $(VENV)/.base ## Start the server on http://127.0.0.1:8000
 	$(BIN)/minutebook serve
 
 test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/pytest -m "not soak" -n 2 --dist worksteal
 
 e2e: $(VENV)/.test stage ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
 	$(BIN)/pytest tests/e2e -m "not soak"

@@ -1,5 +1,6 @@
 """Databases and storages for tests: SQLite and memory at once, Postgres and S3 as real servers, when asked for."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from minutebook.db.database import Database, metadata
 from minutebook.db.migrations.compare import load_tables
 from minutebook.kit.ids import new_id
 from support.backends import S3, Postgres, ServerMissingError, postgres, s3
+
+# Test processes are started with a terminal of 80 columns, and consoles that are made at import keep that.
+os.environ.pop("COLUMNS", None)
 
 # No test measures time: a crowded machine is no failure.
 hypothesis.settings.register_profile("minutebook", deadline=None)

@@ -74,7 +74,7 @@ async def test_denied(browser, client, state) -> None:
     assert (await browser.open(AUTHORIZE, **link(state))).status_code == 409
 
 
-@pytest.mark.parametrize("weak", ["", "abc", "a" * 64, "0123456789" * 3, secrets.token_hex(15), "x" * 5000])
+@pytest.mark.parametrize("weak", ["", "abc", "a" * 64, "0123456789" * 3, "78f56af5311dcd101b3c635f655473", "x" * 5000])
 async def test_weak_states_are_refused(client, weak) -> None:
     page = await client.get(AUTHORIZE, params=link(weak))
     assert page.status_code == 400

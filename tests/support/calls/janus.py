@@ -57,12 +57,12 @@ class Janus:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise JanusMissingError(f"Janus ended with code {self._process.returncode}: {self._last_lines()}")
+                raise RuntimeError(f"Janus ended with code {self._process.returncode}: {self._last_lines()}")
             with suppress(OSError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self._http}/janus/info", timeout=2).close()
                 return
             time.sleep(0.1)
-        raise JanusMissingError(f"Janus was not ready after {READY_WITHIN_S:.0f} s: {self._last_lines()}")
+        raise TimeoutError(f"Janus was not ready after {READY_WITHIN_S:.0f} s: {self._last_lines()}")
 
     def _last_lines(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
