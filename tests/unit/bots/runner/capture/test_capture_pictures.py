@@ -75,12 +75,22 @@ def test_a_picture_that_stands_still_goes_on(spool: Spool) -> None:
 
 def test_a_picture_that_comes_after_a_later_one_is_left_out(spool: Spool) -> None:
     writer = PictureWriter(spool, "video", 2000)
-    for at_ms, brightness in ((500, 60), (400, 200), (500, 200), (900, 100), (100, 200)):
+    for at_ms, brightness in ((500, 60), (400, 200), (500, 200), (900, 100), (700, 200)):
         writer.picture(START_MS + at_ms, jpeg(brightness))
     writer.close(START_MS + 1000)
     spool.close()
     (piece,) = finished(spool.folder)
     assert frames(piece) == [(500, pytest.approx(60, abs=6)), (900, pytest.approx(100, abs=6))]
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_picture(spool: Spool) -> None:
+    writer = PictureWriter(spool, "video", 60_000)
+    for at_ms, brightness in ((9_000, 60), (1_000, 100), (1_100, 140), (9_500, 180)):
+        writer.picture(START_MS + at_ms, jpeg(brightness))
+    writer.close(START_MS + 10_000)
+    spool.close()
+    (piece,) = finished(spool.folder)
+    assert [shade for _, shade in frames(piece)] == [pytest.approx(each, abs=6) for each in (60, 100, 140, 180)]
 
 
 def test_what_a_paced_picture_shows_changed_between_the_two(spool: Spool) -> None:
