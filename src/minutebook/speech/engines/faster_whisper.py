@@ -9,6 +9,7 @@ from minutebook.speech import guards
 from minutebook.speech.engines.batches import cheapest_batches
 from minutebook.speech.engines.whisper_decoder import Decoded, Search, WhisperDecoder
 from minutebook.speech.guards import Fault, Limits
+from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, EngineInfo, Recognised
 from minutebook.transcript.model import Turn, Word
 
@@ -136,7 +137,10 @@ class FasterWhisperEngine:
         self, clips: Sequence[_Clip], todo: Sequence[int], language: str, search: Search, hot_words: Sequence[str]
     ) -> Iterator[tuple[list[int], list[Decoded]]]:
         def decode(batch: Sequence[int]) -> list[Decoded]:
-            return self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
+            decoded = self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
+            # Not only at the end of a chunk: over its ten minutes, what is free and kept grows to 200 MB.
+            give_back()
+            return decoded
 
         batches = self._batches(clips, todo, search)
         with ThreadPoolExecutor(self._decoder.parallel) as pool:
