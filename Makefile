@@ -69,9 +69,8 @@ typecheck: $(VENV)/.test ## Check types, strictly
 check: lint typecheck test e2e ## Everything that CI runs
 
 stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an installed one, else Playwright's, else Debian's) and Janus (Debian's)
-	@missing=; found="$(BIN)/python tests/support/calls/chromium.py"; limit=$$(command -v timeout >/dev/null && echo timeout 300); \
-	$$found || { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000 $$limit $(BIN)/playwright install chromium >/dev/null 2>&1 && $$found; } || \
-	  missing="$$missing chromium"; \
+	@missing=; found="$(BIN)/python tests/support/calls/chromium.py"; \
+	$$found || { $(BIN)/playwright install chromium >/dev/null 2>&1 && $$found; } || missing="$$missing chromium"; \
 	[ -d /usr/share/janus/demos ] && command -v janus >/dev/null || missing="$$missing janus janus-demos"; \
 	[ -z "$$missing" ] || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; } || \

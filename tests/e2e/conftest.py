@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from support.calls.chromium import CHROMIUM
 from support.calls.janus import Janus, JanusMissingError, janus
 from support.calls.pages import CallPages, call_pages
-from support.calls.participants import CHROMIUM
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Playwright
 
 from support.calls.bots import BotServer, bot_server
+from support.calls.chromium import CHROMIUM
 from support.calls.measures import beeps, first_sound, flashes, speaking_agrees, transcribed
 from support.calls.pages import CallPages
-from support.calls.participants import CHROMIUM, FLAGS
+from support.calls.participants import FLAGS
 from support.calls.receivers import WebhookReceiver, webhook_receiver
 from support.calls.recorded import BOT_SAYS, Recorded, Wanted, record
 from support.calls.scoring import attribution, errors, normalised, word_error_rate
@@ -149,7 +150,7 @@ def test_picture_and_sound_are_together(call: Recorded) -> None:
     assert len(shown) == len(sounding) == len(call.claps_at), (shown, sounding)
     apart = [there - here for here, there in zip(shown, sounding, strict=True)]
     print(f"\nsound after picture: {[round(1000 * each) for each in apart]} ms")
-    assert abs(statistics.median(apart)) <= (0.1 if is_whole(call) else 0.75)
+    assert abs(statistics.median(apart)) <= (0.1 if is_whole(call) else 0.4)
 
 
 def after(moment: float, found: Sequence[float]) -> list[float]:

@@ -17,7 +17,7 @@ from minutebook.bots.runner.browser import FLAGS
 from minutebook.bots.runner.capture.capture import Capture
 from minutebook.bots.runner.capture.spool import Spool, finished
 from minutebook.speech.assembly import Assembled, Piece, assemble
-from support.calls.participants import CHROMIUM
+from support.calls.chromium import CHROMIUM
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make stage`")
 

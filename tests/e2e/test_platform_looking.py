@@ -8,7 +8,8 @@ from playwright.sync_api import Page, Playwright
 from minutebook.bots.runner.platforms.driver import looking_script
 from minutebook.bots.runner.platforms.facts import Probe
 from minutebook.bots.runner.platforms.looking import Look, look_from, probes_to_json
-from support.calls.participants import CHROMIUM, FLAGS
+from support.calls.chromium import CHROMIUM
+from support.calls.participants import FLAGS
 
 PAGE = """<!doctype html><title>A page</title>
 <p id="plain">You’ll   join

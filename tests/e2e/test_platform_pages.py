@@ -12,9 +12,10 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, async_pla
 
 from minutebook.bots.runner.platforms import open_platform
 from minutebook.bots.runner.platforms.ports import Guest, Place, Platform, Sight
+from support.calls.chromium import CHROMIUM
 from support.calls.janus import JanusMissingError, janus
 from support.calls.pages import CallPages, call_pages
-from support.calls.participants import CHROMIUM, FLAGS
+from support.calls.participants import FLAGS
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

@@ -23,7 +23,7 @@ from minutebook.bots.runner.browser import (
 )
 from minutebook.bots.runner.screens import SMALL, Screens, shots
 from minutebook.kit.clock import SystemClock
-from support.calls.participants import CHROMIUM
+from support.calls.chromium import CHROMIUM
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`")
 

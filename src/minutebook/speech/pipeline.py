@@ -108,9 +108,7 @@ class SpeechPipeline:
             return []
         offset = max(0.0, min(unit.start for unit in own) - _CONTEXT_S)
         audio: Audio = pcm.read(offset, max(unit.end for unit in own) + _CONTEXT_S)
-        recognised = self._engine.recognise(audio, offset, own, language, hot_words, progress)
-        give_back()
-        return recognised
+        return self._engine.recognise(audio, offset, own, language, hot_words, progress)
 
     def activity(self, mixed: Pcm, of_tracks: Mapping[str, Pcm], chunk: Chunk) -> ChunkActivity:
         """Speech and levels of participants' own tracks in a chunk."""
@@ -152,9 +150,7 @@ class SpeechPipeline:
             return []
         layout = tracks.laid_out(clips)
         recognised = self._engine.recognise(layout.audio, 0.0, layout.turns, language, hot_words, progress)
-        found = tracks.back_in_place(recognised, clips, layout)
-        give_back()
-        return found
+        return tracks.back_in_place(recognised, clips, layout)
 
     def transcript(
         self,

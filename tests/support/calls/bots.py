@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
-from support.calls.participants import CHROMIUM
+from support.calls.chromium import CHROMIUM
 from support.server import EMAIL, Server, client_of
 
 ATTEMPT = "MINUTEBOOK_BOT_ATTEMPT"

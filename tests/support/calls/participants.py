@@ -10,10 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright
 
-from support.calls.chromium import find
+from support.calls.chromium import CHROMIUM
 
 SCRIPT = Path(__file__).with_name("participant.js")
-CHROMIUM = find()
 FLAGS = (
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
     "--autoplay-policy=no-user-gesture-required",

@@ -138,7 +138,7 @@ class FasterWhisperEngine:
     ) -> Iterator[tuple[list[int], list[Decoded]]]:
         def decode(batch: Sequence[int]) -> list[Decoded]:
             decoded = self._decoder.decode([clips[i].audio for i in batch], language, search, hot_words)
-            # Not only at the end of a chunk: over its ten minutes, what is free and kept grows to 200 MB.
+            # Over the ten minutes of a chunk, what is free and kept grows to 200 MB.
             give_back()
             return decoded
 

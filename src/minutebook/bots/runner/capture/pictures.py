@@ -52,16 +52,16 @@ class PictureWriter:
         self._chunk_ms = chunk_ms
         self._piece: _Piece | None = None
         self._last: VideoFrame | None = None
-        self._last_shown_ms = 0
+        self._last_taken_ms = 0
         self._decoder: VideoCodecContext | None = None
 
     def picture(self, at_ms: int, data: str) -> None:
         """A JPEG frame (base64) that was taken at `at_ms`. One that comes just after a later one is left out: the
         browser compresses two at a time. One from long before says that the clock was set back."""
-        since_ms = at_ms - self._last_shown_ms
+        since_ms = at_ms - self._last_taken_ms
         if -IN_FLIGHT_MS < since_ms <= 0:
             return
-        self._last_shown_ms = at_ms
+        self._last_taken_ms = at_ms
         changed_ms = at_ms - since_ms // 2 if 0 < since_ms <= PACED_MS else at_ms
         for frame in self._decode(base64.b64decode(data)):
             self._roll(changed_ms)
