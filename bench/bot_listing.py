@@ -29,10 +29,10 @@ from sqlalchemy import Connection, create_engine, select, text
 from tests.support.backends import Postgres
 
 from minutebook.api.app import create_app
-from minutebook.bots.listing_query import Position, cursor_of
+from minutebook.bots.listing.query import Position, cursor_of
 from minutebook.bots.model import BotWish
-from minutebook.bots.repository import bot_extras, bot_speakers, bots
-from minutebook.bots.wishes import wish_to_json
+from minutebook.bots.repository.bots import bot_extras, bot_speakers, bots
+from minutebook.bots.wish_json import wish_to_json
 from minutebook.config import Settings
 from minutebook.db.database import Database, metadata
 from minutebook.db.migrations.compare import load_tables

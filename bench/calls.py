@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from bench.evaluation import Item, load
 from bench.scoring import WordErrors, normalised, word_errors
-from minutebook.analysis.calls import call_transcript
+from minutebook.analysis.making.call import call_transcript
 from minutebook.config import Settings
 from minutebook.recordings.sources import Interval, Participant, Sources
 from minutebook.speech.activity import BLOCK_S, own_speech, power

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.notes_scoring import Meeting, Score, load, score, total
-from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.model import NoteRequest
-from minutebook.language.naming import propose_names
+from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.talk.naming import propose_names
 from minutebook.transcript.model import Segment, Transcript, Word
 
 MEETINGS = Path(__file__).parent.parent / "tests" / "data" / "meetings"

@@ -17,10 +17,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from minutebook.language.dates import resolve
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Evidence, Item, ItemKind, NameProposal, Note
-from minutebook.language.text import normal_words, number_words, numbers_in, stem
+from minutebook.language.text.dates import resolve
+from minutebook.language.text.words import normal_words, number_words, numbers_in, stem
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
 _ENOUGH = 0.5

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.corrections import Corrections
-from minutebook.analysis.provided import Providers
+from minutebook.analysis.making.attempt import give_up
+from minutebook.analysis.making.provided import Providers
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
-from minutebook.analysis.work import give_up
 from minutebook.bots.finishing import Finishing
-from minutebook.bots.host import BotHost, home_probe
-from minutebook.bots.launchers import Launcher
-from minutebook.bots.launchers.fake import FakeLauncher
-from minutebook.bots.launchers.process import ProcessLauncher
-from minutebook.bots.media_links import MediaLinks
-from minutebook.bots.messages import Renderers
+from minutebook.bots.hosting.host import BotHost, home_probe
+from minutebook.bots.hosting.launchers import Launcher
+from minutebook.bots.hosting.launchers.fake import FakeLauncher
+from minutebook.bots.hosting.launchers.process import ProcessLauncher
+from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.service import Bots
 from minutebook.bots.tasks import bot_tasks, give_up_finishing
+from minutebook.bots.v1.messages import Renderers
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
@@ -29,7 +29,7 @@ from minutebook.jobs.requests import DurableJobs
 from minutebook.jobs.runner import Chore, JobRunner
 from minutebook.jobs.worker import Work
 from minutebook.kit.clock import Clock, SystemClock
-from minutebook.language.producers import producer_of
+from minutebook.language.producers.choice import producer_of
 from minutebook.meetings.service import Meetings
 from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient

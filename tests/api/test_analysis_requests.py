@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from minutebook.analysis import derivation
-from minutebook.analysis.scheduler import job_key
-from minutebook.analysis.work import give_up
+from minutebook.analysis.making import derivation
+from minutebook.analysis.making.attempt import give_up
+from minutebook.analysis.reports.scheduler import job_key
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.fake import InlineSteps
-from minutebook.language.extractive import ExtractiveProducer
+from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.wiring import Services
 from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 

@@ -13,14 +13,14 @@ from fastapi import FastAPI
 from minutebook.accounts.model import User
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.api.baas.document import contract
-from minutebook.bots import repository
-from minutebook.bots.files import file_key
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.record.files import file_key
+from minutebook.bots.repository import bots as repository
 from minutebook.bots.tasks import bot_tasks
 from minutebook.jobs.fake import InlineJobs
 from minutebook.kit.clock import VirtualClock
-from minutebook.language.producers import producer_of
+from minutebook.language.producers.choice import producer_of
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.speech.ports import Recognised
 from minutebook.transcript.model import Turn, Word

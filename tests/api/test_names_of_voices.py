@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from minutebook.analysis import run, speakers
+from minutebook.analysis.making import recording as run
+from minutebook.analysis.voices import model as speakers
 from minutebook.language.model import Evidence, NameProposal
 from minutebook.wiring import Services
 from support.records import ADA, TOM, Paxs, Worker, content_of, error_of

@@ -9,11 +9,11 @@ import pytest
 from fastapi import FastAPI
 
 from minutebook.accounts.model import User
-from minutebook.bots.launchers.fake import silence
+from minutebook.bots.home.reception import PIECE_MAX_BYTES
+from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.model import Bot, BotWish
 from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket, to_json
-from minutebook.bots.reception import PIECE_MAX_BYTES
-from minutebook.bots.runner.home import Home, HomeUnwantedError
+from minutebook.bots.runner.delivery.home import Home, HomeUnwantedError
 from minutebook.bots.states import BotState
 from minutebook.kit.clock import VirtualClock
 from minutebook.kit.ids import new_id

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from minutebook.cli.app import app
 from minutebook.client import FileTokens, Paxs, Tokens
-from minutebook.client.happenings import Happening, MeetingReady, Uploaded
+from minutebook.client.one_shot.happenings import Happening, MeetingReady, Uploaded
 from support.paxs_client import Pauses, on_disk, written
 from support.paxs_double import PaxsDouble
 from support.tls import tls_server

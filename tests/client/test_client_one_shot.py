@@ -24,9 +24,9 @@ from minutebook.client import (
     UnsupportedFormat,
     Wishes,
 )
-from minutebook.client.happenings import Completed, Happening, MeetingReady, Retrying, Started, Uploaded
-from minutebook.client.ledger import Progress
-from minutebook.client.sources import Source
+from minutebook.client.one_shot.happenings import Completed, Happening, MeetingReady, Retrying, Started, Uploaded
+from minutebook.client.one_shot.sources import Source
+from minutebook.client.state.ledger import Progress
 from support.paxs_client import ADA, Pauses, written
 from support.paxs_double import PaxsDouble
 

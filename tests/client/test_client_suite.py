@@ -26,10 +26,10 @@ from minutebook.client import (
     Tokens,
     Wishes,
     WrongState,
-    operations,
 )
-from minutebook.client.request import Operation, Request
-from minutebook.client.sign_in import SignIn, by_code
+from minutebook.client.protocol import operations
+from minutebook.client.protocol.request import Operation, Request
+from minutebook.client.sign_in.flows import SignIn, by_code
 from support.audio import looped
 from support.media_files import EXTENSIONS, write_recording
 from support.paxs_client import ADA, on_disk

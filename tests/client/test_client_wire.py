@@ -25,7 +25,7 @@ from minutebook.client import (
     TooLarge,
     UnsupportedFormat,
 )
-from minutebook.client.formats import MEDIA_TYPES
+from minutebook.client.protocol.formats import MEDIA_TYPES
 from support.paxs_client import ADA, Pauses, on_disk, written
 from support.paxs_double import PaxsDouble
 from support.paxs_wire import Call

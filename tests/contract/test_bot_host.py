@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.bots.dispatch import Claim
-from minutebook.bots.host import home_probe
-from minutebook.bots.launchers.fake import FakeLauncher
+from minutebook.bots.hosting.dispatch import Claim
+from minutebook.bots.hosting.host import home_probe
+from minutebook.bots.hosting.launchers.fake import FakeLauncher
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from support.bots import WAY_IN, RecordingLauncher, Runner, Stage, open_stage

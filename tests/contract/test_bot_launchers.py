@@ -12,10 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from minutebook.bots.launchers import process
-from minutebook.bots.launchers.fake import FakeLauncher
-from minutebook.bots.launchers.ports import Launcher
-from minutebook.bots.launchers.process import ATTEMPT_VARIABLE, HOME_VARIABLE, ProcessLauncher, runner_environment
+from minutebook.bots.hosting.launchers import process
+from minutebook.bots.hosting.launchers.fake import FakeLauncher
+from minutebook.bots.hosting.launchers.ports import Launcher
+from minutebook.bots.hosting.launchers.process import (
+    ATTEMPT_VARIABLE,
+    HOME_VARIABLE,
+    ProcessLauncher,
+    runner_environment,
+)
 from minutebook.bots.protocol import Ticket
 from minutebook.db.database import Database
 from minutebook.kit.ids import new_id
@@ -202,7 +207,8 @@ async def test_a_runner_that_ends_at_once(folder: Path) -> None:
 def test_a_runner_outlives_its_host(folder: Path) -> None:
     bot_id = new_id()
     host = (
-        "import asyncio, sys; from pathlib import Path; from minutebook.bots.launchers.process import ProcessLauncher\n"
+        "import asyncio, sys; from pathlib import Path\n"
+        "from minutebook.bots.hosting.launchers.process import ProcessLauncher\n"
         "from minutebook.bots.protocol import Ticket\n"
         f"launcher = ProcessLauncher(Path({str(folder)!r}), [sys.executable, '-c', {RUNNER!r}])\n"
         f"print(asyncio.run(launcher.launch(Ticket('http://127.0.0.1:9', {bot_id!r}, 1, 't', 's'))))\n"

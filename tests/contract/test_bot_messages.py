@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from minutebook.analysis.contents import kept_transcript, transcript_facts
 from minutebook.analysis.model import AnalysisType
-from minutebook.bots.media_links import MediaLinks
-from minutebook.bots.messages import Renderers, segments_of
+from minutebook.analysis.reports.contents import kept_transcript, transcript_facts
 from minutebook.bots.model import Bot, SpeechToText
 from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.states import BotState
+from minutebook.bots.v1.messages import Renderers, segments_of
 from minutebook.config import OutgoingSettings
 from minutebook.db.database import Database
 from minutebook.outgoing.client import OutgoingClient

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.bots.attempts_repository import is_anything_due
-from minutebook.bots.dispatch import Claim
+from minutebook.bots.hosting.dispatch import Claim
+from minutebook.bots.repository.attempts import is_anything_due
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from support.bots import WAY_IN, RecordingLauncher, Runner, Stage, open_stage

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.bots.files import file_key
 from minutebook.bots.finishing import Stored, speakers_of, stored_from_json, to_json
-from minutebook.bots.launchers.fake import silence
+from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.lifecycle import finish_key
 from minutebook.bots.model import Bot, Deletion, Failure, SpeechProvider, SpeechToText
 from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.record.files import file_key
 from minutebook.bots.states import BotState
 from minutebook.bots.tasks import give_up_finishing
 from minutebook.db.database import Database

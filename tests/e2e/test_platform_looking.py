@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from minutebook.bots.runner.platforms.driver import looking_script
-from minutebook.bots.runner.platforms.facts import Probe
-from minutebook.bots.runner.platforms.looking import Look, look_from, probes_to_json
+from minutebook.bots.platforms.driver import looking_script
+from minutebook.bots.platforms.facts import Probe
+from minutebook.bots.platforms.looking import Look, look_from, probes_to_json
 from support.calls.chromium import CHROMIUM
 from support.calls.participants import FLAGS
 

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
-from minutebook.bots.runner.platforms import open_platform
-from minutebook.bots.runner.platforms.ports import Guest, Place, Platform, Sight
+from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.ports import Guest, Place, Platform, Sight
 from support.calls.chromium import CHROMIUM
 from support.calls.janus import JanusMissingError, janus
 from support.calls.pages import CallPages, call_pages

@@ -14,12 +14,12 @@ from minutebook.accounts.service import Accounts
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
 from minutebook.analysis.model import AnalysisType, Failure, Report
 from minutebook.analysis.service import Analysis
-from minutebook.bots.dispatch import Claim
 from minutebook.bots.events import epoch_ms
 from minutebook.bots.finishing import Finishing
-from minutebook.bots.host import BotHost
-from minutebook.bots.launchers.fake import silence
-from minutebook.bots.launchers.ports import Launcher
+from minutebook.bots.hosting.dispatch import Claim
+from minutebook.bots.hosting.host import BotHost
+from minutebook.bots.hosting.launchers.fake import silence
+from minutebook.bots.hosting.launchers.ports import Launcher
 from minutebook.bots.model import Bot, BotWish
 from minutebook.bots.protocol import (
     AUDIO,
@@ -32,7 +32,7 @@ from minutebook.bots.protocol import (
 from minutebook.bots.protocol import (
     Report as Told,
 )
-from minutebook.bots.repository import bot_status_changes
+from minutebook.bots.repository.bots import bot_status_changes
 from minutebook.bots.service import Bots
 from minutebook.bots.states import BotState
 from minutebook.bots.tasks import bot_tasks

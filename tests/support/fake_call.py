@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.parts import Parts, Picture
-from minutebook.bots.runner.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.states import BotState
 from support.virtual_time import LoopClock
 

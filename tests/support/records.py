@@ -13,7 +13,7 @@ import numpy as np
 
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.jobs.fake import InlineJobs
-from minutebook.language.producers import producer_of
+from minutebook.language.producers.choice import producer_of
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.speech.diarization import ChunkVoices
 from minutebook.speech.media import Pcm

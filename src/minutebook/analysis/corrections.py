@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.analysis import contents, edits_repository
 from minutebook.analysis import events as report_events
-from minutebook.analysis.edit_requests import ItemRequest, SegmentRequest, checked_item, checked_segment
-from minutebook.analysis.edits import Change, Edit
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.model import Change, Edit
+from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
 from minutebook.analysis.model import AnalysisType, Report
+from minutebook.analysis.reports import contents
 from minutebook.analysis.service import Analysis
 from minutebook.db.events import Events
 from minutebook.errors import Kind, MinutebookError, invalid, not_found

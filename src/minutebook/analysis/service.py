@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.analysis import contents, edits_repository, names_repository, repository
 from minutebook.analysis import events as report_events
-from minutebook.analysis.edits import Edit, corrected, retimed, revision, spoken
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.model import Edit, corrected, retimed, revision, spoken
 from minutebook.analysis.kinds import AUTOMATIC, KINDS, NAMES_TASK
 from minutebook.analysis.model import (
     DEFAULT_INSTRUCTION,
@@ -19,8 +19,10 @@ from minutebook.analysis.model import (
     ReportStatus,
     outcome,
 )
-from minutebook.analysis.scheduler import Scheduler
-from minutebook.analysis.speakers import NamedSpeaker, Naming, check_distinct, checked_naming, named, with_names
+from minutebook.analysis.reports import contents, repository
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.voices import repository as names_repository
+from minutebook.analysis.voices.model import NamedSpeaker, Naming, check_distinct, checked_naming, named, with_names
 from minutebook.db.events import Event, Events
 from minutebook.errors import invalid, not_found
 from minutebook.jobs.ports import Job, Jobs

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from minutebook.analysis.derivation import Derivation
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
-from minutebook.analysis.provided import Providers
-from minutebook.analysis.run import Tools
+from minutebook.analysis.making.attempt import report_task
+from minutebook.analysis.making.derivation import Derivation
+from minutebook.analysis.making.provided import Providers
+from minutebook.analysis.making.recording import Tools
+from minutebook.analysis.making.talk_names import names_task
+from minutebook.analysis.making.transcription import Transcription
 from minutebook.analysis.service import Analysis
-from minutebook.analysis.talk_names import names_task
-from minutebook.analysis.transcription import Transcription
-from minutebook.analysis.work import report_task
 from minutebook.config import SpeechSettings
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Task
-from minutebook.language.ports import Producer
+from minutebook.language.producers.ports import Producer
 from minutebook.recordings.service import Recordings
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage.ports import Storage

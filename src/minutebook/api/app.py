@@ -13,9 +13,6 @@ from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.openapi import Application
-from minutebook.api.pages import consent, setup, sign_in
-from minutebook.api.pages.render import error_page
-from minutebook.api.pages.static_files import PageFiles
 from minutebook.api.paxs import (
     analysis,
     corrections,
@@ -29,6 +26,9 @@ from minutebook.api.paxs import (
     templates,
     users,
 )
+from minutebook.api.web import consent, setup, sign_in
+from minutebook.api.web.render import error_page
+from minutebook.api.web.static_files import PageFiles
 from minutebook.config import HttpSettings
 from minutebook.telemetry.metrics import observe_request
 

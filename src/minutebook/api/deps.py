@@ -14,7 +14,7 @@ from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.service import Accounts
-from minutebook.bots.media_links import MediaLinks
+from minutebook.bots.record.links import MediaLinks
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.oauth.model import SCOPES, Caller

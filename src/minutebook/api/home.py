@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from minutebook.api.deps import Db, Read, ServicesOf
+from minutebook.bots.home.reception import PIECE_MAX_BYTES, Reception
 from minutebook.bots.protocol import Orders, Report, ReportKind
-from minutebook.bots.reception import PIECE_MAX_BYTES, Reception
 from minutebook.errors import Kind, MinutebookError
 
 PREFIX = "/internal/bots"

@@ -18,16 +18,23 @@ from urllib.parse import urlsplit
 
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.service import Analysis
-from minutebook.bots import pieces_repository, repository
-from minutebook.bots.files import DIARIZATION, MP4, NETWORK_DIARIZATION, PARTICIPANTS, file_key
 from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import Bot
-from minutebook.bots.pieces_repository import StoredPiece
-from minutebook.bots.places import media_prefix
-from minutebook.bots.presence import diarization_lines, network_lines, of_attempts, participants_lines, presence_of
 from minutebook.bots.protocol import OBSERVATIONS, Observation, observations_from_lines
+from minutebook.bots.record.attendance import (
+    diarization_lines,
+    network_lines,
+    of_attempts,
+    participants_lines,
+    presence_of,
+)
+from minutebook.bots.record.files import DIARIZATION, MP4, NETWORK_DIARIZATION, PARTICIPANTS, file_key
+from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import pieces as pieces_repository
+from minutebook.bots.repository.pieces import StoredPiece
 from minutebook.bots.service import RECORD, options_for
 from minutebook.bots.states import BotState
+from minutebook.bots.storage_keys import media_prefix
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
 from minutebook.kit.clock import Clock

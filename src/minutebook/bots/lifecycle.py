@@ -10,13 +10,15 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.bots import attempts_repository, pieces_repository, repository
 from minutebook.bots import events as bot_events
+from minutebook.bots.endings import SENTENCES, CallEnd, code_of_failure, code_reached
 from minutebook.bots.events import bot_event, epoch_ms, status_event
 from minutebook.bots.model import Bot, EndReason, Failure
-from minutebook.bots.outcomes import SENTENCES, CallEnd, code_of_failure, code_reached
-from minutebook.bots.places import media_prefix
+from minutebook.bots.repository import attempts as attempts_repository
+from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.storage_keys import media_prefix
 from minutebook.db.events import Events
 from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock

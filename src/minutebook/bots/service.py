@@ -12,12 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.analysis import events as report_events
 from minutebook.analysis.model import AnalysisType, Options
 from minutebook.analysis.service import Analysis
-from minutebook.bots import attempts_repository, pieces_repository, repository
 from minutebook.bots import events as bot_events
-from minutebook.bots.deletion import delete_data
-from minutebook.bots.dispatch import Dispatch
 from minutebook.bots.events import bot_event
-from minutebook.bots.files import media_of
+from minutebook.bots.home.reception import Reception
+from minutebook.bots.hosting.dispatch import Dispatch
 from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import (
     Bot,
@@ -29,10 +27,14 @@ from minutebook.bots.model import (
     SpeechProvider,
     SpeechToText,
 )
-from minutebook.bots.platforms import platform_of
-from minutebook.bots.reception import Reception
+from minutebook.bots.platforms.recognise import platform_of
+from minutebook.bots.record.deletion import delete_data
+from minutebook.bots.record.files import media_of
+from minutebook.bots.repository import attempts as attempts_repository
+from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState
-from minutebook.bots.wishes import check_json, wish_to_json
+from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
 from minutebook.db.database import Database
 from minutebook.db.events import Event, Events

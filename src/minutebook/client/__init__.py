@@ -29,7 +29,6 @@ from minutebook.client.errors import (
     UnsupportedFormat,
     WrongState,
 )
-from minutebook.client.ledger import FileLedger, Ledger, MemoryLedger
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
@@ -45,11 +44,12 @@ from minutebook.client.model import (
     Transcription,
     User,
 )
-from minutebook.client.one_shot import FileResult, Wishes
+from minutebook.client.one_shot.flow import FileResult, Wishes
 from minutebook.client.paxs import Paxs
-from minutebook.client.polling import Polling
-from minutebook.client.retry import RetryPolicy
-from minutebook.client.tokens import FileTokens, MemoryTokens, TokenStore
+from minutebook.client.protocol.retry import RetryPolicy
+from minutebook.client.sending.polling import Polling
+from minutebook.client.state.ledger import FileLedger, Ledger, MemoryLedger
+from minutebook.client.state.tokens import FileTokens, MemoryTokens, TokenStore
 
 __all__ = [
     "AnalysisFailed",

@@ -10,18 +10,19 @@ from typing import Any, TypeVar
 
 import httpx
 
-from minutebook.client import foreign, one_shot, wire
 from minutebook.client.async_resources import AsyncAnalysis, AsyncOAuth, AsyncRecordings, AsyncSessions, AsyncUsers
-from minutebook.client.exchange import exchange, renewal
-from minutebook.client.happenings import Tell
-from minutebook.client.ledger import Ledger, MemoryLedger
-from minutebook.client.locks import aholding
 from minutebook.client.model import Tokens
-from minutebook.client.one_shot import FileResult, Wishes
-from minutebook.client.request import Lost, Operation, Reply
-from minutebook.client.retry import RetryPolicy
-from minutebook.client.steps import Download, Inspect, Pause, Refresh, Send, Step, Steps, adrive
-from minutebook.client.tokens import MemoryTokens, TokenStore
+from minutebook.client.one_shot import flow as one_shot
+from minutebook.client.one_shot.flow import FileResult, Wishes
+from minutebook.client.one_shot.happenings import Tell
+from minutebook.client.protocol.request import Lost, Operation, Reply
+from minutebook.client.protocol.retry import RetryPolicy
+from minutebook.client.sending import foreign, wire
+from minutebook.client.sending.exchange import exchange, renewal
+from minutebook.client.sending.steps import Download, Inspect, Pause, Refresh, Send, Step, Steps, adrive
+from minutebook.client.state.ledger import Ledger, MemoryLedger
+from minutebook.client.state.locks import aholding
+from minutebook.client.state.tokens import MemoryTokens, TokenStore
 
 T = TypeVar("T")
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minutebook.client import operations
-from minutebook.client.callback import CallbackServer
-from minutebook.client.locks import aholding
 from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
-from minutebook.client.operations import new_key
-from minutebook.client.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
-from minutebook.client.request import OnProgress
-from minutebook.client.sign_in import Invite, SignIn, by_agent, by_code, pkce_offered
+from minutebook.client.protocol import operations
+from minutebook.client.protocol.operations import new_key
+from minutebook.client.protocol.request import OnProgress
+from minutebook.client.sending.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
+from minutebook.client.sign_in.callback import CallbackServer
+from minutebook.client.sign_in.flows import Invite, SignIn, by_agent, by_code, pkce_offered
+from minutebook.client.state.locks import aholding
 
 if TYPE_CHECKING:
     from minutebook.client.async_paxs import AsyncPaxs

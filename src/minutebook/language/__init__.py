@@ -1,6 +1,6 @@
 """Transcript → note, key points, sentiment. Every line of a note quotes and cites what was said."""
 
-from minutebook.language.extractive import ExtractiveProducer
-from minutebook.language.producers import producer_of
+from minutebook.language.producers.choice import producer_of
+from minutebook.language.producers.extractive import ExtractiveProducer
 
 __all__ = ["ExtractiveProducer", "producer_of"]

@@ -8,16 +8,16 @@ import av
 import numpy as np
 import pytest
 
+from minutebook.analysis.making.provided import Providers
 from minutebook.analysis.model import AnalysisType, Options, Report, ReportStatus
-from minutebook.analysis.provided import Providers
-from minutebook.analysis.speakers import NameSource, Naming
 from minutebook.analysis.tasks import analysis_tasks
+from minutebook.analysis.voices.model import NameSource, Naming
 from minutebook.config import OutgoingSettings, Settings
 from minutebook.db.database import Database
 from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import VirtualClock
 from minutebook.kit.ids import new_id
-from minutebook.language.producers import producer_of
+from minutebook.language.producers.choice import producer_of
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import MeetingDraft
 from minutebook.outgoing.client import OutgoingClient

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.analysis.edit_requests import ItemRequest, SegmentRequest, checked_item, checked_segment
-from minutebook.analysis.edits import (
+from minutebook.analysis.edits.model import (
     Edit,
     ItemChange,
     WordsChange,
@@ -21,6 +20,7 @@ from minutebook.analysis.edits import (
     revision,
     spoken,
 )
+from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
 from minutebook.errors import MinutebookError
 from support.talks import talk
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.analysis.edit_requests import SegmentRequest
-from minutebook.analysis.edits import Edit
+from minutebook.analysis.edits.model import Edit
+from minutebook.analysis.edits.requests import SegmentRequest
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError

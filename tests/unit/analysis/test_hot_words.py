@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.analysis.edits import WordsChange
-from minutebook.analysis.hot_words import HOT_WORDS_MAX, hot_words
+from minutebook.analysis.edits.hot_words import HOT_WORDS_MAX, hot_words
+from minutebook.analysis.edits.model import WordsChange
 
 
 def change(text: str, before: str = "x", *, remember: bool = True) -> WordsChange:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from minutebook.analysis.kinds import AUTOMATIC, KINDS
 from minutebook.analysis.model import TRANSITIONS, AnalysisType, Outcome, ReportStatus, outcome, sources_of
-from minutebook.analysis.planner import Action, Existing, Inventory, Planned, Readiness, plan, readiness
+from minutebook.analysis.reports.planner import Action, Existing, Inventory, Planned, Readiness, plan, readiness
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Other work may share the machine: time proves nothing here."""

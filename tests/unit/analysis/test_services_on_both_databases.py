@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.analysis import run
 from minutebook.analysis.kinds import TRANSCRIBE_TASK
+from minutebook.analysis.making import recording as run
 from minutebook.analysis.model import ReportStatus
 from minutebook.analysis.service import AnalysisRequest
 from minutebook.config import Settings

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
+from minutebook.bots.endings import FAILED, REACHED, SENTENCES, CallEnd, code_of_failure, code_reached
 from minutebook.bots.model import EndReason, Failure
-from minutebook.bots.outcomes import FAILED, REACHED, SENTENCES, CallEnd, code_of_failure, code_reached
 from minutebook.bots.states import LIVE, TRANSITIONS, BotState, StatusCode, sources_of
 
 S = BotState

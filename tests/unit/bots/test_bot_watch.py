@@ -7,11 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.attempts_repository import Attempt
-from minutebook.bots.lifecycle import retry_at
-from minutebook.bots.model import Bot, BotWish, EndReason, LeaveRules
-from minutebook.bots.states import BotState
-from minutebook.bots.watch import (
+from minutebook.bots.hosting.verdicts import (
     DELIVERIES,
     FAREWELL_S,
     FIRST_WORD_S,
@@ -24,6 +20,10 @@ from minutebook.bots.watch import (
     next_attempt,
     verdict,
 )
+from minutebook.bots.lifecycle import retry_at
+from minutebook.bots.model import Bot, BotWish, EndReason, LeaveRules
+from minutebook.bots.repository.attempts import Attempt
+from minutebook.bots.states import BotState
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOT = Bot(

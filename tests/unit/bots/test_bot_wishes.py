@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.attempts_repository import Attempt
+from minutebook.bots.home.orders import orders_for
 from minutebook.bots.model import (
     Bot,
     BotWish,
@@ -20,9 +20,9 @@ from minutebook.bots.model import (
     Streaming,
     ZoomAccess,
 )
-from minutebook.bots.orders import orders_for
+from minutebook.bots.repository.attempts import Attempt
 from minutebook.bots.states import BotState
-from minutebook.bots.wishes import (
+from minutebook.bots.wish_json import (
     HEAD_CHARS,
     check_json,
     extra_rows,

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from minutebook.bots import listing_search, pieces_repository, repository
-from minutebook.bots.listing import PAGE_MOST, BotQuery, OverviewQuery, overview, page
-from minutebook.bots.listing_query import Position, cursor_of, position_of
+from minutebook.bots.listing import search as listing_search
+from minutebook.bots.listing.page import PAGE_MOST, BotQuery, OverviewQuery, overview, page
+from minutebook.bots.listing.query import Position, cursor_of, position_of
 from minutebook.bots.model import Bot, BotWish
+from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState
-from minutebook.bots.wishes import value_text
+from minutebook.bots.wish_json import value_text
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.kit.ids import new_id

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.media_links import AUDIO, MediaLinks, screenshot_name
+from minutebook.bots.record.links import AUDIO, MediaLinks, screenshot_name
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock
 from minutebook.sealing import Sealing

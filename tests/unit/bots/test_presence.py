@@ -6,14 +6,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.presence import (
+from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.record.attendance import (
     diarization_lines,
     network_lines,
     of_attempts,
     participants_lines,
     presence_of,
 )
-from minutebook.bots.protocol import Observation, ObservationKind
 from minutebook.recordings.sources import Interval, Participant
 
 T0 = 1_790_000_000_000

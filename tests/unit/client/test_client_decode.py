@@ -18,9 +18,9 @@ from minutebook.client import (
     ReportStatus,
     ServerError,
     TooLarge,
-    decode,
 )
-from minutebook.client.request import Reply
+from minutebook.client.protocol import decode
+from minutebook.client.protocol.request import Reply
 from minutebook.errors import Kind
 
 anything = st.recursive(

@@ -3,7 +3,7 @@
 import pytest
 
 from minutebook.client import UnsupportedFormat
-from minutebook.client.formats import MEDIA_TYPES, check_names, extension_for, media_type_of
+from minutebook.client.protocol.formats import MEDIA_TYPES, check_names, extension_for, media_type_of
 from minutebook.recordings import formats as accepted_by_the_server
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.client import AnalysisType, Polling, Report, ReportStatus, StillRunning
-from minutebook.client.polling import AUTOMATIC, is_settled, newest_of, settle
-from minutebook.client.request import Operation
-from minutebook.client.steps import Pause, Step, drive
+from minutebook.client.protocol.request import Operation
+from minutebook.client.sending.polling import AUTOMATIC, is_settled, newest_of, settle
+from minutebook.client.sending.steps import Pause, Step, drive
 
 TRANSCRIPTION, NOTE = AUTOMATIC
 FINAL = [ReportStatus.COMPLETED, ReportStatus.FAILED]

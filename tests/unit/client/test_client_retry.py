@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.client.errors import ConnectionFailed
-from minutebook.client.request import IDEMPOTENCY_KEY, Lost, Reply, Request
-from minutebook.client.retry import RetryPolicy, retry_after
+from minutebook.client.protocol.request import IDEMPOTENCY_KEY, Lost, Reply, Request
+from minutebook.client.protocol.retry import RetryPolicy, retry_after
 
 GET = Request("GET", "/x")
 POST = Request("POST", "/x")

@@ -3,7 +3,7 @@
 import pytest
 
 from minutebook.client.errors import ServerError
-from minutebook.client.steps import Pause, Step, Steps, adrive, drive
+from minutebook.client.sending.steps import Pause, Step, Steps, adrive, drive
 
 
 def conversation(log: list[object]) -> Steps[str]:

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.model import Item, ItemKind, Note, NoteRequest
+from minutebook.language.producers.extractive import ExtractiveProducer
 from support.talks import talk
 
 HELD_ON = date(2026, 3, 2)

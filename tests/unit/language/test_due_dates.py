@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.language.dates import WEEKDAYS, find_due, resolve, said_of
-from minutebook.language.text import normal_words
+from minutebook.language.text.dates import WEEKDAYS, find_due, resolve, said_of
+from minutebook.language.text.words import normal_words
 
 HELD_ON = date(2026, 3, 2)
 

@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 from bench.notes_scoring import Meeting
 
-from minutebook.language.dates import WEEKDAYS
-from minutebook.language.extractive import ExtractiveProducer
+from minutebook.language.lock.verify import Verifier, locked
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, NoteRequest, Owner
-from minutebook.language.sentences import sentences_of
-from minutebook.language.text import normal_words, numbers_in
-from minutebook.language.verify import Verifier, locked
+from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.text.dates import WEEKDAYS
+from minutebook.language.text.sentences import sentences_of
+from minutebook.language.text.words import normal_words, numbers_in
 from minutebook.transcript.model import Transcript
 from support.talks import talk
 

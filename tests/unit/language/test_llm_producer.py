@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from minutebook.config import LlmSettings
-from minutebook.language.extractive import ExtractiveProducer
-from minutebook.language.llm import LlmOptions, LlmProducer
 from minutebook.language.model import Due, ItemKind, MeetingType, NoteRequest, Owner, Usage
-from minutebook.language.producers import producer_of
-from minutebook.language.prompting import SCHEMA, chunks_of
-from minutebook.language.sentences import sentences_of
+from minutebook.language.producers.choice import producer_of
+from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.producers.llm import LlmOptions, LlmProducer
+from minutebook.language.producers.prompting import SCHEMA, chunks_of
+from minutebook.language.text.sentences import sentences_of
 from support.talks import talk
 
 TALK = talk(

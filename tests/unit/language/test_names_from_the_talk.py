@@ -2,7 +2,7 @@
 
 import pytest
 
-from minutebook.language.naming import propose_names
+from minutebook.language.talk.naming import propose_names
 from support.talks import talk
 
 PEOPLE = ("Ada Lovelace", "Tom Berg", "Keiko Sato", "Omar Haddad")

@@ -3,9 +3,9 @@
 import pytest
 from bench.notes_scoring import Meeting, Score, score, total
 
-from minutebook.language.extractive import ExtractiveProducer
 from minutebook.language.model import NoteRequest
-from minutebook.language.naming import propose_names
+from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.talk.naming import propose_names
 
 EVERYDAY = ("hiring", "incident", "launch")
 OTHERS = ("interview", "lecture", "quarrel", "sales", "standup")

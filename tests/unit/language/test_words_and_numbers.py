@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.language.embedding import embed, similarity
-from minutebook.language.sentences import sentences_of
-from minutebook.language.text import normal_words, numbers_in, stem
+from minutebook.language.text.embedding import embed, similarity
+from minutebook.language.text.sentences import sentences_of
+from minutebook.language.text.words import normal_words, numbers_in, stem
 from minutebook.transcript.model import Segment, Speaker, Transcript
 from support.talks import talk
 

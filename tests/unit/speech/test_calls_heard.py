@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minutebook.analysis.calls import call_transcript
+from minutebook.analysis.making.call import call_transcript
 from minutebook.config import SpeechSettings
 from minutebook.recordings.sources import Interval, Participant, Sources
 from minutebook.speech.activity import own_speech

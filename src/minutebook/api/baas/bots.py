@@ -15,7 +15,7 @@ from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import JoinRequest, RetranscribeRequest
 from minutebook.api.baas.wishes import Ground, speech_of, webhook_url_of, wish_of
 from minutebook.api.deps import LinksOf, Read, ServicesOf, Tx
-from minutebook.bots import listing
+from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, Deletion
 from minutebook.errors import Kind, MinutebookError
 from minutebook.transcript.model import Transcript

@@ -13,8 +13,8 @@ from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.standing import status_of
 from minutebook.api.baas.wishes import webhook_url_of
 from minutebook.api.deps import Read, ServicesOf, Tx
-from minutebook.bots import listing
-from minutebook.bots.listing import OverviewQuery
+from minutebook.bots.listing import page as listing
+from minutebook.bots.listing.page import OverviewQuery
 
 OVERVIEW_MOST = 250
 OFFSET_MOST = 10_000_000

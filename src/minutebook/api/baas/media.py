@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from minutebook.api.baas.routes import Routes
 from minutebook.api.deps import LinksOf, Read, ServicesOf
 from minutebook.api.stored_files import served
-from minutebook.bots.media_links import (
+from minutebook.bots.record.links import (
     AUDIO,
     DIARIZATION,
     NETWORK_DIARIZATION,

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from minutebook.bots.listing import BotQuery, Direction
+from minutebook.bots.listing.page import BotQuery, Direction
 from minutebook.errors import invalid
 from minutebook.kit.text import is_storable
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from minutebook.bots.media_links import (
+from minutebook.bots.model import Bot, BotMedia, Screenshot
+from minutebook.bots.record.links import (
     AUDIO,
     DIARIZATION,
     NETWORK_DIARIZATION,
@@ -14,7 +15,6 @@ from minutebook.bots.media_links import (
     MediaLinks,
     screenshot_name,
 )
-from minutebook.bots.model import Bot, BotMedia, Screenshot
 from minutebook.transcript.model import Segment, Transcript
 
 FREQUENCY_NAMES: Final[Mapping[int, str]] = {16_000: "16khz", 24_000: "24khz"}

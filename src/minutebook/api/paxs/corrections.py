@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from minutebook.analysis.edit_requests import ItemRequest, SegmentRequest
-from minutebook.analysis.edits import Edit, change_to_json
+from minutebook.analysis.edits.model import Edit, change_to_json
+from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
 from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
 from minutebook.api.paxs.schemas import errors
 

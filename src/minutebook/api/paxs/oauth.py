@@ -1,4 +1,4 @@
-"""`/api/oauth/provider`: what programs call. The pages people see there are in `api.pages.consent`."""
+"""`/api/oauth/provider`: what programs call. The pages people see there are in `api.web.consent`."""
 
 import json
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis.model import Outcome, Report
-from minutebook.analysis.speakers import NamedSpeaker, Proposal
+from minutebook.analysis.voices.model import NamedSpeaker, Proposal
 from minutebook.api.paxs.schemas import (
     AttendeeOut,
     EvidenceOut,

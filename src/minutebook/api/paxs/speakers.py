@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from minutebook.analysis.speakers import Naming
+from minutebook.analysis.voices.model import Naming
 from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
 from minutebook.api.paxs.render import rendered_speakers
 from minutebook.api.paxs.schemas import SpeakersIn, SpeakersOut, errors

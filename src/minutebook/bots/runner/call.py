@@ -7,12 +7,12 @@ from dataclasses import fields
 from typing import Final
 
 from minutebook.bots.model import LeaveRules
+from minutebook.bots.platforms.ports import CannotJoinError
 from minutebook.bots.protocol import Orders
-from minutebook.bots.runner.course import Course, Word
-from minutebook.bots.runner.exits import Cause, Exit, exit_of
-from minutebook.bots.runner.leaving import PLACES, decide
 from minutebook.bots.runner.parts import Parts
-from minutebook.bots.runner.platforms.ports import CannotJoinError
+from minutebook.bots.runner.rules.course import Course, Word
+from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
+from minutebook.bots.runner.rules.leaving import PLACES, decide
 from minutebook.bots.runner.visit import Visit
 from minutebook.bots.states import BotState
 from minutebook.kit.backoff import Backoff

@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.ports import Platform
 from minutebook.bots.protocol import Orders, Ticket
 from minutebook.bots.runner.browser import BrowserMissingError, Tab, find_chromium, surroundings
 from minutebook.bots.runner.call import Call, rules_of
 from minutebook.bots.runner.capture.capture import Capture
 from minutebook.bots.runner.capture.spool import Spool, finished, salvage
-from minutebook.bots.runner.course import Course, Word
-from minutebook.bots.runner.exits import LIFE_S, Cause, Exit, exit_of
-from minutebook.bots.runner.home import (
+from minutebook.bots.runner.delivery.home import (
     Home,
     HomeAwayError,
     HomeError,
@@ -29,14 +29,14 @@ from minutebook.bots.runner.home import (
     home_client,
     patiently,
 )
+from minutebook.bots.runner.delivery.reports import Reports
+from minutebook.bots.runner.delivery.uploads import Uploads
 from minutebook.bots.runner.parts import CapturePort, Parts
 from minutebook.bots.runner.picture import PictureSource
-from minutebook.bots.runner.platforms import open_platform
-from minutebook.bots.runner.platforms.ports import Platform
-from minutebook.bots.runner.reports import Reports
+from minutebook.bots.runner.rules.course import Course, Word
+from minutebook.bots.runner.rules.exits import LIFE_S, Cause, Exit, exit_of
 from minutebook.bots.runner.screens import Screens
-from minutebook.bots.runner.streaming import Streaming
-from minutebook.bots.runner.uploads import Uploads
+from minutebook.bots.runner.streaming.sender import Streaming
 from minutebook.config import Settings
 from minutebook.kit.address import AddressPolicy
 from minutebook.kit.clock import Clock, SystemClock

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from minutebook.bots.runner.platforms.ports import Platform
-from minutebook.bots.runner.streaming import Say, Speaking
+from minutebook.bots.platforms.ports import Platform
+from minutebook.bots.runner.streaming.sender import Say, Speaking
 from minutebook.bots.states import BotState
 from minutebook.kit.clock import Clock
 

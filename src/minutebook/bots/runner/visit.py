@@ -11,13 +11,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from minutebook.bots.model import EndReason, LeaveRules
+from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.browser import BrowserMissingError
-from minutebook.bots.runner.course import Course
-from minutebook.bots.runner.exits import Cause, Exit, exit_of
-from minutebook.bots.runner.leaving import decide, is_lost
 from minutebook.bots.runner.parts import Parts
-from minutebook.bots.runner.platforms.ports import CannotJoinError, Guest, Place, Sight
+from minutebook.bots.runner.rules.course import Course
+from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
+from minutebook.bots.runner.rules.leaving import decide, is_lost
 from minutebook.bots.states import BotState
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from minutebook.cli.remote.bars import WorkBars, transfer_bar
 from minutebook.cli.remote.connection import connect, ledger_folder
 from minutebook.cli.remote.output import print_json, report_view, stdout
 from minutebook.client import AnalysisFailed, AnalysisType, Attendee, FileLedger, FileResult, Polling, Wishes
-from minutebook.client.happenings import (
+from minutebook.client.one_shot.happenings import (
     Completed,
     Happening,
     MeetingReady,

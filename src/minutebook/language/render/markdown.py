@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
-from minutebook.language.people import first_key, is_default_name
+from minutebook.language.talk.people import first_key, is_default_name
 from minutebook.transcript.model import Transcript
 
 _ORDERS = {

@@ -7,12 +7,12 @@ import pytest
 from playwright.async_api import Error
 
 from minutebook.bots.model import EndReason, Failure
+from minutebook.bots.platforms.ports import CannotJoinError, Place
 from minutebook.bots.runner.browser import BrowserMissingError
 from minutebook.bots.runner.call import MOST_LOSSES, Call
-from minutebook.bots.runner.course import Word
-from minutebook.bots.runner.exits import Cause, Exit
 from minutebook.bots.runner.parts import Picture
-from minutebook.bots.runner.platforms.ports import CannotJoinError, Place
+from minutebook.bots.runner.rules.course import Word
+from minutebook.bots.runner.rules.exits import Cause, Exit
 from support.fake_call import Stage, orders
 from support.virtual_time import LoopClock, run_virtually
 

@@ -11,11 +11,11 @@ import pytest
 from minutebook.bots.model import EndReason
 from minutebook.bots.protocol import Report, ReportKind
 from minutebook.bots.runner.capture.spool import Spool, finished, salvage
-from minutebook.bots.runner.exits import Cause, Exit
-from minutebook.bots.runner.home import HomeAwayError, HomeRefusedError, HomeUnwantedError
-from minutebook.bots.runner.reports import Reports
+from minutebook.bots.runner.delivery.home import HomeAwayError, HomeRefusedError, HomeUnwantedError
+from minutebook.bots.runner.delivery.reports import Reports
+from minutebook.bots.runner.delivery.uploads import Uploads
+from minutebook.bots.runner.rules.exits import Cause, Exit
 from minutebook.bots.runner.screens import FOLDER, shots
-from minutebook.bots.runner.uploads import Uploads
 from minutebook.bots.states import BotState, StatusCode
 from support.virtual_time import LoopClock, run_virtually
 

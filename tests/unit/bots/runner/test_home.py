@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket
-from minutebook.bots.runner.home import (
+from minutebook.bots.runner.delivery.home import (
     Home,
     HomeAwayError,
     HomeError,

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.bots.model import EndReason, Failure, LeaveRules
-from minutebook.bots.runner.course import Course, Word
-from minutebook.bots.runner.exits import (
+from minutebook.bots.platforms.ports import Place, Sight
+from minutebook.bots.runner.rules.course import Course, Word
+from minutebook.bots.runner.rules.exits import (
     FROZEN_S,
     HANGING_LOOK_S,
     JOINING_S,
@@ -19,8 +20,7 @@ from minutebook.bots.runner.exits import (
     Cause,
     exit_of,
 )
-from minutebook.bots.runner.leaving import PLACES, decide, is_lost
-from minutebook.bots.runner.platforms.ports import Place, Sight
+from minutebook.bots.runner.rules.leaving import PLACES, decide, is_lost
 from minutebook.bots.states import BotState, StatusCode
 
 RULES = LeaveRules(waiting_room_s=600, noone_joined_s=300, silence_s=400, alone_s=60, longest_s=4000)

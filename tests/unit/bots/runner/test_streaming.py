@@ -15,9 +15,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from minutebook.bots.protocol import Orders
-from minutebook.bots.runner import streaming as streaming_module
-from minutebook.bots.runner.dialling import dial
-from minutebook.bots.runner.streaming import MOST_QUEUED, REDIAL, Streaming, wires_of
+from minutebook.bots.runner.streaming import sender as streaming_module
+from minutebook.bots.runner.streaming.dialling import dial
+from minutebook.bots.runner.streaming.sender import MOST_QUEUED, REDIAL, Streaming, wires_of
 from minutebook.errors import MinutebookError
 from minutebook.kit.address import AddressPolicy
 from minutebook.kit.backoff import Backoff

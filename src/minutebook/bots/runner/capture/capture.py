@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from minutebook.bots.runner.capture.messages import Message, message_of
-from minutebook.bots.runner.capture.mouth import Mouth
+from minutebook.bots.runner.capture.page_messages import Message, message_of
 from minutebook.bots.runner.capture.page_script import HANDLE, page_script
 from minutebook.bots.runner.capture.people import People
+from minutebook.bots.runner.capture.picture.screencast import Screencast
 from minutebook.bots.runner.capture.recording import Recording, SoundListener
-from minutebook.bots.runner.capture.speaking import SpeakingListener
-from minutebook.bots.runner.capture.video import Screencast
+from minutebook.bots.runner.capture.sound.speaking import SpeakingListener
+from minutebook.bots.runner.capture.sound.speech_out import Mouth
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page

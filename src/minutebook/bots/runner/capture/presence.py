@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from minutebook.bots.protocol import Observation, ObservationKind
-from minutebook.bots.runner.capture.messages import Owner
+from minutebook.bots.runner.capture.page_messages import Owner
 from minutebook.bots.runner.capture.people import People, Person
 
 GONE_AFTER_MS: Final = 2_500

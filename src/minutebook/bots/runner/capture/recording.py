@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observation, observations_to_lines
-from minutebook.bots.runner.capture.messages import Message, Owner, ids_of, owners_of, runs_of, track_states_of
-from minutebook.bots.runner.capture.mixing import Mixer
+from minutebook.bots.runner.capture.page_messages import Message, Owner, ids_of, owners_of, runs_of, track_states_of
 from minutebook.bots.runner.capture.people import People
 from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
-from minutebook.bots.runner.capture.speaking import (
+from minutebook.bots.runner.capture.sound.mixing import Mixer
+from minutebook.bots.runner.capture.sound.speaking import (
     SPLIT_MS,
     TRACK,
     PageSpeaking,
@@ -22,14 +22,14 @@ from minutebook.bots.runner.capture.speaking import (
     speaker,
     spoken,
 )
-from minutebook.bots.runner.capture.timeline import FRAME_MS, Frames, Placement
-from minutebook.bots.runner.capture.tracks import Track, is_due
+from minutebook.bots.runner.capture.sound.timeline import FRAME_MS, Frames, Placement
+from minutebook.bots.runner.capture.sound.tracks import Track, is_due
 
 if TYPE_CHECKING:
-    from minutebook.bots.runner.capture.messages import TrackState
+    from minutebook.bots.runner.capture.page_messages import TrackState
+    from minutebook.bots.runner.capture.sound.timeline import Sum
+    from minutebook.bots.runner.capture.sound.voice import Voiced
     from minutebook.bots.runner.capture.spool import Spool
-    from minutebook.bots.runner.capture.timeline import Sum
-    from minutebook.bots.runner.capture.voice import Voiced
 
 ANONYMOUS_AFTER_MS: Final = 3_000
 """Where the page names nobody, a track without an owner is a participant without a name after this time."""

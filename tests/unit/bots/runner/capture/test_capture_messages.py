@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.runner.capture.messages import (
+from minutebook.bots.runner.capture.page_messages import (
     Owner,
     TrackState,
     ids_of,

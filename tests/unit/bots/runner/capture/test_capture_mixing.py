@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.runner.capture.mixing import FULL_SCALE, Mixer
-from minutebook.bots.runner.capture.timeline import FRAME
+from minutebook.bots.runner.capture.sound.mixing import FULL_SCALE, Mixer
+from minutebook.bots.runner.capture.sound.timeline import FRAME
 
 
 def noise(seed: int, peak: int) -> np.ndarray:

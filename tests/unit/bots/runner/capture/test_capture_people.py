@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.bots.protocol import ObservationKind
-from minutebook.bots.runner.capture.messages import Owner
+from minutebook.bots.runner.capture.page_messages import Owner
 from minutebook.bots.runner.capture.people import People, key_of
 from minutebook.bots.runner.capture.presence import GONE_AFTER_MS, STALE_AFTER_MS, Presence, Told
 

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from minutebook.bots.runner.capture.pictures import HEIGHT, WIDTH, PictureWriter
+from minutebook.bots.runner.capture.picture.h264 import HEIGHT, WIDTH, PictureWriter
 from minutebook.bots.runner.capture.spool import Spool, SpooledPiece, finished, salvage
 
 START_MS = 1_700_000_000_000

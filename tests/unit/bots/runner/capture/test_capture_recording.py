@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from minutebook.bots.protocol import Observation, ObservationKind, observations_from_lines
-from minutebook.bots.runner.capture.messages import Message
+from minutebook.bots.runner.capture.page_messages import Message
 from minutebook.bots.runner.capture.people import People
 from minutebook.bots.runner.capture.recording import ANONYMOUS_AFTER_MS, Recording
 from minutebook.bots.runner.capture.spool import Spool, finished

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.runner.capture.timeline import FRAME, JUMP_MS, SAMPLES_PER_MS, Frames, Placement, stretched
+from minutebook.bots.runner.capture.sound.timeline import FRAME, JUMP_MS, SAMPLES_PER_MS, Frames, Placement, stretched
 
 START_MS = 1_700_000_000_000
 RUN = FRAME

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from minutebook.bots.runner.capture.timeline import FRAME, FRAME_MS
-from minutebook.bots.runner.capture.voice import VoiceActivity, Voiced
+from minutebook.bots.runner.capture.sound.timeline import FRAME, FRAME_MS
+from minutebook.bots.runner.capture.sound.voice import VoiceActivity, Voiced
 
 RANDOM = np.random.default_rng(1)
 

@@ -1,0 +1,148 @@
+"""What all work on reports has in common: starting, failing well, telling how far it is, noticing that nobody waits."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from minutebook.analysis.model import Failure, Progress, Report
+from minutebook.analysis.reports.scheduler import Scheduler, parsed_job_key
+from minutebook.db.database import Database
+from minutebook.errors import Kind, MinutebookError
+from minutebook.jobs.ports import Json, Steps, Task
+
+log = logging.getLogger("minutebook.analysis")
+
+ATTEMPTS: Final = 3
+SUPERSEDED: Final = "superseded"
+PROGRESS_EVERY_S: Final = 1.0
+INTERNAL_ERROR: Final = Failure(
+    "internal_error",
+    "Something went wrong here while this was made. The server's log has the details; asking again may help.",
+    retryable=True,
+)
+WORKER_CRASHED: Final = Failure(
+    "worker_crashed",
+    "The work on this recording took its worker down several times and was given up. The file may be damaged; the "
+    "server's log has the details.",
+    retryable=False,
+)
+
+Result = TypeVar("Result")
+Tell = Callable[[Progress], None]
+Make = Callable[["Work"], Awaitable[None]]
+
+
+class SupersededError(MinutebookError):
+    """Nobody waits for this result any more: the recording was replaced or deleted, or the work was started anew. An
+    error with a code, so that it passes through a step's memory and is not tried again."""
+
+    def __init__(self) -> None:
+        super().__init__(Kind.CONFLICT, SUPERSEDED, "Nobody waits for this result any more.")
+
+
+class Work:
+    """One attempt at one report, for as long as a task runs."""
+
+    def __init__(self, db: Database, scheduler: Scheduler, steps: Steps, report: Report) -> None:
+        self.report = report
+        self._db = db
+        self._scheduler = scheduler
+        self._steps = steps
+
+    async def step(self, name: str, body: Callable[[], Awaitable[Json]]) -> Any:
+        """Run a durable step; retryable and unexpected errors are tried again before they count."""
+
+        async def told() -> Json:
+            result = await body()
+            log.info("report %s: finished step %s", self.report.id, name)
+            return result
+
+        return await self._steps.run(name, told, attempts=ATTEMPTS)
+
+    async def tell(self, progress: Progress) -> None:
+        """Keep how far the work is; raises `SupersededError` when nobody waits for it."""
+        async with self._db.transaction() as tx:
+            if not await self._scheduler.progress(tx, self.report.id, self.report.attempt, progress):
+                raise SupersededError
+
+    async def computed(self, compute: Callable[[Tell], Result]) -> Result:
+        """Run `compute(tell)` in a thread. What it tells is written at most once a second; when nobody waits any
+        more, its next `tell` raises `SupersededError` in the thread, so that it ends soon."""
+        board = _Board()
+        running = asyncio.create_task(asyncio.to_thread(compute, board.tell))
+        try:
+            while not running.done():
+                await asyncio.wait({running}, timeout=PROGRESS_EVERY_S)
+                told = board.take()
+                if told is not None and not running.done():
+                    await self.tell(told)
+            return await running
+        finally:
+            # The thread itself cannot be cancelled; it ends at its next `tell`.
+            board.stopped.set()
+            running.cancel()
+
+
+class _Board:
+    """Passes the latest progress from a thread to the event loop."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self._latest: Progress | None = None
+
+    def tell(self, progress: Progress) -> None:
+        if self.stopped.is_set():
+            raise SupersededError
+        self._latest = progress
+
+    def take(self) -> Progress | None:
+        latest, self._latest = self._latest, None
+        return latest
+
+
+def report_task(db: Database, scheduler: Scheduler, make: Make, clean_up: Make) -> Task:
+    """The durable task around `make`: whatever happens in there, the report ends completed or failed, with a code and
+    a sentence; `clean_up` runs when it ended, and not when the process ends and the work goes on elsewhere."""
+
+    async def task(steps: Steps, args: Mapping[str, Json]) -> None:
+        report_id, attempt = str(args["report_id"]), int(str(args["attempt"]))
+        async with db.transaction() as tx:
+            report = await scheduler.start(tx, report_id, attempt)
+        if report is None:
+            log.info("report %s: nothing to do any more", report_id)
+            return
+        work = Work(db, scheduler, steps, report)
+        failure = await _ended(make, work)
+        if failure is not None:
+            async with db.transaction() as tx:
+                await scheduler.fail(tx, report_id, attempt, failure)
+        await clean_up(work)
+
+    return task
+
+
+async def _ended(make: Make, work: Work) -> Failure | None:
+    try:
+        await make(work)
+    except MinutebookError as error:
+        if error.code == SUPERSEDED:
+            log.info("report %s: stopped, nobody waits for it", work.report.id)
+            return None
+        log.warning("report %s failed: %s", work.report.id, error.code)
+        unexpected = error.code == INTERNAL_ERROR.code
+        return INTERNAL_ERROR if unexpected else Failure(error.code, error.message, error.retryable)
+    except Exception:  # the edge of the task: an unknown error must not leave the user waiting
+        log.exception("report %s failed", work.report.id)
+        return INTERNAL_ERROR
+    return None
+
+
+async def give_up(db: Database, scheduler: Scheduler, key: str) -> None:
+    """Let a report fail whose work took its worker down each time it was tried. For the runner, which tells the key of
+    the job that it gives up; keys of other work say nothing here."""
+    job = parsed_job_key(key)
+    if job is not None:
+        async with db.transaction() as tx:
+            await scheduler.fail(tx, *job, WORKER_CRASHED)

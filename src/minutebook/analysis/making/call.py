@@ -1,0 +1,151 @@
+"""The making of a call's transcription: the same steps as of any recording, but participants are heard on their own
+tracks and go by their names."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from minutebook.analysis.making.attempt import Work
+from minutebook.analysis.making.recording import Recogniser, Run, Tools
+from minutebook.errors import MinutebookError
+from minutebook.jobs.ports import Json
+from minutebook.recordings.model import Recording
+from minutebook.recordings.sources import Sources, track_key
+from minutebook.speech.activity import ChunkActivity, own_speech
+from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.media import Pcm
+from minutebook.speech.pipeline import NO_SPEECH, Chunk, turns_to_json
+from minutebook.speech.ports import Recognised
+from minutebook.speech.providers.words import by_track
+from minutebook.speech.tracks import TRACK, clips_of, is_track, track_turns
+from minutebook.transcript.calls import People, call_segments
+from minutebook.transcript.echoes import OwnWords
+from minutebook.transcript.merge import Heard
+from minutebook.transcript.model import Transcript, Turn, Word
+from minutebook.transcript.participants import UNKNOWN, Speaking
+
+log = logging.getLogger("minutebook.analysis")
+
+BLUR_S: Final[Mapping[str, float]] = {"track": 0.15, "network": 0.3}
+"""How far from the truth the edges of intervals are, by source; a page shows speakers with up to `PAGE_BLUR_S`."""
+PAGE_BLUR_S: Final = 1.5
+
+
+class CallRun(Run):
+    """One report's way through the steps, for a recording with sources."""
+
+    def __init__(self, tools: Tools, work: Work, recording: Recording, sources: Sources) -> None:
+        super().__init__(tools, work, recording)
+        self._sources = sources
+        self._tracks: dict[str, Pcm] | None = None
+
+    async def _voices(self, chunk: Chunk, chunks: Sequence[Chunk]) -> Json:
+        """When each participant speaks by their track, and who else does."""
+        tracks, pcm = await self._loaded_tracks(), await self._scratch.pcm()
+        await self._tell_voices(chunk, chunks)
+        pipeline = self._tools.pipeline
+
+        def compute(_: object) -> tuple[ChunkActivity, ChunkVoices]:
+            return pipeline.activity(pcm, tracks, chunk), pipeline.other_voices(pcm, chunk, tracks)
+
+        activity, voices = await self._work.computed(compute)
+        return {
+            "activity": await self._keep(f"activity-{chunk.index}.npz", activity.to_bytes()),
+            "voices": await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes()),
+        }
+
+    async def _turns(self, voices: Sequence[Any]) -> Json:
+        storage, pipeline = self._tools.storage, self._tools.pipeline
+        found = [ChunkVoices.from_bytes(await storage.get_bytes(each["voices"])) for each in voices]
+        activity = [ChunkActivity.from_bytes(await storage.get_bytes(each["activity"])) for each in voices]
+        turns = await self._work.computed(lambda _: [*track_turns(own_speech(activity)), *pipeline.turns(found)])
+        return await self._keep("turns.json", turns_to_json(turns).encode())
+
+    async def _recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+        tracks, pcm, pipeline = await self._loaded_tracks(), await self._scratch.pcm(), self._tools.pipeline
+        return lambda progress: pipeline.recognise_clips(
+            clips_of(chunk, turns, tracks, pcm), language, hot, progress=progress
+        )
+
+    async def _placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
+        tracks = await self._loaded_tracks()
+        return await self._work.computed(lambda _: by_track(words, turns, tracks))
+
+    def _transcript(
+        self,
+        recognised: Sequence[Recognised],
+        turns: Sequence[Turn],
+        language: str,
+        duration_s: float,
+        notices: Sequence[str],
+    ) -> Transcript:
+        return call_transcript(self._sources, recognised, turns, language, duration_s, notices)
+
+    async def _loaded_tracks(self) -> dict[str, Pcm]:
+        """The tracks that are there, by participant. One that cannot be read is as good as none: that participant is
+        heard in the mixed sound."""
+        if self._tracks is None:
+            self._tracks = {}
+            for participant in self._sources.participants:
+                key = track_key(self._recording.id, participant.key)
+                if participant.track and await self._tools.storage.head(key) is not None:
+                    try:
+                        self._tracks[participant.key] = await self._scratch.track(participant.key)
+                    except MinutebookError as error:
+                        if error.retryable:
+                            raise
+                        log.warning("recording %s: track %s: %s", self._recording.id, participant.key, error.code)
+        return self._tracks
+
+
+def call_transcript(
+    sources: Sources,
+    recognised: Sequence[Recognised],
+    turns: Sequence[Turn],
+    language: str,
+    duration_s: float,
+    notices: Sequence[str] = (),
+) -> Transcript:
+    """Everything that was recognised, under the participants' names."""
+    own = [
+        OwnWords(_person(sources, each.turn), each.turn, each.words, each.levels)
+        for each in recognised
+        if is_track(each.turn.speaker)
+    ]
+    segments, speakers = call_segments(
+        own,
+        [Turn(_person(sources, turn), turn.start, turn.end) for turn in turns if is_track(turn.speaker)],
+        [Heard(each.turn, each.words) for each in recognised if not is_track(each.turn.speaker)],
+        [
+            *(turn for turn in turns if not is_track(turn.speaker)),
+            *(each.turn for each in recognised if each.turn.speaker == UNKNOWN),
+        ],
+        people_of(sources),
+        language,
+    )
+    found = tuple(notices) if segments else (*notices, NO_SPEECH)
+    return Transcript(language, duration_s, speakers, segments, notices=found)
+
+
+def people_of(sources: Sources) -> People:
+    """Persons by the key of their first participant, under the name they had last."""
+    names: dict[str, str] = {}
+    for participant in sources.participants:
+        person = sources.person_of(participant.key)
+        names[person] = participant.name or names.get(person, "")
+    speaking = (
+        Speaking(
+            sources.person_of(each.key),
+            each.start_s,
+            each.end_s,
+            each.confidence,
+            BLUR_S.get(each.source, PAGE_BLUR_S),
+            each.source,
+        )
+        for each in sources.intervals
+    )
+    return People(names, tuple(speaking))
+
+
+def _person(sources: Sources, turn: Turn) -> str:
+    return sources.person_of(turn.speaker.removeprefix(TRACK))

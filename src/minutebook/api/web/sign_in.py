@@ -1,0 +1,113 @@
+"""Signing in and out, by password or through Google."""
+
+import re
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from minutebook.api.deps import AccountsOf, Db, OAuthOf, base_url, client_address
+from minutebook.api.errors import failure_of
+from minutebook.api.web.forms import (
+    SESSION_COOKIE,
+    PostedForm,
+    Visitor,
+    browser_secret,
+    form_token,
+    keep_browser,
+    sign_in,
+)
+from minutebook.api.web.render import page
+from minutebook.errors import MinutebookError, not_found
+from minutebook.oauth.google import GoogleSignIn
+from minutebook.oauth.service import OAuth
+
+router = APIRouter(include_in_schema=False)
+
+GOOGLE_CALLBACK_PATH = "/sign-in/google/callback"
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
+
+
+def local_path(text: str | None) -> str:
+    """A path on this server to go on to; what a browser could take for another server becomes the start page."""
+    return text if text and len(text) <= 8192 and _LOCAL_PATH.fullmatch(text) else "/"
+
+
+@router.get("/")
+async def home(request: Request, visitor: Visitor) -> Response:
+    """The start page: says that the server runs, and who is signed in."""
+    return keep_browser(request, page("home.html", {"user": visitor, "form_token": form_token(request)}))
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, oauth: OAuthOf, db: Db, accounts: AccountsOf) -> Response:
+    """The form for e-mail and password."""
+    next_path = local_path(request.query_params.get("next"))
+    async with db.reading() as connection:
+        has_users = await accounts.has_users(connection)
+    return _form(request, oauth, {"next": next_path}, has_users=has_users)
+
+
+@router.post("/sign-in")
+async def sign_in_by_password(
+    request: Request, form: PostedForm, db: Db, accounts: AccountsOf, oauth: OAuthOf
+) -> Response:
+    """Check e-mail and password; show the form again when they are wrong."""
+    try:
+        user = await accounts.authenticate(db, form.get("email", ""), form.get("password", ""), client_address(request))
+    except MinutebookError as error:
+        return _form(request, oauth, form, error=error)
+    response = RedirectResponse(local_path(form.get("next")), 303)
+    return await sign_in(request, db, accounts, user, response)
+
+
+def _form(
+    request: Request,
+    oauth: OAuth,
+    form: Mapping[str, str],
+    *,
+    error: MinutebookError | None = None,
+    has_users: bool = True,
+) -> Response:
+    context = {
+        "next": local_path(form.get("next")),
+        "email": form.get("email", ""),
+        "google": oauth.google is not None,
+        "has_users": has_users,
+        "form_token": form_token(request),
+    }
+    return keep_browser(request, page("sign_in.html", context, failure=failure_of(error) if error else None))
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, form: PostedForm, db: Db, accounts: AccountsOf) -> Response:
+    """End the session, then go on to where the form says."""
+    if secret := request.cookies.get(SESSION_COOKIE):
+        async with db.transaction() as tx:
+            await accounts.close_web_session(tx, secret)
+    response = RedirectResponse(local_path(form.get("next")), 303)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+@router.get("/sign-in/google")
+async def sign_in_by_google(request: Request, db: Db, oauth: OAuthOf) -> Response:
+    """Off to Google."""
+    next_path = local_path(request.query_params.get("next"))
+    callback = base_url(request) + GOOGLE_CALLBACK_PATH
+    location = await _google(oauth).begin(db, callback, next_path, browser_secret(request))
+    return keep_browser(request, RedirectResponse(location, 302))
+
+
+@router.get(GOOGLE_CALLBACK_PATH)
+async def back_from_google(request: Request, db: Db, accounts: AccountsOf, oauth: OAuthOf) -> Response:
+    """Back from Google."""
+    user, next_path = await _google(oauth).complete(db, dict(request.query_params), browser_secret(request))
+    return await sign_in(request, db, accounts, user, RedirectResponse(next_path, 303))
+
+
+def _google(oauth: OAuth) -> GoogleSignIn:
+    if oauth.google is None:
+        raise not_found("page")
+    return oauth.google

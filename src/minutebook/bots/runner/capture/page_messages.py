@@ -1,0 +1,119 @@
+"""What the page tells, as values. A page is not trusted: what does not have the right shape is left out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from minutebook.bots.runner.capture.sound.timeline import Samples
+
+LONGEST_RUN = 30 * 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive samples of a track, heard from `at_ms` on (epoch); `samples` is None for `count` samples of
+    silence."""
+
+    track: str
+    at_ms: float
+    count: int
+    samples: Samples | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A participant by the platform's own id and the name it shows."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """A track that the page has now: whether its connection lives, whose it is (None: not known), and whether everybody
+    is on it."""
+
+    id: str
+    live: bool
+    owner: Owner | None
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: from which document, its kind, and its content, not looked at yet."""
+
+    document: str
+    kind: str
+    content: Any
+
+
+def message_of(text: str) -> Message | None:
+    """Read a message of the page."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        return None
+    return Message(str(value.get("document")), value["kind"], value.get("content"))
+
+
+def runs_of(content: Any) -> list[Run]:
+    """The runs of a `sound` message."""
+    return [run for row in _rows(content) if (run := _run(row)) is not None]
+
+
+def owners_of(content: Any) -> list[Owner] | None:
+    """The content of a `roster` message; None: the page does not tell."""
+    if content is None:
+        return None
+    return [owner for row in _rows(content) if (owner := _owner(row)) is not None]
+
+
+def track_states_of(content: Any) -> list[TrackState]:
+    """The content of a `tracks` message."""
+    return [
+        TrackState(row["id"], bool(row.get("live")), _owner(row.get("who")), bool(row.get("mixed")))
+        for row in _rows(content)
+        if isinstance(row.get("id"), str)
+    ]
+
+
+def ids_of(content: Any) -> frozenset[str] | None:
+    """The content of a `speaking` message; None: the page does not tell."""
+    return frozenset(str(each) for each in content) if isinstance(content, list) else None
+
+
+def _rows(content: Any) -> Iterable[dict[str, Any]]:
+    return [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
+
+
+def _owner(value: Any) -> Owner | None:
+    if not isinstance(value, dict) or not value.get("id"):
+        return None
+    return Owner(str(value["id"]), " ".join(str(value.get("name") or "").split()))
+
+
+def _run(row: dict[str, Any]) -> Run | None:
+    track, at, count, pcm = (row.get(name) for name in ("track", "at", "count", "pcm"))
+    if not isinstance(track, str) or not isinstance(at, int | float) or not isinstance(count, int):
+        return None
+    if not isinstance(pcm, str) or not math.isfinite(at) or not 0 < count <= LONGEST_RUN:
+        return None
+    if not pcm:
+        return Run(track, at, count, None)
+    try:
+        data = base64.b64decode(pcm, validate=True)
+    except binascii.Error:
+        return None
+    return Run(track, at, count, np.frombuffer(data, "<i2")) if len(data) == 2 * count else None

@@ -1,0 +1,140 @@
+"""How a bot's call went so far, as one value that grows by what is observed. Pure."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from minutebook.bots.platforms.ports import Place, Sight
+from minutebook.bots.states import BotState
+
+
+class Word(StrEnum):
+    """What the runner was told, strongest last."""
+
+    NONE = "none"
+    STOP = "stop"
+    TERMINATED = "terminated"
+    UNWANTED = "unwanted"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is known of the call; all times in seconds of one clock, None for what has not happened.
+
+    A runner may need several browsers one after the other (they crash): `admitted_s`, `waiting_since_s` and everything
+    about the page belong to the present visit, the rest to the bot. `record_began_s` is when the bot's recording
+    began, in whichever attempt; `recording` whether the present visit records. `look_began_s` is set while a look at
+    the page is under way, `answered_s` is when the page last answered one.
+    """
+
+    began_s: float
+    place_since_s: float
+    place: Place = Place.JOINING
+    sign: str = ""
+    waiting_since_s: float | None = None
+    admitted_s: float | None = None
+    record_began_s: float | None = None
+    recording: bool = False
+    ever_present: bool = False
+    first_present_s: float | None = None
+    alone_since_s: float | None = None
+    last_sound_s: float | None = None
+    look_began_s: float | None = None
+    answered_s: float | None = None
+    told: Word = Word.NONE
+
+    @classmethod
+    def begun(cls, now_s: float, *, record_began_s: float | None = None, ever_present: bool = False) -> "Course":
+        """The course of a runner that sets out now; the rest is what earlier attempts left."""
+        return cls(now_s, now_s, record_began_s=record_began_s, ever_present=ever_present)
+
+    @property
+    def in_call(self) -> bool:
+        """Whether the bot was let in and has not been put back into the waiting room."""
+        return self.admitted_s is not None and self.waiting_since_s is None
+
+    @property
+    def state(self) -> BotState:
+        """The state to be reported: never `recording` for a bot that was not let in."""
+        if self.admitted_s is not None:
+            return BotState.RECORDING if self.recording else BotState.IN_CALL
+        return BotState.JOINING if self.waiting_since_s is None else BotState.WAITING_ROOM
+
+    def again(self, now_s: float) -> "Course":
+        """Another browser sets out: the page is new, what was lived through is kept."""
+        return replace(
+            self,
+            place=Place.JOINING,
+            place_since_s=now_s,
+            sign="",
+            waiting_since_s=None,
+            admitted_s=None,
+            recording=False,
+            alone_since_s=None,
+            look_began_s=None,
+            answered_s=None,
+        )
+
+    def opening(self) -> "Course":
+        """The page is being loaded, which has a limit of its own: it need not answer."""
+        return replace(self, look_began_s=None, answered_s=None)
+
+    def opened(self, now_s: float) -> "Course":
+        """The page is there: from now on it has to answer."""
+        return replace(self, answered_s=now_s)
+
+    def looking(self, now_s: float) -> "Course":
+        """A look at the page begins."""
+        return replace(self, look_began_s=now_s)
+
+    def acted(self, took_s: float) -> "Course":
+        """Something was done to the page: that time is none in which it did not answer."""
+        return self if self.answered_s is None else replace(self, answered_s=self.answered_s + took_s)
+
+    def unanswered(self) -> "Course":
+        """The look that was under way failed: nothing is known from it."""
+        return replace(self, look_began_s=None)
+
+    def seen(self, sight: Sight, now_s: float) -> "Course":
+        """The page answered: the bot is at this place.
+
+        A page that is between two screens shows neither, so `JOINING` changes nothing but the place: the waiting room's
+        clock goes on until the bot is let in, and a bot that was let in stays so.
+        """
+        changed = sight.place is not self.place
+        course = replace(
+            self,
+            place=sight.place,
+            sign=sight.sign,
+            place_since_s=now_s if changed else self.place_since_s,
+            look_began_s=None,
+            answered_s=now_s,
+        )
+        if sight.place is Place.WAITING and course.waiting_since_s is None:
+            return replace(course, waiting_since_s=now_s)
+        if sight.place is Place.IN_CALL and not course.in_call:
+            alone_since_s = now_s if course.ever_present else None
+            return replace(course, waiting_since_s=None, admitted_s=now_s, alone_since_s=alone_since_s)
+        return course
+
+    def recorded(self, now_s: float) -> "Course":
+        """The present visit records from now on."""
+        began_s = now_s if self.record_began_s is None else self.record_began_s
+        return replace(self, recording=True, record_began_s=began_s)
+
+    def heard(self, others: bool, last_sound_s: float | None, now_s: float) -> "Course":
+        """Whether others are in the call now, and when somebody was last heard. Says nothing outside the call."""
+        if not self.in_call:
+            return self
+        sounds = [sound for sound in (self.last_sound_s, last_sound_s) if sound is not None]
+        course = replace(self, last_sound_s=max(sounds, default=None))
+        if others:
+            first_s = now_s if course.first_present_s is None else course.first_present_s
+            return replace(course, ever_present=True, first_present_s=first_s, alone_since_s=None)
+        if course.ever_present and course.alone_since_s is None:
+            return replace(course, alone_since_s=now_s)
+        return course
+
+    def hears(self, word: Word) -> "Course":
+        """The runner was told something; the strongest word stands."""
+        strength = list(Word)
+        return replace(self, told=max(self.told, word, key=strength.index))

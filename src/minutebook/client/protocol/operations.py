@@ -1,0 +1,171 @@
+"""Every call of the PAXS protocol as a pure function: arguments in, `Operation` out. Both clients run these."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from minutebook.client.errors import BadRequest
+from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.protocol import decode
+from minutebook.client.protocol.formats import media_type_of
+from minutebook.client.protocol.request import IDEMPOTENCY_KEY, OnProgress, Operation, Reply, Request, Upload
+
+SCOPES = "session media analysis user:read"
+AGENT_CALLBACK = "/api/oauth/provider/agent-callback"
+EXPORTS = ("json", "txt", "srt", "vtt", "md")
+DEFAULT_INSTRUCTION = "Generate a detailed meeting summary"
+
+
+def new_key() -> str:
+    """A fresh idempotency key."""
+    return str(uuid.uuid4())
+
+
+def me() -> Operation[User]:
+    """The signed-in user."""
+    return Operation(Request("GET", "/api/users/me"), decode.reading(decode.user))
+
+
+def create_session(
+    attendees: Iterable[Attendee], title: str | None, description: str | None, idempotency_key: str
+) -> Operation[Meeting]:
+    """Create a meeting. The same key again gives the same meeting; attendees are required."""
+    people = [
+        {"email": who.email, "displayName": who.display_name, "role": who.role, "source": who.source}
+        for who in attendees
+    ]
+    if not people:
+        raise BadRequest("A meeting needs at least one attendee.", code="attendees_required", field="attendees")
+    body = {"title": title, "description": description, "attendees": people}
+    request = Request(
+        "POST",
+        "/api/sessions",
+        json={name: value for name, value in body.items() if value is not None},
+        headers={IDEMPOTENCY_KEY: idempotency_key},
+    )
+    return Operation(request, decode.reading(decode.meeting))
+
+
+def list_sessions(page: int, page_size: int, search: str | None) -> Operation[Page[Meeting]]:
+    """A page of meetings, newest first."""
+    query = {"page": str(page), "page_size": str(page_size)} | ({"q": search} if search else {})
+    return Operation(Request("GET", "/api/sessions", query=query), decode.reading(decode.meetings))
+
+
+def get_session(session_id: str) -> Operation[Meeting]:
+    """One meeting."""
+    return Operation(Request("GET", f"/api/sessions/{_part(session_id)}"), decode.reading(decode.meeting))
+
+
+def update_session(session_id: str, changes: Mapping[str, object]) -> Operation[Meeting]:
+    """Change a meeting's title, description or attendees."""
+    request = Request("PATCH", f"/api/sessions/{_part(session_id)}", json=changes)
+    return Operation(request, decode.reading(decode.meeting))
+
+
+def delete_session(session_id: str) -> Operation[None]:
+    """Delete a meeting with everything made from it."""
+    return Operation(Request("DELETE", f"/api/sessions/{_part(session_id)}"), decode.nothing)
+
+
+def upload(
+    session_id: str, path: Path, filename: str | None = None, on_progress: OnProgress | None = None
+) -> Operation[Recording]:
+    """Send a file as the meeting's recording; it replaces the one before and starts transcription and note."""
+    name = filename or path.name
+    part = Upload(path, name, media_type_of(name), on_progress)
+    request = Request("POST", "/api/recordings", form={"session_id": session_id}, upload=part)
+    return Operation(request, decode.reading(decode.recording))
+
+
+def upload_from_url(session_id: str, url: str) -> Operation[Recording]:
+    """Let the server fetch the recording from a public address."""
+    request = Request("POST", "/api/recordings", json={"session_id": session_id, "url": url})
+    return Operation(request, decode.reading(decode.recording))
+
+
+def export(recording_id: str, format: str) -> Operation[str]:
+    """The transcript as `json`, `txt`, `srt`, `vtt` or `md`."""
+    if format not in EXPORTS:
+        raise BadRequest(f"There is no export as {format}; choose one of {', '.join(EXPORTS)}.", field="format")
+    request = Request("GET", f"/api/recordings/{_part(recording_id)}/transcript.{format}")
+    return Operation(request, _text)
+
+
+def reports(recording_id: str, session_id: str, type: AnalysisType | None = None) -> Operation[tuple[Report, ...]]:
+    """The newest report of each type of analysis."""
+    query = {"session_id": session_id} | ({"analysis_type": type.value} if type else {})
+    request = Request("GET", f"/api/recordings/{_part(recording_id)}/analysis", query=query)
+    return Operation(request, decode.reading(decode.reports))
+
+
+def request_analysis(
+    recording_id: str,
+    session_id: str,
+    types: Sequence[AnalysisType],
+    instruction: str | None = None,
+    meeting_type: str | None = None,
+) -> Operation[tuple[Report, ...]]:
+    """Ask for analyses; what they depend on is added by the server. A meeting note gets the default instruction."""
+    if AnalysisType.MEETING_NOTE in types:
+        instruction = instruction or DEFAULT_INSTRUCTION
+    body: dict[str, object] = {
+        "session_id": session_id,
+        "attachment_id": recording_id,
+        "analysis_types": [type.value for type in types],
+    }
+    optional = {"instruction": instruction, "meeting_type": meeting_type}
+    body |= {name: value for name, value in optional.items() if value is not None}
+    return Operation(Request("POST", "/api/analysis/request", json=body), decode.reading(decode.reports))
+
+
+def authorization_url(base_url: str, state: str, redirect_uri: str | None, challenge: str | None = None) -> str:
+    """The page that the user opens; without a redirect URI it is the agent flow's."""
+    query = {"response_type": "code", "state": state}
+    query |= {"redirect_uri": redirect_uri} if redirect_uri else {"flow": "agent"}
+    if challenge:
+        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    return f"{base_url}/api/oauth/provider/authorize?{urlencode(query)}"
+
+
+def metadata() -> Operation[Mapping[str, object]]:
+    """The authorisation server's description of itself (RFC 8414)."""
+    request = Request("GET", "/.well-known/oauth-authorization-server", authorised=False)
+    return Operation(request, decode.reading(decode.mapping))
+
+
+def poll(state: str) -> Operation[Mapping[str, object]]:
+    """Whether the agent flow's code is there yet."""
+    request = Request("GET", "/api/oauth/provider/poll", query={"state": state}, authorised=False)
+    return Operation(request, decode.reading(decode.mapping))
+
+
+def exchange_code(code: str, redirect_uri: str, verifier: str | None = None) -> Operation[Tokens]:
+    """A code for tokens. A code works once, so this is never sent twice."""
+    body = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    return _token(body | ({"code_verifier": verifier} if verifier else {}))
+
+
+def refresh(refresh_token: str) -> Operation[Tokens]:
+    """A new pair for an old one. A repeat after a lost answer succeeds within 10 s, so it counts as repeatable."""
+    return _token({"grant_type": "refresh_token", "refresh_token": refresh_token}, repeatable=True)
+
+
+def revoke(token: str) -> Operation[None]:
+    """End a token and the family it belongs to (RFC 7009)."""
+    request = Request("POST", "/api/oauth/provider/revoke", form={"token": token}, authorised=False, repeatable=True)
+    return Operation(request, decode.nothing)
+
+
+def _token(body: Mapping[str, object], repeatable: bool = False) -> Operation[Tokens]:
+    request = Request("POST", "/api/oauth/provider/token", json=body, authorised=False, repeatable=repeatable)
+    return Operation(request, decode.reading(decode.tokens))
+
+
+def _text(reply: Reply) -> str:
+    return reply.body.decode("utf-8")
+
+
+def _part(identifier: str) -> str:
+    return quote(identifier, safe="")

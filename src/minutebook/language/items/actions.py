@@ -1,0 +1,256 @@
+"""Action items: commitments, requests with their answers, assignments, offers that were taken."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from minutebook.language.lexicon import Act
+from minutebook.language.model import Due, Item, ItemKind, Owner
+from minutebook.language.talk.conversation import REACH, Answer, Conversation
+from minutebook.language.talk.moves import Move
+from minutebook.language.talk.references import references, refers
+from minutebook.language.talk.wording import base_form
+from minutebook.language.text.dates import resolve
+from minutebook.language.text.embedding import similarity
+from minutebook.language.text.sentences import Sentence
+from minutebook.language.text.words import normal_words, stem
+
+_ALIKE = 0.42
+_SAME = 0.8
+_NEAR_ANSWER = 3
+
+
+def actions_of(talk: Conversation) -> list[Item]:
+    """Action items in the order of the talk, each with the spans it rests on."""
+    used: set[int] = set()
+    items: list[Item] = []
+    for at, move in enumerate(talk.moves):
+        rule = _RULES.get(move.act)
+        if rule is None or id(move) in used or not move.do:
+            continue
+        made = rule(talk, at, used)
+        if made is not None:
+            items.append(made)
+    return _merged(sorted(items, key=lambda item: item.evidence[0].start))
+
+
+def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    move = talk.moves[at]
+    in_talk = talk.lexicon.talk_requests
+    timed = move.due is not None and resolve(move.due, _ANY_DAY) is not None
+    asks_when = talk.lexicon.matches("asks_when", move.clause.norm)
+    if in_talk and in_talk.match(" ".join(normal_words(move.do))) and not (timed or asks_when):
+        return None
+    if talk.lexicon.matches("reported", move.clause.norm):
+        return None
+    answer = talk.answer(at, used)
+    if answer.accepted is False or (answer.accepted is None and (move.weak or move.who is None)):
+        return None
+    owner = _owner(talk, move, answer)
+    meant = _meant(talk, at) if talk.is_empty(move) else None
+    if meant is not None and owner is not None:
+        used |= answer.used
+        return _item(talk, meant, owner, replace(answer, evidence=(move.sentence, *answer.evidence)))
+    return _assigned(talk, at, answer, used)
+
+
+def _meant(talk: Conversation, at: int) -> Move | None:
+    """What "could you take care of that" asks for: the proposal, need or call just before, whoever made it."""
+    kinds = (Act.PROPOSE, Act.NEED, Act.CALL)
+    return next((m for m in talk.before(at, REACH) if m.act in kinds and m.do and not talk.is_empty(m)), None)
+
+
+def _need(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    """ "I need your number." – "You'll have it by tomorrow.": a need that the next speaker promises to meet."""
+    move = talk.moves[at]
+    if not talk.lexicon.matches("own_need", move.clause.norm):
+        return None
+    answer = talk.answer(at, used)
+    if not answer.accepted or answer.due is None or answer.speaker is None:
+        return None
+    used |= answer.used
+    return _item(talk, move, Owner(speaker=answer.speaker), answer)
+
+
+def _assignment(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    move = talk.moves[at]
+    if move.clause.is_question or (not move.weak and talk.lexicon.matches("reported_of", move.clause.norm)):
+        return None
+    voice = talk.people.voices.get(move.who or "")
+    answer = talk.answer(at, used)
+    if voice == move.sentence.speaker or answer.accepted is False or (move.weak and not answer.accepted):
+        return None
+    if move.weak and voice is not None and answer.speaker != voice:
+        return None
+    asked = _antecedent(talk, at) if talk.is_empty(move) else None
+    owner = _owner(talk, move, answer)
+    if asked is not None and owner is not None:
+        return _item(talk, asked, owner, Answer(True, None, (move.sentence, *answer.evidence), move.due or answer.due))
+    return _assigned(talk, at, answer, used)
+
+
+def _assigned(talk: Conversation, at: int, answer: Answer, used: set[int]) -> Item | None:
+    move = talk.moves[at]
+    owner = _owner(talk, move, answer)
+    if owner is None:
+        return None
+    used |= answer.used
+    verb, _, rest = move.do.partition(" ")
+    if move.act is Act.ASSIGN and move.weak and verb.endswith("s"):
+        move = replace(move, do=f"{base_form(verb)} {rest}")
+    return _item(talk, move, owner, answer)
+
+
+def _owner(talk: Conversation, move: Move, answer: Answer) -> Owner | None:
+    if move.who in talk.lexicon.everyone:
+        return Owner(name=move.who)
+    voice = talk.people.voices.get(move.who or "")
+    outsider = move.act is Act.ASSIGN and move.who in talk.people.outsiders
+    speaker = voice or (answer.speaker if answer.accepted and not outsider else None)
+    name = talk.people.names.get(move.who or "")
+    return Owner(speaker=speaker, name=name) if speaker or name else None
+
+
+def _commitment(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    move = talk.moves[at]
+    if move.clause.is_question:
+        return None
+    owner = Owner(speaker=move.sentence.speaker)
+    asked = _antecedent(talk, at)
+    later = None if move.due else talk.extension(at, move.sentence.speaker)
+    time = (later.sentence,) if later is not None else ()
+    if talk.is_empty(move):
+        if asked is None:
+            return None
+        used |= _ids_in(talk, later)
+        answer = Answer(True, None, (move.sentence, *time), move.due or (later.due if later else None))
+        return _item(talk, asked, owner, answer)
+    if (move.weak and not _backed(talk, at, asked)) or (talk.reports_back(move) and _reports_on_earlier(talk, at)):
+        return None
+    used |= _ids_in(talk, later)
+    wanted = asked if asked is not None and (asked.act is Act.CALL or talk.fits(asked, move)) else None
+    due = later.due if later else (wanted.due if wanted and wanted.act in (Act.CALL, Act.REQUEST) else None)
+    cited = (wanted.sentence,) if wanted and wanted.act in (Act.CALL, Act.REQUEST) else ()
+    calling = wanted.sentence if wanted is not None and wanted.act is Act.CALL else None
+    return _item(talk, move, owner, Answer(True, None, (*time, *cited), due), calling)
+
+
+def _ids_in(talk: Conversation, later: Move | None) -> set[int]:
+    """The commitments of the clause that only gave a time."""
+    if later is None:
+        return set()
+    return {id(m) for m in talk.moves_in(later.sentence) if m.clause is later.clause and m.act is Act.COMMIT}
+
+
+def _reports_on_earlier(talk: Conversation, at: int) -> bool:
+    """Whether "I'll let you know" follows the task that it reports on."""
+    move = talk.moves[at]
+    same = (m for m in talk.before(at, 2) if m.sentence.turn == move.sentence.turn and m.clause is not move.clause)
+    return any(m.act is Act.COMMIT and m.do and not m.weak for m in same)
+
+
+def _antecedent(talk: Conversation, at: int) -> Move | None:
+    """What "I will do that" refers to: the nearest call, request or assignment just before, else a need or proposal."""
+    move = talk.moves[at]
+    for kinds, reach in (((Act.CALL, Act.REQUEST, Act.ASSIGN), REACH), ((Act.NEED, Act.PROPOSE), 3)):
+        for earlier in talk.before(at, reach):
+            other = earlier.sentence.speaker != move.sentence.speaker or earlier.act is Act.CALL
+            if earlier.act in kinds and earlier.do and other and move.sentence.turn - earlier.sentence.turn <= 2:
+                return earlier
+    return None
+
+
+def _backed(talk: Conversation, at: int, asked: Move | None) -> bool:
+    """Whether a weak commitment ("I can …", "I need to …") is meant: it has a time, answers a call, or is taken."""
+    move, lexicon = talk.moves[at], talk.lexicon
+    if lexicon.matches("progressive", move.clause.norm):
+        return move.due is not None and lexicon.matches("ahead", " ".join(normal_words(move.due)))
+    if move.due or (asked is not None and asked.act in (Act.CALL, Act.REQUEST)):
+        return True
+    if lexicon.matches("able", move.clause.norm):
+        taken = (m for m in talk.near(at, _NEAR_ANSWER) if m.sentence.speaker != move.sentence.speaker)
+        return any(m.act in (Act.AGREE, Act.ACCEPT) for m in taken) or (asked is not None and asked.act is Act.NEED)
+    return False
+
+
+def _offer(talk: Conversation, at: int, used: set[int]) -> Item | None:
+    """Something offered ("Shall I …?", "I could …") that the next speaker takes."""
+    move = talk.moves[at]
+    turn = talk.answering_turn(move, None)
+    replies = [m for m in talk.near(at, REACH) if m.sentence.turn == turn]
+    first = min((m.sentence.index for m in replies), default=None)
+    if first is None:
+        return None
+    opening = [m for m in replies if m.sentence.index == first]
+    if any(m.act is Act.REFUSE for m in opening) or not any(m.act is Act.ACCEPT for m in opening):
+        return None
+    later = None if move.due else talk.extension(at, move.sentence.speaker)
+    used |= _ids_in(talk, later)
+    due = next((m.due for m in opening if m.due), None) or (later.due if later else None)
+    told = (talk.sentences[first], *((later.sentence,) if later else ()))
+    return _item(talk, move, Owner(speaker=move.sentence.speaker), Answer(True, None, told, due))
+
+
+def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling: Sentence | None = None) -> Item | None:
+    verb, _, rest = move.do.partition(" ")
+    if move.act is Act.CALL and verb.endswith("s"):
+        move = replace(move, do=f"{base_form(verb)} {rest}")
+    if len(normal_words(move.do)) < 2:
+        return None
+    said = _binding(move.due, answer.due)
+    pointed = (calling,) if calling else references(talk, move)
+    points_to = pointed[-1] if pointed else None
+    spans = {move.sentence, *answer.evidence, *pointed}
+    return Item(
+        kind=ItemKind.ACTION,
+        text=move.do,
+        evidence=tuple(s.evidence() for s in sorted(spans, key=lambda s: s.index)),
+        owner=owner,
+        due=Due(said) if said else None,
+        context=points_to.text if points_to and (not calling or refers(move)) else None,
+    )
+
+
+_ANY_DAY = date(2026, 1, 7)
+"""Two due expressions are compared by what they would mean on this day."""
+
+
+def _binding(asked: str | None, answered: str | None) -> str | None:
+    """The due date that holds: the one that was asked for, unless the answer names another day."""
+    if asked is None or answered is None:
+        return asked or answered
+    wanted, given = resolve(asked, _ANY_DAY), resolve(answered, _ANY_DAY)
+    return answered if given is not None and given != wanted else asked
+
+
+def _merged(items: Sequence[Item]) -> list[Item]:
+    """One item per task: the same owner's items that say the same are joined."""
+    kept: list[Item] = []
+    for item in items:
+        twin = next((k for k in kept[-8:] if _same_task(k, item)), None)
+        if twin is None:
+            kept.append(item)
+            continue
+        spans = sorted({*twin.evidence, *item.evidence}, key=lambda e: e.start)
+        kept[kept.index(twin)] = replace(twin, evidence=tuple(spans), due=twin.due or item.due)
+    return kept
+
+
+def _same_task(one: Item, other: Item) -> bool:
+    if (one.owner and one.owner.speaker) != (other.owner and other.owner.speaker):
+        return False
+    if one.due and other.due and one.due.said != other.due.said:
+        return False
+    if not {stem(w) for w in normal_words(one.text)} & {stem(w) for w in normal_words(other.text)}:
+        return False
+    shared = set(one.evidence) & set(other.evidence)
+    return similarity(one.text, other.text) >= (_ALIKE if shared else _SAME)
+
+
+_RULES: dict[Act, Callable[[Conversation, int, set[int]], Item | None]] = {
+    Act.REQUEST: _request,
+    Act.ASSIGN: _assignment,
+    Act.COMMIT: _commitment,
+    Act.OFFER: _offer,
+    Act.NEED: _need,
+}

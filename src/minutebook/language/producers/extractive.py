@@ -1,0 +1,102 @@
+"""The default producer: notes from what was said, without a language model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from minutebook.language.items.actions import actions_of
+from minutebook.language.items.decisions import decisions_of
+from minutebook.language.items.questions import questions_of
+from minutebook.language.items.salience import key_points_of, summary_of
+from minutebook.language.lexicon import lexicon_of
+from minutebook.language.lock.injection import meant_for_people
+from minutebook.language.lock.verify import locked
+from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
+from minutebook.language.talk.conversation import Conversation
+from minutebook.language.talk.moves import moves_of
+from minutebook.language.talk.naming import propose_names
+from minutebook.language.talk.people import People, people_of
+from minutebook.language.talk.sentiment import sentiment_of
+from minutebook.language.talk.topics import topics_of
+from minutebook.language.text.mending import mended
+from minutebook.language.text.sentences import Sentence, sentences_of
+from minutebook.transcript.model import Transcript
+
+_TOPICS = {
+    MeetingType.GROUP: 12, MeetingType.TEAM: 10, MeetingType.DEPARTMENT: 10, MeetingType.CROSS_FUNCTIONAL: 15,
+    MeetingType.ORGANIZATION: 8, MeetingType.COMPANY: 8,
+}  # fmt: skip
+"""How many topics a note has at most: fewer where many people read it."""
+
+
+@dataclass(frozen=True)
+class _Talk:
+    sentences: Sequence[Sentence]
+    items: Sequence[Item]
+
+
+class ExtractiveProducer:
+    """Finds decisions, actions, questions and topics by what sentences do; every line quotes its sentence."""
+
+    @property
+    def name(self) -> str:
+        return "extractive"
+
+    def summary(self, transcript: Transcript) -> str:
+        talk = _talk(transcript, ())
+        return summary_of(talk.sentences, talk.items)
+
+    def note(self, transcript: Transcript, request: NoteRequest) -> Note:
+        return locked(self.draft(transcript, request), transcript, request)
+
+    def draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
+        """The items before the evidence lock."""
+        talk = _talk(transcript, request.attendees)
+        topics = topics_of(talk.sentences, _TOPICS[request.meeting_type])
+        return Draft((*talk.items, *topics), self.name, _notices(transcript))
+
+    def key_points(self, transcript: Transcript) -> tuple[KeyPoint, ...]:
+        talk = _talk(transcript, ())
+        return key_points_of(talk.sentences, talk.items)
+
+    def sentiment(self, transcript: Transcript) -> Sentiment:
+        return sentiment_of(sentences_of(mended(transcript)))
+
+
+def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
+    transcript = mended(heard)
+    lexicon = lexicon_of(transcript.language)
+    sentences = _renumbered(meant_for_people(sentences_of(transcript)))
+    people = _people(transcript, sentences, attendees)
+    moves = moves_of(sentences, people, lexicon)
+    items = [
+        *decisions_of(Conversation(moves, sentences, people, lexicon)),
+        *actions_of(Conversation(moves, sentences, people, lexicon)),
+        *questions_of(moves, sentences, lexicon),
+    ]
+    return _Talk(sentences, items)
+
+
+def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences with their place in this sequence as index."""
+    return [replace(sentence, index=index) for index, sentence in enumerate(sentences)]
+
+
+def _people(transcript: Transcript, sentences: Sequence[Sentence], attendees: Sequence[str]) -> People:
+    """Known people, with the voices that the talk itself gives away: owners are found although nobody is named yet."""
+    lexicon = lexicon_of(transcript.language)
+    known = people_of(transcript, sentences, attendees, lexicon)
+    proposals = propose_names(transcript, tuple(known.names.values()))
+    voices = {p.speaker: p.name for p in proposals if p.assigned}
+    return people_of(transcript, sentences, attendees, lexicon, voices)
+
+
+def _notices(transcript: Transcript) -> tuple[str, ...]:
+    if not transcript.segments:
+        return ("Nothing was said in this recording.",)
+    language = transcript.language.split("-")[0]
+    if language != "en":
+        return (
+            f"Decisions and action items are recognised in English only so far; this talk is in “{language}”. "
+            "Topics and questions are complete.",
+        )
+    return ()

@@ -1,0 +1,84 @@
+"""Sentences cut into clauses, in the normalised form that cues are matched against."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from minutebook.language.talk.people import People
+from minutebook.language.text.sentences import Sentence
+from minutebook.language.text.words import PUNCTUATION, Token, tokens_of, word_set
+
+_HARD = frozenset(";:—–")
+_JOINERS = word_set("and but so or then because although though while")
+_SUBJECTS = word_set(
+    "i we you please could can would will let then it that they he she who thanks do did shall should my our"
+)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause of a sentence: tokens with known people marked as `@name`, and where its words stand."""
+
+    sentence: Sentence
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def norm(self) -> str:
+        """Tokens joined by blanks."""
+        return " ".join(token.text for token in self.tokens)
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        starts, at = [], 0
+        for token in self.tokens:
+            starts.append(at)
+            at += len(token.text) + 1
+        return tuple(starts)
+
+    @property
+    def is_question(self) -> bool:
+        return self.tokens[-1].text == "?"
+
+    def words_in(self, first: int, last: int) -> list[int]:
+        """Indices of the sentence's words that stand within these characters of `norm`."""
+        inside = [
+            token.word
+            for token, at in zip(self.tokens, self._starts, strict=True)
+            if first <= at < last and token.text not in PUNCTUATION
+        ]
+        return list(dict.fromkeys(inside))
+
+    def written(self, first: int, last: int) -> str:
+        """The words as written within these characters of `norm`."""
+        return " ".join(self.sentence.written[i] for i in self.words_in(first, last))
+
+
+def clauses_of(sentence: Sentence, people: People) -> tuple[Clause, ...]:
+    """The clauses of a sentence, in order; a sentence that cannot be cut is one clause."""
+    tokens = [_marked(token, sentence, people) for token in tokens_of(sentence.written)]
+    cuts = [0, *_cuts(tokens), len(tokens)]
+    parts = (tuple(tokens[a:b]) for a, b in pairwise(cuts))
+    return tuple(Clause(sentence, part) for part in parts if any(t.text not in PUNCTUATION for t in part))
+
+
+def _marked(token: Token, sentence: Sentence, people: People) -> Token:
+    if token.text in PUNCTUATION or token.text == "'s":
+        return token
+    key = people.key_of(sentence.written[token.word])
+    return Token("@" + re.sub(r"[^a-z'-]", "", key), token.word) if key is not None else token
+
+
+def _cuts(tokens: Sequence[Token]) -> Iterator[int]:
+    """Positions at which a new clause starts: after a colon, and at "and I", ", so please", ", because it" …"""
+    for i, token in enumerate(tokens[:-2]):
+        if i == 0:
+            continue
+        following, after = tokens[i + 1].text, tokens[i + 2].text
+        if tokens[i - 1].text in _HARD:
+            yield i
+        elif token.text in _JOINERS:
+            named = following.startswith("@") and not after.startswith("@") and after not in ("and", "or")
+            if token.text == "because" or following in _SUBJECTS or named:
+                yield i

@@ -1,0 +1,147 @@
+"""Who answers whom: the moves of a talk, and how a request, an offer or an assignment was answered."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from minutebook.language.lexicon import Act, Lexicon
+from minutebook.language.talk.moves import Move
+from minutebook.language.talk.people import People
+from minutebook.language.text.embedding import similarity
+from minutebook.language.text.sentences import Sentence
+from minutebook.language.text.words import normal_words, stem, word_set
+
+REACH = 6
+"""Sentences within which an answer still belongs to a request."""
+_ALIKE = 0.42
+"""Cosine similarity from which a promise is taken for the answer's content rather than for another task."""
+_BACK = word_set("it them him her that this those these one so both")
+_FIRST_WORDS = 4
+_BRIEF = 6
+"""Words of an answer that is nothing but a time ("In ten minutes.")."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How something asked was answered: `accepted` is None when nobody says yes or no. `used` are ids of the
+    commitments the answer consists of: they are not tasks of their own."""
+
+    accepted: bool | None
+    speaker: str | None = None
+    evidence: tuple[Sentence, ...] = ()
+    due: str | None = None
+    used: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A talk's moves and sentences, with what is needed to read them."""
+
+    moves: Sequence[Move]
+    sentences: Sequence[Sentence]
+    people: People
+    lexicon: Lexicon
+
+    def near(self, at: int, sentences: int) -> Iterator[Move]:
+        """Moves after position `at`, as far as `sentences` sentences reach."""
+        last = self.moves[at].sentence.index + sentences
+        for position in range(at + 1, len(self.moves)):
+            if self.moves[position].sentence.index > last:
+                return
+            yield self.moves[position]
+
+    def before(self, at: int, sentences: int) -> Iterator[Move]:
+        """Moves before position `at`, nearest first."""
+        first = self.moves[at].sentence.index - sentences
+        for position in range(at - 1, -1, -1):
+            if self.moves[position].sentence.index < first:
+                return
+            yield self.moves[position]
+
+    @cached_property
+    def _by_sentence(self) -> dict[int, list[Move]]:
+        found: dict[int, list[Move]] = {}
+        for move in self.moves:
+            found.setdefault(move.sentence.index, []).append(move)
+        return found
+
+    def moves_in(self, sentence: Sentence) -> Sequence[Move]:
+        """The moves of one sentence."""
+        return self._by_sentence.get(sentence.index, ())
+
+    def is_empty(self, move: Move) -> bool:
+        """Whether a promise says nothing by itself: "I'll do that", "I can take it"."""
+        return self.lexicon.matches("empty", " ".join(normal_words(move.core)))
+
+    def reports_back(self, move: Move) -> bool:
+        """Whether a promise is only to tell: "I'll let you know"."""
+        return self.lexicon.matches("report_back", " ".join(normal_words(move.core)))
+
+    def answer(self, at: int, used: set[int]) -> Answer:
+        """The answer to the move at `at`: by the person addressed where that voice is known, else the next speaker."""
+        move = self.moves[at]
+        turn = self.answering_turn(move, self.people.voices.get(move.who or ""))
+        if turn is None:
+            return Answer(None)
+        replies = [m for m in self.near(at, 3 * REACH) if m.sentence.turn == turn and id(m) not in used]
+        after = (self.sentences[i] for i in range(move.sentence.index + 1, len(self.sentences)))
+        first = next(s for s in after if s.turn == turn)
+        return self._reading(move, first, replies)
+
+    def answering_turn(self, move: Move, voice: str | None) -> int | None:
+        """The turn in which an answer is looked for."""
+        asker, first = move.sentence.speaker, move.sentence.index + 1
+        following = self.sentences[first : first + 2 * REACH]
+        turns = list(dict.fromkeys((s.turn, s.speaker) for s in following if s.speaker != asker))
+        if voice is not None and voice != asker:
+            turns = [t for t in turns[:3] if t[1] == voice] or turns[:1]
+        return turns[0][0] if turns else None
+
+    def _reading(self, move: Move, first: Sentence, replies: Sequence[Move]) -> Answer:
+        opening = [m for m in replies if m.sentence.index == first.index]
+        commits = [m for m in replies if m.act is Act.COMMIT and m.sentence.index <= first.index + 3]
+        fitting = [m for m in commits if self.fits(move, m)][:1]
+        extends = [m for m in replies if m.act is Act.EXTEND and m.due and m.sentence.index <= first.index + 3]
+        timed = self.lexicon.matches("asks_when", move.clause.norm) and any(m.due for m in replies)
+        brief = len(first.words) <= _BRIEF and not first.is_question and any(m.due for m in opening)
+        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting) or timed or brief
+        if any(m.act is Act.REFUSE for m in opening) and not fitting and not brief:
+            return Answer(False, first.speaker)
+        if not accepted and not any(e.sentence.index <= first.index + 1 for e in extends):
+            return Answer(None, first.speaker)
+        dues = [m.due for m in (*fitting, *extends, *(opening if timed or brief else ())) if m.due]
+        quoted = dict.fromkeys([first, *(m.sentence for m in fitting), *(m.sentence for m in extends[:1])])
+        return Answer(True, first.speaker, tuple(quoted), dues[0] if dues else None, frozenset(map(id, fitting)))
+
+    def fits(self, request: Move, commit: Move) -> bool:
+        """Whether a promise answers the request, rather than being another task."""
+        words = normal_words(commit.do)
+        if self.is_empty(commit) or self.reports_back(commit) or _BACK & set(words[1:_FIRST_WORDS]):
+            return True
+        mine, asked = {stem(w) for w in words[:1]}, {stem(w) for w in normal_words(request.do)[:1]}
+        return bool(mine & asked) or similarity(request.do, commit.do) >= _ALIKE
+
+    def extension(self, at: int, speaker: str) -> Move | None:
+        """A time given for the promise at `at` that has none itself: "Give me until Monday.", in the same turn or at
+        the beginning of the speaker's next one."""
+        move = self.moves[at]
+        for later in self.near(at, REACH):
+            if later.clause is move.clause:
+                continue
+            elsewhere = later.sentence.turn not in (move.sentence.turn, move.sentence.turn + 1, move.sentence.turn + 2)
+            asked = later.act is Act.REQUEST and later.sentence.speaker != speaker and not self.is_empty(later)
+            if elsewhere or asked:
+                return None
+            if later.sentence.speaker != speaker or not later.due:
+                continue
+            elaborates = (
+                later.sentence.turn == move.sentence.turn
+                and self.is_empty(move)
+                and self.lexicon.matches("of_them", " ".join(normal_words(later.core)))
+            )
+            telling = later.act is Act.COMMIT and (self.is_empty(later) or self.reports_back(later) or elaborates)
+            if later.act is Act.EXTEND or telling:
+                return later
+            if later.act in (Act.COMMIT, Act.REQUEST):
+                return None
+        return None

@@ -1,0 +1,101 @@
+"""What each clause does in the conversation: moves, found by the language pack's cues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from re import Match
+
+from minutebook.language.lexicon import Act, Lexicon
+from minutebook.language.talk.clauses import Clause, clauses_of
+from minutebook.language.talk.people import People
+from minutebook.language.talk.wording import trimmed
+from minutebook.language.text.dates import find_due, is_dated, said_of
+from minutebook.language.text.sentences import Sentence
+
+_ASKING = frozenset(("can", "could", "would", "will"))
+_OPENING_WORDS = 5
+_WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
+"""Acts whose time is part of what they say, not a due date."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One act of a clause. `do` is what it is about as written, `core` the same without any due expression,
+    `who` the person it names or addresses (a key), `due` the due expression as said. `weak` moves need support from
+    elsewhere."""
+
+    act: Act
+    clause: Clause
+    do: str = ""
+    core: str = ""
+    who: str | None = None
+    due: str | None = None
+    weak: bool = False
+
+    @property
+    def sentence(self) -> Sentence:
+        return self.clause.sentence
+
+
+def moves_of(sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> list[Move]:
+    """All moves of the talk, in its order. A clause may make several (an acceptance is often also a commitment)."""
+    moves: list[Move] = []
+    for sentence in sentences:
+        clauses = clauses_of(sentence, people)
+        for position, clause in enumerate(clauses):
+            moves += _moves_of_clause(clause, position == 0, people, lexicon)
+    return moves
+
+
+def _moves_of_clause(clause: Clause, opens: bool, people: People, lexicon: Lexicon) -> list[Move]:
+    found: dict[Act, Move] = {}
+    for cue in lexicon.cues:
+        if cue.act in found and not found[cue.act].weak:
+            continue
+        match = cue.pattern.search(clause.norm)
+        if match is None or (cue.act in found and cue.weak):
+            continue
+        if cue.act in (Act.ACCEPT, Act.REFUSE, Act.AGREE) and not opens:
+            continue
+        found[cue.act] = _move(cue.act, cue.weak, match, clause, lexicon)
+    return list(found.values())
+
+
+def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexicon) -> Move:
+    groups = match.groupdict()
+    due = find_due(clause.norm)
+    said = said_of(clause.written(*due.span())) if due else None
+    who = groups.get("who") or addressed(clause, lexicon)
+    first, last = match.span("do") if groups.get("do") else (0, 0)
+    return Move(
+        act=act,
+        clause=clause,
+        do=trimmed(clause, first, last, due.span() if due and act not in _WITH_TIME and is_dated(due[0]) else None),
+        core=trimmed(clause, first, last, due.span() if due else None),
+        who=who.removeprefix("@") if who else None,
+        due=said,
+        weak=weak,
+    )
+
+
+def addressed(clause: Clause, lexicon: Lexicon) -> str | None:
+    """The person whom a clause addresses: a name set off at its beginning or end or before a request, or "everyone".
+    In "Thank you Priya, Dana, how …" that is Dana."""
+    words = [t.text for t in clause.tokens if t.text not in (".", "?", "!")]
+    called = [
+        i
+        for i, word in enumerate(words)
+        if (word[0] == "@" or word in lexicon.everyone) and _set_off(words, i, lexicon)
+    ]
+    followed = [i for i in called if i != len(words) - 1]
+    chosen = followed[-1] if len(followed) > 1 else next(iter(called), None)
+    return words[chosen] if chosen is not None else None
+
+
+def _set_off(words: Sequence[str], at: int, lexicon: Lexicon) -> bool:
+    after = [w for w in words[at + 1 : at + 4] if w != ","]
+    if at == len(words) - 1:
+        return at == 0 or words[at - 1] == ","
+    if after[:1] == ["please"] or (len(after) > 1 and after[0] in _ASKING and after[1] == "you"):
+        return True
+    opens = all(w in lexicon.address_openers or w == "," or w[0] == "@" for w in words[:at])
+    return words[at + 1] == "," and opens and at <= _OPENING_WORDS

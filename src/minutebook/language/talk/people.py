@@ -1,0 +1,189 @@
+"""Who is meant by a name that is said: attendees, named voices, and people who are addressed in the talk."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from minutebook.language.lexicon import Lexicon
+from minutebook.language.text.sentences import Sentence
+from minutebook.transcript.model import Transcript
+
+_DEFAULT_NAME = re.compile(r"^(?:speaker|sprecher(?:in)?|voice|locuteur|intervenant|hablante)[ _-]?\d+$", re.IGNORECASE)
+_BARE = re.compile(r"^\W+|\W+$")
+_SHORTEST_FUZZY = 4
+_LIKENESS = 0.78
+"""Ratio (difflib) from which a differently spelt word is taken for a name of the list: Whisper writes "Kayko"."""
+
+
+def is_default_name(name: str) -> bool:
+    """Whether a speaker's name is the one every unknown voice gets ("Speaker 2")."""
+    return _DEFAULT_NAME.match(name.strip()) is not None
+
+
+def bare(written: str) -> str:
+    """A written word without punctuation and possessive, in its own case."""
+    return _BARE.sub("", written.replace("’", "'").removesuffix("'s"))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Known people. `names` maps the key (a first name, lower case) to the name as given; `voices` maps keys to
+    speaker ids where it is known who speaks; `spellings` maps words as recognised to keys."""
+
+    names: Mapping[str, str]
+    voices: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    outsiders: frozenset[str] = frozenset()
+    """Keys of people who are only spoken of ("my assistant Berta")."""
+
+    def key_of(self, written: str) -> str | None:
+        """The person a written word names, if any. Only capitalised words are names."""
+        word = bare(written)
+        return self.spellings.get(word.casefold()) if word[:1].isupper() else None
+
+
+def people_of(
+    transcript: Transcript,
+    sentences: Sequence[Sentence],
+    attendees: Iterable[str],
+    lexicon: Lexicon,
+    voices: Mapping[str, str] | None = None,
+) -> People:
+    """Everybody the talk can name. `voices`: speaker ids to names already known (a naming proposal)."""
+    listed = [*attendees, *(s.name for s in transcript.speakers if not is_default_name(s.name))]
+    names = _by_first_name(listed)
+    by_voice = {s.id: s.name for s in transcript.speakers if not is_default_name(s.name)} | dict(voices or {})
+    known = {first_key(name): speaker for speaker, name in by_voice.items()}
+    spoken = Counter(bare(word) for sentence in sentences for word in sentence.written)
+    heard_as: dict[str, str] = {}
+    for name in addressed_names(sentences, lexicon, spoken):
+        meant = _sounding_like(name, names)
+        if meant is not None:
+            heard_as[name.casefold()] = meant
+        elif _listed_key(name, names) is None:
+            names.setdefault(name.casefold(), name)
+    outsiders = _introduced_by_role(sentences, lexicon) - set(names)
+    names |= {name: name.capitalize() for name in outsiders}
+    spellings = dict(heard_as)
+    for word in spoken:
+        if (
+            word[:1].isupper()
+            and _may_name(word, names, lexicon)
+            and (key := _listed_key(word, names, spoken)) is not None
+        ):
+            spellings[word.casefold()] = key
+    return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders)
+
+
+def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> frozenset[str]:
+    """Names after a role: "my assistant Berta", "our lawyer Mia"."""
+    found = set()
+    for sentence in sentences:
+        for role, name in pairwise(sentence.written):
+            plain = bare(name)
+            known = role.casefold() in lexicon.roles and plain[:1].isupper() and plain[1:].islower() and plain.isalpha()
+            if known and plain.casefold() not in lexicon.never_names:
+                found.add(plain.casefold())
+    return frozenset(found)
+
+
+def _may_name(word: str, names: Mapping[str, str], lexicon: Lexicon) -> bool:
+    return word.casefold() in names or word.casefold() not in lexicon.never_names | lexicon.stopwords
+
+
+def first_key(name: str) -> str:
+    """The key of a person: the first name in lower case."""
+    return name.split(maxsplit=1)[0].casefold() if name.split() else ""
+
+
+def _by_first_name(listed: Iterable[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for name in dict.fromkeys(n.strip() for n in listed if n.strip()):
+        key = first_key(name)
+        names[key] = name.split()[0] if key in names and names[key] != name else name
+    return names
+
+
+def _listed_key(word: str, names: Mapping[str, str], spoken: Mapping[str, int] | None = None) -> str | None:
+    lowered = word.casefold()
+    if lowered in names:
+        return lowered
+    if spoken is not None and spoken.get(lowered, 0):
+        return None
+    scored = sorted(((_likeness(lowered, key), key) for key in names), reverse=True)
+    if not scored or scored[0][0] < _LIKENESS or (len(scored) > 1 and scored[1][0] >= _LIKENESS):
+        return None
+    return scored[0][1]
+
+
+_SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("c", "k"),
+    ("y", "i"),
+    ("ee", "i"),
+    ("ei", "ai"),
+    ("ay", "ai"),
+    ("z", "s"),
+    ("h", ""),
+)
+
+
+def _likeness(one: str, other: str) -> float:
+    if min(len(one), len(other)) < _SHORTEST_FUZZY:
+        return 0.0
+    for letters, sound in _SOUNDS:
+        one, other = one.replace(letters, sound), other.replace(letters, sound)
+    if one[:1] != other[:1] and not {one[:1], other[:1]} <= set("aeiou"):
+        return 0.0
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _sounding_like(name: str, names: Mapping[str, str]) -> str | None:
+    """The one listed person with the same first sound and the same consonants as somebody who is addressed: "Caller"
+    is Carla, when there is a Carla and no Caller."""
+    found = [key for key in names if sounds_alike(name, key)]
+    return found[0] if len(found) == 1 and name.casefold() not in names else None
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Whether two names begin with the same sound and have the same consonants, at least three sounds in all."""
+    return len(_consonants(one)) > 2 and _consonants(one) == _consonants(other)
+
+
+def _consonants(name: str) -> str:
+    sounds = name.casefold()
+    for letters, sound in _SOUNDS:
+        sounds = sounds.replace(letters, sound)
+    return sounds[:1] + "".join(sorted(set(sounds[1:]) - set("aeiou")))
+
+
+def addressed_names(sentences: Sequence[Sentence], lexicon: Lexicon, spoken: Mapping[str, int]) -> list[str]:
+    """Capitalised words that stand where people are addressed: "Dana, how …", "…, Tom?", "Thanks, Omar."."""
+    found: dict[str, None] = {}
+    for sentence in sentences:
+        for word in _address_slots(sentence.written, lexicon):
+            plain = bare(word)
+            common = spoken.get(plain.casefold(), 0) or plain.casefold() in lexicon.never_names
+            if len(plain) > 1 and plain.isalpha() and plain[0].isupper() and plain[1:].islower() and not common:
+                found[plain] = None
+    return list(found)
+
+
+def _address_slots(written: Sequence[str], lexicon: Lexicon) -> Iterable[str]:
+    for i, word in enumerate(written):
+        before = bare(written[i - 1]).casefold() if i else ""
+        after = bare(written[i + 1]).casefold() if i + 1 < len(written) else ""
+        closes_clause = i > 0 and written[i - 1].endswith(",")
+        last = i == len(written) - 1
+        opens = i == 0 or before in lexicon.address_openers or (closes_clause and before in lexicon.address_openers)
+        if (
+            (opens and word.endswith(",") and (after in lexicon.address_followers))
+            or (opens and before in lexicon.thanks_words and (last or word.endswith(",")))
+            or (last and closes_clause and len(written) > 2 and word.endswith("?"))
+            or (opens and after in ("please", "could", "can", "would") and not word.endswith(","))
+        ):
+            yield word
