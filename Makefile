@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck check lock migration stage clean
+.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck changes check lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,10 +54,11 @@ bench: $(VENV)/.bench ## Measure accuracy and speed against plain faster-whisper
 bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings
 	$(BIN)/python -m bench.notes
 
-lint: $(VENV)/.test ## Check style and the direction of imports
+lint: $(VENV)/.test ## Check style, the direction of imports and the changelog fragments
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	@$(BIN)/towncrier build --draft --version next >/dev/null
 
 format: $(VENV)/.test ## Format the code
 	$(BIN)/ruff format .
@@ -65,6 +66,9 @@ format: $(VENV)/.test ## Format the code
 
 typecheck: $(VENV)/.test ## Check types, strictly
 	$(BIN)/mypy
+
+changes: $(VENV)/.test ## Print the changelog of the next release, from changelog.d/
+	@$(BIN)/towncrier build --draft --version "the next release"
 
 check: lint typecheck test e2e ## Everything that CI runs
 
