@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -13,6 +13,7 @@ def _comma_separated(value: object) -> object:
 
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_comma_separated)]
 
 
 class HttpSettings(BaseModel):
@@ -21,6 +22,15 @@ class HttpSettings(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.")
     base_url: str | None = Field(None, description="Public address of the server, when it stands behind a proxy.")
+    allowed_hosts: CommaSeparated = Field(
+        default_factory=list,
+        description="Further names by which the server may be called; others are refused. Comma-separated.",
+    )
+    trusted_proxies: Networks = Field(
+        default_factory=list,
+        description="Addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; "
+        "comma-separated.",
+    )
     max_upload_bytes: int = Field(4 * 1024**3, description="Largest recording accepted, in bytes.")
     max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
 

@@ -121,7 +121,7 @@ async def test_cookies_are_out_of_reach(browser) -> None:
 
 async def test_cookies_are_secure_behind_https(browser, services) -> None:
     services.settings.http.base_url = "https://minutebook.example"
-    assert "secure" in cookie(await browser.open("/sign-in"), "minutebook_browser").lower()
+    assert "secure" in cookie(await browser.open("/sign-in"), "__Host-minutebook_browser").lower()
 
 
 async def test_sign_in_makes_a_new_session_and_ends_the_old_one(browser, services) -> None:

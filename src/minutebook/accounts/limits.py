@@ -47,6 +47,11 @@ async def count_try(tx: AsyncConnection, clock: Clock, tries: Sequence[tuple[Rat
             )
 
 
+async def is_exhausted(tx: AsyncConnection, clock: Clock, rule: RateRule, subject: str) -> bool:
+    """Count one try without refusing it; whether there were more than the rule allows."""
+    return not await repository.count_try(tx, _key(rule, subject), rule.window(clock.now()), rule.limit)
+
+
 async def forget_tries(tx: AsyncConnection, rule: RateRule, subject: str) -> None:
     """Start counting anew, because the subject has proved itself."""
     await repository.forget_tries(tx, _key(rule, subject))

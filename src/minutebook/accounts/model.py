@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -62,8 +63,10 @@ def checked_email(text: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """What two spellings of one address have in common. Postgres keeps no NUL in a text, and no address has one."""
-    return email.replace("\0", "").strip().casefold()
+    """What two spellings of one address have in common: composed characters, lower case. Not case folding, which makes
+    one of `groß@` and `gross@`, who are two people. NUL and lone surrogates, which no address has, are left out."""
+    storable = email.replace("\0", "").encode("utf-8", "ignore").decode()
+    return normalize("NFC", storable).strip().lower()
 
 
 def checked_password(password: str) -> str:

@@ -1,12 +1,46 @@
 """Password hashing with argon2id, away from the event loop."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from minutebook.errors import Kind, MinutebookError
+
 CONCURRENT_HASHES = 2
 """Each hash takes 64 MiB and 0.1 s of a core: a burst of sign-ins queues up instead of exhausting the machine."""
+
+CONCURRENT_STRANGERS = 1
+"""Of these, so many for strangers: who is known never waits behind a crowd of them."""
+
+KNOWN_WAITING, STRANGERS_WAITING = 16, 4
+"""So many wait at most; who comes next is told at once to come back, instead of waiting for a minute."""
+
+BUSY_RETRY_S = 2.0
+
+
+class Lane:
+    """Turns for a class of callers, with a bounded queue."""
+
+    def __init__(self, shared: asyncio.Semaphore, at_once: int, waiting: int) -> None:
+        self._shared = shared
+        self._own = asyncio.Semaphore(at_once)
+        self._room = at_once + waiting
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn; `sign_in_busy` when too many wait already."""
+        if self._room == 0:
+            message = "Too many people sign in at this moment. Try again in a few seconds."
+            raise MinutebookError(Kind.UNAVAILABLE, "sign_in_busy", message, retryable=True, retry_after_s=BUSY_RETRY_S)
+        self._room -= 1
+        try:
+            async with self._own, self._shared:
+                yield
+        finally:
+            self._room += 1
 
 
 class Passwords:
@@ -14,20 +48,23 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._turn = asyncio.Semaphore(CONCURRENT_HASHES)
+        shared = asyncio.Semaphore(CONCURRENT_HASHES)
+        self._known = Lane(shared, CONCURRENT_HASHES, KNOWN_WAITING)
+        self._strangers = Lane(shared, CONCURRENT_STRANGERS, STRANGERS_WAITING)
         self._decoy: str | None = None
 
     async def hash(self, password: str) -> str:
-        """An encoded hash with its parameters and salt."""
-        async with self._turn:
+        """An encoded hash with its parameters and salt; `sign_in_busy`."""
+        async with self._known.turn():
             return await asyncio.to_thread(self._hasher.hash, _encoded(password))
 
-    async def matches(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the one. Without a stored hash the same work is done in vain, so that the time an
-        answer takes does not tell whether a user exists."""
-        if stored is None:
-            self._decoy = self._decoy or await self.hash("decoy")
-        async with self._turn:
+    async def matches(self, stored: str | None, password: str, *, known: bool = True) -> bool:
+        """Whether the password is the one; `sign_in_busy`. Without a stored hash the same work is done in vain, so that
+        the time an answer takes does not tell whether a user exists. `known` callers go first."""
+        lane = self._known if known else self._strangers
+        async with lane.turn():
+            if stored is None and self._decoy is None:
+                self._decoy = await asyncio.to_thread(self._hasher.hash, b"decoy")
             matched = await asyncio.to_thread(self._verify, stored or self._decoy or "", password)
         return matched and stored is not None
 

@@ -1,5 +1,6 @@
 """All SQL about users."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, case, delete, insert, select, update
@@ -63,6 +64,13 @@ rate_limits = Table(
     Column("window_start", UtcDateTime, nullable=False),
     Column("count", Integer, nullable=False),
     Index("ix_rate_limits_window_start", "window_start"),
+)
+
+sign_in_places = Table(
+    "sign_in_places",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
 )
 
 NO_PASSWORD = "!"  # noqa: S105 - the very absence of one
@@ -219,3 +227,18 @@ async def forget_tries(tx: AsyncConnection, key: str) -> None:
 
 async def remove_tries_before(tx: AsyncConnection, moment: datetime) -> None:
     await tx.execute(delete(rate_limits).where(rate_limits.c.window_start < moment))
+
+
+async def keep_places(tx: AsyncConnection, keys: Sequence[str], now: datetime) -> None:
+    new = insert_into(tx, sign_in_places).values([{"key": key, "last_at": now} for key in keys])
+    await tx.execute(new.on_conflict_do_update(index_elements=["key"], set_={"last_at": now}))
+
+
+async def known_places(tx: AsyncConnection, keys: Sequence[str], since: datetime) -> set[str]:
+    """Which of these a sign-in has come from since then."""
+    place = sign_in_places.c
+    return set((await tx.execute(select(place.key).where(place.key.in_(keys), place.last_at >= since))).scalars())
+
+
+async def forget_places(tx: AsyncConnection, before: datetime) -> None:
+    await tx.execute(delete(sign_in_places).where(sign_in_places.c.last_at < before))

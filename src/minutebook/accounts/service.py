@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
-from minutebook.accounts.limits import RateRule, count_try, forget_stale_tries, forget_tries
+from minutebook.accounts.limits import forget_stale_tries
 from minutebook.accounts.model import (
     WEB_SESSION_S,
     ApiKey,
@@ -14,17 +14,14 @@ from minutebook.accounts.model import (
     checked_display_name,
     checked_email,
     checked_password,
-    email_key,
     email_taken,
 )
 from minutebook.accounts.passwords import Passwords
+from minutebook.accounts.sign_in import Place, SignIn
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
-
-PER_PERSON = RateRule("sign-in of one person from one address", limit=10, window_s=900)
-PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
 
 LOCAL_EMAIL = "you@localhost"
 """Address of the user who stands in until there is an owner; nobody signs in with it."""
@@ -36,6 +33,7 @@ class Accounts:
     def __init__(self, clock: Clock, passwords: Passwords | None = None) -> None:
         self._clock = clock
         self._passwords = passwords or Passwords()
+        self._sign_in = SignIn(clock, self._passwords)
 
     async def create_user(self, tx: AsyncConnection, email: str, password: str, display_name: str) -> User:
         """Add a user; the first one is the owner. Errors: `email_invalid`, `email_taken`, `password_too_short`,
@@ -79,27 +77,12 @@ class Accounts:
         """Whether anybody was set up yet."""
         return await repository.has_users(tx)
 
-    async def authenticate(self, db: Database, email: str, password: str, address: str) -> User:
-        """The user whom e-mail and password belong to; `address` is where the attempt comes from.
-
-        Takes the database rather than a transaction: hashing takes a tenth of a second, during which no lock may be
-        held, and the attempt must stay counted when it fails. Errors: `sign_in_failed`, `rate_limited`.
-        """
-        person = f"{email_key(email)}|{address}"
-        async with db.transaction() as tx:
-            await count_try(tx, self._clock, [(PER_PERSON, person), (PER_ADDRESS, address)])
-            found = await repository.user_by_email(tx, email)
-        if not await self._passwords.matches(found[1] if found else None, password) or found is None:
-            raise MinutebookError(
-                Kind.UNAUTHENTICATED, "sign_in_failed", "E-mail address or password is wrong.", field="password"
-            )
-        user, password_hash = found
-        rehashed = await self._passwords.hash(password) if self._passwords.needs_rehash(password_hash) else None
-        async with db.transaction() as tx:
-            await forget_tries(tx, PER_PERSON, person)
-            if rehashed:
-                await repository.set_password_hash(tx, user.id, rehashed)
-        return user
+    async def authenticate(
+        self, db: Database, email: str, password: str, address: str, browser: str | None = None
+    ) -> User:
+        """The user whom e-mail and password belong to, see `SignIn`. `address` is where the attempt comes from,
+        `browser` the secret of the browser. Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`."""
+        return await self._sign_in.authenticate(db, email, password, Place(address, browser))
 
     async def user_of_identity(self, tx: AsyncConnection, identity: ExternalIdentity) -> User | None:
         """The user for whom another service vouches: known by its subject, or, the first time, by the verified

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from minutebook import __version__
 from minutebook.api import baas, home, operations
 from minutebook.api.baas.cors import CrossOrigin
+from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.openapi import Application
@@ -81,9 +82,11 @@ def create_app(services: "Services") -> FastAPI:
     render = install_error_handlers(app, DIALECTS)
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
+    app.add_middleware(OwnHost, render=render, hosts=own_hosts(services.settings))
     app.add_middleware(RequestLog, render=render, observe=observe_request)
     app.add_middleware(CrossOrigin, paths=baas.PATHS)
     app.add_middleware(SecurityHeaders, https=(settings.base_url or "").startswith("https:"))
+    app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)
     return app
 
 

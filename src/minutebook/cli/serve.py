@@ -62,6 +62,7 @@ async def _listen(services: "Services", address: str) -> None:
         port=http.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
     typer.echo(f"Minutebook listens on {address}", err=True)

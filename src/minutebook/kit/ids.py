@@ -29,5 +29,6 @@ def new_secret(prefix: str) -> str:
 
 
 def fingerprint(secret: str) -> str:
-    """What is stored instead of a random secret. Plain SHA-256 suffices: 256 random bits cannot be guessed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """What is stored instead of a random secret. Plain SHA-256 suffices: 256 random bits cannot be guessed. Whatever
+    somebody sends in place of a secret has one, lone surrogates too."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,8 +13,10 @@ from minutebook.api.web.forms import (
     PostedForm,
     Visitor,
     browser_secret,
+    drop_cookie,
     form_token,
     keep_browser,
+    kept_cookie,
     sign_in,
 )
 from minutebook.api.web.render import page
@@ -55,7 +57,9 @@ async def sign_in_by_password(
 ) -> Response:
     """Check e-mail and password; show the form again when they are wrong."""
     try:
-        user = await accounts.authenticate(db, form.get("email", ""), form.get("password", ""), client_address(request))
+        user = await accounts.authenticate(
+            db, form.get("email", ""), form.get("password", ""), client_address(request), browser_secret(request)
+        )
     except MinutebookError as error:
         return _form(request, oauth, form, error=error)
     response = RedirectResponse(local_path(form.get("next")), 303)
@@ -83,11 +87,11 @@ def _form(
 @router.post("/sign-out")
 async def sign_out(request: Request, form: PostedForm, db: Db, accounts: AccountsOf) -> Response:
     """End the session, then go on to where the form says."""
-    if secret := request.cookies.get(SESSION_COOKIE):
+    if secret := kept_cookie(request, SESSION_COOKIE):
         async with db.transaction() as tx:
             await accounts.close_web_session(tx, secret)
     response = RedirectResponse(local_path(form.get("next")), 303)
-    response.delete_cookie(SESSION_COOKIE)
+    drop_cookie(request, response, SESSION_COOKIE)
     return response
 
 

@@ -14,13 +14,11 @@ ELSEWHERE = ("minutebook.db.events", "minutebook.jobs.requests")
 
 
 def load_tables() -> None:
-    """Import every module that registers tables: each capability's `repository` and `…_repository`, and the ones
+    """Import every module that registers tables: each `repository`, be it a file or a folder, and the ones
     `ELSEWHERE`. By name, so that the database layer does not depend on what lies above it."""
-    for module in pkgutil.iter_modules(minutebook.__path__, "minutebook."):
-        package = importlib.import_module(module.name) if module.ispkg else None
-        for part in pkgutil.iter_modules(package.__path__) if package else ():
-            if part.name.endswith("repository"):
-                importlib.import_module(f"{module.name}.{part.name}")
+    for module in pkgutil.walk_packages(minutebook.__path__, "minutebook."):
+        if module.name.endswith(".repository") or ".repository." in module.name:
+            importlib.import_module(module.name)
     for name in ELSEWHERE:
         importlib.import_module(name)
 

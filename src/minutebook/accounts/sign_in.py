@@ -1,0 +1,92 @@
+"""Signing in with e-mail address and password: who may try how often, and who goes first.
+
+Nobody is ever locked out by somebody else's tries. A browser in which an account has signed in before counts for
+itself, and so does an address from which it has. Strangers share what is left: when many of them try one account, each
+gets fewer tries, but never none.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.accounts import repository
+from minutebook.accounts.limits import RateRule, count_try, forget_tries, is_exhausted
+from minutebook.accounts.model import User, email_key
+from minutebook.accounts.passwords import Passwords
+from minutebook.db.database import Database
+from minutebook.errors import Kind, MinutebookError
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import fingerprint
+from minutebook.kit.origin import subscriber
+
+PER_PERSON = RateRule("sign-in of one person from one place", limit=10, window_s=900)
+PER_ADDRESS = RateRule("sign-in from one address", limit=100, window_s=900)
+STRANGERS = RateRule("strangers' sign-ins of one person", limit=50, window_s=900)
+PER_STRANGER = replace(PER_PERSON, limit=2)
+"""What a stranger has left of `PER_PERSON` once `STRANGERS` is exhausted: two, so that one typing error is forgiven."""
+
+PLACE_KEPT_S = 180 * 24 * 3600
+"""So long after the last sign-in there a browser or an address counts as known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an attempt comes from: the address, and the secret of the browser, if it keeps one."""
+
+    address: str
+    browser: str | None = None
+
+    def keys(self, email: str) -> list[str]:
+        """What makes this place known for this person, the browser first."""
+        subjects = [f"browser:{self.browser}"] if self.browser else []
+        return [fingerprint(f"{email_key(email)}|{where}") for where in (*subjects, f"net:{subscriber(self.address)}")]
+
+
+class SignIn:
+    """Lets people in."""
+
+    def __init__(self, clock: Clock, passwords: Passwords) -> None:
+        self._clock = clock
+        self._passwords = passwords
+
+    async def authenticate(self, db: Database, email: str, password: str, place: Place) -> User:
+        """The user whom e-mail and password belong to. Takes the database rather than a transaction: hashing takes a
+        tenth of a second, during which no lock may be held, and the attempt must stay counted when it fails.
+        Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`."""
+        async with db.transaction() as tx:
+            known = await self._admit(tx, email, place)
+            found = await repository.user_by_email(tx, email)
+        if not await self._passwords.matches(found[1] if found else None, password, known=known is not None):
+            found = None
+        if found is None:
+            message = "E-mail address or password is wrong."
+            raise MinutebookError(Kind.UNAUTHENTICATED, "sign_in_failed", message, field="password")
+        user, password_hash = found
+        rehashed = await self._passwords.hash(password) if self._passwords.needs_rehash(password_hash) else None
+        async with db.transaction() as tx:
+            for key in place.keys(email):
+                await forget_tries(tx, PER_PERSON, key)
+            if rehashed:
+                await repository.set_password_hash(tx, user.id, rehashed)
+            await self.remember(tx, email, place)
+        return user
+
+    async def remember(self, tx: AsyncConnection, email: str, place: Place) -> None:
+        """The person has proved who they are here: they will go first."""
+        now = self._clock.now()
+        await repository.keep_places(tx, place.keys(email), now)
+        await repository.forget_places(tx, now - timedelta(seconds=PLACE_KEPT_S))
+
+    async def _admit(self, tx: AsyncConnection, email: str, place: Place) -> str | None:
+        """Count the attempt; the key of the place if it is known."""
+        keys = place.keys(email)
+        kept = await repository.known_places(tx, keys, self._clock.now() - timedelta(seconds=PLACE_KEPT_S))
+        known = next((key for key in keys if key in kept), None)
+        if known is not None:
+            await count_try(tx, self._clock, [(PER_PERSON, known)])
+            return known
+        crowded = await is_exhausted(tx, self._clock, STRANGERS, email_key(email))
+        rule = PER_STRANGER if crowded else PER_PERSON
+        await count_try(tx, self._clock, [(rule, keys[-1]), (PER_ADDRESS, subscriber(place.address))])
+        return None

@@ -1,0 +1,33 @@
+"""The application of the API's tests, and its fixtures, for visitors who mean no good."""
+
+from api.conftest import (
+    Browser,
+    app,
+    browser,
+    client,
+    clock,
+    db,
+    other_user,
+    other_user_token,
+    passwords,
+    services,
+    settings,
+    user,
+    user_token,
+)
+
+__all__ = [
+    "Browser",
+    "app",
+    "browser",
+    "client",
+    "clock",
+    "db",
+    "other_user",
+    "other_user_token",
+    "passwords",
+    "services",
+    "settings",
+    "user",
+    "user_token",
+]
