@@ -9,6 +9,9 @@ from minutebook.accounts.service import Accounts
 from minutebook.analysis.corrections import Corrections
 from minutebook.analysis.making.attempt import give_up
 from minutebook.analysis.making.provided import Providers
+from minutebook.analysis.naming import SpeakerNaming
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.bots.finishing import Finishing
@@ -64,6 +67,9 @@ class Services:
     meetings: Meetings
     recordings: Recordings
     analysis: Analysis
+    scheduler: Scheduler
+    results: Results
+    naming: SpeakerNaming
     corrections: Corrections
     templates: Templates
     sealing: Sealing
@@ -80,11 +86,13 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     meetings = Meetings(clock, events)
     recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http)
     templates = Templates(clock)
-    analysis = Analysis(jobs, events, clock, meetings, recordings, templates)
+    scheduler = Scheduler(jobs, events, clock, recordings)
+    analysis = Analysis(jobs, meetings, recordings, templates, scheduler)
+    results = Results(meetings, recordings)
     sealing = sealing_of(settings)
     bots = Bots(db, storage, jobs, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
-    renderers = Renderers(bots, analysis, media_links, sealing).renderers()
+    renderers = Renderers(bots, results, media_links, sealing).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, renderers)
     recordings.subscribe(events)
     analysis.subscribe(events)
@@ -103,7 +111,10 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         meetings=meetings,
         recordings=recordings,
         analysis=analysis,
-        corrections=Corrections(events, clock, recordings, analysis),
+        scheduler=scheduler,
+        results=results,
+        naming=SpeakerNaming(events, recordings, results),
+        corrections=Corrections(events, clock, recordings, results),
         templates=templates,
         sealing=sealing,
         bots=bots,
@@ -154,7 +165,8 @@ def work_of(services: Services) -> Work:
             db,
             services.storage,
             services.recordings,
-            services.analysis,
+            services.scheduler,
+            services.results,
             SpeechPipeline(settings.speech, settings.models_dir),
             producer_of(settings.llm),
             settings.speech,
@@ -165,7 +177,7 @@ def work_of(services: Services) -> Work:
     }
 
     async def abandoned(key: str) -> None:
-        await give_up(db, services.analysis.scheduler, key)
+        await give_up(db, services.scheduler, key)
         await give_up_finishing(db, services.bots, key)
 
     chores = (

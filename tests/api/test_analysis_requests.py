@@ -230,10 +230,10 @@ async def test_work_that_took_its_workers_down_fails_with_a_sentence(
 ) -> None:
     report = (await ada.reports(uploaded["attachment_id"]))["transcription"]
     async with services.db.transaction() as tx:
-        assert await services.analysis.scheduler.start(tx, report["id"], 1) is not None
-    await give_up(services.db, services.analysis.scheduler, job_key(report["id"], 1))
-    await give_up(services.db, services.analysis.scheduler, job_key(report["id"], 1))
-    await give_up(services.db, services.analysis.scheduler, "sweep:whatever")
+        assert await services.scheduler.start(tx, report["id"], 1) is not None
+    await give_up(services.db, services.scheduler, job_key(report["id"], 1))
+    await give_up(services.db, services.scheduler, job_key(report["id"], 1))
+    await give_up(services.db, services.scheduler, "sweep:whatever")
     reports = await ada.reports(uploaded["attachment_id"])
     assert reports["transcription"]["error"]["code"] == "worker_crashed"
     assert reports["meeting note"]["error"]["code"] == "transcription_failed"

@@ -85,7 +85,7 @@ async def test_a_failure_is_told(ada: Paxs, services: Services) -> None:
     report = (await ada.reports(recording["id"]))["transcription"]
     async with services.db.transaction() as tx:
         failure = Failure("media_unreadable", "It cannot be read.", retryable=False)
-        await services.analysis.scheduler.fail(tx, report["id"], 1, failure)
+        await services.scheduler.fail(tx, report["id"], 1, failure)
     events = parsed((await ada.get(f"/api/recordings/{recording['id']}/events")).text)
     assert [data["error"]["code"] for name, data in events if name == "report"] == [
         "media_unreadable",

@@ -57,7 +57,7 @@ class Told:
     async def transcribe(self, bot: Bot, transcript: Transcript) -> None:
         """End the transcription of the bot's recording with this."""
         assert bot.recording_id is not None
-        scheduler = self.stage.analysis.scheduler
+        scheduler = self.stage.scheduler
         async with self.stage.db.transaction() as tx:
             reports = await self.stage.analysis.progress(tx, bot.owner_id, bot.recording_id)
             report = next(each for each in reports if each.type is AnalysisType.TRANSCRIPTION)
@@ -71,7 +71,7 @@ class Told:
 async def told(database: Database, tmp_path: Path) -> AsyncIterator[Told]:
     stage = await open_stage(database, tmp_path)
     links = MediaLinks(stage.sealing, "https://minutes.example", LINK_S, stage.clock)
-    renderers = Renderers(stage.bots, stage.analysis, links, stage.sealing).renderers()
+    renderers = Renderers(stage.bots, stage.results, links, stage.sealing).renderers()
     outgoing = OutgoingClient(OutgoingSettings(allow=["127.0.0.1"]))
     webhooks = Webhooks(database, stage.clock, outgoing, stage.sealing, renderers)
     webhooks.subscribe(stage.bots._events)

@@ -13,6 +13,8 @@ from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
 from minutebook.analysis.model import AnalysisType, Failure, Report
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.bots.events import epoch_ms
 from minutebook.bots.finishing import Finishing
@@ -69,6 +71,8 @@ class Stage:
     meetings: Meetings
     recordings: Recordings
     analysis: Analysis
+    scheduler: Scheduler
+    results: Results
     sealing: Sealing
     bots: Bots
     finishing: Finishing
@@ -108,14 +112,12 @@ class Stage:
             await self._end(tx, report, succeeds)
 
     async def _end(self, tx: Any, report: Report, succeeds: bool) -> None:
-        started = await self.analysis.scheduler.start(tx, report.id, report.attempt)
+        started = await self.scheduler.start(tx, report.id, report.attempt)
         assert started is not None
         if succeeds:
-            assert await self.analysis.scheduler.complete(tx, started, "{}")
+            assert await self.scheduler.complete(tx, started, "{}")
         else:
-            assert await self.analysis.scheduler.fail(
-                tx, report.id, report.attempt, Failure("broken", "Broken.", False)
-            )
+            assert await self.scheduler.fail(tx, report.id, report.attempt, Failure("broken", "Broken.", False))
 
     async def events(self, bot_id: str) -> list[tuple[str, Mapping[str, Any]]]:
         """The bot's events, in the order in which they were published."""
@@ -272,7 +274,8 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
     accounts = Accounts(clock, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
     meetings = Meetings(clock, events)
     recordings = Recordings(db, storage, jobs, events, clock, meetings, OutgoingClient(own.outgoing), own.http)
-    analysis = Analysis(jobs, events, clock, meetings, recordings, Templates(clock))
+    scheduler = Scheduler(jobs, events, clock, recordings)
+    analysis = Analysis(jobs, meetings, recordings, Templates(clock), scheduler)
     sealing, bot_settings = Sealing(b"k" * 32), replace_settings(own.bots, settings)
     bots = Bots(db, storage, jobs, events, clock, meetings, recordings, analysis, sealing, bot_settings)
     for each in (recordings, analysis, bots):
@@ -295,6 +298,8 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
         meetings,
         recordings,
         analysis,
+        scheduler,
+        Results(meetings, recordings),
         sealing,
         bots,
         finishing,

@@ -11,7 +11,7 @@ from minutebook.analysis.edits.model import Change, Edit
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
 from minutebook.analysis.model import AnalysisType, Report
 from minutebook.analysis.reports import contents
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.results import Results
 from minutebook.db.events import Events
 from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
@@ -28,11 +28,11 @@ Check = Callable[[Sequence[Edit], int], Change]
 class Corrections:
     """Corrections of their owners' transcripts and notes: nobody else's are ever found."""
 
-    def __init__(self, events: Events, clock: Clock, recordings: Recordings, analysis: Analysis) -> None:
+    def __init__(self, events: Events, clock: Clock, recordings: Recordings, results: Results) -> None:
         self._events = events
         self._clock = clock
         self._recordings = recordings
-        self._analysis = analysis
+        self._results = results
 
     async def correct_transcript(
         self,
@@ -48,7 +48,7 @@ class Corrections:
         makes sure that it is the transcript the caller has seen.
 
         Raises `not_ready`, `edits_required`, `edits_too_many`, `report_changed` and the codes of
-        `edit_requests.checked_segment`.
+        `edits.requests.checked_segment`.
         """
         report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, report_id)
         transcript = contents.transcript_of(content)
@@ -70,13 +70,13 @@ class Corrections:
         """Correct or remove items of the newest note; all of the requests or none.
 
         Raises `not_ready`, `edits_required`, `edits_too_many`, `report_changed` and the codes of
-        `edit_requests.checked_item`.
+        `edits.requests.checked_item`.
         """
         report, content = await self._target(tx, owner_id, recording_id, AnalysisType.MEETING_NOTE, report_id)
         items = contents.items_of(content)
         recording = await self._recordings.get(tx, owner_id, recording_id)
-        held_on = (await self._analysis.meeting(tx, recording)).created_at.date()
-        voices = await self._analysis.voices_of(tx, recording, report)
+        held_on = (await self._results.meeting(tx, recording)).created_at.date()
+        voices = await self._results.voices_of(tx, recording, report)
 
         def check(journal: Sequence[Edit], position: int) -> Change:
             return checked_item(requests[position], position, items, voices, held_on, journal)
@@ -106,7 +106,7 @@ class Corrections:
         self, tx: AsyncConnection, owner_id: str, recording_id: str, wanted: AnalysisType, report_id: str | None
     ) -> tuple[Report, str]:
         recording = await self._recordings.get(tx, owner_id, recording_id, lock=True)
-        report, content = await self._analysis.newest(tx, recording, wanted)
+        report, content = await self._results.newest(tx, recording, wanted)
         if report_id is not None and report_id != report.id:
             message = f"There is a newer {wanted}; read it and send the corrections again."
             raise MinutebookError(Kind.CONFLICT, "report_changed", message, field="report_id")

@@ -1,11 +1,12 @@
 """The kinds of analysis and what they depend on, as data. A new kind is a row here and a maker in `derivation`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from minutebook.analysis.model import AnalysisType
+from minutebook.errors import invalid
 from minutebook.jobs.ports import QueueName
 
 TRANSCRIBE_TASK: Final = "analysis.transcribe"
@@ -50,3 +51,14 @@ KINDS: Final[Mapping[AnalysisType, AnalysisKind]] = MappingProxyType(
 
 AUTOMATIC: Final = (AnalysisType.TRANSCRIPTION, AnalysisType.MEETING_NOTE)
 """What an upload starts without being asked."""
+
+
+def checked_types(names: Sequence[str]) -> tuple[AnalysisType, ...]:
+    """The analyses of these names, each once. Raises `analysis_types_required` and `analysis_type_unknown`."""
+    known = ", ".join(AnalysisType)
+    if not names:
+        raise invalid("analysis_types_required", f"Name at least one analysis: {known}.", "analysis_types")
+    unknown = [name for name in names if name not in set(AnalysisType)]
+    if unknown:
+        raise invalid("analysis_type_unknown", f"An analysis is one of: {known}.", "analysis_types")
+    return tuple(dict.fromkeys(AnalysisType(name) for name in names))

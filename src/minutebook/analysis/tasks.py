@@ -10,7 +10,8 @@ from minutebook.analysis.making.provided import Providers
 from minutebook.analysis.making.recording import Tools
 from minutebook.analysis.making.talk_names import names_task
 from minutebook.analysis.making.transcription import Transcription
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.results import Results
 from minutebook.config import SpeechSettings
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Task
@@ -24,7 +25,8 @@ def analysis_tasks(
     db: Database,
     storage: Storage,
     recordings: Recordings,
-    analysis: Analysis,
+    scheduler: Scheduler,
+    results: Results,
     pipeline: SpeechPipeline,
     producer: Producer,
     speech: SpeechSettings,
@@ -33,11 +35,11 @@ def analysis_tasks(
 ) -> Mapping[str, Task]:
     """The tasks. `pipeline` and `producer` are made once per process and shared; `scratch` is a local folder for
     copies of recordings that are being worked on; without `providers` everything is transcribed here."""
-    tools = Tools(db, storage, recordings, analysis, pipeline, producer, speech, scratch, providers)
+    tools = Tools(db, storage, recordings, scheduler, results, pipeline, producer, speech, scratch, providers)
     transcription = Transcription(tools)
-    derivation = Derivation(db, analysis, producer)
+    derivation = Derivation(db, scheduler, results, producer)
     return {
-        TRANSCRIBE_TASK: report_task(db, analysis.scheduler, transcription.make, transcription.clean_up),
-        DERIVE_TASK: report_task(db, analysis.scheduler, derivation.make, derivation.clean_up),
-        NAMES_TASK: names_task(db, analysis),
+        TRANSCRIBE_TASK: report_task(db, scheduler, transcription.make, transcription.clean_up),
+        DERIVE_TASK: report_task(db, scheduler, derivation.make, derivation.clean_up),
+        NAMES_TASK: names_task(db, results),
     }

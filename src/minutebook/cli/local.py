@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
-from minutebook.analysis.service import AnalysisRequest, ShownReport
+from minutebook.analysis.results import ShownReport
+from minutebook.analysis.service import AnalysisRequest
 from minutebook.cli.attendees import Person
 from minutebook.cli.exits import stderr
 from minutebook.cli.inputs import is_url
@@ -100,7 +101,7 @@ async def _process_one(
         await services.analysis.request(tx, user.id, AnalysisRequest(meeting.id, wanted))
     await _follow(services, user, recording, screen)
     async with services.db.reading() as tx:
-        reports = await services.analysis.reports(tx, user.id, recording.id)
+        reports = await services.results.reports(tx, user.id, recording.id)
     screen.show(reports)
     folder = await _export(services, user, meeting, recording, reports)
     _tell_outcome(reports, folder)
@@ -156,7 +157,7 @@ async def _export(
             (folder / "meeting_note.md").write_text(content["markdown"], encoding="utf-8")
         if shown.report.type is AnalysisType.TRANSCRIPTION:
             async with services.db.reading() as tx:
-                transcript = await services.analysis.transcript(tx, user.id, recording.id)
+                transcript = await services.results.transcript(tx, user.id, recording.id)
             for extension in ("txt", "srt", "vtt", "md"):
                 (folder / f"transcript.{extension}").write_text(EXPORTS[extension](transcript), encoding="utf-8")
     return folder

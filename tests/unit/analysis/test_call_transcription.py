@@ -145,7 +145,8 @@ class CallWorker(Worker):
                 services.db,
                 services.storage,
                 services.recordings,
-                services.analysis,
+                services.scheduler,
+                services.results,
                 self.pipeline,
                 producer_of(services.settings.llm),
                 services.settings.speech,
@@ -179,7 +180,7 @@ async def recorded(
 
 async def transcript_of(services: Services, recording: Recording) -> Transcript:
     async with services.db.reading() as tx:
-        return await services.analysis.transcript(tx, OWNER, recording.id)
+        return await services.results.transcript(tx, OWNER, recording.id)
 
 
 async def reports_of(services: Services, recording: Recording) -> Mapping[AnalysisType, Report]:
@@ -206,7 +207,7 @@ async def test_a_call_is_told_under_its_participants_names(services: Services) -
     ]
     assert sorted(speaker for speaker, _ in worker.pipeline.heard) == ["@a", "@a", "@b"]
     async with services.db.reading() as tx:
-        speakers = await services.analysis.speakers(tx, OWNER, recording.id)
+        speakers = await services.results.speakers(tx, OWNER, recording.id)
     assert [(s.name, s.source, round(s.talk_time_s)) for s in speakers] == [
         ("Ada", NameSource.CALL, 6),
         ("Bob", NameSource.CALL, 2),
@@ -223,10 +224,10 @@ async def test_names_by_hand_win_over_the_calls(services: Services) -> None:
     recording = await recorded(services, TWO, TRACKS, Options())
     await worker.drain()
     async with services.db.transaction() as tx:
-        await services.analysis.name_speakers(tx, OWNER, recording.id, [Naming("speaker_2", name="Robert")])
+        await services.naming.name_speakers(tx, OWNER, recording.id, [Naming("speaker_2", name="Robert")])
     assert [speaker.name for speaker in (await transcript_of(services, recording)).speakers] == ["Ada", "Robert"]
     async with services.db.transaction() as tx:
-        taken = await services.analysis.name_speakers(tx, OWNER, recording.id, [Naming("speaker_2")])
+        taken = await services.naming.name_speakers(tx, OWNER, recording.id, [Naming("speaker_2")])
     assert [(s.name, s.source) for s in taken] == [("Ada", NameSource.CALL), ("Bob", NameSource.CALL)]
 
 

@@ -55,7 +55,7 @@ async def test_concurrent_corrections_and_undos(services: Services) -> None:
     made = await asyncio.gather(*(corrected(services, recording.id, i % 5, f"word{i}") for i in range(20)))
     async with services.db.reading() as tx:
         journal = await services.corrections.edits(tx, OWNER, recording.id)
-        transcript = await services.analysis.transcript(tx, OWNER, recording.id)
+        transcript = await services.results.transcript(tx, OWNER, recording.id)
     assert {edit.id for edit in journal} == {edit.id for edit in made}
     last = {edit.change.first: edit.change.text for edit in journal}
     assert [word.word for word in transcript.segments[0].words[:5]] == [last[i] for i in range(5)]
@@ -64,7 +64,7 @@ async def test_concurrent_corrections_and_undos(services: Services) -> None:
     assert all(edit.undone_at is not None for edit in undos)
     async with services.db.reading() as tx:
         assert len(await services.corrections.edits(tx, OWNER, recording.id)) == 20
-        transcript = await services.analysis.transcript(tx, OWNER, recording.id)
+        transcript = await services.results.transcript(tx, OWNER, recording.id)
     assert transcript.segments[0].text.startswith("Good morning everybody,")
 
     async with services.db.transaction() as tx:

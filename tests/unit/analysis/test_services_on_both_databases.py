@@ -73,7 +73,7 @@ async def test_the_walk(services: Services, worker: Worker) -> None:
     done = (ReportStatus.COMPLETED, 1)
     assert await statuses(services, recording) == {"transcription": done, "meeting note": done}
     async with services.db.reading() as tx:
-        transcript = await services.analysis.transcript(tx, OWNER, recording.id)
+        transcript = await services.results.transcript(tx, OWNER, recording.id)
         page = await services.meetings.list(tx, OWNER, query="ADA weekly")
     assert [segment.text for segment in transcript.segments] == [text for *_, text in TALK]
     assert page.items == (meeting,)
@@ -200,7 +200,7 @@ async def test_work_goes_on_after_a_crash_at_any_step(
 async def _transcript(services: Services, meeting: Meeting) -> object:
     async with services.db.reading() as tx:
         recording = (await services.recordings.of_meetings(tx, [meeting.id]))[meeting.id]
-        return await services.analysis.transcript(tx, OWNER, recording.id)
+        return await services.results.transcript(tx, OWNER, recording.id)
 
 
 async def test_removals_and_completions_do_not_wait_for_each_other(services: Services, worker: Worker) -> None:

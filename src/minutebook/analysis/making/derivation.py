@@ -9,7 +9,8 @@ from typing import Any, Final
 from minutebook.analysis.making.attempt import SupersededError, Work
 from minutebook.analysis.model import AnalysisType, Progress, Report
 from minutebook.analysis.reports import contents
-from minutebook.analysis.service import REVISION, Analysis
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.results import REVISION, Results
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
 from minutebook.language.model import NoteRequest
@@ -33,7 +34,8 @@ class Derivation:
     """Makes derived reports."""
 
     db: Database
-    analysis: Analysis
+    scheduler: Scheduler
+    results: Results
     producer: Producer
 
     async def make(self, work: Work) -> None:
@@ -51,14 +53,14 @@ class Derivation:
         report = work.report
         await work.tell(Progress(0.0, "reading the transcript"))
         async with self.db.reading() as tx:
-            source = await self.analysis.source(tx, report.recording_id)
+            source = await self.results.source(tx, report.recording_id)
         if source is None:
             raise SupersededError
         value = await asyncio.to_thread(
             MAKERS[report.type], self.producer, source.transcript, _note_request(report, source.meeting)
         )
         async with self.db.transaction() as tx:
-            return await self.analysis.scheduler.complete(
+            return await self.scheduler.complete(
                 tx,
                 report,
                 contents.kept(value),

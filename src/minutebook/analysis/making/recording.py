@@ -19,7 +19,8 @@ from minutebook.analysis.making.provided import Chosen, Providers, keyless_notic
 from minutebook.analysis.making.scratch import Scratch
 from minutebook.analysis.model import Progress
 from minutebook.analysis.reports import contents
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.reports.scheduler import Scheduler
+from minutebook.analysis.results import Results
 from minutebook.analysis.voices import repository as names_repository
 from minutebook.analysis.voices.model import Proposal, proposed
 from minutebook.config import SpeechSettings
@@ -67,7 +68,8 @@ class Tools:
     db: Database
     storage: Storage
     recordings: Recordings
-    analysis: Analysis
+    scheduler: Scheduler
+    results: Results
     pipeline: SpeechPipeline
     producer: Producer
     speech: SpeechSettings
@@ -246,7 +248,7 @@ class Run:
         turns, duration_s = await self._load_turns(turns_key), decoded["duration_s"]
         notices = [*decoded["notices"], *self._provider_notices()]
         async with self._tools.db.reading() as tx:
-            meeting = await self._tools.analysis.meeting(tx, self._recording)
+            meeting = await self._tools.results.meeting(tx, self._recording)
 
         def compute(_: object) -> tuple[Transcript, str]:
             made = self._transcript(recognised, turns, language, duration_s, notices)
@@ -257,7 +259,7 @@ class Run:
         proposals = await self._work.computed(lambda _: self._proposals(transcript, meeting))
         async with self._tools.db.transaction() as tx:
             facts = contents.transcript_facts(transcript)
-            completed = await self._tools.analysis.scheduler.complete(tx, self._work.report, content, facts=facts)
+            completed = await self._tools.scheduler.complete(tx, self._work.report, content, facts=facts)
             if completed:
                 await names_repository.propose(tx, self._work.report.id, proposals)
             return completed

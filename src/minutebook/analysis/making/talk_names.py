@@ -3,24 +3,24 @@
 import asyncio
 from collections.abc import Mapping
 
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.results import Results
 from minutebook.analysis.voices import repository as names_repository
 from minutebook.analysis.voices.model import proposed
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json, Steps, Task
 
 
-def names_task(db: Database, analysis: Analysis) -> Task:
+def names_task(db: Database, results: Results) -> Task:
     """The durable task that proposes names anew for the newest transcript of a recording, if it is still there."""
 
     async def look_again(recording_id: str) -> Json:
         async with db.reading() as tx:
-            source = await analysis.source(tx, recording_id)
+            source = await results.source(tx, recording_id)
         if source is None:
             return False
         proposals = await asyncio.to_thread(proposed, source.unnamed, source.meeting)
         async with db.transaction() as tx:
-            if await analysis.is_there(tx, recording_id, source.report_id):
+            if await results.is_there(tx, recording_id, source.report_id):
                 await names_repository.propose(tx, source.report_id, proposals)
         return True
 

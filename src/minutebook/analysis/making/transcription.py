@@ -20,7 +20,7 @@ class Transcription:
         folders = left_behind(tools.scratch, ())
         async with tools.db.reading() as tx:
             recording = await tools.recordings.load(tx, work.report.recording_id)
-            processing = await tools.analysis.scheduler.processing(tx, [folder.name for folder in folders])
+            processing = await tools.scheduler.processing(tx, [folder.name for folder in folders])
         await clear(*left_behind(tools.scratch, processing))
         if recording is None:
             raise SupersededError

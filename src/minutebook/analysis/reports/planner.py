@@ -1,11 +1,11 @@
 """Which reports a request makes, repeats or finds under way, and which waiting ones may start. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from minutebook.analysis.kinds import KINDS
-from minutebook.analysis.model import AnalysisType, ReportStatus
+from minutebook.analysis.model import AnalysisType, Report, ReportStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,17 @@ def readiness(existing: Inventory, kind_type: AnalysisType) -> Readiness:
     if any(need is None or not (need.is_usable or need.status.is_active) for need in needs):
         return Readiness.DOOMED
     return Readiness.WAITING
+
+
+def newest_of_types(found: Sequence[Report]) -> dict[AnalysisType, Report]:
+    """The newest report of each type, in the order of `KINDS`; `found` has versions ascending."""
+    newest = {report.type: report for report in found}
+    return {kind_type: newest[kind_type] for kind_type in KINDS if kind_type in newest}
+
+
+def newest_completed(found: Sequence[Report], wanted: AnalysisType = AnalysisType.TRANSCRIPTION) -> Report | None:
+    """The newest completed report of a type; `found` has versions ascending."""
+    return next((r for r in reversed(found) if r.type is wanted and r.status is ReportStatus.COMPLETED), None)
 
 
 def _with_dependencies(existing: Inventory, requested: Collection[AnalysisType]) -> set[AnalysisType]:

@@ -132,7 +132,7 @@ async def _transcript(services: "Services", read: AsyncConnection, bot: Bot) -> 
     if bot.wish.speech_to_text is None or bot.recording_id is None:
         return None
     try:
-        return await services.analysis.transcript(read, bot.owner_id, bot.recording_id)
+        return await services.results.transcript(read, bot.owner_id, bot.recording_id)
     except MinutebookError as error:
         if error.kind in {Kind.NOT_FOUND, Kind.CONFLICT}:
             return None

@@ -38,7 +38,7 @@ async def reports(
     analysis_type: Annotated[str | None, Query(description="Only this type.")] = None,
 ) -> list[ReportOut]:
     """The newest version of each analysis of a recording. `report_content` is JSON as a string."""
-    shown = await services.analysis.reports(
+    shown = await services.results.reports(
         read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
     )
     return [rendered_report(each.report, each.content, stale=each.stale) for each in shown]

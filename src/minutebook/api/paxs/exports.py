@@ -46,7 +46,7 @@ async def export(
     if export_format not in FORMATS:
         known = ", ".join(FORMATS)
         raise invalid("format_unknown", f"A transcript is exported as one of: {known}.", "format")
-    transcript = await services.analysis.transcript(read, caller.user_id, recording_id)
+    transcript = await services.results.transcript(read, caller.user_id, recording_id)
     media_type, render = FORMATS[export_format]
     disposition = f'attachment; filename="transcript.{export_format}"'
     return Response(render(transcript), media_type=media_type, headers={"Content-Disposition": disposition})

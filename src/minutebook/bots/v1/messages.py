@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.analysis.service import Analysis
+from minutebook.analysis.results import Results
 from minutebook.bots import events
 from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, BotMedia, Failure
@@ -53,9 +53,9 @@ class Renderers:
     """Makes messages of bots' events. Everything is read anew each time, so that links are fresh and a record that was
     deleted meanwhile is not told of."""
 
-    def __init__(self, files: BotFiles, analysis: Analysis, links: MediaLinks, sealing: Sealing) -> None:
+    def __init__(self, files: BotFiles, results: Results, links: MediaLinks, sealing: Sealing) -> None:
         self._files = files
-        self._analysis = analysis
+        self._results = results
         self._links = links
         self._sealing = sealing
 
@@ -129,7 +129,7 @@ class Renderers:
         if bot.recording_id is None:
             return None
         try:
-            return await self._analysis.transcript(tx, bot.owner_id, bot.recording_id)
+            return await self._results.transcript(tx, bot.owner_id, bot.recording_id)
         except MinutebookError as error:
             if error.kind in {Kind.NOT_FOUND, Kind.CONFLICT}:
                 return None

@@ -1,0 +1,169 @@
+"""Results of analyses: reports with their contents, the transcript with its corrections and names, its voices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.model import Edit, corrected, retimed, revision, spoken
+from minutebook.analysis.kinds import checked_types
+from minutebook.analysis.model import AnalysisType, Report, ReportStatus
+from minutebook.analysis.reports import contents, repository
+from minutebook.analysis.reports.planner import newest_completed, newest_of_types
+from minutebook.analysis.voices import repository as names_repository
+from minutebook.analysis.voices.model import NamedSpeaker, named, with_names
+from minutebook.errors import not_found
+from minutebook.meetings.model import Meeting
+from minutebook.meetings.service import Meetings
+from minutebook.recordings.model import Recording, not_ready
+from minutebook.recordings.service import Recordings
+from minutebook.transcript.model import Transcript
+
+REVISION = "revision"
+"""The fact of a derived report that says which corrections its transcript had when it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """A report and, once it is completed, its content as the contract's JSON string, with corrections and with voices
+    under their names; `stale` when its transcript was corrected since it was made."""
+
+    report: Report
+    content: str | None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What derived reports are made from: the newest completed transcript, corrected and under its names, the id of its
+    report, the meeting, and what tells which corrections there were. In `unnamed` the voices go by their numbers."""
+
+    report_id: str
+    transcript: Transcript
+    unnamed: Transcript
+    meeting: Meeting
+    revision: str
+
+
+class Results:
+    """What is shown of their owners' analyses, and what further work is done on; nobody else's are ever found.
+
+    Methods that take an owner are for callers; those that take a recording are for work in its owner's name.
+    """
+
+    def __init__(self, meetings: Meetings, recordings: Recordings) -> None:
+        self._meetings = meetings
+        self._recordings = recordings
+
+    async def reports(
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        recording_id: str,
+        *,
+        session_id: str | None = None,
+        analysis_type: str | None = None,
+    ) -> Sequence[ShownReport]:
+        """The newest version of each analysis of a recording, or of one type; with contents. Raises
+        `recording_not_found` (also when the recording is not this session's) and `analysis_type_unknown`."""
+        wanted = None if analysis_type is None else checked_types([analysis_type])[0]
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        if session_id is not None and session_id != recording.meeting_id:
+            raise not_found("recording")
+        found = await repository.of_recordings(tx, [recording.id])
+        newest = [report for report in newest_of_types(found).values() if wanted in {None, report.type}]
+        return await self._shown(tx, recording, found, newest)
+
+    async def transcript(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Transcript:
+        """The newest completed transcript, corrected, voices under their names; `not_ready` while there is none."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return await self._named_transcript(tx, recording, await self.transcription(tx, recording))
+
+    async def speakers(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[NamedSpeaker]:
+        """The voices of the newest completed transcript; `not_ready` while there is none."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        return await self.voices(tx, recording, await self.transcription(tx, recording))
+
+    async def meeting(self, tx: AsyncConnection, recording: Recording) -> Meeting:
+        """The meeting of a recording, for work in its owner's name."""
+        return await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
+
+    async def source(self, tx: AsyncConnection, recording_id: str) -> Source | None:
+        """What derived reports are made from, for work in the owner's name; None when it is gone."""
+        recording = await self._recordings.load(tx, recording_id)
+        report = newest_completed(await repository.of_recordings(tx, [recording_id]))
+        if recording is None or report is None:
+            return None
+        meeting = await self.meeting(tx, recording)
+        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        transcript = await self._named_transcript(tx, recording, report)
+        unnamed = replace(transcript, speakers=contents.speakers_of(report.facts))
+        return Source(report.id, transcript, unnamed, meeting, revision(edits))
+
+    async def is_there(self, tx: AsyncConnection, recording_id: str, report_id: str) -> bool:
+        """Whether a recording still has this report, for work in its owner's name; both stay until the transaction
+        ends."""
+        recording = await self._recordings.load(tx, recording_id, lock=True)
+        return recording is not None and await repository.load(tx, report_id) is not None
+
+    async def newest(self, tx: AsyncConnection, recording: Recording, wanted: AnalysisType) -> tuple[Report, str]:
+        """The newest completed report of a type, and the machine's output in it; `not_ready` while there is none."""
+        found = await repository.of_recordings(tx, [recording.id])
+        report = newest_completed(found, wanted)
+        kept = (await repository.contents_of(tx, [report.id])).get(report.id) if report else None
+        if report is None or kept is None:
+            raise not_ready(wanted)
+        return report, kept
+
+    async def voices_of(self, tx: AsyncConnection, recording: Recording, report: Report) -> Sequence[NamedSpeaker]:
+        """The voices that a report names: those of the transcription it rests on."""
+        source = await repository.load(tx, report.source_id or report.id)
+        return await self.voices(tx, recording, source) if source is not None else ()
+
+    async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> Transcript:
+        kept = (await repository.contents_of(tx, [report.id])).get(report.id)
+        if kept is None:  # removed since the report was read
+            raise not_found("recording")
+        edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        transcript = spoken(corrected(contents.transcript_of(kept), edits))
+        return with_names(transcript, await self.voices(tx, recording, report, edits))
+
+    async def transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
+        """The newest completed transcription; `not_ready` while there is none."""
+        report = newest_completed(await repository.of_recordings(tx, [recording.id]))
+        if report is None:
+            raise not_ready("transcript")
+        return report
+
+    async def voices(
+        self, tx: AsyncConnection, recording: Recording, report: Report, edits: Sequence[Edit] | None = None
+    ) -> tuple[NamedSpeaker, ...]:
+        """The voices of a transcription under their names; `edits` are its corrections, where they are at hand."""
+        if edits is None:
+            edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
+        given = await names_repository.given_to(tx, report.id)
+        proposals = await names_repository.proposed_for(tx, report.id)
+        return named(retimed(contents.speakers_of(report.facts), edits), given, proposals, meeting)
+
+    async def _shown(
+        self, tx: AsyncConnection, recording: Recording, found: Sequence[Report], wanted: Sequence[Report]
+    ) -> Sequence[ShownReport]:
+        by_id = {report.id: report for report in found}
+        completed = [report.id for report in wanted if report.status is ReportStatus.COMPLETED]
+        kept = await repository.contents_of(tx, completed)
+        edits = await edits_repository.of_reports(tx, list(by_id))
+        shown = []
+        for report in wanted:
+            content, stale = None, False
+            if report.id in kept:
+                source = by_id[report.source_id or report.id]
+                of_source = edits.get(source.id, ())
+                speakers = await self.voices(tx, recording, source, of_source)
+                content = contents.shown(
+                    report.type, kept[report.id], speakers, edits.get(report.id, ()), report.options.sections
+                )
+                stale = source is not report and report.facts.get(REVISION, "") != revision(of_source)
+            shown.append(ShownReport(report, content, stale))
+        return shown
