@@ -8,7 +8,6 @@ processes there are. The people talk all the time. Janus, the people's browsers,
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -16,8 +15,6 @@ from pathlib import Path
 
 import psutil
 from playwright.sync_api import Playwright, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.calls.bots import BotServer, attempts, bot_server
 from support.calls.janus import janus

@@ -26,7 +26,6 @@ from types import MappingProxyType
 
 import httpx
 from sqlalchemy import Connection, create_engine, select, text
-from tests.support.backends import Postgres
 
 from minutebook.api.app import create_app
 from minutebook.bots.listing.query import Position, cursor_of
@@ -40,6 +39,7 @@ from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import SystemClock
 from minutebook.storage import storage_of
 from minutebook.wiring import build_services
+from support.backends import Postgres
 
 SMALL = 1_000
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -76,7 +76,8 @@ def _call(name: str, items: Sequence[Item], folder: Path, chance: random.Random)
         parts[item.name] = _parts(Pcm(folder / "source.pcm").read())
     order = [speaker for speaker, own in parts.items() for _ in own]
     chance.shuffle(order)
-    turns, at, sounds = [], 1.0, {speaker: iter(own) for speaker, own in parts.items()}
+    turns: list[Turn] = []
+    at, sounds = 1.0, {speaker: iter(own) for speaker, own in parts.items()}
     placed: list[tuple[str, float, NDArray[np.float32]]] = []
     for speaker in order:
         sound = next(sounds[speaker])
@@ -251,9 +252,14 @@ def measure(folder: Path, models: Path, seed: int, late: Sequence[float], ways: 
     if "sources" in ways:
         print(f"{'all':16s} {'sources directly':18s} WER {known.rate:.1f}")
     for way, scores in totals.items():
-        counts = (sum(getattr(each, part) for each in scores) for part in ("words", "right", "wrong"))
-        errors = sum((each.errors for each in scores), WordErrors())
-        print(f"{'all':16s} {way:18s} {Score(*counts, errors, float(np.mean([each.cpu for each in scores])))}")
+        whole = Score(
+            sum(each.words for each in scores),
+            sum(each.right for each in scores),
+            sum(each.wrong for each in scores),
+            sum((each.errors for each in scores), WordErrors()),
+            float(np.mean([each.cpu for each in scores])),
+        )
+        print(f"{'all':16s} {way:18s} {whole}")
 
 
 def _ways(

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.audio import joined, looped
+from support.audio import joined, looped
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "launch.flac"
 TENTHS = 10

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from bench.evaluation import load
 from bench.report import table
@@ -37,12 +38,12 @@ class Setting:
     rules: UnitRules = UNITS
 
 
-def _searching(name: str, **change: float) -> Setting:
+def _searching(name: str, **change: Any) -> Setting:
     first, *others = DEFAULT.searches
     return Setting(name, replace(DEFAULT, searches=(replace(first, **change), *others)))
 
 
-def _limited(name: str, **change: float) -> Setting:
+def _limited(name: str, **change: Any) -> Setting:
     return Setting(name, replace(DEFAULT, limits=replace(DEFAULT.limits, **change)))
 
 

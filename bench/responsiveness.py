@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 import httpx
-from tests.support.audio import looped
-from tests.support.server import Server, client_of, create_meeting, reports, upload
+
+from support.audio import looped
+from support.server import Server, client_of, create_meeting, reports, upload
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "launch.flac"
 EVERY_S = 0.1

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from bench import report
@@ -47,14 +48,13 @@ def _run(system: str, pcm: Path, models: Path, threads: int) -> Outcome:
 
 def machine() -> str:
     """Processor and versions; nothing that names the machine."""
-    import ctranslate2
 
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
         models = [line for line in info.read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
         cpu = models[0].partition(":")[2].strip() if models else cpu
-    versions = f"Python {platform.python_version()}, CTranslate2 {ctranslate2.__version__}"
+    versions = f"Python {platform.python_version()}, CTranslate2 {version('ctranslate2')}"
     return f"{os.cpu_count()} × {cpu}; {versions}"
 
 

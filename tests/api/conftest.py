@@ -1,8 +1,7 @@
 """The application on SQLite, with real services and a clock that stands still."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
@@ -24,9 +23,7 @@ from minutebook.oauth.model import SCOPES
 from minutebook.oauth.service import OAuth
 from minutebook.storage import storage_of
 from minutebook.wiring import Services, build_services
-
-PASSWORD = "correct horse battery"
-IssueToken = Callable[..., Awaitable[str]]
+from support.browser import PASSWORD, Browser, IssueToken
 
 
 @pytest.fixture
@@ -108,52 +105,6 @@ def _issuer(services: Services, user: User) -> IssueToken:
             return (await services.oauth.issue_token(tx, user, scopes)).access_token
 
     return issue
-
-
-class Form(HTMLParser):
-    """The fields and the target of the first form of a page, as a browser would send them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.action, self.fields, self._forms = "", {}, 0
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._forms += 1
-            self.action = self.action or given["action"]
-        if tag == "input" and self._forms == 1:
-            self.fields[given["name"]] = given.get("value", "")
-
-
-class Browser:
-    """A person in front of a browser: keeps cookies, fills forms in, follows redirects on this server."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.http = http
-
-    async def open(self, url: str, **params: str) -> httpx.Response:
-        return await self.http.get(url, params=params or None, follow_redirects=True)
-
-    async def send(self, page: httpx.Response, **fields: str) -> httpx.Response:
-        form = Form(page.text)
-        return await self.http.post(form.action, data=form.fields | fields)
-
-    async def sign_in(self, page: httpx.Response, email: str = "ada@example.com") -> httpx.Response:
-        answer = await self.send(page, email=email, password=PASSWORD)
-        return await self.open(answer.headers["location"]) if answer.is_redirect else answer
-
-    async def decide(self, decision: str, **params: str) -> httpx.Response:
-        """Open a consent link, sign in when asked to, and decide."""
-        page = await self.open(AUTHORIZE, **params)
-        if "<h1>Sign in</h1>" in page.text:
-            page = await self.sign_in(page)
-        assert page.status_code == 200, page.text
-        return await self.send(page, decision=decision)
-
-
-AUTHORIZE = "/api/oauth/provider/authorize"
 
 
 @pytest.fixture

@@ -1,23 +1,29 @@
 """Asking for analyses, and what happens when their making fails."""
 
 import asyncio
+from typing import Any
 
+import httpx
 import pytest
 
 from minutebook.analysis.making import derivation
 from minutebook.analysis.making.attempt import give_up
+from minutebook.analysis.model import AnalysisType
 from minutebook.analysis.reports.scheduler import job_key
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.fake import InlineSteps
+from minutebook.kit.clock import VirtualClock
 from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.speech.pipeline import Chunk
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 
 UNKNOWN = "01935b1c-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
@@ -33,11 +39,12 @@ async def uploaded(ada: Paxs) -> dict[str, str]:
     return {"session_id": session["id"], "attachment_id": recording["id"]}
 
 
-async def request(ada: Paxs, uploaded: dict[str, str], *types: str, **fields: object) -> list[dict[str, object]]:
+async def request(ada: Paxs, uploaded: dict[str, str], *types: str, **fields: object) -> list[dict[str, Any]]:
     body = {**uploaded, "analysis_types": types, **fields}
     answer = await ada.call("POST", "/api/analysis/request", json=body)
     assert answer.status_code == 202, answer.text
-    return answer.json()
+    found: list[dict[str, Any]] = answer.json()
+    return found
 
 
 async def test_every_type_is_made(ada: Paxs, worker: Worker, uploaded: dict[str, str]) -> None:
@@ -121,7 +128,7 @@ async def test_what_a_note_cites_keeps_the_names_of_its_own_transcript(
     ],
 )
 async def test_requests_that_are_refused(
-    ada: Paxs, uploaded: dict[str, str], fields: dict[str, object], status: int, code: str
+    ada: Paxs, uploaded: dict[str, str], fields: dict[str, Any], status: int, code: str
 ) -> None:
     answer = await ada.call("POST", "/api/analysis/request", json={**uploaded, **fields})
     assert error_of(answer) == (status, code)
@@ -168,8 +175,8 @@ async def test_a_failed_transcription_takes_along_only_what_waits_for_it(
 async def test_an_analysis_that_fails_alone_leaves_the_others_readable(
     ada: Paxs, worker: Worker, uploaded: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    makers = {**derivation.MAKERS}
-    monkeypatch.setattr(derivation, "MAKERS", {**makers, "meeting note": lambda *_: 1 / 0})
+    makers, broken = derivation.MAKERS, {AnalysisType.MEETING_NOTE: lambda *_: 1 / 0}
+    monkeypatch.setattr(derivation, "MAKERS", {**makers, **broken})
     await worker.drain()
     reports = await ada.reports(uploaded["attachment_id"])
     assert (reports["transcription"]["status"], reports["meeting note"]["status"]) == ("completed", "failed")
@@ -207,7 +214,7 @@ async def test_unexpected_errors_are_tried_again_before_they_count(
 
 
 async def test_results_for_a_replaced_recording_are_dropped(
-    ada: Paxs, worker: Worker, uploaded: dict[str, str], services: Services, clock
+    ada: Paxs, worker: Worker, uploaded: dict[str, str], services: Services, clock: VirtualClock
 ) -> None:
     def gone(_chunk: object) -> None:
         worker.pipeline.before_words = lambda _chunk: None
@@ -247,7 +254,7 @@ async def test_a_long_recording_is_worked_on_in_chunks_with_progress(
     recording = await ada.upload(session["id"], wav(40))
     seen: list[tuple[int, float, float]] = []
 
-    def look(chunk) -> None:
+    def look(chunk: Chunk) -> None:
         report = asyncio.run_coroutine_threadsafe(ada.reports(recording["id"]), loop).result(20)["transcription"]
         detail = report["progress_detail"]
         seen.append((chunk.index, detail["done_s"], detail["total_s"]))

@@ -1,13 +1,15 @@
 """The main walk through the HTTP door: a meeting, an upload, a transcript, a note, names."""
 
+import httpx
 import pytest
 
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, content_of, error_of, folder, stored_files, wav
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 

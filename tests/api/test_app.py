@@ -3,22 +3,32 @@
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import cast
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import text
+from starlette.types import Message, Receive, Scope, Send
 
+from minutebook.accounts.model import User
 from minutebook.api.app import create_app
+from minutebook.config import Settings
 from minutebook.errors import Kind, MinutebookError
+from minutebook.kit.clock import VirtualClock
+from minutebook.storage.ports import Storage
+from minutebook.wiring import Services
+from support.browser import IssueToken
 
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_me_is_the_tokens_user(client: httpx.AsyncClient, user_token, other_user_token) -> None:
+async def test_me_is_the_tokens_user(
+    client: httpx.AsyncClient, user_token: IssueToken, other_user_token: IssueToken
+) -> None:
     mine = await client.get("/api/users/me", headers=bearer(await user_token()))
     theirs = await client.get("/api/users/me", headers=bearer(await other_user_token()))
     assert mine.status_code == 200
@@ -28,7 +38,7 @@ async def test_me_is_the_tokens_user(client: httpx.AsyncClient, user_token, othe
     assert theirs.json()["email"] == "grace@example.com"
 
 
-async def test_without_a_good_token_401(client: httpx.AsyncClient, user_token, clock) -> None:
+async def test_without_a_good_token_401(client: httpx.AsyncClient, user_token: IssueToken, clock: VirtualClock) -> None:
     token = await user_token()
     for headers in (
         {},
@@ -48,7 +58,7 @@ async def test_without_a_good_token_401(client: httpx.AsyncClient, user_token, c
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "token_expired")
 
 
-async def test_without_the_scope_403(client: httpx.AsyncClient, user_token) -> None:
+async def test_without_the_scope_403(client: httpx.AsyncClient, user_token: IssueToken) -> None:
     answer = await client.get("/api/users/me", headers=bearer(await user_token("session media analysis")))
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "scope_not_granted")
 
@@ -62,7 +72,7 @@ async def test_unknown_address_and_method(client: httpx.AsyncClient) -> None:
 
 
 @pytest.fixture
-def echo(services) -> FastAPI:
+def echo(services: Services) -> FastAPI:
     """The application with two more addresses: one reads its body piece by piece, one breaks."""
     app = create_app(services)
 
@@ -87,7 +97,7 @@ class Thing(BaseModel):
 
 
 @pytest.fixture
-async def echo_client(echo: FastAPI):
+async def echo_client(echo: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(echo), base_url="http://minutebook.example") as http:
         yield http
 
@@ -110,7 +120,9 @@ async def echo_client(echo: FastAPI):
         (b"\xff", "body_unreadable", None),
     ],
 )
-async def test_bad_bodies_are_400_and_say_what_is_wrong(echo_client, body, code, field) -> None:
+async def test_bad_bodies_are_400_and_say_what_is_wrong(
+    echo_client: httpx.AsyncClient, body: bytes, code: str, field: str | None
+) -> None:
     answer = await echo_client.post("/thing/1", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     error = answer.json()["error"]
@@ -118,12 +130,14 @@ async def test_bad_bodies_are_400_and_say_what_is_wrong(echo_client, body, code,
     assert error["message"].endswith(".")
 
 
-async def test_a_path_that_cannot_be_is_404(echo_client) -> None:
+async def test_a_path_that_cannot_be_is_404(echo_client: httpx.AsyncClient) -> None:
     answer = await echo_client.post("/thing/x", json={"displayName": "a"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
-async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(echo_client, caplog) -> None:
+async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(
+    echo_client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = await echo_client.get("/broken")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal_error"
@@ -133,7 +147,9 @@ async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(echo_client, capl
     assert "secret detail" in caplog.text
 
 
-async def test_bodies_are_limited_by_what_they_declare_and_by_what_they_bring(echo_client, settings) -> None:
+async def test_bodies_are_limited_by_what_they_declare_and_by_what_they_bring(
+    echo_client: httpx.AsyncClient, settings: Settings
+) -> None:
     limit = settings.http.max_body_bytes
 
     async def pieces(count: int) -> AsyncIterator[bytes]:
@@ -150,12 +166,12 @@ async def test_bodies_are_limited_by_what_they_declare_and_by_what_they_bring(ec
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
 
 
-async def test_too_large_a_token_request_has_an_oauth_body(client, settings) -> None:
+async def test_too_large_a_token_request_has_an_oauth_body(client: httpx.AsyncClient, settings: Settings) -> None:
     answer = await client.post("/api/oauth/provider/token", content=b"x" * (settings.http.max_body_bytes + 1))
     assert (answer.status_code, answer.json()["error"]) == (413, "invalid_request")
 
 
-async def test_protective_headers(client) -> None:
+async def test_protective_headers(client: httpx.AsyncClient) -> None:
     answer = await client.get("/healthz")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -164,7 +180,7 @@ async def test_protective_headers(client) -> None:
     assert "strict-transport-security" not in answer.headers
 
 
-async def test_https_is_kept(services) -> None:
+async def test_https_is_kept(services: Services) -> None:
     services.settings.http.base_url = "https://minutebook.example/"
     transport = httpx.ASGITransport(create_app(services))
     async with httpx.AsyncClient(transport=transport, base_url="http://inside") as http:
@@ -173,35 +189,39 @@ async def test_https_is_kept(services) -> None:
     assert answer.json()["issuer"] == "https://minutebook.example"
 
 
-async def test_neither_queries_nor_tokens_are_logged(client, user_token, caplog) -> None:
+async def test_neither_queries_nor_tokens_are_logged(
+    client: httpx.AsyncClient, user_token: IssueToken, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     token = await user_token()
     await client.get("/api/users/me", headers=bearer(token), params={"q": "very-private"})
     lines = [record for record in caplog.records if record.name == "minutebook.api"]
-    assert [(line.method, line.route, line.status) for line in lines] == [("GET", "/api/users/me", 200)]
+    assert [(vars(line)["method"], vars(line)["route"], vars(line)["status"]) for line in lines] == [
+        ("GET", "/api/users/me", 200)
+    ]
     own = " ".join(str(vars(line)) for line in lines)
     assert "very-private" not in own
     assert token not in own
 
 
-async def test_health(client, services) -> None:
+async def test_health(client: httpx.AsyncClient, services: Services) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"database": "ok", "storage": "ok"}}
 
 
-async def test_not_ready_without_storage(services) -> None:
+async def test_not_ready_without_storage(services: Services) -> None:
     class Broken:
         async def check(self) -> None:
             raise MinutebookError(Kind.UNAVAILABLE, "storage_unwritable", "The disk is full: free some space.")
 
-    transport = httpx.ASGITransport(create_app(replace(services, storage=Broken())))
+    transport = httpx.ASGITransport(create_app(replace(services, storage=cast(Storage, Broken()))))
     async with httpx.AsyncClient(transport=transport, base_url="http://minutebook.example") as http:
         answer = await http.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "storage": "The disk is full: free some space."}
 
 
-async def test_metrics_count_by_route(client) -> None:
+async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:
     await client.get("/api/no/such/address")
     await client.request("MADEUP", "/healthz")
     await client.get("/healthz")
@@ -211,14 +231,14 @@ async def test_metrics_count_by_route(client) -> None:
     assert "MADEUP" not in text
 
 
-async def test_openapi_names_every_scope(client) -> None:
+async def test_openapi_names_every_scope(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     flow = document["components"]["securitySchemes"]["OAuth"]["flows"]["authorizationCode"]
     assert set(flow["scopes"]) == {"session", "media", "analysis", "user:read"}
     assert document["paths"]["/api/users/me"]["get"]["security"] == [{"OAuth": ["user:read"]}]
 
 
-async def test_openapi_promises_no_422(client) -> None:
+async def test_openapi_promises_no_422(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     statuses = {
         status
@@ -231,13 +251,13 @@ async def test_openapi_promises_no_422(client) -> None:
     assert "ValidationError" not in str(document)
 
 
-async def test_a_write_is_committed_before_its_answer_goes_out(services, user) -> None:
+async def test_a_write_is_committed_before_its_answer_goes_out(services: Services, user: User) -> None:
     """Whoever has the answer can read what it says: the transaction ends before the first byte is sent."""
     seen = []
     app = create_app(services)
 
-    async def watching(scope, receive, send) -> None:
-        async def noting(message) -> None:
+    async def watching(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 async with services.db.reading() as connection:
                     found = await connection.execute(text("SELECT count(*) FROM oauth_agent_requests"))

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from minutebook.accounts.model import User
+from minutebook.config import Settings
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
 
 MEETING = "https://meet.google.com/abc-defg-hij"
@@ -37,10 +40,11 @@ async def sent(baas: httpx.AsyncClient, **wish: object) -> str:
     return str(answer.json()["bot_id"])
 
 
-async def params_of(baas: httpx.AsyncClient, bot_id: str) -> dict[str, object]:
+async def params_of(baas: httpx.AsyncClient, bot_id: str) -> dict[str, Any]:
     answer = await baas.get("/bots/meeting_data", params={"bot_id": bot_id})
     assert answer.status_code == 200, answer.text
-    return answer.json()["bot_data"]["bot"]
+    found: dict[str, Any] = answer.json()["bot_data"]["bot"]
+    return found
 
 
 async def test_a_bot_is_sent_and_shown(baas: httpx.AsyncClient) -> None:
@@ -92,7 +96,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES)
-async def test_bodies_that_do_not_belong_are_ignored(baas, body: str) -> None:
+async def test_bodies_that_do_not_belong_are_ignored(baas: httpx.AsyncClient, body: str) -> None:
     bot_id = await sent(baas)
     content, headers = BODIES[body]
     for method, path in EVERY_PATH:
@@ -102,7 +106,7 @@ async def test_bodies_that_do_not_belong_are_ignored(baas, body: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/meetingbaas"])
 @pytest.mark.parametrize("slash", ["", "/"])
-async def test_both_bases_and_both_slash_forms(baas, slash: str, prefix: str) -> None:
+async def test_both_bases_and_both_slash_forms(baas: httpx.AsyncClient, slash: str, prefix: str) -> None:
     bot_id = await sent(baas)
     for method, template in EVERY_PATH:
         path, question, query = template.format(bot=bot_id).partition("?")
@@ -112,7 +116,7 @@ async def test_both_bases_and_both_slash_forms(baas, slash: str, prefix: str) ->
     assert answer.status_code == 200, answer.text
 
 
-async def test_the_key_comes_in_either_header_or_401(app, services, user) -> None:
+async def test_the_key_comes_in_either_header_or_401(app: FastAPI, services: Services, user: User) -> None:
     key = await key_for(services, user)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://minutebook.example") as http:
         for name in ("x-meeting-baas-api-key", "x-spoke-api-key", "X-Meeting-Baas-Api-Key"):
@@ -125,7 +129,7 @@ async def test_the_key_comes_in_either_header_or_401(app, services, user) -> Non
             assert "www-authenticate" not in answer.headers
 
 
-async def test_nobody_elses_bot_is_found(baas, services, other_user) -> None:
+async def test_nobody_elses_bot_is_found(baas: httpx.AsyncClient, services: Services, other_user: User) -> None:
     bot_id = await sent(baas)
     theirs = {"x-meeting-baas-api-key": await key_for(services, other_user)}
     for method, path in (
@@ -173,7 +177,9 @@ async def test_nobody_elses_bot_is_found(baas, services, other_user) -> None:
         ("POST", "/bots/retranscribe", 400, "body_required"),
     ],
 )
-async def test_errors_have_the_shape_that_clients_read(baas, method: str, path: str, status: int, code: str) -> None:
+async def test_errors_have_the_shape_that_clients_read(
+    baas: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
     answer = await baas.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.json()["error"] == answer.json()["message"]
@@ -246,7 +252,9 @@ GOOD_JOINS = [
 
 
 @pytest.mark.parametrize(("sent_members", "shown"), GOOD_JOINS)
-async def test_what_clients_send_is_understood(baas, sent_members, shown) -> None:
+async def test_what_clients_send_is_understood(
+    baas: httpx.AsyncClient, sent_members: dict[str, Any], shown: dict[str, Any]
+) -> None:
     bot = await params_of(baas, await sent(baas, **sent_members))
     assert {name: bot[name] for name in shown} == shown
 
@@ -288,7 +296,9 @@ BAD_JOINS = [
 
 
 @pytest.mark.parametrize(("members", "code"), BAD_JOINS)
-async def test_what_cannot_be_is_refused_with_its_member(baas, members, code: str) -> None:
+async def test_what_cannot_be_is_refused_with_its_member(
+    baas: httpx.AsyncClient, members: dict[str, Any], code: str
+) -> None:
     answer = await baas.post("/bots/", json={"meeting_url": MEETING, "bot_name": "Notes"} | members)
     assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
     assert answer.json()["field"].startswith(next(iter(members)).split(".")[0]) or code == "zoom_sdk_incomplete"
@@ -311,19 +321,19 @@ async def test_what_cannot_be_is_refused_with_its_member(baas, members, code: st
         (b"{}", "meeting_url_required"),
     ],
 )
-async def test_broken_bodies(baas, body: bytes, code: str) -> None:
+async def test_broken_bodies(baas: httpx.AsyncClient, body: bytes, code: str) -> None:
     answer = await baas.post("/bots/", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
 
 
-async def test_a_body_is_json_whatever_it_is_called(baas) -> None:
+async def test_a_body_is_json_whatever_it_is_called(baas: httpx.AsyncClient) -> None:
     body = b'{"meeting_url":"https://meet.google.com/abc-defg-hij","bot_name":"Notes"}'
     for number, label in enumerate(("application/x-www-form-urlencoded", "text/plain")):
         content = body.replace(b"hij", b"hi%d" % number)
         assert (await baas.post("/bots", content=content, headers={"content-type": label})).status_code == 200
 
 
-async def test_too_large_a_body(baas, settings) -> None:
+async def test_too_large_a_body(baas: httpx.AsyncClient, settings: Settings) -> None:
     content = b" " * (settings.http.max_body_bytes + 1)
     answer = await baas.post("/bots/", content=content)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
@@ -347,13 +357,20 @@ IN_AN_HOUR = START + timedelta(hours=1)
         (None, START),
     ],
 )
-async def test_start_times_in_all_their_forms(baas, services, user, start_time, starts_at) -> None:
+async def test_start_times_in_all_their_forms(
+    baas: httpx.AsyncClient, services: Services, user: User, start_time: float | str | None, starts_at: datetime
+) -> None:
     bot_id = await sent(baas, start_time=start_time)
     async with services.db.reading() as tx:
         assert (await services.bots.get(tx, user.id, bot_id)).start_at == starts_at
 
 
-async def test_secrets_are_stored_sealed_and_never_shown(baas, services) -> None:
+def opened(services: Services, sealed: str | None) -> str:
+    assert sealed is not None
+    return services.sealing.open(sealed)
+
+
+async def test_secrets_are_stored_sealed_and_never_shown(baas: httpx.AsyncClient, services: Services) -> None:
     bot_id = await sent(
         baas,
         speech_to_text={"provider": "Gladia", "api_key": "gladia-secret"},
@@ -365,13 +382,16 @@ async def test_secrets_are_stored_sealed_and_never_shown(baas, services) -> None
         assert "secret" not in (await baas.get(path)).text
     async with services.db.reading() as tx:
         bot = await services.bots.load(tx, bot_id)
+    assert bot is not None
+    assert bot.wish.speech_to_text is not None
+    assert bot.wish.zoom is not None
     assert "secret" not in repr(bot)
-    assert services.sealing.open(bot.wish.speech_to_text.sealed_api_key) == "gladia-secret"
-    assert services.sealing.open(bot.wish.zoom.sealed_obf_token) == "obf-secret"
-    assert services.sealing.open(bot.sealed_api_key) == baas.headers["x-meeting-baas-api-key"]
+    assert opened(services, bot.wish.speech_to_text.sealed_api_key) == "gladia-secret"
+    assert opened(services, bot.wish.zoom.sealed_obf_token) == "obf-secret"
+    assert opened(services, bot.sealed_api_key) == baas.headers["x-meeting-baas-api-key"]
 
 
-async def test_one_bot_per_meeting_within_five_minutes(baas, clock) -> None:
+async def test_one_bot_per_meeting_within_five_minutes(baas: httpx.AsyncClient, clock: VirtualClock) -> None:
     body = {"meeting_url": MEETING, "bot_name": "Notes"}
     assert (await baas.post("/bots/", json=body)).status_code == 200
     answer = await baas.post("/bots/", json=body)
@@ -381,7 +401,7 @@ async def test_one_bot_per_meeting_within_five_minutes(baas, clock) -> None:
     assert (await baas.post("/bots/", json=body)).status_code == 200
 
 
-async def test_a_bot_that_has_not_started_is_cancelled_and_leaving_again_does_no_harm(baas) -> None:
+async def test_a_bot_that_has_not_started_is_cancelled_and_leaving_again_does_no_harm(baas: httpx.AsyncClient) -> None:
     bot_id = await sent(baas, start_time=int(IN_AN_HOUR.timestamp()))
     for _ in range(2):
         answer = await baas.delete(f"/bots/{bot_id.upper()}")
@@ -390,7 +410,9 @@ async def test_a_bot_that_has_not_started_is_cancelled_and_leaving_again_does_no
     assert shown["status"]["value"] == "cancelled"
 
 
-async def test_deleting_is_limited_per_key(app, baas, services, user, clock) -> None:
+async def test_deleting_is_limited_per_key(
+    app: FastAPI, baas: httpx.AsyncClient, services: Services, user: User, clock: VirtualClock
+) -> None:
     bot_id = await sent(baas)
     for _ in range(5):
         answer = await baas.post(f"/bots/{bot_id}/delete_data")
@@ -404,12 +426,12 @@ async def test_deleting_is_limited_per_key(app, baas, services, user, clock) -> 
     assert (await baas.post(f"/bots/{bot_id}/delete_data")).status_code == 200
 
 
-async def test_failed_deletions_count_too(baas) -> None:
+async def test_failed_deletions_count_too(baas: httpx.AsyncClient) -> None:
     unknown = "/bots/00000000-0000-7000-8000-000000000000/delete_data"
     assert [(await baas.post(unknown)).status_code for _ in range(6)] == [404] * 5 + [429]
 
 
-async def test_an_account_has_an_address_for_webhooks(baas) -> None:
+async def test_an_account_has_an_address_for_webhooks(baas: httpx.AsyncClient) -> None:
     assert (await baas.get("/accounts/webhook_url")).json() == {"webhook_url": None}
     answer = await baas.post("/accounts/webhook_url", json={"webhook_url": "https://example.com/hook"})
     assert (answer.status_code, answer.json()) == (200, {"webhook_url": "https://example.com/hook"})
@@ -422,7 +444,7 @@ async def test_an_account_has_an_address_for_webhooks(baas) -> None:
     assert (await baas.post("/accounts/webhook_url", json={})).json()["code"] == "webhook_url_required"
 
 
-async def test_nothing_to_send_or_to_transcribe_again(baas) -> None:
+async def test_nothing_to_send_or_to_transcribe_again(baas: httpx.AsyncClient) -> None:
     bot_id = await sent(baas)
     answer = await baas.post("/bots/retry_webhook", params={"bot_uuid": bot_id})
     assert (answer.status_code, answer.json()["code"]) == (409, "bot_not_final")
@@ -430,7 +452,7 @@ async def test_nothing_to_send_or_to_transcribe_again(baas) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "bot_has_no_recording")
 
 
-async def test_pages_of_other_sites_may_call(app, baas) -> None:
+async def test_pages_of_other_sites_may_call(app: FastAPI, baas: httpx.AsyncClient) -> None:
     asked = {"origin": "https://app.example", "access-control-request-method": "POST"}
     wanted = "content-type, x-meeting-baas-api-key"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://minutebook.example") as http:
@@ -447,7 +469,7 @@ async def test_pages_of_other_sites_may_call(app, baas) -> None:
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-async def test_what_webhooks_say_is_described(baas) -> None:
+async def test_what_webhooks_say_is_described(baas: httpx.AsyncClient) -> None:
     described = (await baas.get("/bots/webhooks")).json()["events"]
     ours = (await baas.get("/bots/webhooks/bot")).json()["events"]
     calendars = (await baas.get("/bots/webhooks/calendar")).json()["events"]
@@ -456,7 +478,7 @@ async def test_what_webhooks_say_is_described(baas) -> None:
     assert "in_call_recording" in ours["bot.status_change"]["status_codes"]
 
 
-async def test_the_document_names_this_server_and_the_other_documents_stay(baas) -> None:
+async def test_the_document_names_this_server_and_the_other_documents_stay(baas: httpx.AsyncClient) -> None:
     document = (await baas.get("/meetingbaas/openapi.json")).json()
     assert document["servers"] == [{"url": "http://minutebook.example"}]
     assert "/bots/" in document["paths"]

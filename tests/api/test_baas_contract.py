@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
+from typing import Any
 
 import hypothesis
 import pytest
@@ -76,6 +77,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
 @hypothesis.settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), derandomize=True
 )
-def test_the_server_is_as_its_document_says(case: schemathesis.Case, server: tuple[str, str]) -> None:
+def test_the_server_is_as_its_document_says(case: schemathesis.Case[Any], server: tuple[str, str]) -> None:
     address, key = server
     case.call_and_validate(base_url=address, headers={"x-meeting-baas-api-key": key}, checks=CHECKS)

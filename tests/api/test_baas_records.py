@@ -1,8 +1,9 @@
 """A bot's record through the v1 API: files by signed links, the transcript, the list, deleting, doing it again."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -22,12 +23,18 @@ from minutebook.jobs.fake import InlineJobs
 from minutebook.kit.clock import VirtualClock
 from minutebook.language.producers.choice import producer_of
 from minutebook.recordings.tasks import recording_tasks
+from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.media import Pcm
+from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
+from minutebook.speech.tracks import Clip
 from minutebook.transcript.model import Turn, Word
 from minutebook.wiring import Services
-from support.bots import WAY_IN, Runner, chunks
+from support.bots import WAY_IN, Runner, Stage, chunks
+from support.browser import IssueToken
 from support.records import TALK, Paxs, ScriptedPipeline, stored_files
 
+EMPTY_FILTERS = ("filter_by_extra", "bot_name", "created_after")
 MEETING = "https://meet.google.com/abc-defg-hij"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 PEOPLE = (("a", "Ada"), ("t", "Tom"))
@@ -37,10 +44,16 @@ HOST = "http://minutebook.example"
 class ScriptedCall(ScriptedPipeline):
     """The scripted talk for a call, where the platform says who speaks when."""
 
-    def other_voices(self, pcm, chunk, *_of_participants):
+    def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm]) -> ChunkVoices:
         return self.voices(pcm, chunk)
 
-    def recognise_clips(self, clips, language, hot_words=(), progress=None):
+    def recognise_clips(
+        self,
+        clips: Sequence[Clip],
+        language: str,
+        hot_words: Sequence[str] = (),
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Recognised]:
         lines = {start: text for _, start, _, text in TALK}
         return [Recognised(clip.turn, spoken(clip.turn, lines[clip.turn.start])) for clip in clips]
 
@@ -97,7 +110,7 @@ class Bots:
         bot_id = await self.send(**wish)
         (claim,) = await self.services.bots.dispatch.claim("here", 4)
         await self.services.bots.dispatch.started(claim, 4711)
-        runner = Runner(self.services, claim)
+        runner = Runner(cast(Stage, self.services), claim)
         await self.services.bots.reception.keep_screenshot(
             bot_id, 1, claim.token, 0, chunks(PNG), name="before joining", taken_ms=1_772_442_000_123
         )
@@ -122,10 +135,11 @@ class Bots:
         await self.jobs.drain()
         return bot_id
 
-    async def data(self, bot_id: str, **params: object) -> dict[str, object]:
+    async def data(self, bot_id: str, **params: str) -> dict[str, Any]:
         answer = await self.http.get("/bots/meeting_data", params={"bot_id": bot_id} | params)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
 
 @pytest.fixture
@@ -201,7 +215,9 @@ async def test_answers_about_a_record_are_as_the_document_says(bots: Bots) -> No
         document[path][method].validate_response(answer)
 
 
-async def test_the_record_is_a_meeting_of_the_other_api(bots: Bots, client, user_token) -> None:
+async def test_the_record_is_a_meeting_of_the_other_api(
+    bots: Bots, client: httpx.AsyncClient, user_token: IssueToken
+) -> None:
     bot_id = await bots.recorded()
     ada = Paxs(client, await user_token())
     (session,) = (await ada.get("/api/sessions")).json()["items"]
@@ -232,7 +248,13 @@ async def test_pages_follow_each_other(bots: Bots, clock: VirtualClock) -> None:
         clock.advance(1)
     seen, cursor, pages = [], "", 0
     while True:
-        query = {"limit": 3, "cursor": cursor, "filter_by_extra": "", "bot_name": "", "created_after": ""}
+        query: dict[str, str | int] = {
+            "limit": 3,
+            "cursor": cursor,
+            "filter_by_extra": "",
+            "bot_name": "",
+            "created_after": "",
+        }
         page = (await bots.http.get("/bots/bots_with_metadata", params=query)).json()
         seen += [entry["uuid"] for entry in page["bots"]]
         cursor, pages = page["next_cursor"], pages + 1
@@ -311,6 +333,8 @@ async def test_a_film_and_its_type(bots: Bots, anybody: httpx.AsyncClient) -> No
     bot_id = await bots.recorded()
     async with bots.services.db.transaction() as tx:
         bot = await bots.services.bots.load(tx, bot_id)
+        assert bot is not None
+        assert bot.recording_id is not None
         await repository.change(tx, bot_id, bots.services.clock.now(), files=["recording.mp4"])
     await bots.services.storage.put_stream(file_key(bot.recording_id, "recording.mp4"), chunks(b"film"), max_bytes=10)
     shown = await bots.data(bot_id)
@@ -366,7 +390,9 @@ async def test_transcribed_afterwards(bots: Bots) -> None:
 async def test_links_are_made_for_the_public_address(bots: Bots, services: Services) -> None:
     public = services.settings.http.model_copy(update={"base_url": "https://notes.example/"})
     bot_id = await bots.recorded()
-    bots.http._transport.app.state.services = replace(
+    transport = bots.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    cast(FastAPI, transport.app).state.services = replace(
         services, settings=services.settings.model_copy(update={"http": public})
     )
     assert (await bots.data(bot_id))["audio"].startswith(f"https://notes.example/media/bots/{bot_id}/recording.wav?")

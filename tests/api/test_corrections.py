@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, content_of, error_of
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
@@ -20,30 +22,35 @@ def worker(services: Services) -> Worker:
 
 @pytest.fixture
 async def session(ada: Paxs) -> str:
-    return (await ada.create_session())["id"]
+    found: str = (await ada.create_session())["id"]
+    return found
 
 
 @pytest.fixture
 async def recording(ada: Paxs, worker: Worker, session: str) -> str:
     uploaded = await ada.upload(session)
     await worker.drain()
-    return uploaded["id"]
+    found: str = uploaded["id"]
+    return found
 
 
 async def correct(ada: Paxs, recording: str, what: str, *edits: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
     answer = await ada.call("PATCH", f"/api/recordings/{recording}/{what}", json={"edits": edits, **fields})
     assert answer.status_code == 200, answer.text
-    return answer.json()["edits"]
+    found: list[dict[str, Any]] = answer.json()["edits"]
+    return found
 
 
 async def undo(ada: Paxs, recording: str, edit: dict[str, Any]) -> dict[str, Any]:
     answer = await ada.call("POST", f"/api/recordings/{recording}/edits/{edit['id']}/undo")
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def transcription(ada: Paxs, recording: str) -> dict[str, Any]:
-    return content_of((await ada.reports(recording))["transcription"])["content"]["transcription"]
+    found: dict[str, Any] = content_of((await ada.reports(recording))["transcription"])["content"]["transcription"]
+    return found
 
 
 async def exports(ada: Paxs, recording: str) -> dict[str, str]:
@@ -136,7 +143,7 @@ async def test_items_of_the_note_are_corrected(ada: Paxs, recording: str) -> Non
     assert decision not in [item["index"] for item in note["items"]]
     assert "Send the figures to everybody" in note["markdown"]
     # The owner is a voice, so that its name is followed.
-    names = [{"id": "speaker_1", "name": "Grace"}]
+    names: list[dict[str, str | None]] = [{"id": "speaker_1", "name": "Grace"}]
     await ada.call("PATCH", f"/api/recordings/{recording}/speakers", json={"speakers": names})
     note = content_of((await ada.reports(recording))["meeting note"])
     assert next(item for item in note["items"] if item["index"] == action)["owner"] == "Grace"

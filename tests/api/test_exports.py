@@ -1,13 +1,15 @@
 """Transcripts to take away, over HTTP."""
 
+import httpx
 import pytest
 
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, error_of
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 

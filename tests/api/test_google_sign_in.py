@@ -21,8 +21,12 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
+from minutebook.accounts.model import User
 from minutebook.api.app import create_app
+from minutebook.config import Settings
+from minutebook.kit.clock import VirtualClock
 from minutebook.oauth.service import OAuth
+from minutebook.wiring import Services
 
 CLIENT, SECRET = "client-of-the-test", "secret-of-the-test"
 CALLBACK = "http://minutebook.example/sign-in/google/callback"
@@ -118,7 +122,9 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def browser(services, settings, provider, user) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(
+    services: Services, settings: Settings, provider: Provider, user: User
+) -> AsyncIterator[httpx.AsyncClient]:
     configured = settings.oauth.model_copy(
         update={"google_client_id": CLIENT, "google_client_secret": SecretStr(SECRET)}
     )
@@ -139,7 +145,7 @@ async def back(browser: httpx.AsyncClient, answer: dict[str, str]) -> httpx.Resp
     return await browser.get("/sign-in/google/callback", params=answer)
 
 
-async def test_signs_in_who_has_an_account(browser, provider) -> None:
+async def test_signs_in_who_has_an_account(browser: httpx.AsyncClient, provider: Provider) -> None:
     page = await browser.get("/sign-in", params={"next": "/api/oauth/provider/authorize?x=1"})
     assert "/sign-in/google?next=/api/oauth/provider/authorize%3Fx%3D1" in page.text
     done = await back(browser, provider.approve(await to_google(browser, next="/api/oauth/provider/authorize?x=1")))
@@ -147,7 +153,9 @@ async def test_signs_in_who_has_an_account(browser, provider) -> None:
     assert "You are signed in as Ada Lovelace" in (await browser.get("/")).text
 
 
-async def test_a_known_subject_keeps_its_account_when_the_address_changes(browser, provider) -> None:
+async def test_a_known_subject_keeps_its_account_when_the_address_changes(
+    browser: httpx.AsyncClient, provider: Provider
+) -> None:
     await back(browser, provider.approve(await to_google(browser)))
     provider.claims = {"email": "ada@new.example"}
     assert (await back(browser, provider.approve(await to_google(browser)))).status_code == 303
@@ -169,7 +177,9 @@ async def test_a_known_subject_keeps_its_account_when_the_address_changes(browse
         ({"sub": None}, "google_sign_in_refused"),
     ],
 )
-async def test_tokens_that_vouch_for_nobody(browser, provider, claims, code) -> None:
+async def test_tokens_that_vouch_for_nobody(
+    browser: httpx.AsyncClient, provider: Provider, claims: dict[str, object], code: str
+) -> None:
     provider.claims = claims
     answer = await back(browser, provider.approve(await to_google(browser)))
     assert answer.status_code == 403
@@ -177,13 +187,15 @@ async def test_tokens_that_vouch_for_nobody(browser, provider, claims, code) -> 
     assert "minutebook_session" not in browser.cookies
 
 
-async def test_a_token_signed_by_somebody_else(browser, provider) -> None:
+async def test_a_token_signed_by_somebody_else(browser: httpx.AsyncClient, provider: Provider) -> None:
     provider.signing_key = RSAKey.generate_key(2048, {"kid": "1"})
     answer = await back(browser, provider.approve(await to_google(browser)))
     assert "google_sign_in_refused" in answer.text
 
 
-async def test_state_is_good_once_and_in_its_browser_only(browser, provider, client) -> None:
+async def test_state_is_good_once_and_in_its_browser_only(
+    browser: httpx.AsyncClient, provider: Provider, client: httpx.AsyncClient
+) -> None:
     approved = provider.approve(await to_google(browser))
     elsewhere = httpx.AsyncClient(transport=browser._transport, base_url="http://minutebook.example")
     assert "google_sign_in_expired" in (await back(elsewhere, approved)).text
@@ -194,26 +206,26 @@ async def test_state_is_good_once_and_in_its_browser_only(browser, provider, cli
     assert "google_sign_in_expired" in (await back(browser, approved)).text
 
 
-async def test_state_expires(browser, provider, clock) -> None:
+async def test_state_expires(browser: httpx.AsyncClient, provider: Provider, clock: VirtualClock) -> None:
     approved = provider.approve(await to_google(browser))
     clock.advance(600)
     assert "google_sign_in_expired" in (await back(browser, approved)).text
 
 
-async def test_refused_at_google(browser, provider) -> None:
+async def test_refused_at_google(browser: httpx.AsyncClient, provider: Provider) -> None:
     approved = provider.approve(await to_google(browser))
     answer = await back(browser, {"error": "access_denied", "state": approved["state"]})
     assert (answer.status_code, "google_sign_in_refused" in answer.text) == (403, True)
 
 
-async def test_google_answers_with_an_error(browser, provider) -> None:
+async def test_google_answers_with_an_error(browser: httpx.AsyncClient, provider: Provider) -> None:
     approved = provider.approve(await to_google(browser))
     provider.broken = True
     answer = await back(browser, approved)
     assert (answer.status_code, "google_unavailable" in answer.text) == (503, True)
 
 
-async def test_google_is_away(services, settings, user) -> None:
+async def test_google_is_away(services: Services, settings: Settings, user: User) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/"
     configured = settings.oauth.model_copy(

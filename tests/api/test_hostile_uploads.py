@@ -3,16 +3,18 @@ sentence, and the server goes on."""
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.hostile_files import ACCEPTED_HOSTILE, HOSTILE
 from support.media_files import EXTENSIONS, media_type_for, write_recording
 from support.records import Paxs, Worker, error_of, folder
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from minutebook.analysis.making import recording as run
 from minutebook.analysis.voices import model as speakers
 from minutebook.language.model import Evidence, NameProposal
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import ADA, TOM, Paxs, Worker, content_of, error_of
 
 TALK = (
@@ -18,7 +20,7 @@ TALK = (
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
@@ -31,7 +33,8 @@ def worker(services: Services) -> Worker:
 
 @pytest.fixture
 async def session(ada: Paxs) -> str:
-    return (await ada.create_session())["id"]
+    found: str = (await ada.create_session())["id"]
+    return found
 
 
 @pytest.fixture

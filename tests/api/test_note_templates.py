@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, content_of, error_of
 
 ACTIONS = {"name": "Actions", "sections": [{"kinds": ["action"], "heading": "To do"}]}
@@ -12,12 +14,12 @@ UNKNOWN = "01935b1c-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
 @pytest.fixture
-async def grace(client, other_user_token) -> Paxs:
+async def grace(client: httpx.AsyncClient, other_user_token: IssueToken) -> Paxs:
     return Paxs(client, await other_user_token())
 
 
@@ -29,13 +31,15 @@ def worker(services: Services) -> Worker:
 async def make(paxs: Paxs, **fields: Any) -> dict[str, Any]:
     answer = await paxs.call("POST", "/api/note-templates", json={**ACTIONS, **fields})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def change(paxs: Paxs, template: dict[str, Any], **fields: Any) -> dict[str, Any]:
     answer = await paxs.call("PATCH", f"/api/note-templates/{template['id']}", json=fields)
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def meeting(ada: Paxs, worker: Worker) -> tuple[str, str]:
@@ -56,7 +60,8 @@ async def note(ada: Paxs, worker: Worker, session: str, recording: str, **fields
 
 
 async def shown_note(ada: Paxs, recording: str) -> dict[str, Any]:
-    return content_of((await ada.reports(recording))["meeting note"])
+    found: dict[str, Any] = content_of((await ada.reports(recording))["meeting note"])
+    return found
 
 
 def headings(shown: dict[str, Any]) -> list[str]:

@@ -1,13 +1,16 @@
 """Every route of the application: nobody's data is another's, and nothing is told without a token."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from minutebook.api.app import ROUTERS
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import ADA, Paxs, Worker, wav
 
 OWN_RULES = "/api/oauth/"
@@ -31,16 +34,16 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for router in ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.path.startswith("/api/") and not route.path.startswith(OWN_RULES):
-                yield from ((method, route.path) for method in route.methods)
+                yield from ((method, route.path) for method in route.methods or ())
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
 @pytest.fixture
-async def grace(client, other_user_token) -> Paxs:
+async def grace(client: httpx.AsyncClient, other_user_token: IssueToken) -> Paxs:
     return Paxs(client, await other_user_token())
 
 
@@ -63,7 +66,7 @@ async def hers(ada: Paxs, services: Services) -> dict[str, str]:
     }
 
 
-def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, object]]:
+def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """A valid request for each route that wants a body."""
     request = {
         "session_id": ids["session_id"],
@@ -116,7 +119,7 @@ async def test_the_owner_finds_everything(app: FastAPI, ada: Paxs, hers: dict[st
         assert answer.status_code < 300, (method, path, answer.text)
 
 
-async def test_without_a_token_nothing_is_told(app: FastAPI, client, hers: dict[str, str]) -> None:
+async def test_without_a_token_nothing_is_told(app: FastAPI, client: httpx.AsyncClient, hers: dict[str, str]) -> None:
     for method, path in set(routes(app)):
         kwargs = bodies(hers).get((method, path), {})
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}):
@@ -128,7 +131,9 @@ async def test_without_a_token_nothing_is_told(app: FastAPI, client, hers: dict[
 SCOPES = ("session", "media", "analysis", "user:read")
 
 
-async def test_each_route_needs_one_scope(app: FastAPI, client, user_token, hers: dict[str, str]) -> None:
+async def test_each_route_needs_one_scope(
+    app: FastAPI, client: httpx.AsyncClient, user_token: IssueToken, hers: dict[str, str]
+) -> None:
     for method, path in set(routes(app)):
         kwargs = bodies(hers).get((method, path), {})
         refused = 0

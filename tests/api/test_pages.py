@@ -1,25 +1,33 @@
 """Sign-in, setup and consent as a browser sees them."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
+
+from minutebook.accounts.model import User
+from minutebook.kit.clock import VirtualClock
+from minutebook.wiring import Services
+from support.browser import Browser
 
 AUTHORIZE = "/api/oauth/provider/authorize"
 LINK = {"response_type": "code", "redirect_uri": "http://localhost:3000/callback", "state": "s"}
 
 
 @pytest.fixture
-async def setup_token(services) -> str:
+async def setup_token(services: Services) -> str:
     async with services.db.transaction() as tx:
-        return await services.accounts.setup_token(tx)
+        token = await services.accounts.setup_token(tx)
+        assert token is not None
+        return token
 
 
 def cookie(answer: httpx.Response, name: str) -> str:
     return next(line for line in answer.headers.get_list("set-cookie") if line.startswith(name))
 
 
-async def test_pages_are_accessible_html(browser, client) -> None:
+async def test_pages_are_accessible_html(browser: Browser, client: httpx.AsyncClient) -> None:
     sign_in = await browser.open("/sign-in")
     consent = await browser.sign_in(await browser.open(AUTHORIZE, **LINK))
     error = await client.get(AUTHORIZE)
@@ -36,7 +44,7 @@ async def test_pages_are_accessible_html(browser, client) -> None:
         assert all(f'<label for="{name}">' in page.text for name in inputs)
 
 
-async def test_policy_of_pages(browser) -> None:
+async def test_policy_of_pages(browser: Browser) -> None:
     page = await browser.open("/sign-in")
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -50,12 +58,12 @@ async def test_policy_of_pages(browser) -> None:
     ("uri", "source"),
     [("http://localhost:3000/callback", "http://localhost:3000"), ("http://[::1]:9/", "http:")],
 )
-async def test_consent_may_lead_to_the_client(browser, uri, source) -> None:
+async def test_consent_may_lead_to_the_client(browser: Browser, uri: str, source: str) -> None:
     page = await browser.sign_in(await browser.open(AUTHORIZE, **LINK | {"redirect_uri": uri}))
     assert page.headers["content-security-policy"].endswith(f"form-action 'self' {source}")
 
 
-async def test_style_sheet_and_icon(client) -> None:
+async def test_style_sheet_and_icon(client: httpx.AsyncClient) -> None:
     for path, kind in (("/static/minutebook.css", "text/css"), ("/static/icon.svg", "image/svg+xml")):
         answer = await client.get(path)
         assert answer.status_code == 200
@@ -65,7 +73,7 @@ async def test_style_sheet_and_icon(client) -> None:
         assert (await client.get(path)).status_code == 404
 
 
-async def test_wrong_password_shows_the_form_again(browser) -> None:
+async def test_wrong_password_shows_the_form_again(browser: Browser) -> None:
     page = await browser.open("/sign-in", next="/somewhere")
     again = await browser.send(page, email="ada@example.com", password="wrong password")
     assert again.status_code == 401
@@ -78,7 +86,7 @@ async def test_wrong_password_shows_the_form_again(browser) -> None:
     assert answer.headers["location"] == "/somewhere"
 
 
-async def test_sign_in_is_limited(browser, clock) -> None:
+async def test_sign_in_is_limited(browser: Browser, clock: VirtualClock) -> None:
     page = await browser.open("/sign-in")
     for _ in range(10):
         assert (await browser.send(page, email="ada@example.com", password="wrong")).status_code == 401
@@ -102,7 +110,7 @@ async def test_sign_in_is_limited(browser, clock) -> None:
         ("", "/"),
     ],
 )
-async def test_sign_in_leads_nowhere_else(browser, next_path, location) -> None:
+async def test_sign_in_leads_nowhere_else(browser: Browser, next_path: str, location: str) -> None:
     page = await browser.open("/sign-in", next=next_path)
     fields = {"email": "ada@example.com", "password": "correct horse battery"}
     assert (await browser.send(page, **fields)).headers["location"] == location
@@ -110,7 +118,7 @@ async def test_sign_in_leads_nowhere_else(browser, next_path, location) -> None:
     assert (await browser.send(page, **fields, next=next_path)).headers["location"] == location
 
 
-async def test_cookies_are_out_of_reach(browser) -> None:
+async def test_cookies_are_out_of_reach(browser: Browser) -> None:
     page = await browser.open("/sign-in")
     answer = await browser.send(page, email="ada@example.com", password="correct horse battery")
     for line in (cookie(page, "minutebook_browser"), cookie(answer, "minutebook_session")):
@@ -119,12 +127,12 @@ async def test_cookies_are_out_of_reach(browser) -> None:
         assert "secure" not in line.lower()
 
 
-async def test_cookies_are_secure_behind_https(browser, services) -> None:
+async def test_cookies_are_secure_behind_https(browser: Browser, services: Services) -> None:
     services.settings.http.base_url = "https://minutebook.example"
     assert "secure" in cookie(await browser.open("/sign-in"), "__Host-minutebook_browser").lower()
 
 
-async def test_sign_in_makes_a_new_session_and_ends_the_old_one(browser, services) -> None:
+async def test_sign_in_makes_a_new_session_and_ends_the_old_one(browser: Browser, services: Services) -> None:
     await browser.sign_in(await browser.open("/sign-in"))
     old = browser.http.cookies["minutebook_session"]
     await browser.sign_in(await browser.open("/sign-in"))
@@ -133,7 +141,7 @@ async def test_sign_in_makes_a_new_session_and_ends_the_old_one(browser, service
         assert await services.accounts.user_of_web_session(connection, old) is None
 
 
-async def test_sign_out(browser) -> None:
+async def test_sign_out(browser: Browser) -> None:
     home = await browser.sign_in(await browser.open("/sign-in"))
     assert "You are signed in as Ada Lovelace" in home.text
     session = browser.http.cookies["minutebook_session"]
@@ -142,7 +150,7 @@ async def test_sign_out(browser) -> None:
     assert "You are signed in" not in (await browser.open("/")).text
 
 
-async def test_another_account(browser, other_user) -> None:
+async def test_another_account(browser: Browser, other_user: User) -> None:
     page = await browser.sign_in(await browser.open(AUTHORIZE, **LINK))
     fields = dict(re.findall(r'name="(form_token|next)" value="([^"]+)"', page.text))
     fields["next"] = fields["next"].replace("&amp;", "&")
@@ -155,7 +163,7 @@ async def test_another_account(browser, other_user) -> None:
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/setup", AUTHORIZE])
 @pytest.mark.parametrize("token", [None, "", "wrong", "ü"])
-async def test_forms_from_elsewhere_are_refused(browser, path, token) -> None:
+async def test_forms_from_elsewhere_are_refused(browser: Browser, path: str, token: str | None) -> None:
     await browser.sign_in(await browser.open("/sign-in"))
     fields = {**LINK, "decision": "allow", "email": "ada@example.com", "password": "correct horse battery"}
     answer = await browser.http.post(path, data=fields if token is None else fields | {"form_token": token})
@@ -164,18 +172,18 @@ async def test_forms_from_elsewhere_are_refused(browser, path, token) -> None:
     assert "location" not in answer.headers
 
 
-async def test_another_browsers_form_is_refused(browser, client) -> None:
+async def test_another_browsers_form_is_refused(browser: Browser, client: httpx.AsyncClient) -> None:
     page = await client.get("/sign-in")
     assert (await browser.send(page, email="ada@example.com", password="x")).status_code == 403
 
 
-async def test_a_form_from_before_sign_in_is_refused_after_it(browser) -> None:
+async def test_a_form_from_before_sign_in_is_refused_after_it(browser: Browser) -> None:
     page = await browser.open("/sign-in")
     await browser.sign_in(page)
     assert (await browser.send(page, email="ada@example.com", password="correct horse battery")).status_code == 403
 
 
-async def test_decision_without_a_session_asks_to_sign_in_again(browser, clock) -> None:
+async def test_decision_without_a_session_asks_to_sign_in_again(browser: Browser, clock: VirtualClock) -> None:
     page = await browser.sign_in(await browser.open(AUTHORIZE, **LINK))
     clock.advance(7 * 24 * 3600)
     answer = await browser.send(page, decision="allow")
@@ -183,7 +191,9 @@ async def test_decision_without_a_session_asks_to_sign_in_again(browser, clock) 
     assert answer.headers["location"].startswith("/sign-in?next=")
 
 
-async def test_setup_creates_the_owner_and_signs_in(client, setup_token, clock) -> None:
+async def test_setup_creates_the_owner_and_signs_in(
+    client: httpx.AsyncClient, setup_token: str, clock: VirtualClock
+) -> None:
     sign_in = await client.get("/sign-in")
     assert "Nobody has an account yet" in sign_in.text
     page = await client.get("/setup", params={"token": setup_token})
@@ -201,17 +211,19 @@ async def test_setup_creates_the_owner_and_signs_in(client, setup_token, clock) 
 
 
 @pytest.mark.parametrize("token", ["", "mbs_wrong", "\0"])
-async def test_setup_needs_its_link(client, setup_token, token) -> None:
+async def test_setup_needs_its_link(client: httpx.AsyncClient, setup_token: str, token: str) -> None:
     answer = await client.get("/setup", params={"token": token})
     assert answer.status_code == 403
     assert "This link does not work" in answer.text
 
 
-async def test_setup_is_closed_when_there_are_users(client, services, setup_token, user) -> None:
+async def test_setup_is_closed_when_there_are_users(
+    client: httpx.AsyncClient, services: Services, setup_token: str, user: User
+) -> None:
     assert (await client.get("/setup", params={"token": setup_token})).status_code == 403
 
 
-async def test_what_people_type_is_escaped(client, setup_token) -> None:
+async def test_what_people_type_is_escaped(client: httpx.AsyncClient, setup_token: str) -> None:
     page = await client.get("/setup", params={"token": setup_token})
     fields = dict(re.findall(r'name="(form_token|token)" value="([^"]+)"', page.text))
     evil = '"><script>alert(1)</script>'
@@ -219,7 +231,7 @@ async def test_what_people_type_is_escaped(client, setup_token) -> None:
     assert "<script" not in again.text
 
 
-async def test_without_google_there_is_no_google(browser) -> None:
+async def test_without_google_there_is_no_google(browser: Browser) -> None:
     assert "Google" not in (await browser.open("/sign-in")).text
     for path in ("/sign-in/google", "/sign-in/google/callback"):
         answer = await browser.open(path)
@@ -239,7 +251,7 @@ async def test_without_google_there_is_no_google(browser) -> None:
         {"json": {}},
     ],
 )
-async def test_malformed_forms_are_refused_as_pages(browser, path, request_) -> None:
+async def test_malformed_forms_are_refused_as_pages(browser: Browser, path: str, request_: dict[str, Any]) -> None:
     answer = await browser.http.post(path, **request_)
     assert answer.status_code in {400, 403}
     assert answer.headers["content-type"].startswith("text/html")

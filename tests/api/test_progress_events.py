@@ -1,20 +1,24 @@
 """The event stream of a recording's progress."""
 
 import json
+from typing import Any
 
+import httpx
 import pytest
 
 from minutebook.analysis.model import Failure
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
-def parsed(text: str) -> list[tuple[str, dict[str, object]]]:
+def parsed(text: str) -> list[tuple[str, dict[str, Any]]]:
     """The events of a stream, by name and data; comments are left out."""
     events = []
     for block in text.strip().split("\n\n"):
@@ -35,7 +39,9 @@ async def test_a_stream_ends_when_all_reports_have(ada: Paxs, services: Services
     assert "report_content" not in events[0][1]
 
 
-async def test_a_stream_tells_each_change(ada: Paxs, services: Services, clock, monkeypatch) -> None:
+async def test_a_stream_tells_each_change(
+    ada: Paxs, services: Services, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recording = await ada.upload((await ada.create_session())["id"])
     worker, naps = Worker(services), 0
     sleep = clock.sleep
@@ -60,7 +66,9 @@ async def test_a_stream_tells_each_change(ada: Paxs, services: Services, clock, 
     assert ": still here" in answer.text
 
 
-async def test_a_stream_ends_when_the_recording_goes(ada: Paxs, clock, monkeypatch) -> None:
+async def test_a_stream_ends_when_the_recording_goes(
+    ada: Paxs, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = await ada.create_session()
     recording = await ada.upload(session["id"])
     sleep = clock.sleep

@@ -3,11 +3,14 @@
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 
 from minutebook.config import Settings
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, error_of, stored_files, wav
 
 DATA = wav(2.0)
@@ -15,7 +18,7 @@ SIZE = len(DATA)
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
@@ -23,7 +26,8 @@ async def ada(client, user_token) -> Paxs:
 async def recording(ada: Paxs) -> dict[str, str]:
     session = await ada.create_session()
     answer = await ada.send(session["id"], ('Bericht "ü".wav', DATA, "audio/wav"))
-    return answer.json()
+    found: dict[str, str] = answer.json()
+    return found
 
 
 async def test_the_whole_file_comes_back(ada: Paxs, recording: dict[str, str]) -> None:
@@ -137,7 +141,7 @@ async def test_private_addresses_are_not_fetched(ada: Paxs, elsewhere: str, serv
 
 class TestAllowedAddresses:
     @pytest.fixture
-    def settings(self, tmp_path) -> Settings:
+    def settings(self, tmp_path: Path) -> Settings:
         settings = Settings(_env_file=None, data_dir=tmp_path)
         settings.outgoing.allow = ["127.0.0.1"]
         return settings

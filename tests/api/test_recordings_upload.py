@@ -1,6 +1,8 @@
 """Uploads through the HTTP door: the form's rules, and that nothing stays of what is refused."""
 
 import hashlib
+from collections.abc import AsyncIterator, MutableMapping
+from typing import Any
 
 import httpx
 import pytest
@@ -10,9 +12,11 @@ from sqlalchemy import text
 from minutebook.api.app import create_app
 from minutebook.config import Settings
 from minutebook.errors import MinutebookError
+from minutebook.kit.clock import VirtualClock
 from minutebook.recordings.model import Incoming, Received
 from minutebook.recordings.service import UPLOAD_LIFE
 from minutebook.wiring import Services, build_services
+from support.browser import IssueToken
 from support.records import Paxs, Worker, error_of, stored_files, wav
 
 UNKNOWN = "01935b1c-0000-7000-8000-000000000000"
@@ -20,7 +24,7 @@ BOUNDARY = "b0undary"
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
@@ -38,7 +42,9 @@ def file_part(data: bytes, name: str = "a.wav") -> tuple[str, bytes]:
     return (f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: audio/wav', data)
 
 
-async def post(ada: Paxs, body: object, content_type: str = f"multipart/form-data; boundary={BOUNDARY}", **kwargs):
+async def post(
+    ada: Paxs, body: object, content_type: str = f"multipart/form-data; boundary={BOUNDARY}", **kwargs: Any
+) -> httpx.Response:
     headers = {"Content-Type": content_type}
     return await ada.call("POST", "/api/recordings", content=body, headers=headers, **kwargs)
 
@@ -147,9 +153,9 @@ async def test_a_connection_that_ends_leaves_nothing_behind(ada: Paxs, services:
             return {"type": "http.request", "body": whole[sent - 65_536 : sent], "more_body": True}
         return {"type": "http.disconnect"}
 
-    answered: list[dict[str, object]] = []
+    answered: list[MutableMapping[str, Any]] = []
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         answered.append(message)
 
     headers = {
@@ -177,7 +183,7 @@ async def test_a_connection_that_ends_leaves_nothing_behind(ada: Paxs, services:
 
 
 async def test_a_file_beyond_the_limit_is_refused(
-    services: Services, settings: Settings, ada: Paxs, user_token
+    services: Services, settings: Settings, ada: Paxs, user_token: IssueToken
 ) -> None:
     session = await ada.create_session()
     small = settings.model_copy(update={"http": settings.http.model_copy(update={"max_upload_bytes": 10_000})})
@@ -225,10 +231,10 @@ async def test_filenames_are_made_safe(ada: Paxs) -> None:
     assert long.json()["filename"].endswith(".wav")
 
 
-async def test_uploads_that_never_completed_are_swept(services: Services, ada: Paxs, clock) -> None:
+async def test_uploads_that_never_completed_are_swept(services: Services, ada: Paxs, clock: VirtualClock) -> None:
     session = await ada.create_session()
 
-    async def chunks():
+    async def chunks() -> AsyncIterator[bytes]:
         yield wav(1)
 
     received = await services.recordings.receive(Incoming("a.wav", "audio/wav", chunks()))

@@ -3,20 +3,23 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
 from minutebook.db.database import metadata
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
+from support.browser import IssueToken
 from support.records import ADA, TOM, Paxs, Worker, error_of, stored_files
 
 
 @pytest.fixture
-async def ada(client, user_token) -> Paxs:
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
     return Paxs(client, await user_token())
 
 
-async def test_a_meeting_has_what_was_sent_and_defaults_for_the_rest(ada: Paxs, clock) -> None:
+async def test_a_meeting_has_what_was_sent_and_defaults_for_the_rest(ada: Paxs, clock: VirtualClock) -> None:
     attendee = {"email": "Ada@Example.com", "displayName": " Ada \n Lovelace "}
     answer = await ada.call("POST", "/api/sessions", json={"attendees": [attendee]})
     assert answer.status_code == 201
@@ -70,7 +73,9 @@ async def test_a_repeated_creation_gives_the_same_meeting(ada: Paxs) -> None:
     assert error_of(empty) == (400, "idempotency_key_invalid")
 
 
-async def test_keys_belong_to_their_owner_and_go_with_their_meeting(ada: Paxs, client, other_user_token) -> None:
+async def test_keys_belong_to_their_owner_and_go_with_their_meeting(
+    ada: Paxs, client: httpx.AsyncClient, other_user_token: IssueToken
+) -> None:
     grace = Paxs(client, await other_user_token())
     key, body = {"Idempotency-Key": "k"}, {"attendees": [ADA]}
     mine = (await ada.call("POST", "/api/sessions", json=body, headers=key)).json()
@@ -81,7 +86,7 @@ async def test_keys_belong_to_their_owner_and_go_with_their_meeting(ada: Paxs, c
     assert again["id"] != mine["id"]
 
 
-async def test_pages_are_newest_first(ada: Paxs, clock) -> None:
+async def test_pages_are_newest_first(ada: Paxs, clock: VirtualClock) -> None:
     for number in range(5):
         clock.advance(60)
         await ada.create_session(title=f"Meeting {number}")
@@ -123,7 +128,9 @@ async def test_pages_that_are_refused(ada: Paxs, params: dict[str, str], code: s
         ("", ["Weekly", "Budget ÄRGER 100%"]),
     ],
 )
-async def test_search_looks_at_titles_descriptions_and_people(ada: Paxs, clock, query: str, titles: list[str]) -> None:
+async def test_search_looks_at_titles_descriptions_and_people(
+    ada: Paxs, clock: VirtualClock, query: str, titles: list[str]
+) -> None:
     await ada.create_session(title="Budget ÄRGER 100%", attendees=[ADA])
     clock.advance(1)
     await ada.create_session(title="Weekly", description="a secret plan", attendees=[TOM])
@@ -131,7 +138,7 @@ async def test_search_looks_at_titles_descriptions_and_people(ada: Paxs, clock, 
     assert [meeting["title"] for meeting in found["items"]] == titles
 
 
-async def test_a_change_keeps_what_it_does_not_name(ada: Paxs, clock) -> None:
+async def test_a_change_keeps_what_it_does_not_name(ada: Paxs, clock: VirtualClock) -> None:
     meeting = await ada.create_session(description="old")
     clock.advance(5)
     path = f"/api/sessions/{meeting['id']}"

@@ -66,7 +66,8 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def target(request: pytest.FixtureRequest) -> Target:
     """Each server that speaks the protocol: the double and our own."""
     if request.param == "real":
-        return request.getfixturevalue("real_server")
+        found: Target = request.getfixturevalue("real_server")
+        return found
     service: PaxsDouble = request.getfixturevalue("double")
 
     def decide(link: str, allow: bool) -> str:

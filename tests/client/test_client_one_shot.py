@@ -1,7 +1,8 @@
 """From recordings to results: the order of calls, the polling, what is repeated and what never is."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -296,15 +297,21 @@ def test_a_lost_sign_in_ends_the_run(paxs: Paxs, double: PaxsDouble, store: File
     assert double.calls == []
 
 
-@pytest.fixture
-def web(tmp_path: Path):
+@dataclass
+class Web:
     """A web server with recordings that is not the PAXS server."""
 
-    class Shelf(BaseHTTPRequestHandler):
-        bearers: list[str | None] = []  # noqa: RUF012
+    address: str
+    bearers: list[str | None]
 
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    bearers: list[str | None] = []
+
+    class Shelf(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.bearers.append(self.headers.get("Authorization"))
+            bearers.append(self.headers.get("Authorization"))
             if self.path == "/missing.wav":
                 self.send_error(404)
                 return
@@ -323,7 +330,7 @@ def web(tmp_path: Path):
     server = HTTPServer(("127.0.0.1", 0), Shelf)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", Shelf
+    yield Web(f"http://127.0.0.1:{server.server_address[1]}", bearers)
     server.shutdown()
     server.server_close()
     thread.join()
@@ -338,37 +345,36 @@ def web(tmp_path: Path):
     ],
 )
 def test_an_address_is_fetched_here_and_uploaded(
-    paxs: Paxs, double: PaxsDouble, web: tuple, path: str, name: str, media_type: str
+    paxs: Paxs, double: PaxsDouble, web: Web, path: str, name: str, media_type: str
 ) -> None:
-    address, shelf = web
-    [result] = paxs.process_files([address + path], WISHES)
+    [result] = paxs.process_files([web.address + path], WISHES)
     assert result.error is None
     [call] = double.calls_to(*UPLOAD)
     file = call.parts["file"]
     assert (file.filename, file.content_type, file.size) == (name, media_type, 70000)
-    assert set(shelf.bearers) == {None}
+    assert set(web.bearers) == {None}
 
 
-def test_an_address_that_holds_no_recording_creates_nothing(paxs: Paxs, double: PaxsDouble, web: tuple) -> None:
+def test_an_address_that_holds_no_recording_creates_nothing(paxs: Paxs, double: PaxsDouble, web: Web) -> None:
     with pytest.raises(UnsupportedFormat):
-        paxs.process_files([web[0] + "/page"], WISHES)
+        paxs.process_files([web.address + "/page"], WISHES)
     assert double.calls == []
 
 
 def test_an_address_that_cannot_be_fetched_is_that_file_s_error(
-    paxs: Paxs, double: PaxsDouble, web: tuple, recording: Path
+    paxs: Paxs, double: PaxsDouble, web: Web, recording: Path
 ) -> None:
-    results = paxs.process_files([web[0] + "/missing.wav", recording], WISHES)
+    results = paxs.process_files([web.address + "/missing.wav", recording], WISHES)
     assert results[0].error is not None
     assert results[0].error.code == "url_unreachable"
     assert results[1].completed
 
 
 async def test_the_asyncio_client_runs_the_same_flow(
-    double: PaxsDouble, store: FileTokens, pauses: Pauses, recording: Path, web: tuple
+    double: PaxsDouble, store: FileTokens, pauses: Pauses, recording: Path, web: Web
 ) -> None:
     double.failing = {"transcription": 1, "meeting note": 1}
     async with AsyncPaxs(double.url, store, sleep=pauses.awaited) as client:
-        results = await client.process_files([recording, web[0] + "/a.mp3"], WISHES, ledger=MemoryLedger())
+        results = await client.process_files([recording, web.address + "/a.mp3"], WISHES, ledger=MemoryLedger())
     assert [result.error for result in results] == [None, None]
     assert set(pauses.seconds) == {5.0}

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ from support.paxs_double import PaxsDouble
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="gives up root's rights to see a refusal")
 
 
-def python(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def python(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
+    found: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)], text=True, stdout=subprocess.PIPE, **options
     )
+    return found
 
 
 def test_the_file_is_private_and_new_ones_stay_so(tmp_path: Path) -> None:

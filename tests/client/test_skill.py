@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -354,7 +355,7 @@ def test_every_endpoint_and_field_of_the_instructions_exists_on_our_server(real_
     assert httpx.get(f"{real_server.url}{authorize[1]}").status_code == 400
 
 
-def _names(part: object, document: dict) -> set[str]:
+def _names(part: object, document: dict[str, Any]) -> set[str]:
     """All names of parameters and of properties of bodies, however deep."""
     if isinstance(part, list):
         return set().union(*(_names(item, document) for item in part))

@@ -126,7 +126,7 @@ async def test_the_fake_plays_a_call_and_leaves_when_told(ticket: Prepare, stage
 
 def of_attempt(bot_id: str) -> list[psutil.Process]:
     """The processes that carry the mark of this bot's attempts, and their descendants."""
-    found = {}
+    found: dict[int, psutil.Process] = {}
     for each in psutil.process_iter():
         try:
             marked = each.environ().get(ATTEMPT_VARIABLE, "").startswith(bot_id)

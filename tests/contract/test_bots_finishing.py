@@ -4,6 +4,7 @@ import io
 import json
 import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ async def stage(database: Database, tmp_path: Path) -> Stage:
     return await open_stage(database, tmp_path)
 
 
-async def recorded(stage: Stage, **members: object) -> Runner:
+async def recorded(stage: Stage, **members: Any) -> Runner:
     """A bot that has recorded two people for three seconds, and has left."""
     await stage.sent(**members)
     runner = await stage.runner()

@@ -78,6 +78,7 @@ async def test_a_code_is_exchanged_once(database: Database, oauth: OAuth, user: 
     code = location.removeprefix(f"{CALLBACK}?code=")
     results = await at_once(database, lambda tx: oauth.exchange(tx, code, CALLBACK, None))
     (pair,) = sort_out(results, TokenPair, Refusal)
+    assert isinstance(pair, TokenPair)
     async with database.reading() as connection:
         with pytest.raises(MinutebookError) as error:
             await oauth.authenticate(connection, pair.access_token)
@@ -102,6 +103,7 @@ async def test_an_agents_code_is_handed_out_once(database: Database, oauth: OAut
     assert len(sort_out(allowed, type(None), MinutebookError)) == 1
     answers = await at_once(database, lambda tx: oauth.poll(tx, state, "192.0.2.1"))
     (answer,) = sort_out(answers, PollAnswer, MinutebookError)
+    assert isinstance(answer, PollAnswer)
     assert answer.status == "complete"
 
 

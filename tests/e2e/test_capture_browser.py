@@ -172,7 +172,8 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
 
 def voice(base: float, seconds: float) -> np.ndarray:
     t = np.arange(round(RATE * seconds)) / RATE
-    return np.sin(2 * np.pi * base * t + 400 * np.sin(np.pi * t) + 150 * np.sin(2.6 * np.pi * t + 1))
+    found: np.ndarray = np.sin(2 * np.pi * base * t + 400 * np.sin(np.pi * t) + 150 * np.sin(2.6 * np.pi * t + 1))
+    return found
 
 
 def decoded(path: Path) -> np.ndarray:
@@ -286,7 +287,10 @@ async def test_the_camera_shows_the_name_and_then_the_image(bot: Bot) -> None:
         pen.drawImage(window.camera, 0, 0); return [...pen.getImageData(320, 20, 1, 1).data].slice(0, 3) }"""
 
     async def shows(red: int, green: int, blue: int) -> bool:
-        return max(abs(a - b) for a, b in zip(await bot.page.evaluate(pixel), (red, green, blue), strict=True)) < 30
+        found: bool = (
+            max(abs(a - b) for a, b in zip(await bot.page.evaluate(pixel), (red, green, blue), strict=True)) < 30
+        )
+        return found
 
     await until(lambda: shows(31, 41, 55))
     await bot.capture.show(png((20, 200, 60)), "image/png")
@@ -356,9 +360,9 @@ async def test_sound_and_picture_are_in_step(bot: Bot) -> None:
     done = await bot.stop()
     assert done.mp4 is not None
     with av.open(str(done.mp4)) as source:
-        lights = [(frame.time, frame.to_ndarray(format="gray").mean()) for frame in source.decode(video=0)]
+        lights = [(frame.time or 0.0, frame.to_ndarray(format="gray").mean()) for frame in source.decode(video=0)]
     with av.open(str(done.mp4)) as source:
-        sound = [(frame.time, frame.to_ndarray().reshape(-1)) for frame in source.decode(audio=0)]
+        sound = [(frame.time or 0.0, frame.to_ndarray().reshape(-1)) for frame in source.decode(audio=0)]
     levels = [
         (at + offset / RATE, float(np.abs(part[offset : offset + 120]).max()))
         for at, part in sound

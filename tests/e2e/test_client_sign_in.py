@@ -64,7 +64,8 @@ def start(command: list[str], folder: Path) -> subprocess.Popen[str]:
 
 def link_from(lines: Iterator[str]) -> str:
     """The link that a command shows."""
-    return next(found[0] for line in lines if (found := re.findall(r"http://\S+/authorize\?\S+", line)))
+    answered: str = next(found[0] for line in lines if (found := re.findall(r"http://\S+/authorize\?\S+", line)))
+    return answered
 
 
 def agree(page: Page, link: str, photographs: Path, name: str, decision: str = "Allow") -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -74,7 +75,8 @@ class Visit:
 
     async def log(self) -> list[str]:
         """What was clicked and sent in the page."""
-        return await self.page.frames[-1].evaluate("() => window.log")
+        found: list[str] = await self.page.frames[-1].evaluate("() => window.log")
+        return found
 
     async def arrive(self, place: Place) -> Sight:
         """Step and look as a runner does, until the bot is there."""
@@ -94,7 +96,7 @@ class Visit:
             assert time.monotonic() < deadline, f"never: {condition}"
             await asyncio.sleep(LOOK_AGAIN_S)
 
-    async def ask(self, question: str) -> object:
+    async def ask(self, question: str) -> Any:
         """What a function of the page script answers."""
         return await self.page.evaluate(f"() => window.minutebookPage.{question}")
 

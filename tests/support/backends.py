@@ -114,7 +114,8 @@ class S3:
         )
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
-                return answer.read().count(b'"FullPath"')
+                found: int = answer.read().count(b'"FullPath"')
+                return found
         except urllib.error.HTTPError:
             return 0
 

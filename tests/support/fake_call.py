@@ -8,6 +8,7 @@ from typing import Any
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.parts import Parts, Picture
+from minutebook.bots.runner.streaming.sender import Say
 from minutebook.bots.states import BotState
 from support.virtual_time import LoopClock
 
@@ -56,7 +57,8 @@ class Stage:
         return [what.removeprefix("notice ") for _, what in self.told if what.startswith("notice ")]
 
     def scene(self) -> Scene:
-        return _latest(self.scenes, self.now())
+        found: Scene = _latest(self.scenes, self.now())
+        return found
 
     def parts(self) -> Parts:
         return Parts(
@@ -227,7 +229,7 @@ class FakeScreens:
 
 
 class FakeStreaming:
-    say = None
+    say: Say | None = None
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

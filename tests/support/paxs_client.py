@@ -37,4 +37,5 @@ def written(path: Path, size: int = 200_000) -> Path:
 
 
 def on_disk(path: Path) -> dict[str, str]:
-    return json.loads(path.read_text())
+    found: dict[str, str] = json.loads(path.read_text())
+    return found

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import urlencode
 
 from support.paxs_results import CONTENTS, TRANSCRIPTION
@@ -46,7 +47,7 @@ class Scripted:
     path: str
     status: int
     headers: dict[str, str]
-    body: dict
+    body: dict[str, Any]
     times: int
 
 
@@ -55,7 +56,7 @@ class Refused(Exception):  # noqa: N818  (not a failure: an answer)
 
     def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
         self.status = status
-        self.body = {"error": {"code": code, "message": message, "field": field}}
+        self.body: dict[str, Any] = {"error": {"code": code, "message": message, "field": field}}
 
 
 class OAuthRefused(Refused):
@@ -72,7 +73,7 @@ class PaxsDouble:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.scripted: list[Scripted] = []
-        self.on_call: Callable[[Call], None] = lambda call: None
+        self.on_call: Callable[[Call], object] = lambda call: None
         self.consent = "allow"
         self.pkce = False
         self.polls_until_done = 1
@@ -82,15 +83,15 @@ class PaxsDouble:
         self.lose_refreshes = 0
         self.refresh_works = True
         self.user = {"id": str(uuid.uuid4()), "email": "ada@example.com", "display_name": "Ada Lovelace"}
-        self.sessions: dict[str, dict] = {}
-        self.recordings: dict[str, dict] = {}
-        self.reports: dict[str, dict[str, dict]] = {}
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.recordings: dict[str, dict[str, Any]] = {}
+        self.reports: dict[str, dict[str, dict[str, Any]]] = {}
         self.reused_refresh_tokens = 0
         self._keys: dict[str, str] = {}
         self._access: set[str] = set()
         self._refresh: set[str] = set()
         self._forgiven: str | None = None
-        self._codes: dict[str, dict] = {}
+        self._codes: dict[str, dict[str, Any]] = {}
         self._agent: dict[str, str] = {}
         self._polls: dict[str, int] = {}
         self._lock = threading.RLock()
@@ -123,7 +124,7 @@ class PaxsDouble:
             self._access.clear()
 
     def script(
-        self, method: str, path: str, status: int, *, times: int = 1, body: dict | None = None, **headers: str
+        self, method: str, path: str, status: int, *, times: int = 1, body: dict[str, Any] | None = None, **headers: str
     ) -> None:
         """Answer the next calls whose path matches (a regular expression) with this status."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -204,7 +205,7 @@ class PaxsDouble:
         if not self.refresh_works or refresh_token != self._forgiven:
             raise OAuthRefused("invalid_grant", "The refresh token is not valid.")
 
-    def _check_code(self, body: dict) -> None:
+    def _check_code(self, body: dict[str, Any]) -> None:
         held = self._codes.pop(body.get("code", ""), None)
         if body.get("grant_type") != "authorization_code" or held is None:
             raise OAuthRefused("invalid_grant", "The code is unknown, used or too old.")
@@ -233,7 +234,7 @@ class PaxsDouble:
         key = call.headers.get("idempotency-key")
         if key in self._keys:
             return 201, {}, self.sessions[self._keys[key]]
-        session = {
+        session: dict[str, Any] = {
             "id": str(uuid.uuid4()),
             "title": body.get("title") or _now(),
             "description": body.get("description"),
@@ -255,7 +256,7 @@ class PaxsDouble:
         items = found[(page - 1) * size : page * size]
         return 200, {}, {"items": items, "page": page, "page_size": size, "total": len(found)}
 
-    def _session(self, session_id: str | None) -> dict:
+    def _session(self, session_id: str | None) -> dict[str, Any]:
         if session_id not in self.sessions:
             raise Refused(404, "session_not_found", "There is no such session.")
         return self.sessions[session_id]
@@ -299,7 +300,7 @@ class PaxsDouble:
         self._begin(recording["id"], ["transcription", "meeting note"])
         return 201, {}, recording
 
-    def _begin(self, recording_id: str, types: list[str]) -> list[dict]:
+    def _begin(self, recording_id: str, types: list[str]) -> list[dict[str, Any]]:
         held = self.reports[recording_id]
         self._polls[recording_id] = 0
         for type in types:
@@ -344,7 +345,7 @@ class PaxsDouble:
         wanted = call.query.get("analysis_type")
         return 200, {}, [report for type, report in held.items() if wanted in {None, type}]
 
-    def _advance(self, held: dict[str, dict], type: str, done: bool) -> None:
+    def _advance(self, held: dict[str, dict[str, Any]], type: str, done: bool) -> None:
         report = held[type]
         if not done:
             report.update(status="processing", progress=0.5)
@@ -388,7 +389,7 @@ ROUTES = (
 )
 
 
-def _error(code: str, message: str) -> dict:
+def _error(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "message": message, "retryable": True}
 
 

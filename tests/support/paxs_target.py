@@ -39,7 +39,9 @@ class _Form(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.action, self.fields, self._forms = "", {}, 0
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self._forms = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

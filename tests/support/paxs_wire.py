@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
 
 PIECE = 256 * 1024
 
@@ -33,7 +32,7 @@ class Call:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    json: dict | None = None
+    json: dict[str, Any] | None = None
     parts: dict[str, Part] = field(default_factory=dict)
 
     @property
@@ -121,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, headers: dict[str, str], body: object) -> None:
         text = isinstance(body, str)
-        content = b"" if body is None else body.encode() if text else json.dumps(body).encode()
+        content = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8" if text else "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -143,7 +142,7 @@ class _Form:
         self._headers: dict[str, bytes] = {}
         self._name = self._value = b""
 
-    def callbacks(self) -> dict[str, Callable]:
+    def callbacks(self) -> MultipartCallbacks:
         return {
             "on_part_begin": self._headers.clear,
             "on_header_field": lambda data, start, end: setattr(self, "_name", self._name + data[start:end]),
@@ -161,7 +160,9 @@ class _Form:
     def _begin(self) -> None:
         _, options = parse_options_header(self._headers["content-disposition"])
         filename, kind = options.get(b"filename"), self._headers.get("content-type")
-        self._part = Part(options[b"name"].decode(), filename and filename.decode(), kind and kind.decode())
+        self._part = Part(
+            options[b"name"].decode(), filename.decode() if filename else None, kind.decode() if kind else None
+        )
         self._hash = hashlib.sha256()
 
     def _data(self, data: bytes, start: int, end: int) -> None:

@@ -13,6 +13,7 @@ import av
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.datastructures import UploadFile
 
 KEY = "a-key-of-the-caller"
 Words = list[tuple[str, float, float]]
@@ -47,9 +48,10 @@ class Double:
 
 def seconds_of(sound: bytes) -> float:
     """How long the sound is: it must really decode."""
-    with av.open(io.BytesIO(sound)) as container:
+    with av.open(io.BytesIO(sound), "r") as container:
         frames = list(container.decode(audio=0))
-        return sum(frame.samples / frame.sample_rate for frame in frames)
+        found: float = sum(frame.samples / frame.sample_rate for frame in frames)
+        return found
 
 
 def gladia(double: Double) -> FastAPI:
@@ -60,7 +62,9 @@ def gladia(double: Double) -> FastAPI:
         if refused := double.refusal(request, request.headers.get("x-gladia-key")):
             return refused
         async with request.form() as form:
-            double.uploads.append(await form["audio"].read())
+            audio = form["audio"]
+            assert isinstance(audio, UploadFile)
+            double.uploads.append(await audio.read())
         return {
             "audio_url": f"https://api.example/file/{len(double.uploads) - 1}",
             "audio_metadata": {"extension": "ogg"},

@@ -73,7 +73,7 @@ def write_recording(
     samples = tone(sound) if isinstance(sound, (int, float)) else sound
     has_picture = recipe.picture is not None if picture is None else picture
     with av.open(str(path), "w", format=muxer or recipe.muxer, options=options or {}) as out:
-        audio = [out.add_stream(codec or recipe.codec, rate=recipe.rate, layout=layout) for _ in range(sound_tracks)]
+        audio = [_sound_track(out, codec or recipe.codec, recipe.rate, layout) for _ in range(sound_tracks)]
         for stream in audio:
             stream.bit_rate = 12_200 if recipe.rate == 8_000 else 96_000
         if has_picture:
@@ -84,6 +84,12 @@ def write_recording(
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))
     return path
+
+
+def _sound_track(out: av.container.OutputContainer, codec: str, rate: int, layout: str) -> av.AudioStream:
+    stream = out.add_stream(codec, rate=rate, layout=layout)
+    assert isinstance(stream, av.AudioStream)
+    return stream
 
 
 def _frames(samples: Sound, rate: int, layout: str) -> list[av.AudioFrame]:
@@ -97,6 +103,7 @@ def _frames(samples: Sound, rate: int, layout: str) -> list[av.AudioFrame]:
 
 def _write_pictures(out: av.container.OutputContainer, codec: str, seconds: float) -> None:
     stream = out.add_stream(codec, rate=PICTURES_PER_S)
+    assert isinstance(stream, av.VideoStream)
     stream.width, stream.height = PICTURE
     stream.pix_fmt = "yuv420p"
     for index in range(max(1, int(seconds * PICTURES_PER_S))):

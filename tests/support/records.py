@@ -141,7 +141,8 @@ class Paxs:
     async def create_session(self, **fields: Any) -> dict[str, Any]:
         answer = await self.call("POST", "/api/sessions", json={"title": "Weekly", "attendees": [ADA, TOM], **fields})
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def send(self, session_id: str | None, file: tuple[str, bytes, str | None], **kwargs: Any) -> httpx.Response:
         fields = {} if session_id is None else {"session_id": session_id}
@@ -152,7 +153,8 @@ class Paxs:
     async def upload(self, session_id: str, content: bytes | None = None) -> dict[str, Any]:
         answer = await self.send(session_id, ("weekly.wav", content or wav(), "audio/wav"))
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def reports(self, recording_id: str, **params: str) -> dict[str, dict[str, Any]]:
         answer = await self.get(f"/api/recordings/{recording_id}/analysis", params=params)

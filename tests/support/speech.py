@@ -18,4 +18,4 @@ def write_pcm(audio: Audio, to: Path) -> Path:
 
 def sample_meeting(end_s: float) -> Audio:
     """The first seconds of the sample meeting."""
-    return samples_of(SAMPLE)[: round(end_s * 16_000)].astype(np.float32) / 32768
+    return samples_of(SAMPLE)[: round(end_s * 16_000)].astype(np.float32) / np.float32(32768)

@@ -42,7 +42,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.now
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]  # what it takes and gives depends on the version of Python
+        self, executor: Any, func: Any, *args: Any
+    ) -> Any:
         self._virtual.threads_busy += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._thread_done)

@@ -151,7 +151,8 @@ def kill(processes: Iterable[psutil.Process]) -> int:
 
 def _words(process: psutil.Process) -> list[str]:
     with suppress(psutil.Error):
-        return process.cmdline()
+        found: list[str] = process.cmdline()
+        return found
     return []
 
 

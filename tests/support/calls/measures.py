@@ -36,9 +36,8 @@ def flashes(video: Path) -> list[float]:
     """When the picture gets much whiter than it was: seconds of the video's own time."""
     times, brightness = [], []
     with av.open(str(video)) as source:
-        stream = source.streams.video[0]
-        for frame in source.decode(stream):
-            times.append(float(frame.pts * stream.time_base))
+        for frame in source.decode(video=0):
+            times.append(frame.time or 0.0)
             brightness.append(float((frame.to_ndarray(format="gray") > 240).mean()))
     level = np.array(brightness)
     risen = np.flatnonzero((level[1:] - level[:-1]) > 0.03) + 1
@@ -56,7 +55,7 @@ def beeps(recording: Path, hertz: float = BEEP_HZ) -> list[float]:
     pure = power**2 / 2 > 0.8 * (frames**2).mean(axis=1)
     sounding = (power > 0.05) & pure
     # Five frames in a row, so that speech that passes through the tone is none.
-    long_enough = np.lib.stride_tricks.sliding_window_view(sounding, 5).all(axis=1)
+    long_enough: NDArray[np.bool_] = np.lib.stride_tricks.sliding_window_view(sounding, 5).min(axis=1)
     begins = np.flatnonzero(long_enough & ~np.concatenate([[False], long_enough[:-1]]))
     return _apart([float(each * FRAME_S) for each in begins])
 
@@ -65,7 +64,7 @@ def first_sound(recording: Path) -> float:
     """The time stamp of a file's first sound, in seconds."""
     with av.open(str(recording)) as source:
         frame = next(source.decode(audio=0))
-        return float((frame.pts or 0) * frame.time_base)
+        return frame.time or 0.0
 
 
 def speaking_agrees(

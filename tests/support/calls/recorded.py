@@ -158,4 +158,5 @@ def pcm_at(clip: Path, rate: int) -> bytes:
     """A clip's samples at another rate, s16le."""
     samples = samples_of(clip).astype(np.float64)
     places = np.arange(0, len(samples) - 1, 16_000 / rate)
-    return np.interp(places, np.arange(len(samples)), samples).astype("<i2").tobytes()
+    found: bytes = np.interp(places, np.arange(len(samples)), samples).astype("<i2").tobytes()
+    return found

@@ -96,4 +96,5 @@ def wav_bytes(samples: NDArray[np.int16], rate: int) -> bytes:
 
 
 def _utterances() -> list[dict[str, Any]]:
-    return json.loads((SPEECH / "utterances.json").read_text())
+    found: list[dict[str, Any]] = json.loads((SPEECH / "utterances.json").read_text())
+    return found

@@ -44,7 +44,8 @@ class Reading:
         # The middle of the frame, so that a delay of less than half a second does not count as one at the borders.
         expected = np.floor(started_at + (frames + 0.5) * FRAME_S)
         behind = (expected - self.codes[frames]) % CODES
-        return np.where(behind > CODES / 2, behind - CODES, behind)
+        found: NDArray[np.float64] = np.where(behind > CODES / 2, behind - CODES, behind)
+        return found
 
 
 def read(recording: Path) -> Reading:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from minutebook.accounts.limits import RateRule, count_try
-from minutebook.accounts.model import ExternalIdentity, checked_display_name, checked_email, checked_password
+from minutebook.accounts.model import ExternalIdentity, User, checked_display_name, checked_email, checked_password
 from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.repository import users
 from minutebook.accounts.service import Accounts
@@ -40,7 +41,7 @@ def accounts(clock: VirtualClock) -> Accounts:
     return Accounts(clock, Passwords(CHEAP))
 
 
-async def create(db: Database, accounts: Accounts, email: str = "ada@example.com"):
+async def create(db: Database, accounts: Accounts, email: str = "ada@example.com") -> User:
     async with db.transaction() as tx:
         return await accounts.create_user(tx, email, PASSWORD, "Ada")
 
@@ -49,12 +50,12 @@ def code_of(error: pytest.ExceptionInfo[MinutebookError]) -> str:
     return error.value.code
 
 
-async def test_the_first_user_is_the_owner(db, accounts) -> None:
+async def test_the_first_user_is_the_owner(db: Database, accounts: Accounts) -> None:
     assert (await create(db, accounts)).is_owner
     assert not (await create(db, accounts, "grace@example.com")).is_owner
 
 
-async def test_addresses_differ_by_more_than_case(db, accounts) -> None:
+async def test_addresses_differ_by_more_than_case(db: Database, accounts: Accounts) -> None:
     user = await create(db, accounts, "Ada@Example.com")
     assert user.email == "Ada@example.com"
     with pytest.raises(MinutebookError) as error:
@@ -64,7 +65,7 @@ async def test_addresses_differ_by_more_than_case(db, accounts) -> None:
         assert (await accounts.user_by_email(connection, "ADA@example.com")).id == user.id
 
 
-async def test_passwords_are_kept_as_argon2id(db, clock) -> None:
+async def test_passwords_are_kept_as_argon2id(db: Database, clock: VirtualClock) -> None:
     async with db.transaction() as tx:
         await Accounts(clock).create_user(tx, "ada@example.com", PASSWORD, "Ada")
     async with db.reading() as connection:
@@ -72,7 +73,7 @@ async def test_passwords_are_kept_as_argon2id(db, clock) -> None:
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-async def test_authenticate(db, accounts) -> None:
+async def test_authenticate(db: Database, accounts: Accounts) -> None:
     user = await create(db, accounts)
     assert (await accounts.authenticate(db, "ADA@example.com", PASSWORD, "a")).id == user.id
     for email, password in (("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD), ("", ""), ("\0", "\ud800")):
@@ -81,13 +82,15 @@ async def test_authenticate(db, accounts) -> None:
         assert code_of(error) == "sign_in_failed"
 
 
-async def test_unknown_users_cost_the_same_work(db, accounts, monkeypatch) -> None:
+async def test_unknown_users_cost_the_same_work(
+    db: Database, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await create(db, accounts)
-    verified = []
+    verified: list[str | bytes] = []
     original = CHEAP.verify
 
     class Counting(PasswordHasher):
-        def verify(self, stored, password):
+        def verify(self, stored: str | bytes, password: str | bytes) -> Literal[True]:
             verified.append(stored)
             return original(stored, password)
 
@@ -98,7 +101,7 @@ async def test_unknown_users_cost_the_same_work(db, accounts, monkeypatch) -> No
     assert len(verified) == 2
 
 
-async def test_old_hashes_are_renewed_at_sign_in(db, accounts, clock) -> None:
+async def test_old_hashes_are_renewed_at_sign_in(db: Database, accounts: Accounts, clock: VirtualClock) -> None:
     await create(db, accounts)
     stronger = Accounts(clock, Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)))
     await stronger.authenticate(db, "ada@example.com", PASSWORD, "a")
@@ -108,7 +111,7 @@ async def test_old_hashes_are_renewed_at_sign_in(db, accounts, clock) -> None:
     await stronger.authenticate(db, "ada@example.com", PASSWORD, "a")
 
 
-async def test_sign_in_is_limited_per_person_and_address(db, accounts, clock) -> None:
+async def test_sign_in_is_limited_per_person_and_address(db: Database, accounts: Accounts, clock: VirtualClock) -> None:
     await create(db, accounts)
     for _ in range(10):
         with pytest.raises(MinutebookError) as error:
@@ -123,7 +126,7 @@ async def test_sign_in_is_limited_per_person_and_address(db, accounts, clock) ->
     await accounts.authenticate(db, "ada@example.com", PASSWORD, "a")
 
 
-async def test_success_starts_the_count_anew(db, accounts) -> None:
+async def test_success_starts_the_count_anew(db: Database, accounts: Accounts) -> None:
     await create(db, accounts)
     for _ in range(3):
         for _ in range(9):
@@ -132,7 +135,7 @@ async def test_success_starts_the_count_anew(db, accounts) -> None:
         await accounts.authenticate(db, "ada@example.com", PASSWORD, "a")
 
 
-async def test_tries_at_once_are_all_counted(db, clock) -> None:
+async def test_tries_at_once_are_all_counted(db: Database, clock: VirtualClock) -> None:
     rule = RateRule("test", limit=3, window_s=60)
 
     async def one() -> bool:
@@ -146,7 +149,7 @@ async def test_tries_at_once_are_all_counted(db, clock) -> None:
     assert sum(await asyncio.gather(*(one() for _ in range(10)))) == 3
 
 
-async def test_setup_link_works_once_and_only_without_users(db, accounts) -> None:
+async def test_setup_link_works_once_and_only_without_users(db: Database, accounts: Accounts) -> None:
     async with db.transaction() as tx:
         old, token = await accounts.setup_token(tx), await accounts.setup_token(tx)
     assert old
@@ -166,7 +169,7 @@ async def test_setup_link_works_once_and_only_without_users(db, accounts) -> Non
         assert not await accounts.can_set_up(tx, token)
 
 
-async def test_api_keys(db, accounts) -> None:
+async def test_api_keys(db: Database, accounts: Accounts) -> None:
     user = await create(db, accounts)
     async with db.transaction() as tx:
         key, secret = await accounts.create_api_key(tx, user)
@@ -178,7 +181,7 @@ async def test_api_keys(db, accounts) -> None:
     assert code_of(error) == "api_key_invalid"
 
 
-async def test_browser_sessions_end(db, accounts, clock) -> None:
+async def test_browser_sessions_end(db: Database, accounts: Accounts, clock: VirtualClock) -> None:
     user = await create(db, accounts)
     async with db.transaction() as tx:
         first, second = await accounts.open_web_session(tx, user), await accounts.open_web_session(tx, user)
@@ -189,7 +192,7 @@ async def test_browser_sessions_end(db, accounts, clock) -> None:
         assert await accounts.user_of_web_session(tx, second) is None
 
 
-async def test_a_foreign_identity_stays_with_its_user(db, accounts) -> None:
+async def test_a_foreign_identity_stays_with_its_user(db: Database, accounts: Accounts) -> None:
     ada, grace = await create(db, accounts), await create(db, accounts, "grace@example.com")
     async with db.transaction() as tx:
         assert await accounts.user_of_identity(tx, ExternalIdentity("google", "1", "stranger@example.com")) is None

@@ -137,8 +137,8 @@ class CallWorker(Worker):
 
     def __init__(self, services: Services, providers: Providers | None = None) -> None:
         super().__init__(services)
-        self.pipeline = CallPipeline(services)
-        self.pipeline.heard = []
+        self.pipeline = self.call = CallPipeline(services)
+        self.call.heard = []
         self.jobs.tasks = {
             **self.jobs.tasks,
             **analysis_tasks(
@@ -205,7 +205,7 @@ async def test_a_call_is_told_under_its_participants_names(services: Services) -
         ("Bob", "good morning Ada"),
         ("Ada", "we decided to wait"),
     ]
-    assert sorted(speaker for speaker, _ in worker.pipeline.heard) == ["@a", "@a", "@b"]
+    assert sorted(speaker for speaker, _ in worker.call.heard) == ["@a", "@a", "@b"]
     async with services.db.reading() as tx:
         speakers = await services.results.speakers(tx, OWNER, recording.id)
     assert [(s.name, s.source, round(s.talk_time_s)) for s in speakers] == [
@@ -234,7 +234,7 @@ async def test_names_by_hand_win_over_the_calls(services: Services) -> None:
 async def test_who_came_back_is_one_person_on_two_tracks(services: Services) -> None:
     sources = Sources((Participant("a", "Ada", True), Participant("a2", "Ada", True, person="a")))
     worker = CallWorker(services)
-    worker.pipeline.script = (ADA[0], ("a2", *ADA[1][1:]))
+    worker.call.script = (ADA[0], ("a2", *ADA[1][1:]))
     recording = await recorded(services, sources, {"a": flac(tone((1, 5))), "a2": flac(tone((12, 14)))}, Options())
     await worker.drain()
     transcript = await transcript_of(services, recording)
@@ -247,8 +247,8 @@ async def test_who_has_no_track_is_heard_in_the_mixed_sound_and_named_by_the_pag
         (Participant("a", "Ada", True), Participant("b", "Bob")), (Interval("b", 15.2, 19.5, "page", 0.6),)
     )
     worker = CallWorker(services)
-    worker.pipeline.mixed_turns = [Turn("speaker_1", 15.0, 19.0)]
-    worker.pipeline.script = (*ADA, ("speaker_1", 15.0, 19.0, "I have no track of my own"))
+    worker.call.mixed_turns = [Turn("speaker_1", 15.0, 19.0)]
+    worker.call.script = (*ADA, ("speaker_1", 15.0, 19.0, "I have no track of my own"))
     recording = await recorded(services, sources, {"a": TRACKS["a"]}, Options())
     await worker.drain()
     assert lines(await transcript_of(services, recording))[-1] == ("Bob", "I have no track of my own")
@@ -256,8 +256,8 @@ async def test_who_has_no_track_is_heard_in_the_mixed_sound_and_named_by_the_pag
 
 async def test_a_track_that_is_missing_or_broken_does_not_fail_the_call(services: Services) -> None:
     worker = CallWorker(services)
-    worker.pipeline.mixed_turns = [Turn("speaker_1", 4.0, 6.0)]
-    worker.pipeline.script = (*ADA, ("speaker_1", 4.0, 6.0, "good morning Ada"))
+    worker.call.mixed_turns = [Turn("speaker_1", 4.0, 6.0)]
+    worker.call.script = (*ADA, ("speaker_1", 4.0, 6.0, "good morning Ada"))
     sources = Sources((*TWO.participants, Participant("c", "Cem", True)))
     recording = await recorded(services, sources, {"a": TRACKS["a"], "b": b"no sound"}, Options())
     await worker.drain()
@@ -276,7 +276,7 @@ async def test_a_chunk_that_failed_once_is_heard_again_and_the_others_are_not(se
     worker.pipeline.before_words = second_time
     await worker.drain()
     assert len(lines(await transcript_of(services, recording))) == 3
-    assert sorted(worker.pipeline.heard) == [("@a", 1.0), ("@a", 12.0), ("@b", 4.0)]
+    assert sorted(worker.call.heard) == [("@a", 1.0), ("@a", 12.0), ("@b", 4.0)]
 
 
 async def test_nothing_is_made_of_a_recording_by_itself_when_that_was_said(services: Services) -> None:
@@ -321,7 +321,7 @@ async def test_a_providers_words_get_the_participants_names(services: Services, 
     transcript = await transcript_of(services, recording)
     assert lines(transcript) == [("Ada", "good morning"), ("Bob", "morning Ada")]
     assert (transcript.language, transcript.notices) == ("en", ())
-    assert worker.pipeline.heard == []
+    assert worker.call.heard == []
     assert len(double.uploads) == 1
 
 
@@ -329,7 +329,7 @@ async def test_a_provider_works_on_recordings_without_sources(services: Services
     double = Double(words=said)
     async with served(gladia(double), double):
         worker = CallWorker(services, providers_at(double, services, sealing))
-        worker.pipeline.mixed_turns = [Turn("v2", 0.5, 4.0), Turn("v1", 4.1, 6.5)]
+        worker.call.mixed_turns = [Turn("v2", 0.5, 4.0), Turn("v1", 4.1, 6.5)]
         recording = await recorded(services, None, {}, gladia_options(sealing))
         await worker.drain()
     assert lines(await transcript_of(services, recording)) == [

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,7 @@ def accepted(wanted: list[SegmentRequest]) -> list[Edit]:
 
 
 @given(requests, st.randoms())
-def test_undoing_everything_gives_the_machines_output_back(wanted: list[SegmentRequest], chance) -> None:
+def test_undoing_everything_gives_the_machines_output_back(wanted: list[SegmentRequest], chance: Random) -> None:
     made = accepted(wanted)
     order = list(range(len(made)))
     chance.shuffle(order)

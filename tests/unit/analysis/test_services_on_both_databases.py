@@ -175,7 +175,8 @@ async def test_work_goes_on_after_a_crash_at_any_step(
         steps, crashed = RememberedSteps(left, remembered), False
         async with services.db.reading() as tx:
             report = (await services.analysis.progress(tx, OWNER, recording.id))[0]
-        task, args = worker.jobs.tasks[TRANSCRIBE_TASK], {"report_id": report.id, "attempt": 1}
+        task = worker.jobs.tasks[TRANSCRIBE_TASK]
+        args: dict[str, Json] = {"report_id": report.id, "attempt": 1}
         heard_before = len(worker.pipeline.recognised)
         try:
             await task(steps, args)

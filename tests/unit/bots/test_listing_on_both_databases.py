@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -89,7 +90,7 @@ def _inverted(text: str) -> tuple[int, ...]:
 
 
 def any_query(chance: random.Random) -> BotQuery:
-    def maybe(share: float, value: object) -> object:
+    def maybe(share: float, value: Any) -> Any:
         return value if chance.random() < share else None
 
     def moment() -> datetime:
@@ -123,7 +124,9 @@ async def walked(database: Database, query: BotQuery, *, pages_most: int = 200) 
 
 
 @pytest.mark.parametrize("short", [False, True])
-async def test_every_list_is_what_it_should_be(database: Database, monkeypatch, short: bool) -> None:
+async def test_every_list_is_what_it_should_be(
+    database: Database, monkeypatch: pytest.MonkeyPatch, short: bool
+) -> None:
     """With the usual windows, and with tiny ones, where pages come back short and go on."""
     if short:
         for name, number in (("SCAN_MOST", 31), ("_FIRST_WINDOW", 3), ("_FEW", 2)):

@@ -2,6 +2,8 @@
 
 import json
 from itertools import pairwise
+from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def spoke(
     )
 
 
-def lines(data: bytes) -> list:
+def lines(data: bytes) -> list[Any]:
     return [json.loads(line) for line in data.splitlines()]
 
 
@@ -168,7 +170,9 @@ observations = st.one_of(
 
 
 @given(st.lists(observations, max_size=12), st.integers(0, 100_000), st.randoms(use_true_random=False))
-def test_presence_is_clipped_ordered_and_the_same_at_any_time_and_in_any_order(seen, shift, random) -> None:
+def test_presence_is_clipped_ordered_and_the_same_at_any_time_and_in_any_order(
+    seen: list[Observation], shift: int, random: Random
+) -> None:
     sources = presence_of(seen, T0, 100.0)
     for each in sources.intervals:
         assert 0.0 <= each.start_s < each.end_s <= 100.0
@@ -201,7 +205,7 @@ def test_presence_is_clipped_ordered_and_the_same_at_any_time_and_in_any_order(s
 
 
 @given(st.lists(observations, max_size=12))
-def test_the_files_pair_every_beginning_with_an_end(seen) -> None:
+def test_the_files_pair_every_beginning_with_an_end(seen: list[Observation]) -> None:
     speaking: dict[int, bool] = {}
     for line in lines(diarization_lines(seen)):
         before = dict(speaking)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from sqlalchemy.ext.asyncio import AsyncConnection
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from minutebook.accounts.model import User
 from minutebook.accounts.repository import add_user

@@ -1,14 +1,11 @@
 """Scripted meetings, shared with the notes benchmark."""
 
-import sys
 from pathlib import Path
 
 import pytest
+from bench.notes_scoring import Meeting, load
 
 ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT))
-
-from bench.notes_scoring import Meeting, load  # noqa: E402
 
 
 @pytest.fixture(scope="session")

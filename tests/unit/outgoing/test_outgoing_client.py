@@ -36,7 +36,9 @@ class Origin:
 
 
 @asynccontextmanager
-async def origin(answers: dict[str, Answer], then: Callable[[asyncio.StreamWriter], Any] | None = None):
+async def origin(
+    answers: dict[str, Answer], then: Callable[[asyncio.StreamWriter], Any] | None = None
+) -> AsyncIterator[Origin]:
     served = Origin()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.errors import Kind, MinutebookError
-from minutebook.recordings.formats import ACCEPTED, HEAD_BYTES, accepted_format, format_of_name, media_type_of
+from minutebook.recordings.formats import (
+    ACCEPTED,
+    HEAD_BYTES,
+    MediaFormat,
+    accepted_format,
+    format_of_name,
+    media_type_of,
+)
 from support.media_files import EXTENSIONS, HOSTILE, media_type_for, write_recording
 
 NAMES = ["MP3", "WAV", "FLAC", "MPA", "AAC", "Opus", "M4A", "MPEG", "MP4", "FLV", "WebM", "WMV", "3GP"]
@@ -38,7 +45,7 @@ def test_the_thirteen_formats() -> None:
 
 
 @pytest.mark.parametrize("accepted", ACCEPTED, ids=lambda accepted: accepted.name)
-def test_real_files_are_accepted_under_every_name_and_type(accepted, heads: dict[str, bytes]) -> None:
+def test_real_files_are_accepted_under_every_name_and_type(accepted: MediaFormat, heads: dict[str, bytes]) -> None:
     head = heads[accepted.extensions[0]]
     for extension in accepted.extensions:
         for media_type in accepted.media_types:

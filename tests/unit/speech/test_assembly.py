@@ -249,7 +249,7 @@ def test_sound_and_picture_are_in_step_and_a_browser_can_start_at_once(call: Pie
     assert done.mp4 is not None
     with av.open(str(done.mp4)) as source:
         assert {stream.codec_context.name for stream in source.streams} == {"h264", "aac"}
-        frames = [(frame.time, frame.to_ndarray().reshape(-1)) for frame in source.decode(audio=0)]
+        frames = [(frame.time or 0.0, frame.to_ndarray().reshape(-1)) for frame in source.decode(audio=0)]
     heard = next(at + np.argmax(np.abs(part) > 0.2) / 24_000 for at, part in frames if np.abs(part).max() > 0.2)
     seen = next(at for at, level in brightness(done.mp4) if level > 128) / 1000
     assert heard == pytest.approx(1.5, abs=0.03)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from minutebook.analysis.making.call import call_transcript
 from minutebook.config import SpeechSettings
@@ -27,8 +28,11 @@ def utterance(name: str) -> np.ndarray:
     return samples_of(SPEECH / f"{name}.flac").astype(np.float32) / 32768
 
 
+Call = tuple[Pcm, Mapping[str, Pcm], list[tuple[str, float, float]]]
+
+
 @pytest.fixture(scope="module")
-def call(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pcm, Mapping[str, Pcm], list[tuple[str, float, float]]]:
+def call(tmp_path_factory: pytest.TempPathFactory) -> Call:
     """Three people who take turns; each begins a second before the other has ended. Ada and Bob have tracks, with the
     others' voices faintly in Bob's."""
     folder = tmp_path_factory.mktemp("call")
@@ -42,17 +46,20 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pcm, Mapping[str, Pc
     clean = {who: np.zeros(length, np.float32) for who in ("ada", "bob", "cem")}
     for who, _, start, sound in placed:
         clean[who][int(start * RATE) :][: len(sound)] += sound
-    late = np.concatenate([np.zeros(RATE // 5, np.float32), (clean["ada"] + clean["cem"])[: -RATE // 5]])
+    late: NDArray[np.float32] = np.concatenate(
+        [np.zeros(RATE // 5, np.float32), (clean["ada"] + clean["cem"])[: -RATE // 5]]
+    )
     tracks = {
         "ada": Pcm(write_pcm(clean["ada"], folder / "ada.pcm")),
-        "bob": Pcm(write_pcm(clean["bob"] + ECHO * late, folder / "bob.pcm")),
+        "bob": Pcm(write_pcm(clean["bob"] + np.float32(ECHO) * late, folder / "bob.pcm")),
     }
-    mixed = Pcm(write_pcm(sum(clean.values()), folder / "mixed.pcm"))
+    together: NDArray[np.float32] = np.sum([*clean.values()], axis=0, dtype=np.float32)
+    mixed = Pcm(write_pcm(together, folder / "mixed.pcm"))
     return mixed, tracks, [(who, start, start + len(sound) / RATE) for who, _, start, sound in placed]
 
 
 @pytest.fixture(scope="module")
-def transcript(call, tmp_path_factory: pytest.TempPathFactory) -> Transcript:
+def transcript(call: Call, tmp_path_factory: pytest.TempPathFactory) -> Transcript:
     mixed, tracks, spoken = call
     pipeline = SpeechPipeline(SpeechSettings(threads=2, language="en"), tmp_path_factory.mktemp("models"))
     chunks = plan_chunks(mixed.duration_s, 20.0)
@@ -81,7 +88,7 @@ def test_everybody_has_their_own_words_under_their_name(transcript: Transcript) 
         assert len(heard) <= 1.2 * len(reference), (name, heard)
 
 
-def test_nobody_speaks_where_they_are_silent(call, transcript: Transcript) -> None:
+def test_nobody_speaks_where_they_are_silent(call: Call, transcript: Transcript) -> None:
     _, _, spoken = call
     names = {"ada": "Ada", "bob": "Bob", "cem": "Cem"}
     for segment in transcript.segments:

@@ -86,7 +86,9 @@ def test_words_come_back_into_recording_time_with_their_levels(tmp_path: Path) -
         st.tuples(st.sampled_from(["@a", "@b", "speaker_1"]), st.integers(0, 9_000), st.integers(20, 2_600)), max_size=8
     )
 )
-def test_laying_out_loses_no_time_and_lets_no_clip_hear_another(tmp_path_factory, rows) -> None:
+def test_laying_out_loses_no_time_and_lets_no_clip_hear_another(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, int]]
+) -> None:
     path = tmp_path_factory.getbasetemp() / "layout.pcm"
     if not path.exists():
         pcm(path, 120, (0.0, 120.0, 0.1))
@@ -97,7 +99,5 @@ def test_laying_out_loses_no_time_and_lets_no_clip_hear_another(tmp_path_factory
         assert after.start - before.end == pytest.approx(1.0, abs=0.001)
     words = [Recognised(t, (Word("so", t.start, t.end, 1.0),)) for t in layout.turns]
     for each, clip in zip(back_in_place(words, clips, layout), clips, strict=True):
-        assert (each.words[0].start, each.words[0].end) == (
-            pytest.approx(clip.turn.start, abs=0.001),
-            pytest.approx(clip.turn.end, abs=0.001),
-        )
+        (word,) = each.words
+        assert [word.start, word.end] == pytest.approx([clip.turn.start, clip.turn.end], abs=0.001)

@@ -27,7 +27,9 @@ def lines(made: tuple[tuple[Segment, ...], tuple[Speaker, ...]]) -> list[tuple[s
     return [(names[segment.speaker], segment.text) for segment in segments]
 
 
-def made(*stretches: OwnWords, voices: tuple[Heard, ...] = (), people: People = PEOPLE, turns: tuple[Turn, ...] = ()):
+def made(
+    *stretches: OwnWords, voices: tuple[Heard, ...] = (), people: People = PEOPLE, turns: tuple[Turn, ...] = ()
+) -> tuple[tuple[Segment, ...], tuple[Speaker, ...]]:
     return call_segments(stretches, [s.turn for s in stretches], voices, turns or [h.turn for h in voices], people)
 
 
@@ -87,7 +89,9 @@ starts = st.integers(0, 400).map(lambda n: n / 4)
         max_size=4,
     ),
 )
-def test_every_word_is_there_once_and_has_one_speaker(stretches, others, signs) -> None:
+def test_every_word_is_there_once_and_has_one_speaker(
+    stretches: list[OwnWords], others: list[tuple[str, str, int]], signs: list[Speaking]
+) -> None:
     # Words of voices far apart: neighbours may share words, which then are one.
     voices = [
         Heard(Turn(v, 200 + 20 * n, 204 + 20 * n), words(text, 200.0 + 20 * n)) for n, (v, text, _) in enumerate(others)
@@ -95,7 +99,8 @@ def test_every_word_is_there_once_and_has_one_speaker(stretches, others, signs) 
     segments, speakers = call_segments(
         stretches, [s.turn for s in stretches], voices, [h.turn for h in voices], People(PEOPLE.names, tuple(signs))
     )
-    before = sorted((w.start, w.word) for each in (*stretches, *voices) for w in each.words)
+    said = [each.words for each in stretches] + [each.words for each in voices]
+    before = sorted((w.start, w.word) for own_words in said for w in own_words)
     after = sorted((w.start, w.word) for s in segments for w in s.words)
     assert before == after
     assert [s.start for s in segments] == sorted(s.start for s in segments)

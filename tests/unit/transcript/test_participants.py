@@ -1,6 +1,7 @@
 """Names for words: what the platform tells and what the voices say."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -128,7 +129,9 @@ words = st.lists(
 
 
 @given(st.lists(words, max_size=3), turns, signs)
-def test_no_word_is_lost_doubled_moved_or_given_to_somebody_unheard_of(spoken, voices, speaking) -> None:
+def test_no_word_is_lost_doubled_moved_or_given_to_somebody_unheard_of(
+    spoken: list[list[SpokenWord]], voices: list[Turn], speaking: list[Speaking]
+) -> None:
     found = named_words(spoken, voices, speaking)
     assert [[each.word for each in own] for own in found] == [[each.word for each in own] for own in spoken]
     told = {each.person for each in speaking}
@@ -138,7 +141,9 @@ def test_no_word_is_lost_doubled_moved_or_given_to_somebody_unheard_of(spoken, v
 
 
 @given(words, turns, signs, st.sampled_from([64.0, 1024.0]))
-def test_the_same_talk_at_another_time_is_named_the_same(spoken, voices, speaking, later) -> None:
+def test_the_same_talk_at_another_time_is_named_the_same(
+    spoken: list[SpokenWord], voices: list[Turn], speaking: list[Speaking], later: float
+) -> None:
     moved = [SpokenWord(s.speaker, replace(s.word, start=s.word.start + later, end=s.word.end + later)) for s in spoken]
     voices_moved = [replace(t, start=t.start + later, end=t.end + later) for t in voices]
     speaking_moved = [replace(s, start=s.start + later, end=s.end + later) for s in speaking]
@@ -150,7 +155,9 @@ def test_the_same_talk_at_another_time_is_named_the_same(spoken, voices, speakin
 
 
 @given(words, turns, signs)
-def test_a_name_has_a_lead_or_there_is_none(spoken, voices, speaking) -> None:
+def test_a_name_has_a_lead_or_there_is_none(
+    spoken: list[SpokenWord], voices: list[Turn], speaking: list[Speaking]
+) -> None:
     """With the same signs for two persons everywhere, neither is ever named."""
     doubled = [*speaking, *(replace(each, person=f"{each.person}'s twin") for each in speaking)]
     (found,) = named_words([spoken], voices, doubled)
@@ -158,7 +165,9 @@ def test_a_name_has_a_lead_or_there_is_none(spoken, voices, speaking) -> None:
 
 
 @given(words, turns, signs, st.randoms(use_true_random=False))
-def test_the_order_of_signs_does_not_matter(spoken, voices, speaking, random) -> None:
+def test_the_order_of_signs_does_not_matter(
+    spoken: list[SpokenWord], voices: list[Turn], speaking: list[Speaking], random: Random
+) -> None:
     shuffled = list(speaking)
     random.shuffle(shuffled)
     rules = replace(DEFAULT, longest_lag_s=0.0)

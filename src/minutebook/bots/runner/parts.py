@@ -36,8 +36,8 @@ class TabPort(Protocol):
 class CapturePort(Protocol):
     """What is recorded of a page (`capture.capture.Capture`)."""
 
-    failure: BaseException | None
-
+    @property
+    def failure(self) -> BaseException | None: ...
     @property
     def participants(self) -> Mapping[str, str]: ...
     @property

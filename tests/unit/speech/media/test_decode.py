@@ -100,10 +100,10 @@ def write_with_times(path: Path, starts_s: list[float], each_s: float = 1.0, pic
             for at in range(0, int(48_000 * each_s), 960):
                 times = (np.arange(at, at + 960)) / 48_000
                 piece = (0.3 * np.sin(2 * np.pi * 440 * times)).astype(np.float32)
-                frame = av.AudioFrame.from_ndarray(piece[None, :], format="flt", layout="mono")
-                frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
-                frame.pts = int(start_s * 48_000) + at
-                out.mux(stream.encode(frame))
+                sound = av.AudioFrame.from_ndarray(piece[None, :], format="flt", layout="mono")
+                sound.sample_rate, sound.time_base = 48_000, Fraction(1, 48_000)
+                sound.pts = int(start_s * 48_000) + at
+                out.mux(stream.encode(sound))
         out.mux(stream.encode(None))
     return path
 

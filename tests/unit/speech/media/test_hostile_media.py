@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -80,7 +81,9 @@ def test_a_claim_of_eleven_days_is_not_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("work", [decode, write_preview])
-def test_too_long_is_said_before_the_disk_is_full(work, tmp_path: Path) -> None:
+def test_too_long_is_said_before_the_disk_is_full(
+    work: Callable[[Path, Path, DecodeLimits], object], tmp_path: Path
+) -> None:
     source = wav("long.wav", b"\x80\x90" * 100, rate=1, bits=8)(tmp_path)
     with pytest.raises(MinutebookError, match=r"longer than 1 minutes") as caught:
         work(source, tmp_path / "out", replace(DEFAULT, max_duration_s=60))

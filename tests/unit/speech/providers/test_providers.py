@@ -137,7 +137,8 @@ async def test_private_addresses_are_refused_unless_the_operator_allows_them(nam
 def test_pieces_are_cut_where_it_is_quiet_and_cover_everything(tmp_path: Path) -> None:
     pcm = tone(tmp_path / "tone.pcm", 50.0, quiet_at=27.0)
     first, second = pieces_of(pcm, 30.0)
-    assert first == (0.0, pytest.approx(27.0, abs=0.3))
+    assert first[0] == 0.0
+    assert first[1] == pytest.approx(27.0, abs=0.3)
     assert second == (first[1], 50.0)
     assert pieces_of(pcm, 60.0) == [(0.0, 50.0)]
     assert seconds_of(encoded(pcm, second)) == pytest.approx(50.0 - first[1], abs=0.1)

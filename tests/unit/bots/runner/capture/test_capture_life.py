@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,7 +82,8 @@ async def test_who_was_there_before_the_recording_is_there_at_its_start(tmp_path
 
 
 async def test_silence_is_a_recording_too(tmp_path: Path, now: Time) -> None:
-    capture, heard = Capture(ORDERS, Spool(tmp_path, 1, 10.0), now_ms=now), []
+    heard: list[bytes] = []
+    capture = Capture(ORDERS, Spool(tmp_path, 1, 10.0), now_ms=now)
     capture.on_sound(heard.append)
     await capture.start(GONE)
     now.now_ms += 1000
@@ -90,6 +92,10 @@ async def test_silence_is_a_recording_too(tmp_path: Path, now: Time) -> None:
     await capture.stop()
     assert [(piece.stream, piece.length_ms) for piece in finished(tmp_path)] == [("audio", 1000)]
     assert b"".join(heard) == bytes(48_000)
+
+
+def told(capture: Capture, people: int) -> bool:
+    return len(capture.participants) == people
 
 
 async def test_participants_keep_their_keys_in_the_next_attempt(tmp_path: Path, now: Time) -> None:
@@ -102,7 +108,7 @@ async def test_participants_keep_their_keys_in_the_next_attempt(tmp_path: Path, 
         page = await installed(capture)
         page.tell("roster", roster)
         await capture.start(GONE)
-        await until(lambda capture=capture, roster=roster: len(capture.participants) == len(roster))
+        await until(partial(told, capture, len(roster)))
         keys.append(list(capture.participants))
         await asyncio.sleep(0.15)
         await capture.stop()
