@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
@@ -27,6 +28,12 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.base
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.test
 	$(PIP_INSTALL) -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.pages: requirements/pages.txt tools/pages/package-lock.json | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements/pages.txt
+	@mkdir -p $(VENV)/pages && cp tools/pages/package.json tools/pages/package-lock.json $(VENV)/pages
+	$(NPM) --prefix $(VENV)/pages ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 install: $(VENV)/.base ## Create the environment
@@ -54,10 +61,12 @@ bench: $(VENV)/.bench ## Measure accuracy and speed against plain faster-whisper
 bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings
 	$(BIN)/python -m bench.notes
 
-lint: $(VENV)/.test ## Check style, the direction of imports and the changelog fragments
+lint: $(VENV)/.test $(VENV)/.pages ## Check style, the direction of imports, page scripts and the changelog fragments
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(NPM) --prefix tools/pages run --silent lint
+	$(NPM) --prefix tools/pages run --silent typecheck
 	@$(BIN)/towncrier build --draft --version next >/dev/null
 
 format: $(VENV)/.test ## Format the code
@@ -68,6 +77,8 @@ typecheck: $(VENV)/.test ## Check types, strictly
 	$(BIN)/mypy
 
 changes: $(VENV)/.test ## Print the changelog of the next release, from changelog.d/
+	$(NPM) --prefix tools/pages run --silent lint
+	$(NPM) --prefix tools/pages run --silent typecheck
 	@$(BIN)/towncrier build --draft --version "the next release"
 
 check: lint typecheck test e2e ## Everything that CI runs
@@ -84,6 +95,7 @@ lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --group build -o requirements/base.txt
 	$(COMPILE) --group test -c requirements/base.txt -o requirements/test.txt
+	$(COMPILE) --group pages -o requirements/pages.txt
 	$(COMPILE) --group bench -c requirements/test.txt -c requirements/base.txt -o requirements/bench.txt
 
 migration: $(VENV)/.test ## Write a migration from the tables (m="what changes")

@@ -9,17 +9,21 @@
   const shown = (element) =>
     element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true });
 
+  /** @type {(page: Document) => Document[]} */
   function documentsIn(page) {
-    const inner = [...page.querySelectorAll("iframe, frame")].filter(shown).map((frame) => {
+    /** @type {NodeListOf<HTMLIFrameElement>} */
+    const frames = page.querySelectorAll("iframe, frame");
+    const inner = [...frames].filter(shown).map((frame) => {
       try {
         return frame.contentDocument;
       } catch {
         return null;
       }
     });
-    return [page, ...inner.filter(Boolean).flatMap(documentsIn)];
+    return [page, ...inner.filter((each) => each !== null).flatMap(documentsIn)];
   }
 
+  /** @type {(node: any) => string} */
   function textOf(node) {
     if (node.nodeType === Node.TEXT_NODE) return node.data;
     return UNSEEN.has(node.tagName) ? "" : [...node.childNodes].map(textOf).join("");
@@ -33,6 +37,7 @@
   }
 
   // The innermost elements whose text holds the wanted one. The rough text has that of scripts, too.
+  /** @type {(element: Element, wanted: string) => Element[]} */
   function holders(element, wanted) {
     if (UNSEEN.has(element.tagName) || !roughTextOf(element).includes(wanted)) return [];
     const inner = [...element.children].flatMap((child) => holders(child, wanted));
@@ -57,6 +62,7 @@
     return found;
   }
 
+  /** @type {(probe: Probe, pages: Document[]) => Generator<[number, any[]]>} */
   function* entriesOf(probe, pages) {
     let entry = 0;
     const all = (search) => pages.flatMap((page) => [...search(page)]);
@@ -68,6 +74,7 @@
   const enabled = (element) =>
     !element.disabled && element.getAttribute("aria-disabled") !== "true" && !element.classList.contains("disabled");
 
+  /** @type {(probe: Probe, element: Element) => boolean} */
   function counts(probe, element) {
     return (
       (probe.hidden || shown(element)) &&
@@ -76,6 +83,7 @@
     );
   }
 
+  /** @type {(probe: Probe, pages: Document[]) => Generator<[number, any]>} */
   function* matchesOf(probe, pages) {
     for (const [entry, elements] of entriesOf(probe, pages)) {
       const counted = elements.filter((element) => counts(probe, element));

@@ -9,7 +9,7 @@
 
   // The bot's own tile is told from others' by the name that was typed, in whichever of the pages on the way.
   addEventListener("input", ({ target }) => {
-    if (target instanceof Element && target.matches(NAME_FIELD)) sessionStorage.setItem(OWN_NAME, target.value);
+    if (target instanceof HTMLInputElement && target.matches(NAME_FIELD)) sessionStorage.setItem(OWN_NAME, target.value);
   }, true);
 
   const nameOf = (tile) => tile.dataset.tid;

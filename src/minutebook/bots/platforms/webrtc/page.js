@@ -24,8 +24,10 @@
   const tiles = {
     isHere: () => document.getElementById("call") !== null,
     guests() {
-      return [...document.querySelectorAll("#call [data-participant]")].map((tile) => ({
-        id: tile.dataset.participant,
+      /** @type {NodeListOf<HTMLElement>} */
+      const found = document.querySelectorAll("#call [data-participant]");
+      return [...found].map((tile) => ({
+        id: tile.dataset.participant ?? "",
         name: tile.querySelector(".name")?.textContent.trim() ?? "",
         media: [...tile.querySelectorAll("audio, video")],
       }));

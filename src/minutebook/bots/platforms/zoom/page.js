@@ -12,10 +12,11 @@
   const ROSTER = "#participants-ul .participants-item__display-name";
 
   addEventListener("input", ({ target }) => {
-    if (target instanceof Element && target.matches(NAME_FIELDS)) sessionStorage.setItem(OWN_NAME, target.value);
+    if (target instanceof HTMLInputElement && target.matches(NAME_FIELDS)) sessionStorage.setItem(OWN_NAME, target.value);
   }, true);
 
   // The client may be in a frame of the page, which speaks for it.
+  /** @type {(page?: Document) => Document[]} */
   function pages(page = document) {
     const inner = [...page.querySelectorAll("iframe")].flatMap((frame) => {
       try {
@@ -31,6 +32,7 @@
   const names = (elements) => [...new Set(elements.map((each) => each?.textContent.trim()).filter(Boolean))];
   const guests = (found) => found.filter((name) => name !== sessionStorage.getItem(OWN_NAME));
 
+  /** @type {string[]} */
   let before = [];
 
   window.minutebookPage = {

@@ -3,11 +3,13 @@
 const CAMERA = { width: 640, height: 360, redrawMs: 1000, background: "#1f2a37", ink: "#f9fafb" };
 const LEAD_S = 0.15;
 
+/** @type {{ context: AudioContext | null, destination: MediaStreamAudioDestinationNode | null, until: number }} */
 const microphone = { context: null, destination: null, until: 0 };
+/** @type {{ canvas: HTMLCanvasElement | null, image: ImageBitmap | null }} */
 const camera = { canvas: null, image: null };
 
 function openMicrophone() {
-  if (!microphone.context) {
+  if (!microphone.destination) {
     microphone.context = new AudioContext({ sampleRate: 48000, latencyHint: "playback", sinkId: { type: "none" } });
     microphone.destination = microphone.context.createMediaStreamDestination();
     microphone.destination.channelCount = 1;
@@ -20,7 +22,7 @@ function openMicrophone() {
 // Plays s16le samples behind what is still being said; returns how many seconds are left to say then.
 function say(pcm, rate) {
   const { context, destination } = microphone;
-  if (!context) return 0;
+  if (!context || !destination) return 0;
   const bytes = fromBase64(pcm);
   const samples = new Int16Array(bytes.buffer, 0, bytes.length >> 1);
   const buffer = context.createBuffer(1, samples.length, rate);
@@ -46,8 +48,9 @@ function openCamera() {
 }
 
 function draw() {
-  const { width, height } = camera.canvas;
-  const pen = camera.canvas.getContext("2d");
+  const pen = camera.canvas?.getContext("2d");
+  if (!pen) return;
+  const { width, height } = pen.canvas;
   pen.fillStyle = CAMERA.background;
   pen.fillRect(0, 0, width, height);
   if (camera.image) {
@@ -65,7 +68,7 @@ function draw() {
 
 async function show(data, type) {
   camera.image = await createImageBitmap(new Blob([fromBase64(data)], { type }));
-  if (camera.canvas) draw();
+  draw();
 }
 
 function device(kind, label) {

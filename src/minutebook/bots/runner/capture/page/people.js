@@ -44,11 +44,11 @@ function look() {
   // Before the tracks: a track must not be taken for somebody's second one because the roster is a second old.
   if (due || newcomers.length) {
     const roster = ask("roster");
-    if (window === window.top || roster) tellState("roster", roster && roster.map(person));
+    if (window === window.top || roster) tellState("roster", roster?.map(person) ?? null);
   }
   if (hasSound) tellState("tracks", [...tracks.values()].map(described));
   const speaking = ask("speaking");
-  if (speaking || told.has("speaking")) tellState("speaking", speaking && speaking.map(String));
+  if (speaking || told.has("speaking")) tellState("speaking", speaking?.map(String) ?? null);
 }
 
 setInterval(look, LOOK_MS);

@@ -14,6 +14,7 @@ function bessel0(x) {
   return sum;
 }
 
+/** @type {(a: number, b: number) => number} */
 const gcd = (a, b) => (b ? gcd(b, a % b) : a);
 
 class Resampler {

@@ -36,11 +36,14 @@ class Sound {
     this.id = id;
     this.clock = new HeardClock();
     this.rate = 0;
+    /** @type {Run[]} */
     this.runs = [];
     this.samples = new Int16Array(config.rate);
     this.count = 0;
     this.startMs = 0;
     this.expectedMs = 0;
+    this.plane = new Float32Array(0);
+    this.other = new Float32Array(0);
     this.put = (value) => this.#put(value);
   }
 
@@ -54,7 +57,7 @@ class Sound {
     if (this.count && Math.abs(heardMs - this.expectedMs) > GAP_MS) this.#cut();
     if (!this.count) this.startMs = heardMs;
     this.expectedMs = heardMs + lengthMs;
-    this.resampler.push(this.#mono(data), this.put);
+    this.resampler?.push(this.#mono(data), this.put);
   }
 
   #put(value) {
@@ -64,7 +67,7 @@ class Sound {
 
   #mono(data) {
     const frames = data.numberOfFrames;
-    if (!this.plane || this.plane.length !== frames) {
+    if (this.plane.length !== frames) {
       this.plane = new Float32Array(frames);
       this.other = new Float32Array(frames);
     }

@@ -1,6 +1,8 @@
 // Finds every remote audio track of the page, through whatever connection and however late it comes.
 
+/** @type {Set<RTCPeerConnection>} */
 const connections = new Set();
+/** @type {Map<string, Track>} */
 const tracks = new Map();
 let trackCount = 0;
 
@@ -8,7 +10,7 @@ function found(track, connection) {
   if (track.kind !== "audio" || track.readyState === "ended") return;
   for (const known of tracks.values()) if (known.track === track) return;
   const id = `${documentId}-${++trackCount}`;
-  const entry = { id, track, connection, who: null, askedAt: -Infinity };
+  const entry = { id, track, connection, who: null, askedAt: -Infinity, element: new Audio() };
   tracks.set(id, entry);
   pull(entry);
   listen(id, track)
@@ -22,7 +24,6 @@ function found(track, connection) {
 
 // Chromium decodes remote sound only while something plays it; a muted element makes sure that something does.
 function pull(entry) {
-  entry.element = new Audio();
   entry.element.muted = true;
   entry.element.srcObject = new MediaStream([entry.track]);
   entry.element.play().catch(() => {});
@@ -52,8 +53,8 @@ const wrapped = standIn(window, "RTCPeerConnection", {
   },
 });
 if (wrapped) {
-  const constructor = Object.getOwnPropertyDescriptor(wrapped.prototype, "constructor");
-  Object.defineProperty(wrapped.prototype, "constructor", { ...constructor, value: wrapped });
+  const own = Object.getOwnPropertyDescriptor(wrapped.prototype, "constructor");
+  Object.defineProperty(wrapped.prototype, "constructor", { ...own, value: wrapped });
   const legacy = Object.getOwnPropertyDescriptor(window, "webkitRTCPeerConnection");
   if (legacy) Object.defineProperty(window, "webkitRTCPeerConnection", { ...legacy, value: wrapped });
 }
