@@ -1,7 +1,6 @@
 """The application of the API's tests, and its fixtures, for visitors who mean no good."""
 
 from api.conftest import (
-    Browser,
     app,
     browser,
     client,
@@ -17,7 +16,6 @@ from api.conftest import (
 )
 
 __all__ = [
-    "Browser",
     "app",
     "browser",
     "client",

@@ -2,14 +2,17 @@
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from minutebook.api.app import create_app
 from minutebook.api.edge import host_name
+from minutebook.wiring import Services
+from support.browser import Browser
 
 METADATA = "/.well-known/oauth-authorization-server"
 
 
-def client_of(app, base: str = "http://127.0.0.1:8000") -> httpx.AsyncClient:
+def client_of(app: FastAPI, base: str = "http://127.0.0.1:8000") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base)
 
 
@@ -19,7 +22,7 @@ STRANGE = (
 )
 
 
-async def test_strange_hosts_are_refused_everywhere(app) -> None:
+async def test_strange_hosts_are_refused_everywhere(app: FastAPI) -> None:
     for path in (METADATA, "/", "/api/users/me", "/bots/", "/api/oauth/provider/token"):
         for host in STRANGE:
             answer = await client_of(app).get(path, headers={"Host": host})
@@ -28,16 +31,16 @@ async def test_strange_hosts_are_refused_everywhere(app) -> None:
             assert "evil" not in answer.text
 
 
-async def test_this_machine_is_ours(app) -> None:
+async def test_this_machine_is_ours(app: FastAPI) -> None:
     for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "LOCALHOST", "localhost."):
         assert (await client_of(app).get(METADATA, headers={"Host": host})).status_code == 200
 
 
-async def test_the_address_that_the_connection_arrived_at_is_ours(app) -> None:
+async def test_the_address_that_the_connection_arrived_at_is_ours(app: FastAPI) -> None:
     assert (await client_of(app, "http://192.0.2.4:8000").get(METADATA)).json()["issuer"] == "http://192.0.2.4:8000"
 
 
-async def test_configured_names_are_ours(services) -> None:
+async def test_configured_names_are_ours(services: Services) -> None:
     services.settings.http.base_url = "https://minutes.example/"
     services.settings.http.allowed_hosts = ["minutebook"]
     services.settings.bots.home_url = "http://home:8000"
@@ -48,7 +51,7 @@ async def test_configured_names_are_ours(services) -> None:
     assert (await client_of(app).get(METADATA, headers={"Host": "evil.example"})).status_code == 421
 
 
-async def test_forwarded_host_and_scheme_count_from_a_trusted_proxy_alone(services) -> None:
+async def test_forwarded_host_and_scheme_count_from_a_trusted_proxy_alone(services: Services) -> None:
     from ipaddress import ip_network
 
     services.settings.http.allowed_hosts = ["minutes.example"]
@@ -62,12 +65,12 @@ async def test_forwarded_host_and_scheme_count_from_a_trusted_proxy_alone(servic
     assert (await trusted.get(METADATA, headers=evil)).status_code == 421
 
 
-async def test_two_host_headers_are_none(app) -> None:
+async def test_two_host_headers_are_none(app: FastAPI) -> None:
     answer = await client_of(app).get(METADATA, headers=[("Host", "localhost"), ("Host", "evil.example")])
     assert answer.status_code == 421
 
 
-async def test_probes_may_use_any_name(app) -> None:
+async def test_probes_may_use_any_name(app: FastAPI) -> None:
     assert (await client_of(app).get("/healthz", headers={"Host": "10.1.2.3:8000"})).status_code == 200
 
 
@@ -75,11 +78,11 @@ async def test_probes_may_use_any_name(app) -> None:
     ("header", "name"),
     [("Example.COM:80", "example.com"), ("[::1]:9", "[::1]"), ("a.", "a"), ("a:b", None), ("a/b", None), ("é", None)],
 )
-def test_host_name(header, name) -> None:
+def test_host_name(header: str, name: str | None) -> None:
     assert host_name(header) == name
 
 
-async def test_cookies_of_https_are_bound_to_this_host(browser, services) -> None:
+async def test_cookies_of_https_are_bound_to_this_host(browser: Browser, services: Services) -> None:
     services.settings.http.base_url = "https://minutebook.example"
     browser.http.base_url = "https://minutebook.example"
     page = await browser.open("/sign-in")
@@ -91,7 +94,7 @@ async def test_cookies_of_https_are_bound_to_this_host(browser, services) -> Non
         assert "domain" not in line.lower()
 
 
-async def test_planted_cookies_make_no_form_token(browser, services) -> None:
+async def test_planted_cookies_make_no_form_token(browser: Browser, services: Services) -> None:
     """Who can set a cookie here (a neighbour below the same domain) still cannot compute what a form must carry."""
     from minutebook.kit.ids import fingerprint
 

@@ -3,48 +3,53 @@
 import asyncio
 import threading
 from ipaddress import ip_network
+from typing import Literal
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from sqlalchemy import update
 
-from api.conftest import PASSWORD, Browser
 from minutebook.accounts.limits import count_try
+from minutebook.accounts.model import User
 from minutebook.accounts.passwords import STRANGERS_WAITING, Passwords
 from minutebook.accounts.repository import rate_limits
 from minutebook.accounts.sign_in import PER_ADDRESS, PER_PERSON, STRANGERS
 from minutebook.api.app import create_app
 from minutebook.errors import MinutebookError
+from minutebook.kit.clock import VirtualClock
+from minutebook.wiring import Services
+from support.browser import PASSWORD, Browser
 
 FIELDS = {"email": "ada@example.com", "password": "wrong"}
 
 
-def visiting(app, address: str = "203.0.113.9", **headers: str) -> Browser:
+def visiting(app: FastAPI, address: str = "203.0.113.9", **headers: str) -> Browser:
     transport = httpx.ASGITransport(app, client=(address, 1))
     return Browser(httpx.AsyncClient(transport=transport, base_url="http://minutebook.example", headers=headers))
 
 
-async def tries(app, count: int, address: str = "203.0.113.9", **headers: str) -> list[int]:
+async def tries(app: FastAPI, count: int, address: str = "203.0.113.9", **headers: str) -> list[int]:
     visitor = visiting(app, address, **headers)
     page = await visitor.open("/sign-in")
     return [(await visitor.send(page, **FIELDS)).status_code for _ in range(count)]
 
 
-async def test_forwarded_addresses_give_no_more_tries(app, user) -> None:
+async def test_forwarded_addresses_give_no_more_tries(app: FastAPI, user: User) -> None:
     answers = [await tries(app, 1, **{"X-Forwarded-For": f"198.51.100.{i}"}) for i in range(PER_PERSON.limit + 5)]
     assert answers[: PER_PERSON.limit] == [[401]] * PER_PERSON.limit
     assert answers[PER_PERSON.limit :] == [[429]] * 5
 
 
-async def test_naming_a_victims_address_locks_nobody_out(app, user) -> None:
+async def test_naming_a_victims_address_locks_nobody_out(app: FastAPI, user: User) -> None:
     await tries(app, PER_PERSON.limit + 1, **{"X-Forwarded-For": "192.0.2.7"})
     victim = visiting(app, "192.0.2.7")
     page = await victim.open("/sign-in")
     assert (await victim.send(page, email="ada@example.com", password=PASSWORD)).status_code == 303
 
 
-async def test_behind_a_trusted_proxy_people_are_told_apart(services, user) -> None:
+async def test_behind_a_trusted_proxy_people_are_told_apart(services: Services, user: User) -> None:
     services.settings.http.trusted_proxies = [ip_network("10.0.0.0/8")]
     app = create_app(services)
     await tries(app, PER_PERSON.limit + 1, "10.0.0.5", **{"X-Forwarded-For": "198.51.100.1"})
@@ -53,13 +58,13 @@ async def test_behind_a_trusted_proxy_people_are_told_apart(services, user) -> N
     assert await tries(app, 1, "10.0.0.5", **{"X-Forwarded-For": "198.51.100.1, 192.0.2.1"}) == [401]
 
 
-async def test_one_customers_ipv6_addresses_count_as_one(app, user) -> None:
+async def test_one_customers_ipv6_addresses_count_as_one(app: FastAPI, user: User) -> None:
     answers = [await tries(app, 1, f"2001:db8:1:2::{i:x}") for i in range(PER_PERSON.limit + 2)]
     assert answers[-2:] == [[429], [429]]
     assert await tries(app, 1, "2001:db8:1:3::1") == [401]
 
 
-async def test_a_crowd_of_strangers_locks_no_account(app, user, clock) -> None:
+async def test_a_crowd_of_strangers_locks_no_account(app: FastAPI, user: User, clock: VirtualClock) -> None:
     known = visiting(app, "192.0.2.1")
     await known.sign_in(await known.open("/sign-in"))
     for i in range(STRANGERS.limit // 5):
@@ -72,7 +77,7 @@ async def test_a_crowd_of_strangers_locks_no_account(app, user, clock) -> None:
     assert (await elsewhere.send(page, email="ada@example.com", password=PASSWORD)).status_code == 303
 
 
-async def test_a_known_browser_is_not_held_up_by_its_neighbours(app, services, user) -> None:
+async def test_a_known_browser_is_not_held_up_by_its_neighbours(app: FastAPI, services: Services, user: User) -> None:
     known = visiting(app, "203.0.113.9")
     await known.sign_in(await known.open("/sign-in"))
     async with services.db.transaction() as tx:
@@ -92,7 +97,7 @@ class SlowHasher(PasswordHasher):
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
         self.go, self.at_once, self.most = threading.Event(), 0, 0
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> bool:
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         assert self.go.wait(30)
@@ -121,7 +126,7 @@ async def test_the_queue_for_hashing_is_short_and_strangers_wait_in_their_own() 
     assert hasher.most == 2
 
 
-async def test_a_full_queue_is_a_503_that_says_when(app, user, services) -> None:
+async def test_a_full_queue_is_a_503_that_says_when(app: FastAPI, user: User, services: Services) -> None:
     visitor = visiting(app)
     page = await visitor.open("/sign-in")
     services.accounts._sign_in._passwords._strangers._room = 0
@@ -131,13 +136,13 @@ async def test_a_full_queue_is_a_503_that_says_when(app, user, services) -> None
 
 
 @pytest.mark.parametrize("email", ["\ud800@example.com", "\0ada@example.com", "a" * 5000, "groß@example.com"])
-async def test_odd_addresses_are_wrong_ones(services, user, email) -> None:
+async def test_odd_addresses_are_wrong_ones(services: Services, user: User, email: str) -> None:
     with pytest.raises(MinutebookError) as error:
         await services.accounts.authenticate(services.db, email, "wrong", "192.0.2.1")
     assert error.value.code == "sign_in_failed"
 
 
-async def test_two_people_whose_addresses_fold_alike(services, user) -> None:
+async def test_two_people_whose_addresses_fold_alike(services: Services, user: User) -> None:
     async with services.db.transaction() as tx:
         first = await services.accounts.create_user(tx, "groß@example.com", PASSWORD, "Groß")
         second = await services.accounts.create_user(tx, "gross@example.com", PASSWORD, "Gross")
