@@ -4,10 +4,13 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 PIECE = 256 * 1024
 
@@ -142,7 +145,7 @@ class _Form:
         self._headers: dict[str, bytes] = {}
         self._name = self._value = b""
 
-    def callbacks(self) -> MultipartCallbacks:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._headers.clear,
             "on_header_field": lambda data, start, end: setattr(self, "_name", self._name + data[start:end]),
