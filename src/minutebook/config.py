@@ -31,6 +31,12 @@ class HttpSettings(BaseModel):
         description="Addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; "
         "comma-separated.",
     )
+    connections: int = Field(4000, description="Most connections at once; fewer where `ulimit -n` leaves less room.")
+    connections_per_address: int = Field(500, description="Most connections of one address, trusted proxies excepted.")
+    header_s: float = Field(20.0, description="Longest wait for the head of a request, in seconds.")
+    body_s: float = Field(30.0, description="Longest wait for a body to begin; 500 bytes earn one more second.")
+    keep_alive_s: float = Field(15.0, description="Longest wait for the next request of a connection, in seconds.")
+    stalled_s: float = Field(600.0, description="Longest wait for a client to read on, in seconds.")
     max_upload_bytes: int = Field(4 * 1024**3, description="Largest recording accepted, in bytes.")
     max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
 

@@ -28,12 +28,14 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """Start, kill and restart one installation. `environment` adds settings (database, storage, model …)."""
+    """Start, kill and restart one installation. `environment` adds settings (database, storage, model …),
+    `open_files` is the most that the process may have open."""
 
     data_dir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    open_files: int | None = None
 
     @property
     def url(self) -> str:
@@ -66,13 +68,16 @@ class Server:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "minutebook", "serve", "--port", str(self.port)],
+                [*self._limited(), sys.executable, "-m", "minutebook", "serve", "--port", str(self.port)],
                 env=self._environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self.wait_ready()
+
+    def _limited(self) -> list[str]:
+        return ["bash", "-c", f'ulimit -n {self.open_files}; exec "$@"', "limited"] if self.open_files else []
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S

@@ -51,22 +51,11 @@ async def _serve(settings: Settings) -> None:
 
 async def _listen(services: "Services", address: str) -> None:
     # Loaded while the workers and the bot host start: a bot that is due now waits for the slowest of them.
-    import uvicorn
-
     from minutebook.api.app import create_app
+    from minutebook.api.listening import listen
 
-    http = services.settings.http
-    config = uvicorn.Config(
-        create_app(services),
-        host=http.host,
-        port=http.port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
     typer.echo(f"Minutebook listens on {address}", err=True)
-    await uvicorn.Server(config).serve()
+    await listen(create_app(services), services.settings.http)
 
 
 def handed_on(settings: Settings) -> dict[str, str]:

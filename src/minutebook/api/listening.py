@@ -1,0 +1,171 @@
+"""The HTTP server: uvicorn, whose connections are counted, timed, and given up when they only wait."""
+
+import asyncio
+import logging
+import resource
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from minutebook.api.connections import BODY_BYTES_PER_S, ConnectionTable, limits_of
+from minutebook.config import HttpSettings
+
+SWEEP_S: Final = 1.0
+MOST_OPEN_FILES: Final = 65536
+BACKLOG: Final = 512
+ACCEPT_TOLD_EVERY_S: Final = 60.0
+
+BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+log = logging.getLogger("minutebook.api")
+
+
+def raise_open_files() -> int:
+    """Take as many file descriptors as the system lets this process have; returns how many those are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return MOST_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+async def listen(app: FastAPI, http: HttpSettings) -> None:
+    """Serve until the process is told to stop."""
+    table = ConnectionTable(limits_of(http, raise_open_files()))
+    asyncio.get_running_loop().set_exception_handler(throttled())
+    sweeper = asyncio.create_task(_sweep(table), name="connections")
+    try:
+        await uvicorn.Server(config_of(app, http, table)).serve()
+    finally:
+        sweeper.cancel()
+
+
+def config_of(app: FastAPI, http: HttpSettings, table: ConnectionTable) -> uvicorn.Config:
+    """How uvicorn is to serve, with connections in this table."""
+    return uvicorn.Config(
+        app,
+        host=http.host,
+        port=http.port,
+        http=type("TabledConnection", (Connection,), {"table": table}),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(http.keep_alive_s),
+        timeout_graceful_shutdown=10,
+    )
+
+
+async def _sweep(table: ConnectionTable) -> None:
+    before = monotonic()
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        now = monotonic()
+        for connection in table.all():
+            if isinstance(connection, Connection):
+                connection.look(now, now - before)
+        before = now
+
+
+class Connection(H11Protocol):
+    """A client's connection that the table knows."""
+
+    table: ConnectionTable
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.peer, self.has_served = "", False
+        self._head_since: float | None = monotonic()
+        self._body_bytes, self._body_waited_s, self._stalled_s = 0, 0.0, 0.0
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a request is being answered, or its body still comes."""
+        return self.cycle is not None and (self.cycle.more_body or not self.cycle.response_complete)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.peer = self.client[0] if self.client else ""
+        if not self.table.admit(self):
+            self._close_with(BUSY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.table.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        worked = self.is_working
+        if not worked and self._head_since is None:
+            self._head_since = monotonic()
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._head_since = None
+            self._body_bytes, self._body_waited_s = 0, 0.0
+            self.table.works(self)
+        if worked:
+            self._body_bytes += len(data)
+            self._rest()
+
+    def on_response_complete(self) -> None:
+        self.has_served = True
+        super().on_response_complete()
+        self._rest()
+
+    def _rest(self) -> None:
+        if not self.is_working:
+            self.table.waits(self)
+
+    def give_up(self) -> None:
+        """Close the connection, which only waits."""
+        self.transport.abort()
+
+    def look(self, now: float, elapsed_s: float) -> None:
+        """Close the connection when it has kept the server waiting for too long; `elapsed_s` since the last look."""
+        limits = self.table.limits
+        if self._head_since is not None and now - self._head_since > limits.header_s:
+            self._close_with(TOO_SLOW if self.conn.trailing_data[0] else b"")
+        elif self.cycle is not None and self.cycle.more_body and not self.flow.read_paused:
+            self._body_waited_s += elapsed_s
+            if self._body_waited_s > limits.body_s + self._body_bytes / BODY_BYTES_PER_S:
+                self._close_with(b"" if self.cycle.response_started else TOO_SLOW)
+        self._stalled_s = self._stalled_s + elapsed_s if self.flow.write_paused else 0.0
+        if self._stalled_s > limits.stalled_s:
+            self.transport.abort()
+
+    def _close_with(self, answer: bytes) -> None:
+        if self.transport.is_closing():
+            self.transport.abort()
+            return
+        self.transport.write(answer)
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: there are no WebSockets here, and anybody can ask for one."""
+
+
+def throttled() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """An exception handler for the loop: when descriptors run out, it complains for every place in its backlog, every
+    second; once a minute tells as much."""
+    told = [-ACCEPT_TOLD_EVERY_S]
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not str(context.get("message", "")).startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif monotonic() - told[0] >= ACCEPT_TOLD_EVERY_S:
+            told[0] = monotonic()
+            log.error("no connection can be accepted: the process has no file descriptors left (ulimit -n)")
+
+    return handle
