@@ -11,6 +11,9 @@ from ipaddress import ip_network
 from time import monotonic
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,22 +49,24 @@ class Listening:
         while len(self.table) != count:
             await asyncio.sleep(0.005)
 
+    def connections(self) -> list[Connection]:
+        return [held for held in self.table.all() if isinstance(held, Connection)]
+
     def look(self, later_s: float, elapsed_s: float = 0.0) -> None:
-        for connection in self.table.all():
-            assert isinstance(connection, Connection)
+        for connection in self.connections():
             connection.look(monotonic() + later_s, elapsed_s)
 
 
 @asynccontextmanager
-async def listening(app, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Listening]:
+async def listening(app: FastAPI, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Listening]:
     table = ConnectionTable(limits)
     config = config_of(app, HttpSettings(), table)
     config.load()
-    import uvicorn
-
     state = uvicorn.Server(config).server_state
 
     def made() -> asyncio.Protocol:
+        assert isinstance(config.http_protocol_class, type)
+        assert issubclass(config.http_protocol_class, Connection)
         return config.http_protocol_class(config=config, server_state=state, app_state={})
 
     server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
@@ -77,7 +82,7 @@ async def listening(app, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Lis
         await asyncio.sleep(0.01)
 
 
-async def test_silent_connections_make_room_for_who_asks(app) -> None:
+async def test_silent_connections_make_room_for_who_asks(app: FastAPI) -> None:
     async with listening(app) as here:
         for i in range(60):
             await here.dial(b"GET / HTTP/1.1\r\nHost: x\r\n" if i % 2 else b"")
@@ -86,11 +91,11 @@ async def test_silent_connections_make_room_for_who_asks(app) -> None:
         assert len(here.table) <= LIMITS.per_address
 
 
-async def test_a_request_under_way_keeps_its_place(app) -> None:
+async def test_a_request_under_way_keeps_its_place(app: FastAPI) -> None:
     async with listening(app) as here:
         working = [await here.dial(SLOW_POST + b"Content-Length: 16\r\n\r\n{") for _ in range(LIMITS.per_address)]
         await here.until(LIMITS.per_address)
-        while not all(connection.is_working for connection in here.table.all()):
+        while not all(connection.is_working for connection in here.connections()):
             await asyncio.sleep(0.005)
         refused = await here.ask()
         assert refused == b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -101,7 +106,7 @@ async def test_a_request_under_way_keeps_its_place(app) -> None:
         }
 
 
-async def test_a_head_that_does_not_end(app) -> None:
+async def test_a_head_that_does_not_end(app: FastAPI) -> None:
     async with listening(app) as here:
         silent, begun = await here.dial(), await here.dial(b"GET / HTTP/1.1\r\n")
         await here.until(2)
@@ -116,7 +121,7 @@ async def test_a_head_that_does_not_end(app) -> None:
         await here.until(0)
 
 
-async def test_the_second_head_has_its_own_time(app) -> None:
+async def test_the_second_head_has_its_own_time(app: FastAPI) -> None:
     async with listening(app) as here:
         reader = await here.dial(GET)
         assert await asyncio.wait_for(reader.readline(), 10) == b"HTTP/1.1 200 OK\r\n"
@@ -128,11 +133,11 @@ async def test_the_second_head_has_its_own_time(app) -> None:
         assert b"408" in await asyncio.wait_for(reader.read(), 10)
 
 
-async def test_a_body_that_does_not_come(app) -> None:
+async def test_a_body_that_does_not_come(app: FastAPI) -> None:
     async with listening(app) as here:
         reader = await here.dial(SLOW_POST + b"Content-Length: 99999\r\n\r\n{")
         await here.until(1)
-        while not here.table.all()[0].is_working:
+        while not here.connections()[0].is_working:
             await asyncio.sleep(0.005)
         here.look(0, LIMITS.body_s - 1)
         here.writers[0].write(b" " * 5000)  # earns ten seconds
@@ -145,12 +150,10 @@ async def test_a_body_that_does_not_come(app) -> None:
         await here.until(0)
 
 
-async def test_a_client_that_does_not_listen(app) -> None:
+async def test_a_client_that_does_not_listen(app: FastAPI) -> None:
     @app.get("/endless")
-    async def endless():
-        from fastapi.responses import StreamingResponse
-
-        async def forever():
+    async def endless() -> StreamingResponse:
+        async def forever() -> AsyncIterator[bytes]:
             while True:
                 yield b"x" * 100_000
                 await asyncio.sleep(0)
@@ -160,7 +163,7 @@ async def test_a_client_that_does_not_listen(app) -> None:
     async with listening(app) as here:
         with socket.create_connection(("127.0.0.1", here.port)) as deaf:
             deaf.sendall(GET.replace(b"/healthz", b"/endless"))
-            while not any(connection.flow.write_paused for connection in here.table.all()):
+            while not any(connection.flow.write_paused for connection in here.connections()):
                 await asyncio.sleep(0.01)
             here.look(0, LIMITS.stalled_s - 1)
             await asyncio.sleep(0.02)
@@ -187,7 +190,8 @@ STEPS = st.lists(st.tuples(st.sampled_from(["open", "work", "rest", "close"]), s
 @given(STEPS)
 def test_table_holds_its_limits_and_disturbs_no_work(steps: list[tuple[str, int]]) -> None:
     limits = ConnectionLimits(8, 3, 1, 1, 1, trusted=(ip_network("10.0.0.0/8"),))
-    table, made = ConnectionTable(limits), []
+    table = ConnectionTable(limits)
+    made: list[Toy] = []
     for what, n in steps:
         alive = [toy for toy in made if not toy.closed]
         if what == "open":
@@ -233,7 +237,7 @@ def test_fewer_descriptors_mean_fewer_connections() -> None:
     assert limits_of(HttpSettings(), 65536).connections == 4000
 
 
-def test_no_flood_of_complaints_about_accepting(caplog) -> None:
+def test_no_flood_of_complaints_about_accepting(caplog: pytest.LogCaptureFixture) -> None:
     handle = throttled()
     loop = asyncio.new_event_loop()
     with caplog.at_level(logging.ERROR):
@@ -256,7 +260,7 @@ def test_open_files_are_raised_to_the_hard_limit() -> None:
 
 
 @pytest.mark.parametrize("value", ["10.0.0.1/8", "nonsense"])
-def test_a_wrong_proxy_is_named(monkeypatch, value) -> None:
+def test_a_wrong_proxy_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     from minutebook.cli.settings import settings_for
     from minutebook.errors import MinutebookError
 
