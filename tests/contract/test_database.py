@@ -5,12 +5,14 @@ import random
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, func, insert, inspect, select
+from alembic import command
+from sqlalchemy import Connection, Engine, create_engine, func, insert, inspect, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +20,20 @@ from minutebook.db.database import Database, metadata
 from minutebook.db.events import Event, Events, outbox
 from minutebook.db.migrations import migrate
 from minutebook.db.migrations.compare import differences, load_tables
+from minutebook.db.migrations.run import alembic_config
 from minutebook.kit.clock import VirtualClock
+
+OLD = unicodedata.normalize("NFD", "Zürich")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+OLD_USER = "INSERT INTO users VALUES ('u1', 'a@b.c', 'a@b.c', 'A', '', false, :at)"
+OLD_MEETING = (
+    "INSERT INTO meetings (id, owner_id, title, description, search_text, created_at, updated_at)"
+    " VALUES (:id, 'u1', :title, '', :folded, :at, :at)"
+)
+OLD_TEMPLATE = (
+    "INSERT INTO note_templates (id, owner_id, name, name_key, sections, instruction, created_at, updated_at)"
+    " VALUES (:id, 'u1', :name, :key, '[]', '', :at, :at)"
+)
 
 
 async def count(database: Database) -> int:
@@ -218,6 +233,26 @@ async def test_migrating_again_changes_nothing(empty_database: Database) -> None
         await publish(tx)
     await migrate(empty_database)
     assert await count(empty_database) == 1
+
+
+async def test_texts_of_an_old_database_are_found_as_they_are_typed(empty_database: Database, engine: Engine) -> None:
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0006")
+        connection.execute(text(OLD_USER), {"at": NOON})
+        for number, title in enumerate([OLD, "Weekly"] * 600):
+            values = {"id": f"m{number}", "title": title, "folded": title.casefold(), "at": NOON}
+            connection.execute(text(OLD_MEETING), values)
+        values = {"id": "m1", "name": OLD}
+        connection.execute(text("INSERT INTO attendees VALUES (:id, 0, 'a@b.c', :name, 'Unknown', 'manual')"), values)
+        for number, name in enumerate([OLD, unicodedata.normalize("NFC", OLD)]):
+            values = {"id": f"t{number}", "name": name, "key": name.casefold(), "at": NOON}
+            connection.execute(text(OLD_TEMPLATE), values)
+    await migrate(empty_database)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT DISTINCT title, search_text FROM meetings")).all()
+        assert sorted(map(tuple, found)) == [("Weekly", "weekly"), ("Zürich", "zürich")]
+        assert connection.execute(text("SELECT display_name FROM attendees")).scalar_one() == "Zürich"
+        assert len(connection.execute(text("SELECT DISTINCT name_key FROM note_templates")).all()) == 2
 
 
 MIGRATE = """

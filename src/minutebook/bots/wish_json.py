@@ -58,11 +58,6 @@ def value_text(value: object) -> str:
     return text if is_storable(text) else json.dumps(value, separators=(",", ":"))
 
 
-def folded(text: str) -> str:
-    """What a search without regard to case looks at; databases fold ASCII letters at most."""
-    return text.casefold()
-
-
 def check_json(value: object, field: str) -> None:
     """Raise `json_invalid` for a value that has no JSON form: NaN and the infinities, which Python's parser takes."""
     try:

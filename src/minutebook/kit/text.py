@@ -1,4 +1,8 @@
-"""Text that people send, made safe to keep: every database and every terminal can hold what comes out of here."""
+"""Text that people send, made safe to keep: every database and every terminal can hold what comes out of here.
+
+Text is kept in Unicode's composed form (NFC, UAX #15): a keyboard types `ü` as one character, a macOS file name holds
+it as two, and both mean the same.
+"""
 
 import unicodedata
 
@@ -13,14 +17,15 @@ def is_storable(text: str) -> bool:
 
 
 def clean_text(text: str, field: str, *, at_most: int) -> str:
-    """`text` without control characters and outer blanks, line breaks as "\\n".
+    """`text` in NFC, without control characters and outer blanks, line breaks as "\\n".
 
     Raises `text_invalid` for what cannot be stored and `text_too_long` beyond `at_most` characters.
     """
     if not is_storable(text):
         raise invalid("text_invalid", f"`{field}` holds characters that are not text. Remove them.", field)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in lines if c in _KEPT_CONTROLS or unicodedata.category(c) != "Cc").strip()
+    plain = "".join(c for c in lines if c in _KEPT_CONTROLS or unicodedata.category(c) != "Cc")
+    kept = unicodedata.normalize("NFC", plain).strip()
     if len(kept) > at_most:
         raise invalid("text_too_long", f"`{field}` has {len(kept)} characters; at most {at_most} are kept.", field)
     return kept
@@ -29,3 +34,9 @@ def clean_text(text: str, field: str, *, at_most: int) -> str:
 def clean_line(text: str, field: str, *, at_most: int) -> str:
     """Like `clean_text`, with every run of blanks and line breaks folded to one blank."""
     return " ".join(clean_text(text, field, at_most=at_most).split())
+
+
+def folded(text: str) -> str:
+    """What a search that overlooks case and spelling compares: NFKC, casefolded (Unicode 3.13, NFKC_Casefold).
+    Databases fold ASCII letters at most, so both sides of a comparison come from here."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -8,7 +8,7 @@ from enum import StrEnum
 from email_validator import EmailNotValidError, validate_email
 
 from minutebook.errors import invalid
-from minutebook.kit.text import clean_line, clean_text, is_storable
+from minutebook.kit.text import clean_line, clean_text, folded, is_storable
 
 TITLE_MAX = 300
 DESCRIPTION_MAX = 10_000
@@ -147,6 +147,6 @@ def checked_idempotency_key(key: str | None) -> str | None:
 
 
 def search_text(title: str, description: str, attendees: Sequence[Attendee]) -> str:
-    """What a search looks at, casefolded: databases fold ASCII letters at most."""
+    """What a search looks at, folded as its terms are."""
     people = (part for a in attendees for part in (a.display_name, a.email))
-    return "\n".join((title, description, *people)).casefold()
+    return folded("\n".join((title, description, *people)))

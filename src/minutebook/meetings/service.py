@@ -12,7 +12,7 @@ from minutebook.db.events import Events
 from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import is_id, new_id
-from minutebook.kit.text import clean_line
+from minutebook.kit.text import clean_line, folded
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings import repository
 from minutebook.meetings.model import (
@@ -95,7 +95,7 @@ class Meetings:
             raise invalid("page_invalid", "`page` is a number from 1.", "page")
         if not 1 <= page_size <= PAGE_SIZE_MAX:
             raise invalid("page_size_invalid", f"`page_size` is a number from 1 to {PAGE_SIZE_MAX}.", "page_size")
-        terms = clean_line(query, "q", at_most=_QUERY_MAX).casefold().split()
+        terms = folded(clean_line(query, "q", at_most=_QUERY_MAX)).split()
         items, total = await repository.page(tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size)
         return Page(items=items, page=page, page_size=page_size, total=total)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from minutebook.errors import invalid
-from minutebook.kit.text import clean_line, clean_text
+from minutebook.kit.text import clean_line, clean_text, folded
 from minutebook.language.model import ItemKind, MeetingType
 from minutebook.language.render.markdown import NoteSection
 
@@ -61,7 +61,7 @@ def section_from_json(data: Mapping[str, Any]) -> NoteSection:
 
 def name_key(name: str) -> str:
     """What names are compared by."""
-    return name.casefold()
+    return folded(name)
 
 
 def checked_name(name: str | None) -> str:

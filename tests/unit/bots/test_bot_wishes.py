@@ -27,14 +27,13 @@ from minutebook.bots.wish_json import (
     check_json,
     extra_rows,
     field_key,
-    folded,
     value_text,
     wish_from_json,
     wish_to_json,
 )
 from minutebook.config import BotSettings
 from minutebook.errors import MinutebookError
-from minutebook.kit.text import is_storable
+from minutebook.kit.text import folded, is_storable
 from minutebook.sealing import Sealing
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -12,6 +12,7 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from minutebook.api.paxs.filenames import file_name
 from minutebook.errors import Kind, MinutebookError, invalid
 
 PARTS_MAX: Final = 20
@@ -147,12 +148,12 @@ class MultipartStream:
 
 
 def _part(headers: dict[bytes, bytes], chunks: AsyncIterator[bytes]) -> Part:
-    _, options = parse_options_header(headers.get(b"content-disposition", b""))
-    filename = options.get(b"filename")
+    disposition = headers.get(b"content-disposition", b"")
+    _, options = parse_options_header(disposition)
     content_type = headers.get(b"content-type")
     return Part(
         name=options.get(b"name", b"").decode("utf-8", "replace"),
-        filename=None if filename is None else filename.decode("utf-8", "replace"),
+        filename=file_name(disposition, options.get(b"filename")),
         content_type=None if content_type is None else content_type.decode("latin-1").strip(),
         chunks=chunks,
     )

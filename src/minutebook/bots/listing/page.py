@@ -12,8 +12,8 @@ from minutebook.bots.listing.query import BotQuery, Direction, cursor_of, positi
 from minutebook.bots.listing.search import SCAN_MOST, Search
 from minutebook.bots.model import Bot
 from minutebook.bots.repository.bots import bot_of, bot_speakers, bots
-from minutebook.bots.wish_json import folded
 from minutebook.errors import invalid
+from minutebook.kit.text import folded
 
 __all__ = [
     "PAGE_MOST",

@@ -30,8 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.listing.query import BotQuery, Direction, Position
 from minutebook.bots.repository.bots import bot_extras, bot_speakers, bots
-from minutebook.bots.wish_json import HEAD_CHARS, field_key, folded
+from minutebook.bots.wish_json import HEAD_CHARS, field_key
 from minutebook.db.types import UtcDateTime
+from minutebook.kit.text import folded
 
 SCAN_MOST: Final = 50_000
 """Bots looked at for one page; beyond that it comes back short, with a cursor that goes on from there. Accounts with

@@ -25,9 +25,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Bot, BotWish, EndReason, Failure
 from minutebook.bots.states import BotState, sources_of
-from minutebook.bots.wish_json import extra_rows, folded, wish_from_json, wish_to_json
+from minutebook.bots.wish_json import extra_rows, wish_from_json, wish_to_json
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.kit.text import folded
 
 SORTED = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared by code points on both databases, as SQLite always does."""

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.bots.model import Screenshot
 from minutebook.bots.protocol import AUDIO
 from minutebook.bots.repository.bots import bot_pieces, bot_retranscriptions, bot_screenshots, bot_speakers
-from minutebook.bots.wish_json import folded
 from minutebook.kit.ids import new_id
+from minutebook.kit.text import folded
 
 
 @dataclass(frozen=True, slots=True)
