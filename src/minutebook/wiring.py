@@ -15,10 +15,13 @@ from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.bots.finishing import Finishing
+from minutebook.bots.home.reception import Reception
+from minutebook.bots.hosting.dispatch import Dispatch
 from minutebook.bots.hosting.host import BotHost, home_probe
 from minutebook.bots.hosting.launchers import Launcher
 from minutebook.bots.hosting.launchers.fake import FakeLauncher
 from minutebook.bots.hosting.launchers.process import ProcessLauncher
+from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.service import Bots
 from minutebook.bots.tasks import bot_tasks, give_up_finishing
@@ -74,6 +77,9 @@ class Services:
     templates: Templates
     sealing: Sealing
     bots: Bots
+    bot_life: Lifecycle
+    bot_reception: Reception
+    bot_dispatch: Dispatch
     media_links: MediaLinks
     webhooks: Webhooks
 
@@ -90,7 +96,8 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     analysis = Analysis(jobs, meetings, recordings, templates, scheduler)
     results = Results(meetings, recordings)
     sealing = sealing_of(settings)
-    bots = Bots(db, storage, jobs, events, clock, meetings, recordings, analysis, sealing, settings.bots)
+    bot_life = Lifecycle(jobs, events, clock, recordings)
+    bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     renderers = Renderers(bots, results, media_links, sealing).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, renderers)
@@ -118,6 +125,9 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         templates=templates,
         sealing=sealing,
         bots=bots,
+        bot_life=bot_life,
+        bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
+        bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
         media_links=media_links,
         webhooks=webhooks,
     )
@@ -152,7 +162,7 @@ def work_of(services: Services) -> Work:
         db,
         services.storage,
         services.clock,
-        services.bots.life,
+        services.bot_life,
         services.accounts,
         services.meetings,
         services.recordings,
@@ -211,11 +221,11 @@ def bot_host_of(services: Services) -> BotHost:
     home = settings.bots.home_url or settings.http.local_address
     launcher: Launcher = ProcessLauncher(folder)
     if settings.bots.launcher == "fake":
-        launcher = FakeLauncher(services.db, services.clock, services.bots.reception)
+        launcher = FakeLauncher(services.db, services.clock, services.bot_reception)
     return BotHost(
         services.db,
         services.clock,
-        services.bots.dispatch,
+        services.bot_dispatch,
         launcher,
         settings.bots,
         name=socket.gethostname(),

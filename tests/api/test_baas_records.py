@@ -77,7 +77,7 @@ class Bots:
             services.db,
             services.storage,
             services.clock,
-            services.bots.life,
+            services.bot_life,
             services.accounts,
             services.meetings,
             services.recordings,
@@ -108,10 +108,10 @@ class Bots:
     async def recorded(self, **wish: object) -> str:
         """A bot that was in a call in which two people spoke, and its record."""
         bot_id = await self.send(**wish)
-        (claim,) = await self.services.bots.dispatch.claim("here", 4)
-        await self.services.bots.dispatch.started(claim, 4711)
+        (claim,) = await self.services.bot_dispatch.claim("here", 4)
+        await self.services.bot_dispatch.started(claim, 4711)
         runner = Runner(cast(Stage, self.services), claim)
-        await self.services.bots.reception.keep_screenshot(
+        await self.services.bot_reception.keep_screenshot(
             bot_id, 1, claim.token, 0, chunks(PNG), name="before joining", taken_ms=1_772_442_000_123
         )
         await runner.reach(*WAY_IN)

@@ -41,7 +41,7 @@ async def runner(services: Services, client: httpx.AsyncClient, user: User) -> V
     async with services.db.transaction() as tx:
         wish = BotWish("https://meet.google.com/abc-defg-hij", "Scribe")
         bot = await services.bots.create(tx, user.id, wish, api_key="mbk_key")
-    (claim,) = await services.bots.dispatch.claim("here", 1)
+    (claim,) = await services.bot_dispatch.claim("here", 1)
     return Visitor(client, bot, claim.token)
 
 
@@ -98,8 +98,8 @@ async def test_the_runners_own_client_understands_its_home(services: Services, r
 
 
 async def test_a_second_attempt_delivers_what_the_first_one_left(services: Services, runner: Visitor) -> None:
-    await services.bots.dispatch.gone(runner.bot.id, 1)
-    (claim,) = await services.bots.dispatch.claim("here", 1)
+    await services.bot_dispatch.gone(runner.bot.id, 1)
+    (claim,) = await services.bot_dispatch.claim("here", 1)
     params = {"start_ms": 1772442000000, "length_ms": 1000}
     old = await runner.ask("PUT", "media/audio/0", params=params, content=silence(1.0))
     assert old.status_code == 204, "a runner that was taken for dead still has sound to deliver"
@@ -132,7 +132,7 @@ async def test_a_users_token_or_another_bots_is_none(
     async with services.db.transaction() as tx:
         wish = BotWish("https://meet.google.com/xyz-defg-hij", "Other")
         await services.bots.create(tx, user.id, wish, api_key=None)
-    (claim,) = await services.bots.dispatch.claim("here", 2)
+    (claim,) = await services.bot_dispatch.claim("here", 2)
     for token in (claim.token, await user_token()):
         runner.token = token
         assert (await runner.ask("GET", "orders")).status_code == 401

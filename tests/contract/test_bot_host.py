@@ -33,7 +33,7 @@ async def played(stage: Stage, launcher: RecordingLauncher, attempt: int = 1) ->
     """The runner of the last launched attempt."""
     bot_id, number = launcher.launched[-1]
     assert number == attempt
-    known = next(a for a, _ in await stage.bots.dispatch.running() if (a.bot_id, a.attempt) == (bot_id, number))
+    known = next(a for a, _ in await stage.bot_dispatch.running() if (a.bot_id, a.attempt) == (bot_id, number))
     return Runner(stage, Claim(await stage.bot(bot_id), known, launcher.tickets[bot_id, number].token))
 
 
@@ -206,7 +206,7 @@ async def test_a_runner_that_does_not_leave_when_told_is_ended(
     assert launcher.launched == [(bot.id, 1), (bot.id, 2)]
     second = await played(stage, launcher, 2)
     async with stage.db.reading() as read:
-        assert (await stage.bots.reception.orders(read, bot.id, 2, second.claim.token)).stop
+        assert (await stage.bot_reception.orders(read, bot.id, 2, second.claim.token)).stop
 
 
 async def test_strays_are_swept_and_folders_go_when_their_time_has_come(
@@ -245,7 +245,7 @@ async def test_no_bots_here(stage: Stage, launcher: RecordingLauncher, folder: P
 
 async def test_with_the_fake_launcher_a_bot_goes_the_whole_way(stage: Stage, folder: Path) -> None:
     def launcher() -> FakeLauncher:
-        return FakeLauncher(stage.db, stage.clock, stage.bots.reception)
+        return FakeLauncher(stage.db, stage.clock, stage.bot_reception)
 
     bot = await stage.sent()
     await stage.host(launcher(), folder).round()
@@ -262,7 +262,7 @@ async def test_with_the_fake_launcher_a_bot_goes_the_whole_way(stage: Stage, fol
     assert done.state is BotState.COMPLETED
     assert done.duration_s == pytest.approx(13.0)
     assert (await stage.codes(bot.id))[-3:] == ["recording_paused", "recording_resumed", "call_ended"]
-    assert await stage.bots.dispatch.running() == []
+    assert await stage.bot_dispatch.running() == []
 
 
 async def test_a_home_that_is_up_and_one_that_is_not() -> None:

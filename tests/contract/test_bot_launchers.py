@@ -63,7 +63,7 @@ async def processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 @pytest.fixture(params=["process", "fake"])
 def launcher(request: pytest.FixtureRequest, stage: Stage) -> Launcher:
     if request.param == "fake":
-        return FakeLauncher(stage.db, stage.clock, stage.bots.reception)
+        return FakeLauncher(stage.db, stage.clock, stage.bot_reception)
     processes: ProcessLauncher = request.getfixturevalue("processes")
     return processes
 
@@ -115,7 +115,7 @@ async def test_a_sweep_ends_what_is_not_current(launcher: Launcher, ticket: Prep
 
 
 async def test_the_fake_plays_a_call_and_leaves_when_told(ticket: Prepare, stage: Stage) -> None:
-    launcher, one = FakeLauncher(stage.db, stage.clock, stage.bots.reception), await ticket()
+    launcher, one = FakeLauncher(stage.db, stage.clock, stage.bot_reception), await ticket()
     await launcher.launch(one)
     assert await stage.codes(one.bot_id) == ["joining_call", "in_call_not_recording", "in_call_recording"]
     await stage.left(one.bot_id)

@@ -99,7 +99,7 @@ async def test_twenty_bots_run_four_at_a_time_and_all_end(stage: Stage, tmp_path
             await play_out(stage, ticket.bot_id, ticket.attempt, ticket.token)
             launcher.exited.add(at_work[0])
         for bot_id, attempt in at_work[1:]:
-            await stage.bots.reception.heartbeat(bot_id, attempt, launcher.tickets[bot_id, attempt].token)
+            await stage.bot_reception.heartbeat(bot_id, attempt, launcher.tickets[bot_id, attempt].token)
         stage.clock.advance(0.5)
     await stage.jobs.drain()
     assert {(await stage.bot(bot_id)).state for bot_id in ids} == {BotState.COMPLETED}
@@ -107,7 +107,7 @@ async def test_twenty_bots_run_four_at_a_time_and_all_end(stage: Stage, tmp_path
 
 
 async def play_out(stage: Stage, bot_id: str, attempt: int, token: str) -> None:
-    running = await stage.bots.dispatch.running()
+    running = await stage.bot_dispatch.running()
     known = next(each for each, _ in running if (each.bot_id, each.attempt) == (bot_id, attempt))
     runner = Runner(stage, Claim(await stage.bot(bot_id), known, token))
     await runner.reach(*WAY_IN)

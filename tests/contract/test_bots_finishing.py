@@ -198,7 +198,7 @@ async def test_pieces_again_and_too_late(stage: Stage) -> None:
 async def test_screenshots(stage: Stage) -> None:
     bot = await stage.sent()
     runner = await stage.runner()
-    reception, token = stage.bots.reception, runner.claim.token
+    reception, token = stage.bot_reception, runner.claim.token
     for index, name in ((1, "denied"), (0, "join\x07ing"), (1, "denied")):
         await reception.keep_screenshot(
             bot.id, 1, token, index, chunks(b"png"), name=name, taken_ms=1772442000000 + index

@@ -198,7 +198,7 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     assert (interrupted.state, interrupted.exited_at) == (BotState.INTERRUPTED, stage.clock.now())
     second = await stage.runner()
     async with stage.db.reading() as read:
-        orders = await stage.bots.reception.orders(read, bot.id, 2, second.claim.token)
+        orders = await stage.bot_reception.orders(read, bot.id, 2, second.claim.token)
     assert (orders.rejoin, orders.stop, orders.platform) == (True, False, "google_meet")
     assert orders.recording_started_ms == 1772442003000
     assert await first.beat(), "the old one is to go if it should live"
@@ -229,7 +229,7 @@ async def test_a_runner_that_was_taken_for_dead_and_is_not(stage: Stage) -> None
     assert await runner.beat(), "it is to leave"
     async with stage.db.reading() as read:
         with pytest.raises(MinutebookError, match="taken this one's place"):
-            await stage.bots.reception.orders(read, bot.id, 1, runner.claim.token)
+            await stage.bot_reception.orders(read, bot.id, 1, runner.claim.token)
     await runner.end(end_reason="meeting_ended")
     await stage.jobs.drain()
     assert (await stage.bot(bot.id)).state is BotState.COMPLETED
@@ -261,7 +261,7 @@ async def test_a_stop_request_during_an_interruption_only_fetches_what_is_left(s
     await stage.left(bot.id)
     second = await stage.runner()
     async with stage.db.reading() as read:
-        assert (await stage.bots.reception.orders(read, bot.id, 2, second.claim.token)).stop
+        assert (await stage.bot_reception.orders(read, bot.id, 2, second.claim.token)).stop
     await second.end(end_reason="meeting_error")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
@@ -309,7 +309,7 @@ async def test_a_bot_whose_runners_all_die_on_the_way_fails(stage: Stage) -> Non
     for _ in range(20):
         stage.clock.advance(20)
         for claim in await stage.claimed():
-            await stage.bots.dispatch.gone(claim.bot.id, claim.attempt.attempt)
+            await stage.bot_dispatch.gone(claim.bot.id, claim.attempt.attempt)
     failed = await stage.bot(bot.id)
     assert (failed.state, failed.failure) == (BotState.FAILED, Failure.INTERNAL)
     assert "8 times" in (failed.failure_message or "")

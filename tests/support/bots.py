@@ -18,10 +18,12 @@ from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.bots.events import epoch_ms
 from minutebook.bots.finishing import Finishing
-from minutebook.bots.hosting.dispatch import Claim
+from minutebook.bots.home.reception import Reception
+from minutebook.bots.hosting.dispatch import Claim, Dispatch
 from minutebook.bots.hosting.host import BotHost
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.hosting.launchers.ports import Launcher
+from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import Bot, BotWish
 from minutebook.bots.protocol import (
     AUDIO,
@@ -75,6 +77,8 @@ class Stage:
     results: Results
     sealing: Sealing
     bots: Bots
+    bot_reception: Reception
+    bot_dispatch: Dispatch
     finishing: Finishing
     owner: User
 
@@ -96,12 +100,12 @@ class Stage:
 
     async def claimed(self, host: str = "here", capacity: int = 4) -> list[Claim]:
         """What this host is to start now."""
-        return list(await self.bots.dispatch.claim(host, capacity))
+        return list(await self.bot_dispatch.claim(host, capacity))
 
     async def runner(self, host: str = "here") -> "Runner":
         """The runner of the one bot that is due."""
         (claim,) = await self.claimed(host)
-        await self.bots.dispatch.started(claim, 4711)
+        await self.bot_dispatch.started(claim, 4711)
         return Runner(self, claim)
 
     async def transcribe(self, recording_id: str, *, succeeds: bool = True) -> None:
@@ -151,7 +155,7 @@ class Stage:
         return BotHost(
             self.db,
             self.clock,
-            self.bots.dispatch,
+            self.bot_dispatch,
             launcher,
             self.settings,
             name=name,
@@ -181,7 +185,7 @@ class Runner:
     async def tell(self, *told: Told) -> int:
         """Report these as they are."""
         async with self.stage.db.transaction() as tx:
-            reception = self.stage.bots.reception
+            reception = self.stage.bot_reception
             return await reception.report(tx, self.bot_id, self.attempt, self.claim.token, told)
 
     async def reach(self, *states: BotState) -> "Runner":
@@ -211,7 +215,7 @@ class Runner:
 
     async def deliver(self, stream: str, index: int, data: bytes, start_ms: int, length_ms: int) -> None:
         """Deliver a piece as it is."""
-        await self.stage.bots.reception.keep_piece(
+        await self.stage.bot_reception.keep_piece(
             self.bot_id,
             self.attempt,
             self.claim.token,
@@ -224,11 +228,11 @@ class Runner:
 
     async def beat(self) -> bool:
         """A heartbeat; True when the bot is to leave."""
-        return await self.stage.bots.reception.heartbeat(self.bot_id, self.attempt, self.claim.token)
+        return await self.stage.bot_reception.heartbeat(self.bot_id, self.attempt, self.claim.token)
 
     async def die(self) -> None:
         """Its host notices that the process is gone."""
-        await self.stage.bots.dispatch.gone(self.bot_id, self.attempt)
+        await self.stage.bot_dispatch.gone(self.bot_id, self.attempt)
 
     def _told(self, kind: ReportKind, **members: str) -> Told:
         told = Told(self.seq, kind, epoch_ms(self.stage.clock.now()), **members)
@@ -277,10 +281,11 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
     scheduler = Scheduler(jobs, events, clock, recordings)
     analysis = Analysis(jobs, meetings, recordings, Templates(clock), scheduler)
     sealing, bot_settings = Sealing(b"k" * 32), replace_settings(own.bots, settings)
-    bots = Bots(db, storage, jobs, events, clock, meetings, recordings, analysis, sealing, bot_settings)
+    life = Lifecycle(jobs, events, clock, recordings)
+    bots = Bots(life, events, clock, meetings, recordings, analysis, sealing, bot_settings)
     for each in (recordings, analysis, bots):
         each.subscribe(events)
-    finishing = Finishing(db, storage, clock, bots.life, accounts, meetings, recordings, analysis, folder / "scratch")
+    finishing = Finishing(db, storage, clock, life, accounts, meetings, recordings, analysis, folder / "scratch")
     jobs.tasks = {
         **recording_tasks(recordings),
         **bot_tasks(db, bots, finishing),
@@ -302,6 +307,8 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
         Results(meetings, recordings),
         sealing,
         bots,
+        Reception(db, storage, clock, sealing, bot_settings, life),
+        Dispatch(db, clock, life, bot_settings.attempts),
         finishing,
         owner,
     )

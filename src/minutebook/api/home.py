@@ -21,7 +21,7 @@ router = APIRouter(prefix=PREFIX + "/{bot_id}/attempts/{attempt}", tags=["runner
 
 
 async def _reception(services: ServicesOf) -> Reception:
-    return services.bots.reception
+    return services.bot_reception
 
 
 async def _token(request: Request) -> str:

@@ -14,8 +14,6 @@ from minutebook.analysis.model import AnalysisType, Options
 from minutebook.analysis.service import Analysis
 from minutebook.bots import events as bot_events
 from minutebook.bots.events import bot_event
-from minutebook.bots.home.reception import Reception
-from minutebook.bots.hosting.dispatch import Dispatch
 from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import (
     Bot,
@@ -36,10 +34,8 @@ from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState
 from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
-from minutebook.db.database import Database
 from minutebook.db.events import Event, Events
 from minutebook.errors import Kind, MinutebookError, not_found
-from minutebook.jobs.ports import Jobs
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id, new_id
 from minutebook.meetings.service import Meetings
@@ -47,7 +43,6 @@ from minutebook.recordings import events as recording_events
 from minutebook.recordings.model import is_language
 from minutebook.recordings.service import Recordings
 from minutebook.sealing import Sealing
-from minutebook.storage.ports import Storage
 
 SAME_WITHIN: Final = timedelta(minutes=5)
 """Bots that are asked for alike and start closer to each other than this are one too many (v1 API)."""
@@ -64,14 +59,11 @@ KEPT: Final = "Everything that was recorded is kept: POST /bots/retranscribe tri
 
 
 class Bots:
-    """Bots of their owners: nobody else's are ever found. `reception` is what runners talk to, `dispatch` what hosts
-    take their work from, `life` what moves bots from state to state."""
+    """Bots of their owners: nobody else's are ever found. `life` moves them from state to state."""
 
     def __init__(
         self,
-        db: Database,
-        storage: Storage,
-        jobs: Jobs,
+        life: Lifecycle,
         events: Events,
         clock: Clock,
         meetings: Meetings,
@@ -80,6 +72,7 @@ class Bots:
         sealing: Sealing,
         settings: BotSettings,
     ) -> None:
+        self._life = life
         self._events = events
         self._clock = clock
         self._meetings = meetings
@@ -87,9 +80,6 @@ class Bots:
         self._analysis = analysis
         self._sealing = sealing
         self._settings = settings
-        self.life = Lifecycle(jobs, events, clock, recordings)
-        self.reception = Reception(db, storage, clock, sealing, settings, self.life)
-        self.dispatch = Dispatch(db, clock, self.life, settings.attempts)
 
     def subscribe(self, events: Events) -> None:
         """Follow bots' recordings and their transcriptions: called once, by wiring."""
@@ -144,7 +134,7 @@ class Bots:
         """Have a bot leave its call, or not go there at all. One whose call is over is left as it is."""
         bot = await self.get(tx, owner_id, bot_id, lock=True)
         if bot.state is BotState.QUEUED:
-            await self.life.cancel(tx, bot)
+            await self._life.cancel(tx, bot)
         elif bot.state.is_live and not bot.stop_requested:
             now = self._clock.now()
             # An interrupted bot needs nothing but what its dead runner left: that is fetched at once.
@@ -168,7 +158,7 @@ class Bots:
         `transcription_running` (a conflict) while one with other options is under way."""
         bot = await self.get(tx, owner_id, bot_id)
         recording = await self._recordings.load(tx, bot.recording_id) if bot.recording_id else None
-        if recording is None and await self.life.finish_again(tx, await self.get(tx, owner_id, bot_id, lock=True)):
+        if recording is None and await self._life.finish_again(tx, await self.get(tx, owner_id, bot_id, lock=True)):
             return
         if recording is None:
             message = "This bot has no recording: there is none yet, it was deleted, or nothing was recorded."
@@ -212,7 +202,7 @@ class Bots:
         """Let a bot fail whose recording cannot be put together; for work in its owner's name."""
         bot = await repository.load(tx, bot_id, lock=True)
         if bot is not None and bot.state is BotState.ENDED and bot.recording_id is None:
-            await self.life.fail(tx, bot, Failure.INTERNAL, f"{message or NOT_PUT_TOGETHER} {KEPT}")
+            await self._life.fail(tx, bot, Failure.INTERNAL, f"{message or NOT_PUT_TOGETHER} {KEPT}")
 
     async def _check_single(self, tx: AsyncConnection, sameness: str, start_at: datetime) -> None:
         other = await repository.same(
@@ -234,7 +224,7 @@ class Bots:
         if bot is None:
             return
         if bot.state is BotState.ENDED:
-            await self.life.complete(tx, bot)
+            await self._life.complete(tx, bot)
         for _bot_id, webhook_url in await pieces_repository.take_awaited(tx, event.subject_id):
             if event.kind == report_events.COMPLETED:
                 payload = {"webhook_url": webhook_url} if webhook_url else {}
@@ -248,7 +238,7 @@ class Bots:
         await pieces_repository.name_speakers(tx, bot.number, ())
         if bot.state is BotState.ENDED:
             message = "The recording was removed before its transcript was made."
-            await self.life.fail(tx, bot, Failure.STOPPED, message)
+            await self._life.fail(tx, bot, Failure.STOPPED, message)
 
 
 def options_for(speech: SpeechToText | None) -> Options:

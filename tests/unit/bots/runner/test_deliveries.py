@@ -16,10 +16,10 @@ from minutebook.bots.runner.delivery.reports import Reports
 from minutebook.bots.runner.delivery.uploads import Uploads
 from minutebook.bots.runner.rules.exits import Cause, Exit
 from minutebook.bots.runner.screens import FOLDER, shots
-from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.states import BotState
 from support.virtual_time import LoopClock, run_virtually
 
-WAY_OUT = Exit(Cause.ENDED, StatusCode.CALL_ENDED, "The meeting was ended.", end_reason=EndReason.MEETING_ENDED)
+WAY_OUT = Exit(Cause.ENDED, "The meeting was ended.", end_reason=EndReason.MEETING_ENDED)
 
 
 @dataclass

@@ -1,5 +1,4 @@
-"""What the end of a call is called: every cause with its end reason, its failure and status in the v1 API, and its
-sentence. Pure data."""
+"""What the end of a call is called: every cause with its end reason, its failure and its sentence. Pure data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from typing import Final
 
 from minutebook.bots.model import EndReason, Failure, LeaveRules
 from minutebook.bots.runner.rules.course import Course
-from minutebook.bots.states import StatusCode
 
 JOINING_S: Final = 180
 """A page that shows neither waiting room nor call for so long will not get there (Teams needs up to 15 s)."""
@@ -55,11 +53,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a cause is called: with a recording (`end_reason`), and without one (`failure` and the status of v1)."""
+    """What a cause is called: with a recording (`end_reason`), and without one (`failure`)."""
 
     end_reason: EndReason
     failure: Failure
-    status: StatusCode
     message: str
 
 
@@ -68,7 +65,6 @@ class Exit:
     """The end of a call for the bot: `end_reason` when there is a recording, else `failure`; never both."""
 
     cause: Cause
-    status: StatusCode
     message: str
     end_reason: EndReason | None = None
     failure: Failure | None = None
@@ -84,136 +80,108 @@ _ERROR = EndReason.MEETING_ERROR
 
 MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
     {
-        Cause.STOP: Meaning(
-            EndReason.API_REQUEST, Failure.STOPPED, StatusCode.API_REQUEST_STOP, "The bot was told to leave."
-        ),
-        Cause.TERMINATED: Meaning(
-            _ERROR, Failure.INTERNAL, StatusCode.MEETING_ERROR, "The bot's process was told to end."
-        ),
-        Cause.UNWANTED: Meaning(
-            _ERROR, Failure.INTERNAL, StatusCode.MEETING_ERROR, "The server does not know this bot any more."
-        ),
+        Cause.STOP: Meaning(EndReason.API_REQUEST, Failure.STOPPED, "The bot was told to leave."),
+        Cause.TERMINATED: Meaning(_ERROR, Failure.INTERNAL, "The bot's process was told to end."),
+        Cause.UNWANTED: Meaning(_ERROR, Failure.INTERNAL, "The server does not know this bot any more."),
         Cause.DENIED: Meaning(
             EndReason.REMOVED,
             Failure.NOT_ACCEPTED,
-            StatusCode.BOT_REJECTED,
             "Somebody in the meeting did not let the bot in.",
         ),
-        Cause.REMOVED: Meaning(
-            EndReason.REMOVED, Failure.REMOVED, StatusCode.BOT_REMOVED, "The bot was removed from the meeting."
-        ),
+        Cause.REMOVED: Meaning(EndReason.REMOVED, Failure.REMOVED, "The bot was removed from the meeting."),
         Cause.ENDED: Meaning(
             EndReason.MEETING_ENDED,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             "The meeting was ended before the bot was in it.",
         ),
         Cause.INVALID: Meaning(
             _ERROR,
             Failure.INVALID_URL,
-            StatusCode.INVALID_MEETING_URL,
             "There is no meeting at this address. Check the meeting's link.",
         ),
         Cause.SIGN_IN: Meaning(
             _ERROR,
             Failure.SIGN_IN_REQUIRED,
-            StatusCode.MEETING_ERROR,
             "This meeting lets nobody in who is not signed in. Allow guests, or use a bot that is signed in.",
         ),
         Cause.BLOCKED: Meaning(
             _ERROR,
             Failure.BLOCKED,
-            StatusCode.MEETING_ERROR,
             "The platform does not let automated guests into this meeting.",
         ),
         Cause.CAPTCHA: Meaning(
             _ERROR,
             Failure.CAPTCHA,
-            StatusCode.MEETING_ERROR,
             "The platform asks for proof that a person joins; bots do not answer that.",
         ),
         Cause.UNREACHABLE: Meaning(
             _ERROR,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             "The meeting's page cannot be reached from the machine that the bot runs on.",
         ),
         Cause.NOT_ARRIVED: Meaning(
             _ERROR,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             f"The meeting's page showed neither a waiting room nor the call within {JOINING_S} s.",
         ),
         Cause.NOT_ADMITTED: Meaning(
             _ERROR,
             Failure.NOT_ADMITTED_IN_TIME,
-            StatusCode.WAITING_ROOM_TIMEOUT,
             "Nobody let the bot in from the waiting room within {waiting_room_s} s.",
         ),
         Cause.NOBODY_CAME: Meaning(
             EndReason.NO_ATTENDEES,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             "Nobody else was in the call within {noone_joined_s} s.",
         ),
         Cause.ALONE: Meaning(
             EndReason.NO_ATTENDEES,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             "Everybody else had left for {alone_s} s.",
         ),
         Cause.SILENCE: Meaning(
             EndReason.SILENCE,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             "Nobody said anything for {silence_s} s.",
         ),
         Cause.LONGEST: Meaning(
             EndReason.LONGEST,
             Failure.INTERNAL,
-            StatusCode.MEETING_ERROR,
             "The recording had reached the longest time allowed, {longest_s} s.",
         ),
         Cause.LIFE: Meaning(
             EndReason.LONGEST,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             f"The bot had been under way for {LIFE_S} s, the longest that any bot is.",
         ),
         Cause.FROZEN: Meaning(
             _ERROR,
             Failure.CANNOT_JOIN,
-            StatusCode.MEETING_ERROR,
             f"The meeting's page did not answer for {FROZEN_S} s.",
         ),
         Cause.HANGING: Meaning(
             EndReason.REMOVED,
             Failure.REMOVED,
-            StatusCode.BOT_REMOVED,
             f"The meeting's page did not answer for {HANGING_LOOK_S} s, as it does when a guest is removed.",
         ),
         Cause.NOT_RECORDED: Meaning(
             _ERROR,
             Failure.INTERNAL,
-            StatusCode.MEETING_ERROR,
             f"The recording could not be started within {NOT_RECORDING_S} s of joining.",
         ),
         Cause.BROKEN: Meaning(
             _ERROR,
             Failure.INTERNAL,
-            StatusCode.MEETING_ERROR,
             "The recording broke down on the machine that the bot runs on.",
         ),
         Cause.CRASHED: Meaning(
             _ERROR,
             Failure.INTERNAL,
-            StatusCode.MEETING_ERROR,
             "The bot's browser broke down again and again.",
         ),
         Cause.NO_BROWSER: Meaning(
             _ERROR,
             Failure.INTERNAL,
-            StatusCode.MEETING_ERROR,
             "No browser could be started on the machine that the bot runs on.",
         ),
     }
@@ -232,5 +200,5 @@ def exit_of(cause: Cause, course: Course, rules: LeaveRules, detail: str = "") -
     if detail:
         message = f"{message} ({detail})"
     if course.record_began_s is None:
-        return Exit(cause, meaning.status, message, failure=meaning.failure)
-    return Exit(cause, StatusCode.CALL_ENDED, message, end_reason=meaning.end_reason)
+        return Exit(cause, message, failure=meaning.failure)
+    return Exit(cause, message, end_reason=meaning.end_reason)
