@@ -30,7 +30,7 @@ def minutebook(pcm: Pcm, models: Path, threads: int) -> Callable[[], Outcome]:
         voices = [pipeline.voices(pcm, chunk) for chunk in chunks]
         turns = pipeline.turns(voices)
         diarized = time.process_time()
-        language = pipeline.language(pcm, turns)
+        language = pipeline.language(pcm, turns).code
         recognised = [each for chunk in chunks for each in pipeline.recognise(pcm, chunk, turns, language)]
         transcript = pipeline.transcript(recognised, turns, language, pcm.duration_s)
         speakers: dict[str, str] = {}

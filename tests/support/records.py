@@ -3,7 +3,7 @@
 import io
 import json
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from minutebook.jobs.fake import InlineJobs
 from minutebook.language.producers.choice import producer_of
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.languages import HeardLanguage
 from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import Chunk, SpeechPipeline
 from minutebook.speech.ports import Recognised
@@ -66,8 +67,8 @@ class ScriptedPipeline(SpeechPipeline):
     def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
         return [Turn(speaker, start, end) for speaker, start, end, _ in self.talk]
 
-    def language(self, pcm: Pcm, turns: Sequence[Turn]) -> str:
-        return "en"
+    def language(self, pcm: Pcm, turns: Sequence[Turn], familiar: Collection[str] = ()) -> HeardLanguage:
+        return HeardLanguage("en")
 
     def recognise(
         self,

@@ -5,7 +5,7 @@ remembered between calls but the loaded models, so the result is the same as in 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.config import SpeechSettings
-from minutebook.speech import tracks, units
+from minutebook.speech import languages, tracks, units
 from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, power
 from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
+from minutebook.speech.languages import HeardLanguage
 from minutebook.speech.media import Pcm
 from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
@@ -41,8 +42,6 @@ _DIARIZATION_CONTEXT_S = 10.0
 _CONTEXT_S = 1.0
 _LEAST_OTHERS_S = 0.5
 """Less speech that is no participant's than this in a chunk is not worth telling voices apart."""
-_LANGUAGE_SAMPLES = 3
-_LANGUAGE_SAMPLE_S = 5.0
 _VOICES_SHARE = 0.3
 """Share of the time that telling voices apart takes, for progress."""
 
@@ -80,13 +79,21 @@ class SpeechPipeline:
             return speaker_turns(voices)
         return _one_voice(speaker_turns(voices, num_speakers=1))
 
-    def language(self, pcm: Pcm, turns: Sequence[Turn]) -> str:
-        """The configured language, or the one heard in up to three samples of speech spread over the recording."""
+    def language(self, pcm: Pcm, turns: Sequence[Turn], familiar: Collection[str] = ()) -> HeardLanguage:
+        """The configured language, or the one that is heard; `familiar` are those that the account uses."""
         if self._settings.language:
-            return self._settings.language
-        if not self._engine.info.detects_language or not turns:
-            return "en"
-        return self._engine.detect_language([pcm.read(*span) for span in language_samples(turns)])
+            return HeardLanguage(self._settings.language)
+        if not self._engine.info.detects_language:
+            return HeardLanguage(languages.DEFAULT)
+        heard: list[tuple[float, languages.Probabilities]] = []
+        found = languages.decide(heard, familiar)
+        for spans in languages.rounds_of(turns):
+            told = self._engine.language_probabilities([pcm.read(*span) for span in spans])
+            heard += [(end - start, each) for (start, end), each in zip(spans, told, strict=True)]
+            found = languages.decide(heard, familiar)
+            if found.sure:
+                break
+        return found
 
     def recognise(
         self,
@@ -183,11 +190,12 @@ class SpeechPipeline:
             voices.append(self.voices(pcm, chunk))
             tell(_VOICES_SHARE * chunk.end_s)
         turns = self.turns(voices, diarize)
-        spoken = language or self.language(pcm, turns)
+        spoken = HeardLanguage(language) if language else self.language(pcm, turns)
         recognised: list[Recognised] = []
         for chunk in chunks:
-            recognised += self.recognise(pcm, chunk, turns, spoken, progress=_within(chunk, turns, pcm, tell))
-        return self.transcript(recognised, turns, spoken, pcm.duration_s, notices)
+            recognised += self.recognise(pcm, chunk, turns, spoken.code, progress=_within(chunk, turns, pcm, tell))
+        told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
+        return self.transcript(recognised, turns, spoken.code, pcm.duration_s, told)
 
 
 def _fitted(own: NDArray[np.float64], samples: int) -> NDArray[np.float64]:
@@ -218,15 +226,6 @@ def _one_voice(turns: Sequence[Turn]) -> list[Turn]:
         else:
             joined.append(Turn("speaker_1", turn.start, turn.end))
     return joined
-
-
-def language_samples(turns: Sequence[Turn]) -> list[tuple[float, float]]:
-    """Stretches of at most 5 s from which the language is told: the longest joined turn of each third of the turns."""
-    ordered = sorted(units.join_turns(turns), key=lambda turn: turn.start)
-    size = -(-len(ordered) // _LANGUAGE_SAMPLES)
-    thirds = [ordered[first : first + size] for first in range(0, len(ordered), size)]
-    longest = [max(third, key=lambda turn: turn.end - turn.start) for third in thirds]
-    return [(turn.start, min(turn.end, turn.start + _LANGUAGE_SAMPLE_S)) for turn in longest]
 
 
 def turns_to_json(turns: Sequence[Turn]) -> str:

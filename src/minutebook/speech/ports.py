@@ -1,6 +1,6 @@
 """The speech ports: recognition engines. Audio is float32 mono at 16 kHz in [-1, 1]."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +41,9 @@ class Engine(Protocol):
         """Name and capabilities."""
         ...
 
-    def detect_language(self, samples: Sequence[Audio]) -> str:
-        """The ISO 639-1 code of the language spoken in these stretches of speech."""
+    def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
+        """How likely each language (ISO 639-1 code) is spoken in each of these stretches of speech of at most 30 s;
+        nothing where the recogniser does not say."""
         ...
 
     def recognise(

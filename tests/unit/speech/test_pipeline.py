@@ -16,7 +16,6 @@ from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import (
     NO_SPEECH,
     SpeechPipeline,
-    language_samples,
     plan_chunks,
     recognised_from_json,
     recognised_to_json,
@@ -100,7 +99,7 @@ def test_an_empty_recording_has_an_empty_transcript(tmp_path: Path) -> None:
 
 def test_a_configured_language_is_not_detected(pcm: Pcm, tmp_path: Path) -> None:
     pipeline = SpeechPipeline(SETTINGS.model_copy(update={"language": "pt"}), tmp_path)
-    assert pipeline.language(pcm, [Turn("A", 0, 5)]) == "pt"
+    assert pipeline.language(pcm, [Turn("A", 0, 5)]).code == "pt"
 
 
 times = st.floats(0, 20_000, allow_nan=False)
@@ -114,16 +113,3 @@ def test_values_between_stages_survive_json(recognised: list[Recognised]) -> Non
     plain = [each.turn for each in recognised]
     assert turns_from_json(turns_to_json(plain)) == plain
     json.loads(recognised_to_json(recognised))
-
-
-def test_the_language_is_told_from_the_longest_turn_of_each_third() -> None:
-    turns = [
-        Turn("A", 0, 1),
-        Turn("B", 1, 20),
-        Turn("A", 30, 33),
-        Turn("B", 40, 41),
-        Turn("A", 50, 52),
-        Turn("B", 60, 61),
-    ]
-    assert language_samples(turns) == [(1, 6.0), (30, 33), (50, 52)]
-    assert language_samples(turns[:1]) == [(0, 1)]

@@ -187,7 +187,8 @@ class Run:
         if wanted:
             return wanted
         pcm, turns = await self._scratch.pcm(), await self._load_turns(turns_key)
-        return await self._work.computed(lambda _: self._tools.pipeline.language(pcm, turns))
+        heard = await self._work.computed(lambda _: self._tools.pipeline.language(pcm, turns))
+        return heard.code
 
     async def _hot_words(self, language: str) -> Json:
         """What the owner's corrections taught: a step, so that all chunks are recognised alike."""

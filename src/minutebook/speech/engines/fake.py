@@ -1,6 +1,6 @@
 """An engine for tests of everything around engines: it says what it is told to, and hears nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from minutebook.speech.ports import Audio, EngineInfo, Recognised
 from minutebook.transcript.model import Turn, Word
@@ -17,8 +17,8 @@ class FakeEngine:
     def info(self) -> EngineInfo:
         return EngineInfo("fake")
 
-    def detect_language(self, samples: Sequence[Audio]) -> str:
-        return self._language
+    def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
+        return [{self._language: 1.0} for _ in samples]
 
     def recognise(
         self,

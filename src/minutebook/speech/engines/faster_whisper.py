@@ -1,7 +1,6 @@
 """The local engine: Whisper through faster-whisper and CTranslate2, turns decoded in a context of their own length."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -69,14 +68,11 @@ class FasterWhisperEngine:
     def info(self) -> EngineInfo:
         return EngineInfo("faster-whisper", detects_language=self._decoder.is_multilingual)
 
-    def detect_language(self, samples: Sequence[Audio]) -> str:
-        """The likeliest language, each sample of speech having an equal voice; `en` when there is no sample."""
-        if not self._decoder.is_multilingual or not samples:
-            return "en"
-        shares: Counter[str] = Counter()
-        for probabilities in self._decoder.language_probabilities(samples, self._parameters.language_margin_s):
-            shares.update(probabilities)
-        return max(shares, key=lambda language: (shares[language], language))
+    def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
+        if not self._decoder.is_multilingual:
+            return [{"en": 1.0} for _ in samples]
+        margin_s = self._parameters.language_margin_s
+        return [self._decoder.language_probabilities([sample], margin_s)[0] for sample in samples]
 
     def recognise(
         self,

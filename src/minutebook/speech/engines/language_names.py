@@ -66,3 +66,8 @@ def language_code(language: object) -> str | None:
     """The ISO 639-1 code of a language that is told as `english` or `en`; None when it is neither."""
     name = str(language or "").strip().lower()
     return CODES.get(name, name if 2 <= len(name) <= 3 else None)
+
+
+def language_name(code: str) -> str:
+    """The English name of a language; the code itself where it has none here."""
+    return next((name.title() for name, known in CODES.items() if known == code), code)

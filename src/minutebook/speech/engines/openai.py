@@ -3,7 +3,6 @@
 import io
 import math
 import wave
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -57,11 +56,10 @@ class OpenAIEngine:
     def info(self) -> EngineInfo:
         return EngineInfo("openai", local=False)
 
-    def detect_language(self, samples: Sequence[Audio]) -> str:
-        """What most samples are heard as; `en` when there is no sample or the endpoint does not say."""
-        heard = Counter(language_code(self._transcribe(sample, {}).get("language")) for sample in samples)
-        known = {language: times for language, times in heard.items() if language}
-        return max(known, key=lambda language: (known[language], language)) if known else "en"
+    def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
+        """An endpoint names one language without a probability, or none."""
+        codes = (language_code(self._transcribe(sample, {}).get("language")) for sample in samples)
+        return [{code: 1.0} if code else {} for code in codes]
 
     def recognise(
         self,

@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from minutebook.errors import invalid
+from minutebook.speech.media.downmix import Mixer
 from minutebook.speech.media.source import Source
 
 GAP_S = 0.1
@@ -27,8 +28,6 @@ UNDECLARED_GAP_S = 60.0
 
 JUMP_BACK_S = 1.0
 READ_ERRORS_IN_A_ROW = 50
-PLAIN_CHANNELS = 8
-"""Up to here FFmpeg knows how to mix channels down; beyond, their mean is taken."""
 
 
 Block = bytes | memoryview
@@ -49,6 +48,7 @@ class Timeline:
     missing_s: float = 0.0
     end_s: float = 0.0
     _resampler: AudioResampler | None = None
+    _mixer: Mixer | None = None
     _shape: tuple[str, str, int] | None = None
     _clock_s: float = 0.0
     _shift_s: float | None = None
@@ -130,12 +130,14 @@ class Timeline:
         return max(UNDECLARED_GAP_S, declared_s - self._clock_s)
 
     def _mono(self, frame: AudioFrame) -> Iterator[Block]:
-        if frame.layout.nb_channels > PLAIN_CHANNELS:
-            frame = _mean(frame)
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if shape != self._shape:
             yield from self._flush()
-            self._resampler = AudioResampler("s16", "mono", self.rate)
+            plain = frame.layout.nb_channels == 1
+            self._mixer = None if plain else Mixer(self.rate)
+            self._resampler = (
+                AudioResampler("s16", "mono", self.rate) if plain else AudioResampler("flt", frame.layout, self.rate)
+            )
             self._shape = shape
         frame.pts = None
         yield from self._resample(frame)
@@ -143,14 +145,23 @@ class Timeline:
     def _flush(self) -> Iterator[Block]:
         if self._resampler is not None:
             yield from self._resample(None)
-        self._resampler = self._shape = None
+        if self._mixer is not None and (rest := self._mixer.rest()):
+            self._count(len(rest) // 2)
+            yield rest
+        self._resampler = self._mixer = self._shape = None
 
     def _resample(self, frame: AudioFrame | None) -> Iterator[Block]:
         assert self._resampler is not None
-        for mono in self._resampler.resample(frame):
-            if mono is not None and mono.samples:
-                self._count(mono.samples)
-                yield memoryview(mono.planes[0])[: 2 * mono.samples]
+        for resampled in self._resampler.resample(frame):
+            if resampled is None or not resampled.samples:
+                continue
+            if self._mixer is None:
+                self._count(resampled.samples)
+                yield memoryview(resampled.planes[0])[: 2 * resampled.samples]
+                continue
+            for block in self._mixer.mixed(resampled):
+                self._count(len(block) // 2)
+                yield block
 
     def _count(self, samples: int) -> None:
         self.samples += samples
@@ -166,20 +177,3 @@ def _pieces(samples: int, most: int) -> Iterator[int]:
     while samples > 0:
         yield min(samples, most)
         samples -= most
-
-
-def _mean(frame: AudioFrame) -> AudioFrame:
-    """The mean of all channels, for layouts that nobody named (field mixers record up to 64 of them)."""
-    import numpy as np
-
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
-    mean = data.mean(axis=0, dtype=np.float64, keepdims=True)
-    if data.dtype == np.uint8:
-        mean = (mean - 128) / 128
-    elif data.dtype.kind == "i":
-        mean /= 2.0 ** (8 * data.dtype.itemsize - 1)
-    mono = AudioFrame.from_ndarray(mean.astype(np.float32), format="fltp", layout="mono")
-    mono.sample_rate = frame.sample_rate
-    return mono

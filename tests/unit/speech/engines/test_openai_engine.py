@@ -118,14 +118,11 @@ def test_an_answer_of_another_kind_is_final(content: bytes) -> None:
     assert raised.value.code == "speech_endpoint_invalid"
 
 
-@pytest.mark.parametrize(
-    ("heard", "code"),
-    [(["english"], "en"), (["german", "de", "english"], "de"), ([None, "fr"], "fr"), ([None], "en"), ([], "en")],
-)
-def test_the_language_most_samples_have(heard: list[str | None], code: str) -> None:
-    answers = iter(heard)
+def test_the_endpoint_names_one_language_of_each_sample_or_none() -> None:
+    answers = iter(["english", "de", None])
     remote = engine(lambda _: httpx.Response(200, json={"text": "", "language": next(answers)}))
-    assert remote.detect_language([AUDIO[:SAMPLE_RATE]] * len(heard)) == code
+    heard = remote.language_probabilities([AUDIO[:SAMPLE_RATE]] * 3)
+    assert heard == [{"en": 1.0}, {"de": 1.0}, {}]
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://127.0.0.1:9/", "http://127.0.0.1:9/v1"])

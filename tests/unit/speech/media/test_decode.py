@@ -167,3 +167,49 @@ def test_a_file_that_is_not_there_is_the_callers_mistake(tmp_path: Path) -> None
     with pytest.raises(FileNotFoundError):
         decode(tmp_path / "nowhere.wav", tmp_path / "sound.pcm")
     assert list(tmp_path.iterdir()) == []
+
+
+def write_channels(path: Path, channels: np.ndarray, layout: str) -> Path:
+    """A FLAC file of these channels [channels, samples] at 16 kHz."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("flac", rate=RATE, layout=layout)
+        for at in range(0, channels.shape[1], 4096):
+            piece = np.ascontiguousarray(channels[:, at : at + 4096])
+            interleaved = (piece.T.reshape(1, -1) * 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
+            frame.sample_rate, frame.pts = RATE, at
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("second", [-1.0, -0.8, 0.0, 0.5, 1.0], ids=lambda part: f"right_{part}")
+def test_no_mix_loses_what_one_channel_holds(second: float, tmp_path: Path) -> None:
+    left = tone(3.0)
+    _, samples = sound(write_channels(tmp_path / "a.flac", np.stack([left, second * left]), "stereo"))
+    assert loudness(samples[RATE:]) >= 0.49 * loudness(left)
+
+
+@pytest.mark.parametrize("speaking", range(8))
+def test_one_microphone_of_eight_is_heard(speaking: int, tmp_path: Path) -> None:
+    channels = 0.001 * np.random.default_rng(1).standard_normal((8, 3 * RATE)).astype(np.float32)
+    channels[speaking] = tone(3.0)
+    _, samples = sound(write_channels(tmp_path / "a.flac", channels, "7.1"))
+    assert loudness(samples[RATE:]) >= 0.29 * loudness(channels[speaking])
+
+
+def test_channels_that_turn_out_of_phase_on_the_way_are_faded_over(tmp_path: Path) -> None:
+    left = tone(4.0)
+    right = np.concatenate([left[: 2 * RATE], -left[2 * RATE :]])
+    _, samples = sound(write_channels(tmp_path / "a.flac", np.stack([left, right]), "stereo"))
+    assert len(samples) == 4 * RATE
+    assert loudness(samples[3 * RATE :]) == pytest.approx(loudness(left), rel=0.02)
+    assert np.abs(np.diff(samples)).max() < 1.5 * np.abs(np.diff(left)).max()
+
+
+def test_a_recording_out_of_phase_is_in_its_preview(tmp_path: Path) -> None:
+    left = tone(3.0)
+    source = write_channels(tmp_path / "a.flac", np.stack([left, -left]), "stereo")
+    write_preview(source, tmp_path / "a.m4a")
+    _, samples = sound(tmp_path / "a.m4a")
+    assert loudness(samples[RATE : 2 * RATE]) == pytest.approx(loudness(left), rel=0.1)
