@@ -31,6 +31,7 @@ class HttpSettings(BaseModel):
         description="Addresses or networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; "
         "comma-separated.",
     )
+    metrics_token: SecretStr | None = Field(None, description="Opens `/metrics` to other machines, as a bearer token.")
     connections: int = Field(4000, description="Most connections at once; fewer where `ulimit -n` leaves less room.")
     connections_per_address: int = Field(500, description="Most connections of one address, trusted proxies excepted.")
     header_s: float = Field(20.0, description="Longest wait for the head of a request, in seconds.")

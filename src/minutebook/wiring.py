@@ -1,7 +1,7 @@
 """The one composition root: settings become ports, ports become services, services become tasks."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -194,8 +194,17 @@ def work_of(services: Services) -> Work:
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
+        Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting_sign_ins(services)),
     )
     return Work(db, tasks, on_abandoned=abandoned, chores=chores)
+
+
+def _forgetting_sign_ins(services: Services) -> Callable[[], Awaitable[None]]:
+    async def forget() -> None:
+        async with services.db.transaction() as tx:
+            await services.oauth.forget_expired(tx)
+
+    return forget
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """What holds for every address."""
 
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import cast
@@ -211,7 +212,7 @@ async def test_health(client: httpx.AsyncClient, services: Services) -> None:
 
 async def test_not_ready_without_storage(services: Services) -> None:
     class Broken:
-        async def check(self) -> None:
+        async def head(self, _key: str) -> None:
             raise MinutebookError(Kind.UNAVAILABLE, "storage_unwritable", "The disk is full: free some space.")
 
     transport = httpx.ASGITransport(create_app(replace(services, storage=cast(Storage, Broken()))))
@@ -267,5 +268,5 @@ async def test_a_write_is_committed_before_its_answer_goes_out(services: Service
         await app(scope, receive, noting)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(watching), base_url="http://x") as http:
-        await http.get("/api/oauth/provider/poll", params={"state": "0123456789abcdef" * 2})
+        await http.get("/api/oauth/provider/poll", params={"state": secrets.token_hex(16)})
     assert seen == [1]

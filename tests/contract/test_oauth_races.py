@@ -97,7 +97,7 @@ async def test_refreshing_at_once_gives_everybody_the_same_pair(database: Databa
 async def test_an_agents_code_is_handed_out_once(database: Database, oauth: OAuth, user: User) -> None:
     state = secrets.token_hex(16)
     request = agent_request(oauth, state)
-    opened = await at_once(database, lambda tx: oauth.open(tx, request))
+    opened = await at_once(database, lambda tx: oauth.open(tx, request, "192.0.2.1"))
     assert opened == [None] * AT_ONCE
     allowed = await at_once(database, lambda tx: oauth.allow(tx, user, request))
     assert len(sort_out(allowed, type(None), MinutebookError)) == 1

@@ -65,6 +65,7 @@ def login_wait(options: argparse.Namespace) -> None:
     if not sign_in:
         raise Problem("There is no sign-in under way: run login-link first.", SIGN_IN)
     server = Server(sign_in["server"], options.tokens)
+    told = False
     for _ in range(LOGIN_POLLS):
         pause(LOGIN_POLL_S)
         try:
@@ -74,6 +75,9 @@ def login_wait(options: argparse.Namespace) -> None:
                 continue
             raise
         status = answer.get("status") if isinstance(answer, dict) else None
+        if status == "pending" and answer.get("user_code") and not told:
+            told = True
+            print(f"The page must show the code {answer['user_code']}; if it shows another one, deny.", flush=True)
         if status == "denied":
             remembered.unlink()
             raise Problem("Access was refused on the consent page.", SIGN_IN)

@@ -1,15 +1,73 @@
 """For those who run the server: is it alive, can it work, how is it doing."""
 
-from fastapi import APIRouter, Response
+import asyncio
+from hmac import compare_digest
+from ipaddress import ip_address
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from minutebook.api.deps import ServicesOf
-from minutebook.errors import MinutebookError
+from minutebook.api.deps import ServicesOf, client_address
+from minutebook.errors import Kind, MinutebookError
 from minutebook.telemetry.metrics import CONTENT_TYPE, render
 
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
 router = APIRouter(tags=["operations"])
+
+READINESS_KEPT_S: Final = 3.0
+"""So long an answer is given again: anybody may ask, and asking must cost nothing."""
+PATIENCE_S: Final = 5.0
+NOTHING: Final = "probes/readiness"
+"""An object that is not there; a storage that says so answers."""
+
+
+class Readiness:
+    """Whether database and storage answer, found out by reading alone, and at most every few seconds."""
+
+    def __init__(self, services: "Services") -> None:
+        self._services = services
+        self._turn = asyncio.Lock()
+        self._found: tuple[float, dict[str, str]] | None = None
+
+    async def checks(self) -> dict[str, str]:
+        """By name: "ok", or a sentence."""
+        async with self._turn:
+            if self._found is None or monotonic() - self._found[0] >= READINESS_KEPT_S:
+                database, storage = await asyncio.gather(self._database(), self._storage())
+                self._found = (monotonic(), {"database": database, "storage": storage})
+            return self._found[1]
+
+    async def _database(self) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._services.db.reading() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return "The database does not answer."
+        return "ok"
+
+    async def _storage(self) -> str:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._services.storage.head(NOTHING)
+        except MinutebookError as error:
+            return error.message
+        except (OSError, TimeoutError):
+            return "The storage does not answer."
+        return "ok"
+
+
+async def readiness_of(request: Request, services: ServicesOf) -> Readiness:
+    """The one of this application."""
+    if not hasattr(request.app.state, "readiness"):
+        request.app.state.readiness = Readiness(services)
+    found: Readiness = request.app.state.readiness
+    return found
 
 
 @router.get("/healthz")
@@ -19,23 +77,33 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def readyz(services: ServicesOf) -> JSONResponse:
-    """Database and storage answer as well; 503 with the reason when one does not."""
-    checks = {"database": "ok", "storage": "ok"}
-    try:
-        async with services.db.reading() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
-        checks["database"] = "The database does not answer."
-    try:
-        await services.storage.check()
-    except (MinutebookError, OSError) as error:
-        checks["storage"] = error.message if isinstance(error, MinutebookError) else "The storage does not answer."
+async def readyz(readiness: Annotated[Readiness, Depends(readiness_of)]) -> JSONResponse:
+    """Database and storage answer as well; 503 with the reason when one does not. Looked at every few seconds."""
+    checks = await readiness.checks()
     ready = all(state == "ok" for state in checks.values())
     return JSONResponse({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """In the text format of Prometheus."""
+async def metrics(request: Request, services: ServicesOf) -> Response:
+    """In the text format of Prometheus: for this machine, and for who has the token."""
+    token = services.settings.http.metrics_token
+    if not (token and _bears(request, token.get_secret_value())) and not _is_from_this_machine(request):
+        message = "Metrics are for this machine, or with MINUTEBOOK_HTTP__METRICS_TOKEN: Authorization: Bearer …"
+        raise MinutebookError(Kind.FORBIDDEN, "metrics_closed", message)
     return Response(render(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _bears(request: Request, token: str) -> bool:
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(sent.strip().encode(), token.encode())
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    # What a proxy on this machine passes on comes from elsewhere, whether or not the proxy is configured.
+    if any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via")):
+        return False
+    try:
+        return ip_address(client_address(request)).is_loopback
+    except ValueError:
+        return False

@@ -11,7 +11,7 @@ from minutebook.client.protocol.operations import new_key
 from minutebook.client.protocol.request import OnProgress
 from minutebook.client.sending.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
 from minutebook.client.sign_in.callback import CallbackServer
-from minutebook.client.sign_in.flows import Invite, SignIn, by_agent, by_code, pkce_offered
+from minutebook.client.sign_in.flows import Invite, ShowCode, SignIn, by_agent, by_code, pkce_offered
 from minutebook.client.state.locks import aholding
 
 if TYPE_CHECKING:
@@ -128,13 +128,13 @@ class AsyncOAuth(_Resource):
                 await self._client.follow(by_code(sign_in, await asyncio.to_thread(server.wait, sign_in.state, wait_s)))
             )
 
-    async def by_agent(self, invite: Invite) -> None:
-        """Sign in by polling: every 3 s, at most 5 minutes."""
+    async def by_agent(self, invite: Invite, show_code: ShowCode | None = None) -> None:
+        """Sign in by polling: every 3 s, at most 5 minutes. `show_code` is given what the user should compare."""
         await self._make_room()
         agent_callback = self._client.base_url + operations.AGENT_CALLBACK
         sign_in = SignIn.begin(agent_callback, await self._client.follow(pkce_offered()), agent=True)
         invite(sign_in.link(self._client.base_url))
-        await self._keep(await self._client.follow(by_agent(sign_in)))
+        await self._keep(await self._client.follow(by_agent(sign_in, show_code)))
 
     async def revoke(self) -> None:
         """End the sign-in on the server; the store is not touched."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from minutebook.accounts.limits import RateRule, count_try
 from minutebook.accounts.model import ExternalIdentity, User
 from minutebook.accounts.service import Accounts
 from minutebook.config import OAuthSettings
@@ -13,6 +14,7 @@ from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_secret
+from minutebook.kit.origin import subscriber
 from minutebook.oauth import repository
 from minutebook.oauth.model import ForeignSignIn
 
@@ -20,6 +22,7 @@ GOOGLE_METADATA_URL = "https://accounts.google.com/.well-known/openid-configurat
 
 SIGN_IN_S = 600
 TIMEOUT_S = 10.0
+BEGINNINGS = RateRule("sign-ins begun from one address", limit=60, window_s=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,11 @@ class GoogleSignIn:
         )
         return cls(clock, accounts, client)
 
-    async def begin(self, db: Database, redirect_uri: str, next_path: str, browser: str) -> str:
-        """Where to send the browser. `browser` is a secret of it: nobody else can end what begins here.
-        `google_unavailable`."""
+    async def begin(self, db: Database, redirect_uri: str, next_path: str, browser: str, address: str) -> str:
+        """Where to send the browser. `browser` is a secret of it: nobody else can end what begins here. `address` is
+        where it comes from. `google_unavailable`, `rate_limited`."""
+        async with db.transaction() as tx:
+            await count_try(tx, self.clock, [(BEGINNINGS, subscriber(address))])
         with _translated():
             begun = await self.client.create_authorization_url(redirect_uri, nonce=new_secret("n"))
         ends = self.clock.now() + timedelta(seconds=SIGN_IN_S)

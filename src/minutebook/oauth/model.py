@@ -113,10 +113,11 @@ class AgentRequest:
 
 @dataclass(frozen=True, slots=True)
 class PollAnswer:
-    """What a polling agent is told; the code only with `complete`."""
+    """What a polling agent is told; the code only with `complete`, before that what the page shows to compare."""
 
     status: str
     code: str | None = None
+    user_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

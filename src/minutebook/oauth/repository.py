@@ -175,12 +175,13 @@ async def mark_code_used(tx: AsyncConnection, secret_hash: str, grant_id: str) -
     return (await tx.execute(unused.values(grant_id=grant_id))).rowcount == 1
 
 
-async def open_agent_request(tx: AsyncConnection, state_hash: str, expires_at: datetime) -> None:
-    """Note a request the first time that its state is seen."""
+async def open_agent_request(tx: AsyncConnection, state_hash: str, expires_at: datetime) -> bool:
+    """Note a request the first time that its state is seen; whether this was the first time."""
     new = insert_into(tx, agent_requests).values(
         state_hash=state_hash, status=AgentStatus.PENDING.value, expires_at=expires_at
     )
-    await tx.execute(new.on_conflict_do_nothing())
+    noted = await tx.execute(new.on_conflict_do_nothing().returning(agent_requests.c.state_hash))
+    return noted.first() is not None
 
 
 async def agent_request(tx: AsyncConnection, state_hash: str) -> AgentRequest | None:

@@ -13,6 +13,7 @@ from minutebook.config import OAuthSettings
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
+from minutebook.kit.origin import subscriber
 from minutebook.oauth import repository
 from minutebook.oauth.google import GOOGLE_METADATA_URL, GoogleSignIn
 from minutebook.oauth.model import (
@@ -29,7 +30,14 @@ from minutebook.oauth.model import (
     ordered_scope,
     parse_scope,
 )
-from minutebook.oauth.requests import AuthorizeRequest, Flow, SentBack, checked_agent_state, parse_authorize
+from minutebook.oauth.requests import (
+    AuthorizeRequest,
+    Flow,
+    SentBack,
+    checked_agent_state,
+    parse_authorize,
+    user_code,
+)
 from minutebook.oauth.tokens import Tokens
 
 AGENT_CALLBACK_PATH = "/api/oauth/provider/agent-callback"
@@ -37,6 +45,9 @@ AGENT_CALLBACK_PATH = "/api/oauth/provider/agent-callback"
 
 POLLS_PER_STATE = RateRule("polls of one agent", limit=60, window_s=60)
 POLLS_PER_ADDRESS = RateRule("polls from one address", limit=600, window_s=60)
+
+NEW_STATES = RateRule("new agents' requests from one address", limit=60, window_s=600)
+"""Each is a row that anybody can have written; no more than these, and they go when they have expired."""
 
 KEPT_AFTER_END_S = 24 * 3600
 """What has expired is kept for a day, so that it is told from what never was."""
@@ -69,11 +80,12 @@ class OAuth:
         """A link's request for consent, checked; `base` is this server's address. Errors: see `parse_authorize`."""
         return parse_authorize(parameters, self._settings.redirect_uris, base + AGENT_CALLBACK_PATH)
 
-    async def open(self, tx: AsyncConnection, request: AuthorizeRequest) -> None:
-        """Before consent is asked for: an agent's link must be neither expired nor decided. `link_used_up`."""
+    async def open(self, tx: AsyncConnection, request: AuthorizeRequest, address: str) -> None:
+        """Before consent is asked for: an agent's link must be neither expired nor decided. For people who have signed
+        in: the link is written down. `link_used_up`, `rate_limited`."""
         if request.flow is Flow.AGENT:
             state_hash, now = fingerprint(request.state or ""), self._clock.now()
-            await repository.open_agent_request(tx, state_hash, now + timedelta(seconds=CODE_S))
+            await self._note(tx, state_hash, address)
             found = await repository.agent_request(tx, state_hash)
             if found is None or found.status is not AgentStatus.PENDING or found.expires_at <= now:
                 raise _link_used_up()
@@ -99,13 +111,15 @@ class OAuth:
         or the person opens the link first. Errors: `state_…`, `rate_limited`; `authorization_not_found` when it has
         expired or its code was fetched."""
         state_hash, now = fingerprint(checked_agent_state(state)), self._clock.now()
-        await count_try(tx, self._clock, [(POLLS_PER_STATE, state_hash), (POLLS_PER_ADDRESS, address)])
-        await repository.open_agent_request(tx, state_hash, now + timedelta(seconds=CODE_S))
+        from_address = subscriber(address)
+        await count_try(tx, self._clock, [(POLLS_PER_ADDRESS, from_address), (POLLS_PER_STATE, state_hash)])
+        await self._note(tx, state_hash, address)
         found = await repository.agent_request(tx, state_hash)
         if found is None or found.expires_at <= now or found.status is AgentStatus.DELIVERED:
             raise not_found("authorization")
         if found.approved is None:
-            return PollAnswer(found.status.value)
+            pending = found.status is AgentStatus.PENDING
+            return PollAnswer(found.status.value, user_code=user_code(state or "") if pending else None)
         if not await repository.move_agent_request(tx, state_hash, AgentStatus.DELIVERED, now):
             raise not_found("authorization")
         code = replace(found.approved, expires_at=now + timedelta(seconds=CODE_S))
@@ -137,6 +151,14 @@ class OAuth:
     async def revoke(self, tx: AsyncConnection, token: str) -> None:
         """Sign a client out; unknown tokens are no error."""
         await self._tokens.revoke(tx, token)
+
+    async def forget_expired(self, tx: AsyncConnection) -> None:
+        """Remove what expired long ago, as a chore: who writes rows without signing in triggers nothing else."""
+        await self._forget(tx)
+
+    async def _note(self, tx: AsyncConnection, state_hash: str, address: str) -> None:
+        if await repository.open_agent_request(tx, state_hash, self._clock.now() + timedelta(seconds=CODE_S)):
+            await count_try(tx, self._clock, [(NEW_STATES, subscriber(address))])
 
     async def _decide(
         self, tx: AsyncConnection, request: AuthorizeRequest, status: AgentStatus, approved: Code | None = None

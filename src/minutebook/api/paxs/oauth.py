@@ -32,10 +32,12 @@ _REVOKE_BODY = form_or_json(["token"], {"token": "an access or a refresh token",
 
 
 class PollOut(BaseModel):
-    """`pending`, `denied`, or `complete` with the code."""
+    """`pending`, `denied`, or `complete` with the code. `user_code` is what the consent page shows as well: the program
+    shows it, so that the person can compare."""
 
     status: str
     code: str | None = None
+    user_code: str | None = None
 
 
 class TokenOut(BaseModel):
@@ -96,7 +98,7 @@ _OAUTH_ERRORS: dict[int | str, dict[str, Any]] = {400: {"model": OAuthErrorBody,
 async def poll(request: Request, tx: Tx, oauth: OAuthOf, state: str | None = None) -> PollOut:
     """An agent asks what became of its request; the code is handed out once."""
     answer = await oauth.poll(tx, state, client_address(request))
-    return PollOut(status=answer.status, code=answer.code)
+    return PollOut(status=answer.status, code=answer.code, user_code=answer.user_code)
 
 
 @router.post(

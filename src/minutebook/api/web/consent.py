@@ -1,16 +1,17 @@
 """`/api/oauth/provider/authorize`: the link a client sends people to, and their decision."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from minutebook.accounts.model import User
-from minutebook.api.deps import SCOPE_MEANINGS, Db, OAuthOf, base_url
+from minutebook.api.deps import SCOPE_MEANINGS, Db, OAuthOf, base_url, client_address
 from minutebook.api.web.forms import PostedForm, Visitor, form_token, keep_browser
 from minutebook.api.web.render import page
-from minutebook.oauth.requests import PARAMETERS, AuthorizeRequest, Flow, SentBack
+from minutebook.oauth.requests import PARAMETERS, AuthorizeRequest, Flow, SentBack, user_code
 
 router = APIRouter(prefix="/api/oauth/provider", include_in_schema=False)
 
@@ -24,11 +25,11 @@ async def ask(request: Request, visitor: Visitor, db: Db, oauth: OAuthOf) -> Res
     asked = oauth.request(parameters, base_url(request))
     if isinstance(asked, SentBack):
         return RedirectResponse(asked.location, 302)
-    if asked.flow is Flow.AGENT:
-        async with db.transaction() as tx:
-            await oauth.open(tx, asked)
     if visitor is None:
         return _to_sign_in(request, parameters)
+    if asked.flow is Flow.AGENT:
+        async with db.transaction() as tx:
+            await oauth.open(tx, asked, client_address(request))
     return keep_browser(request, _consent_page(request, visitor, asked, parameters))
 
 
@@ -40,7 +41,9 @@ async def decide(request: Request, form: PostedForm, visitor: Visitor, db: Db, o
         return RedirectResponse(asked.location, 302)
     if visitor is None:
         return _to_sign_in(request, list(form.items()))
-    allowed = form.get("decision") == "allow"
+    scopes = [scope for scope in asked.scope.split() if f"allow_{scope}" in form]
+    allowed = form.get("decision") == "allow" and bool(scopes)
+    asked = replace(asked, scope=" ".join(scopes))
     async with db.transaction() as tx:
         location = await (oauth.allow(tx, visitor, asked) if allowed else oauth.deny(tx, asked))
     if location is not None:
@@ -63,7 +66,8 @@ def _consent_page(request: Request, user: User, asked: AuthorizeRequest, paramet
         "user": user,
         "agent": asked.flow is Flow.AGENT,
         "host": asked.redirect_host,
-        "meanings": [SCOPE_MEANINGS[scope] for scope in asked.scope.split()],
+        "user_code": user_code(asked.state or ""),
+        "meanings": [(scope, SCOPE_MEANINGS[scope]) for scope in asked.scope.split()],
         "parameters": known,
         "link": f"{request.url.path}?{urlencode(known)}",
         "form_token": form_token(request),

@@ -100,7 +100,7 @@ async def sign_in_by_google(request: Request, db: Db, oauth: OAuthOf) -> Respons
     """Off to Google."""
     next_path = local_path(request.query_params.get("next"))
     callback = base_url(request) + GOOGLE_CALLBACK_PATH
-    location = await _google(oauth).begin(db, callback, next_path, browser_secret(request))
+    location = await _google(oauth).begin(db, callback, next_path, browser_secret(request), client_address(request))
     return keep_browser(request, RedirectResponse(location, 302))
 
 

@@ -27,9 +27,12 @@ def login(
             webbrowser.open(link)
         stderr.print("Waiting for you to agree there …")
 
+    def show_code(code: str) -> None:
+        stderr.print(f"The page must show the code {code}; if it shows another one, deny.", markup=False)
+
     with connect(server, tokens) as paxs:
         if agent:
-            paxs.oauth.by_agent(invite)
+            paxs.oauth.by_agent(invite, show_code)
         else:
             paxs.oauth.by_callback(invite, port=port)
         user = paxs.users.me()

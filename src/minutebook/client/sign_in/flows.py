@@ -14,6 +14,9 @@ from minutebook.client.sending.steps import Pause, Steps
 Invite = Callable[[str], object]
 """Shows (or opens) the link on which the user signs in."""
 
+ShowCode = Callable[[str], object]
+"""Shows the code that the consent page must show too: if it does not, somebody else asks for the access."""
+
 POLL_EVERY_S = 3.0
 POLLS = 100  # five minutes
 
@@ -71,8 +74,9 @@ def by_code(sign_in: SignIn, code: str) -> Steps[Tokens]:
     return tokens
 
 
-def by_agent(sign_in: SignIn) -> Steps[Tokens]:
-    """Poll until the user has agreed, then exchange the code.
+def by_agent(sign_in: SignIn, show_code: ShowCode | None = None) -> Steps[Tokens]:
+    """Poll until the user has agreed, then exchange the code. `show_code` is given what the consent page shows as well,
+    by servers that do that.
 
     A server may not know the state before the link is opened, so a 404 ends the wait only after a `pending`.
     """
@@ -85,6 +89,8 @@ def by_agent(sign_in: SignIn) -> Steps[Tokens]:
             if known:
                 raise CodeExpired("The link of this sign-in is too old. Sign in again.") from error
             continue
+        if show_code and not known and (code := answer.get("user_code")):
+            show_code(str(code))
         known = True
         match answer.get("status"):
             case "complete":
