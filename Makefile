@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test e2e soak bench bench-notes lint format typecheck changes check lock migration stage clean
+.PHONY: help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,13 +61,18 @@ bench: $(VENV)/.bench ## Measure accuracy and speed against plain faster-whisper
 bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings
 	$(BIN)/python -m bench.notes
 
-lint: $(VENV)/.test $(VENV)/.pages ## Check style, the direction of imports, page scripts and the changelog fragments
+lint: $(VENV)/.test pages ## Check style, the direction of imports, page scripts and the changelog fragments
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	@$(BIN)/towncrier build --draft --version next >/dev/null
+
+pages: $(VENV)/.pages ## Check the page scripts: style and types
 	$(NPM) --prefix tools/pages run --silent lint
 	$(NPM) --prefix tools/pages run --silent typecheck
-	@$(BIN)/towncrier build --draft --version next >/dev/null
+
+figures: ## Print how the folders hang together: files, import edges, levels (REV=revision)
+	@$(PYTHON) tools/import_figures.py $(REV)
 
 format: $(VENV)/.test ## Format the code
 	$(BIN)/ruff format .
@@ -77,9 +82,10 @@ typecheck: $(VENV)/.test ## Check types, strictly
 	$(BIN)/mypy
 
 changes: $(VENV)/.test ## Print the changelog of the next release, from changelog.d/
-	$(NPM) --prefix tools/pages run --silent lint
-	$(NPM) --prefix tools/pages run --silent typecheck
 	@$(BIN)/towncrier build --draft --version "the next release"
+
+release: $(VENV)/.test ## Write version and changelog, build and check the wheel (VERSION=1.2.3)
+	$(BIN)/python tools/release.py "$(VERSION)"
 
 check: lint typecheck test e2e ## Everything that CI runs
 

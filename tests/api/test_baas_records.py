@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import schemathesis
+from examples import send_bot
 from fastapi import FastAPI
 
 from minutebook.accounts.model import User
@@ -396,3 +397,18 @@ async def test_links_are_made_for_the_public_address(bots: Bots, services: Servi
         services, settings=services.settings.model_copy(update={"http": public})
     )
     assert (await bots.data(bot_id))["audio"].startswith(f"https://notes.example/media/bots/{bot_id}/recording.wav?")
+
+
+async def test_the_example_sends_a_bot_and_prints_who_said_what(bots: Bots) -> None:
+    bot_id = await send_bot.send(bots.http, "https://meet.google.com/xyz-defg-hij")
+    paused = []
+
+    async def leave(seconds: float) -> None:
+        paused.append(seconds)
+        assert (await bots.http.delete(f"/bots/{bot_id}")).status_code == 200
+
+    assert send_bot.lines(await send_bot.ended(bots.http, bot_id, leave))
+    assert paused == [send_bot.LOOK_EVERY_S]
+    record = await send_bot.ended(bots.http, await bots.recorded(speech_to_text="Default"))
+    assert [line.partition(":")[0] for line in send_bot.lines(record)] == ["Ada", "Tom", "Ada"]
+    assert all(len(line) > len("Ada: ") for line in send_bot.lines(record))

@@ -24,7 +24,9 @@ from minutebook.webhooks.rules import LADDERS, QUICK_S
 from support.server import free_port
 from support.webhook_sender import FINAL, STATUS, Publisher, webhooks_over
 
-PAGE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+EXAMPLE = ROOT / "examples" / "webhook_receiver.py"
 RECEIVER = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)[0]
 
 
@@ -32,7 +34,7 @@ RECEIVER = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DO
 async def receiver(secret: str, folder: Path) -> AsyncIterator[tuple[str, asyncio.StreamReader]]:
     """The page's receiver in a process of its own: its address, and what it prints."""
     script, port = folder / "receiver.py", free_port()
-    script.write_text(RECEIVER)
+    script.write_text(EXAMPLE.read_text(encoding="utf-8"))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", str(script)),
         stdout=asyncio.subprocess.PIPE,
@@ -51,6 +53,10 @@ async def receiver(secret: str, folder: Path) -> AsyncIterator[tuple[str, asynci
     finally:
         process.kill()
         await process.wait()
+
+
+def test_the_page_shows_the_example() -> None:
+    assert EXAMPLE.read_text(encoding="utf-8") == RECEIVER
 
 
 async def test_the_page_s_receiver_verifies_what_we_send(sqlite_url: str, tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ from minutebook.speech.pipeline import (
 )
 from minutebook.speech.ports import SAMPLE_RATE, Recognised
 from minutebook.transcript.model import Transcript, Turn, Word
-from support.speech import sample_meeting, write_pcm
+from support.speech import sample_meeting, sample_word_error_rate, write_pcm
 
 SECONDS = 48.0
+MOST_WORD_ERRORS = 15.0  # percent; figures for words ("500 users") count as errors
 SETTINGS = SpeechSettings(threads=2, chunk_s=20.0)
 
 
@@ -47,8 +48,7 @@ def transcript(pcm: Pcm, models: Path) -> Transcript:
 
 def test_a_meeting_becomes_words_of_speakers(transcript: Transcript) -> None:
     text = " ".join(segment.text for segment in transcript.segments)
-    for phrase in ("launch date for the new billing system", "second rehearsal last night", "search index"):
-        assert phrase in text
+    assert sample_word_error_rate(text, SECONDS) <= MOST_WORD_ERRORS
     assert transcript.language == "en"
     assert len(transcript.speakers) == 4
     assert [speaker.name for speaker in transcript.speakers] == [f"Speaker {n}" for n in range(1, 5)]
