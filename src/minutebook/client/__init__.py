@@ -8,7 +8,6 @@ with Paxs("http://127.0.0.1:8000", FileTokens(path)) as paxs:
 
 from minutebook.client.async_paxs import AsyncPaxs
 from minutebook.client.errors import (
-    AnalysisFailed,
     BadRequest,
     CodeExpired,
     ConnectionFailed,
@@ -25,7 +24,6 @@ from minutebook.client.errors import (
     StillRunning,
     TlsFailed,
     TooLarge,
-    TranscriptionFailed,
     UnsupportedFormat,
     WrongState,
 )
@@ -47,7 +45,7 @@ from minutebook.client.model import (
 from minutebook.client.one_shot.flow import FileResult, Wishes
 from minutebook.client.paxs import Paxs
 from minutebook.client.protocol.retry import RetryPolicy
-from minutebook.client.sending.polling import Polling
+from minutebook.client.sending.polling import AnalysisFailed, Polling, TranscriptionFailed
 from minutebook.client.state.ledger import FileLedger, Ledger, MemoryLedger
 from minutebook.client.state.tokens import FileTokens, MemoryTokens, TokenStore
 

@@ -50,11 +50,11 @@ class AsyncPaxs:
         self._retries, self._sleep, self._chance = retries, sleep, chance
         self._http = httpx.AsyncClient(verify=verify, transport=transport)
         self._refreshing: asyncio.Task[Tokens] | None = None
-        self.users = AsyncUsers(self)
-        self.sessions = AsyncSessions(self)
-        self.recordings = AsyncRecordings(self)
-        self.analysis = AsyncAnalysis(self)
-        self.oauth = AsyncOAuth(self)
+        self.users = AsyncUsers(self.run)
+        self.sessions = AsyncSessions(self.run)
+        self.recordings = AsyncRecordings(self.run)
+        self.analysis = AsyncAnalysis(self.run, self.follow)
+        self.oauth = AsyncOAuth(self.run, self.follow, self.tokens, self.base_url)
 
     async def __aenter__(self) -> "AsyncPaxs":
         return self

@@ -3,25 +3,22 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
 from minutebook.client.protocol import operations
 from minutebook.client.protocol.operations import new_key
 from minutebook.client.protocol.request import OnProgress
 from minutebook.client.sending.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
+from minutebook.client.sending.steps import AsyncFollowSteps, AsyncRunOperation
 from minutebook.client.sign_in.callback import CallbackServer
 from minutebook.client.sign_in.flows import Invite, ShowCode, SignIn, by_agent, by_code, pkce_offered
 from minutebook.client.state.locks import aholding
-
-if TYPE_CHECKING:
-    from minutebook.client.async_paxs import AsyncPaxs
+from minutebook.client.state.tokens import TokenStore
 
 
 class _Resource:
-    def __init__(self, client: "AsyncPaxs") -> None:
-        self._client = client
-        self._run = client.run
+    def __init__(self, run: AsyncRunOperation) -> None:
+        self._run = run
 
 
 class AsyncUsers(_Resource):
@@ -84,6 +81,10 @@ class AsyncRecordings(_Resource):
 class AsyncAnalysis(_Resource):
     """What is made of a recording."""
 
+    def __init__(self, run: AsyncRunOperation, follow: AsyncFollowSteps) -> None:
+        super().__init__(run)
+        self._follow = follow
+
     async def request(
         self,
         recording_id: str,
@@ -112,41 +113,47 @@ class AsyncAnalysis(_Resource):
         """Wait until the wanted reports are completed; `AnalysisFailed` when one failed, `StillRunning` at the end."""
         wanted = tuple(types)
         waiting = settle(recording_id, session_id, wanted, polling, on_reports)
-        return await self._client.follow(demanding(waiting, wanted))
+        return await self._follow(demanding(waiting, wanted))
 
 
 class AsyncOAuth(_Resource):
     """Sign-in and tokens."""
 
+    def __init__(self, run: AsyncRunOperation, follow: AsyncFollowSteps, tokens: TokenStore, base_url: str) -> None:
+        super().__init__(run)
+        self._follow = follow
+        self._tokens = tokens
+        self._base_url = base_url
+
     async def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
         """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
         await self._make_room()
         with CallbackServer(port) as server:
-            sign_in = SignIn.begin(server.redirect_uri, await self._client.follow(pkce_offered()))
-            invite(sign_in.link(self._client.base_url))
+            sign_in = SignIn.begin(server.redirect_uri, await self._follow(pkce_offered()))
+            invite(sign_in.link(self._base_url))
             await self._keep(
-                await self._client.follow(by_code(sign_in, await asyncio.to_thread(server.wait, sign_in.state, wait_s)))
+                await self._follow(by_code(sign_in, await asyncio.to_thread(server.wait, sign_in.state, wait_s)))
             )
 
     async def by_agent(self, invite: Invite, show_code: ShowCode | None = None) -> None:
         """Sign in by polling: every 3 s, at most 5 minutes. `show_code` is given what the user should compare."""
         await self._make_room()
-        agent_callback = self._client.base_url + operations.AGENT_CALLBACK
-        sign_in = SignIn.begin(agent_callback, await self._client.follow(pkce_offered()), agent=True)
-        invite(sign_in.link(self._client.base_url))
-        await self._keep(await self._client.follow(by_agent(sign_in, show_code)))
+        agent_callback = self._base_url + operations.AGENT_CALLBACK
+        sign_in = SignIn.begin(agent_callback, await self._follow(pkce_offered()), agent=True)
+        invite(sign_in.link(self._base_url))
+        await self._keep(await self._follow(by_agent(sign_in, show_code)))
 
     async def revoke(self) -> None:
         """End the sign-in on the server; the store is not touched."""
-        tokens = self._client.tokens.load()
+        tokens = self._tokens.load()
         if tokens is not None:
             await self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
 
     async def _make_room(self) -> None:
         """Before the user is asked for anything: tokens that could not be stored would be of no use."""
-        async with aholding(self._client.tokens.lock()):
-            self._client.tokens.reserve()
+        async with aholding(self._tokens.lock()):
+            self._tokens.reserve()
 
     async def _keep(self, tokens: Tokens) -> None:
-        async with aholding(self._client.tokens.lock()):
-            self._client.tokens.save(tokens)
+        async with aholding(self._tokens.lock()):
+            self._tokens.save(tokens)

@@ -2,12 +2,9 @@
 
 # ruff: noqa: N818  (the names read as what happened: `except NotAuthenticated`)
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from minutebook.errors import Kind, MinutebookError
-
-if TYPE_CHECKING:
-    from minutebook.client.model import Report
 
 
 class PaxsError(MinutebookError):
@@ -150,22 +147,3 @@ class StillRunning(PaxsError):
     """The results are not there yet after the last poll; the server goes on working."""
 
     default_code = "still_running"
-
-
-class AnalysisFailed(PaxsError):
-    """The server reports that an analysis failed; `report` holds its error's details."""
-
-    default_code = "analysis_failed"
-
-    def __init__(self, report: "Report") -> None:
-        reason = report.error.message if report.error else "The server gave no reason."
-        super().__init__(
-            f"The {report.analysis_type} failed: {reason}", code=report.error.code if report.error else None
-        )
-        self.report = report
-
-
-class TranscriptionFailed(AnalysisFailed):
-    """The one that everything else depends on: upload the recording again, on the same meeting."""
-
-    default_code = "transcription_failed"

@@ -49,11 +49,11 @@ class Paxs:
         self.tokens: TokenStore = token_store or MemoryTokens()
         self._retries, self._sleep, self._chance = retries, sleep, chance
         self._http = httpx.Client(verify=verify, transport=transport)
-        self.users = Users(self)
-        self.sessions = Sessions(self)
-        self.recordings = Recordings(self)
-        self.analysis = Analysis(self)
-        self.oauth = OAuth(self)
+        self.users = Users(self.run)
+        self.sessions = Sessions(self.run)
+        self.recordings = Recordings(self.run)
+        self.analysis = Analysis(self.run, self.follow)
+        self.oauth = OAuth(self.run, self.follow, self.tokens, self.base_url)
 
     def __enter__(self) -> "Paxs":
         return self

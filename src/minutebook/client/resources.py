@@ -2,25 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
 from minutebook.client.protocol import operations
 from minutebook.client.protocol.operations import new_key
 from minutebook.client.protocol.request import OnProgress
 from minutebook.client.sending.polling import AUTOMATIC, CONTRACT, OnReports, Polling, Reports, demanding, settle
+from minutebook.client.sending.steps import FollowSteps, RunOperation
 from minutebook.client.sign_in.callback import CallbackServer
 from minutebook.client.sign_in.flows import Invite, ShowCode, SignIn, by_agent, by_code, pkce_offered
 from minutebook.client.state.locks import holding
-
-if TYPE_CHECKING:
-    from minutebook.client.paxs import Paxs
+from minutebook.client.state.tokens import TokenStore
 
 
 class _Resource:
-    def __init__(self, client: "Paxs") -> None:
-        self._client = client
-        self._run = client.run
+    def __init__(self, run: RunOperation) -> None:
+        self._run = run
 
 
 class Users(_Resource):
@@ -83,6 +80,10 @@ class Recordings(_Resource):
 class Analysis(_Resource):
     """What is made of a recording."""
 
+    def __init__(self, run: RunOperation, follow: FollowSteps) -> None:
+        super().__init__(run)
+        self._follow = follow
+
     def request(
         self,
         recording_id: str,
@@ -111,39 +112,45 @@ class Analysis(_Resource):
         """Wait until the wanted reports are completed; `AnalysisFailed` when one failed, `StillRunning` at the end."""
         wanted = tuple(types)
         waiting = settle(recording_id, session_id, wanted, polling, on_reports)
-        return self._client.follow(demanding(waiting, wanted))
+        return self._follow(demanding(waiting, wanted))
 
 
 class OAuth(_Resource):
     """Sign-in and tokens."""
 
+    def __init__(self, run: RunOperation, follow: FollowSteps, tokens: TokenStore, base_url: str) -> None:
+        super().__init__(run)
+        self._follow = follow
+        self._tokens = tokens
+        self._base_url = base_url
+
     def by_callback(self, invite: Invite, *, port: int = 3000, wait_s: float = 300.0) -> None:
         """Sign in through a callback server on this machine; `invite` is given the link to show or open."""
         self._make_room()
         with CallbackServer(port) as server:
-            sign_in = SignIn.begin(server.redirect_uri, self._client.follow(pkce_offered()))
-            invite(sign_in.link(self._client.base_url))
-            self._keep(self._client.follow(by_code(sign_in, server.wait(sign_in.state, wait_s))))
+            sign_in = SignIn.begin(server.redirect_uri, self._follow(pkce_offered()))
+            invite(sign_in.link(self._base_url))
+            self._keep(self._follow(by_code(sign_in, server.wait(sign_in.state, wait_s))))
 
     def by_agent(self, invite: Invite, show_code: ShowCode | None = None) -> None:
         """Sign in by polling: every 3 s, at most 5 minutes. `show_code` is given what the user should compare."""
         self._make_room()
-        agent_callback = self._client.base_url + operations.AGENT_CALLBACK
-        sign_in = SignIn.begin(agent_callback, self._client.follow(pkce_offered()), agent=True)
-        invite(sign_in.link(self._client.base_url))
-        self._keep(self._client.follow(by_agent(sign_in, show_code)))
+        agent_callback = self._base_url + operations.AGENT_CALLBACK
+        sign_in = SignIn.begin(agent_callback, self._follow(pkce_offered()), agent=True)
+        invite(sign_in.link(self._base_url))
+        self._keep(self._follow(by_agent(sign_in, show_code)))
 
     def revoke(self) -> None:
         """End the sign-in on the server; the store is not touched."""
-        tokens = self._client.tokens.load()
+        tokens = self._tokens.load()
         if tokens is not None:
             self._run(operations.revoke(tokens.refresh_token or tokens.access_token))
 
     def _make_room(self) -> None:
         """Before the user is asked for anything: tokens that could not be stored would be of no use."""
-        with holding(self._client.tokens.lock()):
-            self._client.tokens.reserve()
+        with holding(self._tokens.lock()):
+            self._tokens.reserve()
 
     def _keep(self, tokens: Tokens) -> None:
-        with holding(self._client.tokens.lock()):
-            self._client.tokens.save(tokens)
+        with holding(self._tokens.lock()):
+            self._tokens.save(tokens)

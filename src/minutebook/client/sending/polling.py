@@ -1,9 +1,11 @@
 """Waiting for results as the protocol asks for it: first after 5 s, then every 5 s, at most 60 times."""
 
+# ruff: noqa: N818  (errors are named as in `errors`)
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from minutebook.client.errors import AnalysisFailed, StillRunning, TranscriptionFailed
+from minutebook.client.errors import PaxsError, StillRunning
 from minutebook.client.model import AnalysisType, Report
 from minutebook.client.protocol import operations
 from minutebook.client.sending.steps import Pause, Steps
@@ -29,6 +31,25 @@ class Polling:
 
 
 CONTRACT = Polling()
+
+
+class AnalysisFailed(PaxsError):
+    """The server reports that an analysis failed; `report` holds its error's details."""
+
+    default_code = "analysis_failed"
+
+    def __init__(self, report: Report) -> None:
+        reason = report.error.message if report.error else "The server gave no reason."
+        super().__init__(
+            f"The {report.analysis_type} failed: {reason}", code=report.error.code if report.error else None
+        )
+        self.report = report
+
+
+class TranscriptionFailed(AnalysisFailed):
+    """The one that everything else depends on: upload the recording again, on the same meeting."""
+
+    default_code = "transcription_failed"
 
 
 def settle(

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from minutebook.client.errors import PaxsError
 from minutebook.client.model import Tokens
@@ -64,6 +64,30 @@ class Remote:
 
 Step: TypeAlias = Operation[Any] | Send | Refresh | Pause | Inspect | Download
 Steps: TypeAlias = Generator[Step, Any, T]
+
+
+class RunOperation(Protocol):
+    """Makes one call and returns its result; raises `PaxsError`."""
+
+    def __call__(self, operation: Operation[T], /) -> T: ...
+
+
+class FollowSteps(Protocol):
+    """Runs a longer conversation and returns what it comes to; raises `PaxsError`."""
+
+    def __call__(self, steps: Steps[T], /) -> T: ...
+
+
+class AsyncRunOperation(Protocol):
+    """`RunOperation`, awaited."""
+
+    async def __call__(self, operation: Operation[T], /) -> T: ...
+
+
+class AsyncFollowSteps(Protocol):
+    """`FollowSteps`, awaited."""
+
+    async def __call__(self, steps: Steps[T], /) -> T: ...
 
 
 def drive(steps: Steps[T], perform: Callable[[Step], Any]) -> T:
