@@ -7,8 +7,8 @@ from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
 from minutebook.analysis.making.attempt import report_task
 from minutebook.analysis.making.derivation import Derivation
 from minutebook.analysis.making.provided import Providers
-from minutebook.analysis.making.recording import Tools
 from minutebook.analysis.making.talk_names import names_task
+from minutebook.analysis.making.tools import Tools
 from minutebook.analysis.making.transcription import Transcription
 from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.analysis.results import Results

@@ -31,7 +31,7 @@ WORKER_CRASHED: Final = Failure(
 
 Result = TypeVar("Result")
 Tell = Callable[[Progress], None]
-Make = Callable[["Work"], Awaitable[None]]
+Make = Callable[["ReportAttempt"], Awaitable[None]]
 
 
 class SupersededError(MinutebookError):
@@ -42,7 +42,7 @@ class SupersededError(MinutebookError):
         super().__init__(Kind.CONFLICT, SUPERSEDED, "Nobody waits for this result any more.")
 
 
-class Work:
+class ReportAttempt:
     """One attempt at one report, for as long as a task runs."""
 
     def __init__(self, db: Database, scheduler: Scheduler, steps: Steps, report: Report) -> None:
@@ -113,28 +113,28 @@ def report_task(db: Database, scheduler: Scheduler, make: Make, clean_up: Make) 
         if report is None:
             log.info("report %s: nothing to do any more", report_id)
             return
-        work = Work(db, scheduler, steps, report)
-        failure = await _ended(make, work)
+        running = ReportAttempt(db, scheduler, steps, report)
+        failure = await _ended(make, running)
         if failure is not None:
             async with db.transaction() as tx:
                 await scheduler.fail(tx, report_id, attempt, failure)
-        await clean_up(work)
+        await clean_up(running)
 
     return task
 
 
-async def _ended(make: Make, work: Work) -> Failure | None:
+async def _ended(make: Make, attempt: ReportAttempt) -> Failure | None:
     try:
-        await make(work)
+        await make(attempt)
     except MinutebookError as error:
         if error.code == SUPERSEDED:
-            log.info("report %s: stopped, nobody waits for it", work.report.id)
+            log.info("report %s: stopped, nobody waits for it", attempt.report.id)
             return None
-        log.warning("report %s failed: %s", work.report.id, error.code)
+        log.warning("report %s failed: %s", attempt.report.id, error.code)
         unexpected = error.code == INTERNAL_ERROR.code
         return INTERNAL_ERROR if unexpected else Failure(error.code, error.message, error.retryable)
     except Exception:  # the edge of the task: an unknown error must not leave the user waiting
-        log.exception("report %s failed", work.report.id)
+        log.exception("report %s failed", attempt.report.id)
         return INTERNAL_ERROR
     return None
 

@@ -1,20 +1,18 @@
-"""The making of a call's transcription: the same steps as of any recording, but participants are heard on their own
-tracks and go by their names."""
+"""Hearing a call: participants on their own tracks, under their own names; whoever has none in the mixed sound."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from minutebook.analysis.making.attempt import Work
-from minutebook.analysis.making.recording import Recogniser, Run, Tools
+from minutebook.analysis.making.hearing import Recogniser
+from minutebook.analysis.making.workspace import Workspace
 from minutebook.errors import MinutebookError
 from minutebook.jobs.ports import Json
-from minutebook.recordings.model import Recording
 from minutebook.recordings.sources import Sources, track_key
 from minutebook.speech.activity import ChunkActivity, own_speech
 from minutebook.speech.diarization import ChunkVoices
 from minutebook.speech.media import Pcm
-from minutebook.speech.pipeline import NO_SPEECH, Chunk, turns_to_json
+from minutebook.speech.pipeline import NO_SPEECH, Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.words import by_track
 from minutebook.speech.tracks import TRACK, clips_of, is_track, track_turns
@@ -31,47 +29,46 @@ BLUR_S: Final[Mapping[str, float]] = {"track": 0.15, "network": 0.3}
 PAGE_BLUR_S: Final = 1.5
 
 
-class CallRun(Run):
-    """One report's way through the steps, for a recording with sources."""
+class CallHearing:
+    """A recording with sources: what is known of its participants, and their tracks."""
 
-    def __init__(self, tools: Tools, work: Work, recording: Recording, sources: Sources) -> None:
-        super().__init__(tools, work, recording)
+    def __init__(self, work: Workspace, sources: Sources) -> None:
+        self._work = work
+        self._pipeline = work.tools.pipeline
         self._sources = sources
         self._tracks: dict[str, Pcm] | None = None
 
-    async def _voices(self, chunk: Chunk, chunks: Sequence[Chunk]) -> Json:
+    async def voices(self, chunk: Chunk) -> Json:
         """When each participant speaks by their track, and who else does."""
-        tracks, pcm = await self._loaded_tracks(), await self._scratch.pcm()
-        await self._tell_voices(chunk, chunks)
-        pipeline = self._tools.pipeline
+        tracks, pcm = await self._loaded_tracks(), await self._work.scratch.pcm()
 
         def compute(_: object) -> tuple[ChunkActivity, ChunkVoices]:
-            return pipeline.activity(pcm, tracks, chunk), pipeline.other_voices(pcm, chunk, tracks)
+            return self._pipeline.activity(pcm, tracks, chunk), self._pipeline.other_voices(pcm, chunk, tracks)
 
-        activity, voices = await self._work.computed(compute)
+        activity, voices = await self._work.attempt.computed(compute)
         return {
-            "activity": await self._keep(f"activity-{chunk.index}.npz", activity.to_bytes()),
-            "voices": await self._keep(f"voices-{chunk.index}.npz", voices.to_bytes()),
+            "activity": await self._work.keep(f"activity-{chunk.index}.npz", activity.to_bytes()),
+            "voices": await self._work.keep(f"voices-{chunk.index}.npz", voices.to_bytes()),
         }
 
-    async def _turns(self, voices: Sequence[Any]) -> Json:
-        storage, pipeline = self._tools.storage, self._tools.pipeline
-        found = [ChunkVoices.from_bytes(await storage.get_bytes(each["voices"])) for each in voices]
-        activity = [ChunkActivity.from_bytes(await storage.get_bytes(each["activity"])) for each in voices]
-        turns = await self._work.computed(lambda _: [*track_turns(own_speech(activity)), *pipeline.turns(found)])
-        return await self._keep("turns.json", turns_to_json(turns).encode())
+    async def turns(self, voices: Sequence[Any]) -> list[Turn]:
+        found = [ChunkVoices.from_bytes(await self._work.kept(each["voices"])) for each in voices]
+        activity = [ChunkActivity.from_bytes(await self._work.kept(each["activity"])) for each in voices]
+        return await self._work.attempt.computed(
+            lambda _: [*track_turns(own_speech(activity)), *self._pipeline.turns(found)]
+        )
 
-    async def _recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
-        tracks, pcm, pipeline = await self._loaded_tracks(), await self._scratch.pcm(), self._tools.pipeline
+    async def recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+        tracks, pcm, pipeline = await self._loaded_tracks(), await self._work.scratch.pcm(), self._pipeline
         return lambda progress: pipeline.recognise_clips(
             clips_of(chunk, turns, tracks, pcm), language, hot, progress=progress
         )
 
-    async def _placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
+    async def placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
         tracks = await self._loaded_tracks()
-        return await self._work.computed(lambda _: by_track(words, turns, tracks))
+        return await self._work.attempt.computed(lambda _: by_track(words, turns, tracks))
 
-    def _transcript(
+    def transcript(
         self,
         recognised: Sequence[Recognised],
         turns: Sequence[Turn],
@@ -85,16 +82,17 @@ class CallRun(Run):
         """The tracks that are there, by participant. One that cannot be read is as good as none: that participant is
         heard in the mixed sound."""
         if self._tracks is None:
+            recording_id, storage = self._work.recording.id, self._work.tools.storage
             self._tracks = {}
             for participant in self._sources.participants:
-                key = track_key(self._recording.id, participant.key)
-                if participant.track and await self._tools.storage.head(key) is not None:
+                key = track_key(recording_id, participant.key)
+                if participant.track and await storage.head(key) is not None:
                     try:
-                        self._tracks[participant.key] = await self._scratch.track(participant.key)
+                        self._tracks[participant.key] = await self._work.scratch.track(participant.key)
                     except MinutebookError as error:
                         if error.retryable:
                             raise
-                        log.warning("recording %s: track %s: %s", self._recording.id, participant.key, error.code)
+                        log.warning("recording %s: track %s: %s", recording_id, participant.key, error.code)
         return self._tracks
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from minutebook.analysis.making.attempt import SupersededError, Work
+from minutebook.analysis.making.attempt import ReportAttempt, SupersededError
 from minutebook.analysis.model import AnalysisType, Progress, Report
 from minutebook.analysis.reports import contents
 from minutebook.analysis.reports.scheduler import Scheduler
@@ -38,20 +38,20 @@ class Derivation:
     results: Results
     producer: Producer
 
-    async def make(self, work: Work) -> None:
+    async def make(self, attempt: ReportAttempt) -> None:
         """One step: load the transcript, have the record made, save it."""
 
         async def derive() -> Json:
-            return await self._derive(work)
+            return await self._derive(attempt)
 
-        await work.step("make", derive)
+        await attempt.step("make", derive)
 
-    async def clean_up(self, _work: Work) -> None:
+    async def clean_up(self, _attempt: ReportAttempt) -> None:
         """There is nothing to clean up."""
 
-    async def _derive(self, work: Work) -> bool:
-        report = work.report
-        await work.tell(Progress(0.0, "reading the transcript"))
+    async def _derive(self, attempt: ReportAttempt) -> bool:
+        report = attempt.report
+        await attempt.tell(Progress(0.0, "reading the transcript"))
         async with self.db.reading() as tx:
             source = await self.results.source(tx, report.recording_id)
         if source is None:

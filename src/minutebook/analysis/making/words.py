@@ -1,0 +1,117 @@
+"""The steps that find the words of a recording: with our own engine, or with a speech provider."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.hot_words import CHANGES_READ, hot_words
+from minutebook.analysis.edits.model import WordsChange, in_force
+from minutebook.analysis.making import stages
+from minutebook.analysis.making.hearing import Hearing
+from minutebook.analysis.making.provided import Chosen
+from minutebook.analysis.making.workspace import Workspace
+from minutebook.analysis.model import Progress
+from minutebook.jobs.ports import Json
+from minutebook.speech.engines.language_names import language_code
+from minutebook.speech.pipeline import Chunk, recognised_to_json
+from minutebook.speech.ports import Recognised
+from minutebook.speech.providers.sound import Piece, encoded, pieces_of
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWords:
+    """Where the words are kept, in order, and their language."""
+
+    keys: Sequence[str]
+    language: str
+
+
+class EngineWords:
+    """Words by our own engine, chunk by chunk."""
+
+    def __init__(self, work: Workspace, hearing: Hearing) -> None:
+        self._work = work
+        self._hearing = hearing
+
+    async def all(self, chunks: Sequence[Chunk], turns_key: str) -> KeptWords:
+        """Every step, in order."""
+        step = self._work.attempt.step
+        language = await step("language", partial(language_of, self._work, turns_key))
+        hot = await step("hot-words", partial(self._hot_words, language))
+        total_s = chunks[-1].end_s
+        keys = [
+            await step(f"words-{c.index}", partial(self._words, c, total_s, turns_key, language, hot)) for c in chunks
+        ]
+        return KeptWords(keys, language)
+
+    async def _hot_words(self, language: str) -> Json:
+        """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
+        async with self._work.tools.db.reading() as tx:
+            newest = await edits_repository.newest_words(tx, self._work.recording.owner_id, CHANGES_READ)
+        return list(hot_words(in_force(newest, WordsChange), language))
+
+    async def _words(self, chunk: Chunk, total_s: float, turns_key: str, language: str, hot: Sequence[str]) -> Json:
+        turns = await self._work.turns(turns_key)
+        speech_s = stages.speech_in(chunk, turns)
+        await self._work.attempt.tell(stages.transcribing(chunk, 0.0, total_s))
+        recognise = await self._hearing.recogniser(chunk, turns, language, hot)
+
+        def compute(tell: Callable[[Progress], None]) -> list[Recognised]:
+            return recognise(lambda done_s: tell(stages.transcribing(chunk, done_s / speech_s, total_s)))
+
+        words = await self._work.attempt.computed(compute)
+        return await self._work.keep(f"words-{chunk.index}.json", recognised_to_json(words).encode())
+
+
+class ProviderWords:
+    """Words by a provider: all orders are placed before the first is waited for."""
+
+    def __init__(self, work: Workspace, hearing: Hearing, chosen: Chosen) -> None:
+        self._work = work
+        self._hearing = hearing
+        self._chosen = chosen
+
+    async def all(self, _chunks: Sequence[Chunk], turns_key: str) -> KeptWords:
+        """Every step, in order."""
+        step = self._work.attempt.step
+        pieces = await step("pieces", self._pieces)
+        jobs = [
+            await step(f"order-{number}", partial(self._order, tuple(piece))) for number, piece in enumerate(pieces)
+        ]
+        answers = [
+            await step(f"answer-{number}", partial(self._answer, number, job, pieces, turns_key))
+            for number, job in enumerate(jobs)
+        ]
+        told = self._work.wanted_language or answers[0]["language"]
+        language = told or await step("language", partial(language_of, self._work, turns_key))
+        return KeptWords([answer["words"] for answer in answers], language)
+
+    async def _pieces(self) -> Json:
+        pcm, longest_s = await self._work.scratch.pcm(), self._chosen.provider.longest_s
+        return [list(piece) for piece in await self._work.attempt.computed(lambda _: pieces_of(pcm, longest_s))]
+
+    async def _order(self, piece: Piece) -> Json:
+        pcm = await self._work.scratch.pcm()
+        sound = await self._work.attempt.computed(lambda _: encoded(pcm, piece))
+        return await self._chosen.order(sound, self._work.wanted_language)
+
+    async def _answer(self, number: int, job: str, pieces: Sequence[Sequence[float]], turns_key: str) -> Json:
+        (start, end), total_s = pieces[number], pieces[-1][1]
+
+        async def tell() -> None:
+            await self._work.attempt.tell(stages.waiting_for(self._chosen.provider.name, start, total_s))
+
+        answer = await self._chosen.answer(job, (start, end), tell)
+        recognised = await self._hearing.placed(answer.words, await self._work.turns(turns_key))
+        key = await self._work.keep(f"words-{number}.json", recognised_to_json(recognised).encode())
+        return {"words": key, "language": language_code(answer.language)}
+
+
+async def language_of(work: Workspace, turns_key: str) -> str:
+    """The language that was asked for, else the one that is heard."""
+    if work.wanted_language:
+        return work.wanted_language
+    pcm, turns = await work.scratch.pcm(), await work.turns(turns_key)
+    heard = await work.attempt.computed(lambda _: work.tools.pipeline.language(pcm, turns))
+    return heard.code
