@@ -74,7 +74,7 @@ async def test_the_walk_of_a_runner(services: Services, runner: Visitor, clock: 
     async with services.db.transaction() as tx:
         await services.bots.leave(tx, runner.bot.owner_id, runner.bot.id)
     assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True}
-    end = [to_json(Report(3, ReportKind.ENDED, 1772442001000, end_reason="api_request"))]
+    end = [to_json(Report(3, ReportKind.ENDED, 1772442001000, end_reason="stopped"))]
     for _ in range(2):
         assert (await runner.ask("POST", "reports", json=end)).json() == {"next": 4}
     assert (await now(services, runner.bot)).state is BotState.ENDED

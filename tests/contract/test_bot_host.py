@@ -66,11 +66,11 @@ async def test_a_runner_that_exits_is_replaced_in_the_same_round(
     await host.round()
     assert launcher.ended_ones == [(bot.id, 1)], "what it left running is ended"
     assert launcher.launched == [(bot.id, 1), (bot.id, 2)]
-    assert await stage.codes(bot.id) == [
-        "joining_call",
-        "in_call_not_recording",
-        "in_call_recording",
-        "recording_paused",
+    assert await stage.told(bot.id) == [
+        "joining",
+        "in_call",
+        "recording",
+        "paused",
     ]
 
 
@@ -180,7 +180,7 @@ async def test_a_process_that_lingers_is_ended_and_its_place_is_free(
     host = stage.host(launcher, folder)
     await host.round()
     runner = await played(stage, launcher)
-    await runner.end(failure="BotNotAccepted")
+    await runner.end(failure="not_accepted")
     for _ in range(8):
         stage.clock.advance(5)
         await runner.beat()
@@ -221,7 +221,7 @@ async def test_strays_are_swept_and_folders_go_when_their_time_has_come(
     await runner.record()
     (folder / bot.id / "runner.log").write_text("hello")
     (folder / "not-a-bot").mkdir()
-    await runner.end(end_reason="api_request")
+    await runner.end(end_reason="stopped")
     await stage.jobs.drain()
     launcher.exited.add((bot.id, 1))
     await host.round()
@@ -261,7 +261,7 @@ async def test_with_the_fake_launcher_a_bot_goes_the_whole_way(stage: Stage, fol
     done = await stage.bot(bot.id)
     assert done.state is BotState.COMPLETED
     assert done.duration_s == pytest.approx(13.0)
-    assert (await stage.codes(bot.id))[-3:] == ["recording_paused", "recording_resumed", "call_ended"]
+    assert (await stage.told(bot.id))[-3:] == ["paused", "resumed", "ended"]
     assert await stage.bot_dispatch.running() == []
 
 

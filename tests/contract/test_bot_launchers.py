@@ -117,7 +117,7 @@ async def test_a_sweep_ends_what_is_not_current(launcher: Launcher, ticket: Prep
 async def test_the_fake_plays_a_call_and_leaves_when_told(ticket: Prepare, stage: Stage) -> None:
     launcher, one = FakeLauncher(stage.db, stage.clock, stage.bot_reception), await ticket()
     await launcher.launch(one)
-    assert await stage.codes(one.bot_id) == ["joining_call", "in_call_not_recording", "in_call_recording"]
+    assert await stage.told(one.bot_id) == ["joining", "in_call", "recording"]
     await stage.left(one.bot_id)
     assert await launcher.ended(one.bot_id, 1)
     await stage.jobs.drain()

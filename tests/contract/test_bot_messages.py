@@ -177,7 +177,7 @@ async def test_a_transcription_that_failed_leaves_an_empty_transcript(told: Told
 async def test_a_bot_without_a_record(told: Told) -> None:
     runner = await told.sent()
     await runner.reach(BotState.JOINING, BotState.WAITING_ROOM)
-    await runner.end(failure="BotNotAccepted", message="Somebody said no.")
+    await runner.end(failure="not_accepted", message="Somebody said no.")
     await told.stage.jobs.drain()
     bodies = await told.heard()
     assert codes(bodies) == ["joining_call", "in_waiting_room", "bot_rejected", "failed"]
@@ -196,7 +196,7 @@ async def test_a_bot_without_a_record(told: Told) -> None:
 async def test_an_error_of_the_meeting_says_what_it_was(told: Told) -> None:
     runner = await told.sent()
     await runner.reach(BotState.JOINING)
-    await runner.end(failure="CannotJoinMeeting", message="The page shows no call.")
+    await runner.end(failure="cannot_join", message="The page shows no call.")
     await told.stage.jobs.drain()
     status = (await told.heard())[1]["data"]["status"]
     assert set(status) == {"code", "created_at", "error_message", "error_type"}

@@ -244,7 +244,7 @@ async def test_deleting_where_there_is_nothing(stage: Stage) -> None:
     runner = await stage.runner()
     with pytest.raises(MinutebookError):
         await deletion(stage, bot.id)
-    await runner.end(failure="BotNotAccepted")
+    await runner.end(failure="not_accepted")
     assert await deletion(stage, bot.id) is Deletion.NO_DATA_FOUND
     with pytest.raises(MinutebookError):
         await deletion(stage, new_id())

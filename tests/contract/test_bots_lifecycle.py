@@ -18,13 +18,14 @@ from minutebook.bots.model import (
 )
 from minutebook.bots.protocol import Report, ReportKind
 from minutebook.bots.states import BotState
+from minutebook.bots.v1.messages import status_of
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.ids import new_id
 from support.bots import API_KEY, MEETING_URL, WAY_IN, Stage, open_stage
 
 SPOKEN = SpeechToText()
-WAY_IN_CODES = ["joining_call", "in_call_not_recording", "in_call_recording"]
+TOLD_ON_THE_WAY_IN = ["joining", "in_call", "recording"]
 
 
 @pytest.fixture
@@ -116,16 +117,17 @@ async def test_the_whole_walk_without_a_transcript(stage: Stage) -> None:
     done = await stage.bot(bot.id)
     assert (done.state, done.duration_s, done.failure) == (BotState.COMPLETED, 3.0, None)
     assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
-    assert await stage.codes(bot.id) == [
-        "joining_call",
-        "in_waiting_room",
-        "in_call_not_recording",
-        "in_call_recording",
-        "call_ended",
+    assert await stage.told(bot.id) == [
+        "joining",
+        "waiting_room",
+        "in_call",
+        "recording",
+        "ended",
     ]
-    recording = next(p for kind, p in await stage.events(bot.id) if p.get("code") == "in_call_recording")
-    assert recording["at"] == "2026-03-02T09:00:04.000Z"
-    assert recording["start_time"] == 1772442004000
+    recording = next(p for kind, p in await stage.events(bot.id) if p.get("change") == "recording")
+    assert recording["at"] == "2026-03-02T09:00:04+00:00"
+    assert status_of(recording)["created_at"] == "2026-03-02T09:00:04.000Z"
+    assert status_of(recording)["start_time"] == 1772442004000
 
 
 async def test_a_transcript_is_waited_for_and_may_fail(stage: Stage) -> None:
@@ -144,20 +146,20 @@ async def test_a_transcript_is_waited_for_and_may_fail(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "state", "code"),
+    ("how", "state", "failure"),
     [
-        ({"failure": "BotNotAccepted"}, BotState.WAITING_ROOM, "bot_rejected"),
-        ({"failure": "TimeoutWaitingToStart"}, BotState.WAITING_ROOM, "waiting_room_timeout"),
-        ({"failure": "BotRemoved"}, BotState.IN_CALL, "bot_removed"),
-        ({"failure": "InvalidMeetingUrl"}, BotState.JOINING, "invalid_meeting_url"),
-        ({"failure": "ApiRequest"}, BotState.JOINING, "api_request_stop"),
-        ({"failure": "CannotJoinMeeting", "message": "No way in."}, BotState.JOINING, "meeting_error"),
-        ({"end_reason": "api_request"}, BotState.IN_CALL, "api_request_stop"),
-        ({"end_reason": "no_attendees"}, BotState.IN_CALL, "meeting_error"),
+        ({"failure": "not_accepted"}, BotState.WAITING_ROOM, "not_accepted"),
+        ({"failure": "not_admitted_in_time"}, BotState.WAITING_ROOM, "not_admitted_in_time"),
+        ({"failure": "removed"}, BotState.IN_CALL, "removed"),
+        ({"failure": "invalid_url"}, BotState.JOINING, "invalid_url"),
+        ({"failure": "stopped"}, BotState.JOINING, "stopped"),
+        ({"failure": "cannot_join", "message": "No way in."}, BotState.JOINING, "cannot_join"),
+        ({"end_reason": "stopped"}, BotState.IN_CALL, "stopped"),
+        ({"end_reason": "no_attendees"}, BotState.IN_CALL, "cannot_join"),
     ],
 )
-async def test_a_bot_without_a_recording_fails_with_its_own_code(
-    stage: Stage, how: dict[str, str], state: BotState, code: str
+async def test_a_bot_without_a_recording_fails_with_its_own_failure(
+    stage: Stage, how: dict[str, str], state: BotState, failure: str
 ) -> None:
     bot = await stage.sent()
     runner = await stage.runner()
@@ -169,12 +171,13 @@ async def test_a_bot_without_a_recording_fails_with_its_own_code(
     assert failed.failure_message
     assert failed.ended_at == stage.clock.now()
     assert (failed.exited_at is not None) == (state is BotState.IN_CALL)
-    codes = await stage.codes(bot.id)
-    assert codes[-1] == code
-    assert "call_ended" not in codes
+    told = await stage.told(bot.id)
+    assert told[-1] == f"failed: {failure}"
+    assert "ended" not in told
     assert await stage.kinds(bot.id) == ["bot.created", "bot.failed"]
     last = max((p for _, p in await stage.events(bot.id) if "seq" in p), key=lambda p: p["seq"])
-    assert ("error_type" in last) == (code == "meeting_error")
+    assert last["message"] == failed.failure_message
+    assert ("error_type" in status_of(last)) == (failure == "cannot_join")
     assert await stage.jobs.drain() <= 1, "only storage is cleared"
 
 
@@ -182,9 +185,9 @@ async def test_a_recording_of_which_nothing_came_home_fails(stage: Stage) -> Non
     bot = await stage.sent()
     runner = await stage.runner()
     await runner.reach(*WAY_IN)
-    await runner.end(end_reason="meeting_error")
+    await runner.end(end_reason="error")
     assert (await stage.bot(bot.id)).failure is Failure.INTERNAL
-    assert await stage.codes(bot.id) == [*WAY_IN_CODES, "call_ended"]
+    assert await stage.told(bot.id) == [*TOLD_ON_THE_WAY_IN, "ended"]
     assert await stage.kinds(bot.id) == ["bot.created", "bot.failed"]
 
 
@@ -208,13 +211,13 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     await second.reach(*WAY_IN)
     assert (await stage.bot(bot.id)).exited_at is None
     await second.record(2.0)
-    await second.end(end_reason="no_speaker")
+    await second.end(end_reason="silence")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert done.exited_at == stage.clock.now()
     assert (done.state, done.attempt, done.end_reason) == (BotState.COMPLETED, 2, EndReason.SILENCE)
     assert done.duration_s == pytest.approx(8.0)
-    assert await stage.codes(bot.id) == [*WAY_IN_CODES, "recording_paused", "recording_resumed", "call_ended"]
+    assert await stage.told(bot.id) == [*TOLD_ON_THE_WAY_IN, "paused", "resumed", "ended"]
     assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
 
 
@@ -244,11 +247,11 @@ async def test_a_bot_that_cannot_rejoin_keeps_its_record(stage: Stage) -> None:
     await first.die()
     second = await stage.runner()
     await second.reach(BotState.WAITING_ROOM)
-    await second.end(failure="BotNotAccepted")
+    await second.end(failure="not_accepted")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert (done.state, done.end_reason, done.failure) == (BotState.COMPLETED, EndReason.REMOVED, None)
-    assert (await stage.codes(bot.id))[-1] == "call_ended"
+    assert (await stage.told(bot.id))[-1] == "ended"
 
 
 async def test_a_stop_request_during_an_interruption_only_fetches_what_is_left(stage: Stage) -> None:
@@ -262,10 +265,10 @@ async def test_a_stop_request_during_an_interruption_only_fetches_what_is_left(s
     second = await stage.runner()
     async with stage.db.reading() as read:
         assert (await stage.bot_reception.orders(read, bot.id, 2, second.claim.token)).stop
-    await second.end(end_reason="meeting_error")
+    await second.end(end_reason="error")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
-    assert (done.state, done.end_reason) == (BotState.COMPLETED, EndReason.API_REQUEST)
+    assert (done.state, done.end_reason) == (BotState.COMPLETED, EndReason.STOPPED)
     assert done.exited_at == gone_at
 
 
@@ -277,7 +280,7 @@ async def test_sound_of_a_runner_that_could_not_say_that_it_records(stage: Stage
     await runner.record()
     await stage.left(bot.id)
     await runner.die()
-    await (await stage.runner()).end(end_reason="api_request")
+    await (await stage.runner()).end(end_reason="stopped")
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert (done.state, done.duration_s) == (BotState.COMPLETED, 2.0)
@@ -297,10 +300,10 @@ async def test_attempts_are_limited_and_what_is_left_is_fetched_first(stage: Sta
             break
         runner.claim = claims[0]
         stops.append(runner.claim.attempt.stop_reason)
-    assert stops == [None] * 5 + [EndReason.MEETING_ERROR] * 2
+    assert stops == [None] * 5 + [EndReason.ERROR] * 2
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
-    assert (done.state, done.end_reason, done.attempt) == (BotState.COMPLETED, EndReason.MEETING_ERROR, 8)
+    assert (done.state, done.end_reason, done.attempt) == (BotState.COMPLETED, EndReason.ERROR, 8)
     assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
 
 
@@ -313,18 +316,18 @@ async def test_a_bot_whose_runners_all_die_on_the_way_fails(stage: Stage) -> Non
     failed = await stage.bot(bot.id)
     assert (failed.state, failed.failure) == (BotState.FAILED, Failure.INTERNAL)
     assert "8 times" in (failed.failure_message or "")
-    assert await stage.codes(bot.id) == ["joining_call", "meeting_error"]
+    assert await stage.told(bot.id) == ["joining", "failed: internal"]
     assert await stage.kinds(bot.id) == ["bot.created", "bot.failed"]
 
 
 async def test_leaving(stage: Stage) -> None:
     planned = await stage.sent(start_at=stage.clock.now() + timedelta(hours=1))
     assert (await stage.left(planned.id)).state is BotState.CANCELLED
-    assert (await stage.codes(planned.id), await stage.kinds(planned.id)) == ([], ["bot.created"])
+    assert (await stage.told(planned.id), await stage.kinds(planned.id)) == ([], ["bot.created"])
     waiting = await stage.sent()
     gone = await stage.left(waiting.id)
     assert (gone.state, gone.failure) == (BotState.CANCELLED, Failure.STOPPED)
-    assert await stage.codes(waiting.id) == ["api_request_stop"]
+    assert await stage.told(waiting.id) == ["failed: stopped"]
     assert await stage.kinds(waiting.id) == ["bot.created", "bot.failed"]
     assert await stage.left(waiting.id) == gone
     assert await stage.claimed() == []
@@ -336,10 +339,10 @@ async def test_leaving(stage: Stage) -> None:
     assert (await stage.left(live.id)).stop_requested
     assert await runner.beat()
     await runner.record()
-    await runner.end(end_reason="api_request")
+    await runner.end(end_reason="stopped")
     assert await runner.beat()
     await stage.jobs.drain()
-    assert (await stage.bot(live.id)).end_reason is EndReason.API_REQUEST
+    assert (await stage.bot(live.id)).end_reason is EndReason.STOPPED
 
 
 async def test_a_meeting_that_no_bot_can_join(stage: Stage) -> None:
@@ -348,7 +351,7 @@ async def test_a_meeting_that_no_bot_can_join(stage: Stage) -> None:
     assert await stage.claimed(capacity=1) == []
     failed = await stage.bot(bot.id)
     assert (failed.state, failed.failure) == (BotState.FAILED, Failure.INVALID_URL)
-    assert await stage.codes(bot.id) == ["invalid_meeting_url"]
+    assert await stage.told(bot.id) == ["failed: invalid_url"]
     assert await stage.kinds(bot.id) == ["bot.created", "bot.failed"]
 
 
@@ -361,7 +364,7 @@ async def test_reports_are_taken_once_and_in_order(stage: Stage) -> None:
     assert await runner.tell(*told) == 3
     assert await runner.tell(*told) == 3
     assert await runner.tell(Report(3, ReportKind.NOTICE, 0, message="a\x00b\ud800" * 3000)) == 4
-    assert await stage.codes(bot.id) == WAY_IN_CODES
+    assert await stage.told(bot.id) == TOLD_ON_THE_WAY_IN
     with pytest.raises(MinutebookError, match="completed"):
         await runner.tell(Report(4, ReportKind.STATE, 0, state="completed"))
     with pytest.raises(MinutebookError):
@@ -388,7 +391,7 @@ async def test_many_ends_at_once_are_one(stage: Stage) -> None:
     await asyncio.gather(*(finish() for _ in range(4)), return_exceptions=False)
     await stage.jobs.drain()
     assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
-    assert (await stage.codes(bot.id)).count("call_ended") == 1
+    assert (await stage.told(bot.id)).count("ended") == 1
     async with stage.db.reading() as read:
         assert (await stage.meetings.list(read, stage.owner.id)).total == 1
 
@@ -400,7 +403,7 @@ async def test_final_events_again(stage: Stage) -> None:
             await stage.bots.resend_final(tx, stage.owner.id, bot.id, None)
     assert error.value.code == "bot_not_final"
     runner = await stage.runner()
-    await runner.end(failure="BotRemoved")
+    await runner.end(failure="removed")
     async with stage.db.transaction() as tx:
         await stage.bots.resend_final(tx, stage.owner.id, bot.id, "https://example.com/again")
     payloads = [payload for kind, payload in await stage.events(bot.id) if kind == "bot.failed"]

@@ -16,18 +16,18 @@ from minutebook.errors import Kind, MinutebookError
 from support.bots import Runner, Stage, open_stage
 
 REACHABLE = (BotState.JOINING, BotState.WAITING_ROOM, BotState.IN_CALL, BotState.RECORDING)
-ENDS = ({"end_reason": "meeting_ended"}, {"failure": "BotRemoved"}, {"failure": "BotNotAccepted"})
+ENDS = ({"end_reason": "meeting_ended"}, {"failure": "removed"}, {"failure": "not_accepted"})
 STEPS = 60
 
 FOLLOWS = {
-    "joining_call": {"", "in_waiting_room", "in_call_not_recording", "in_call_recording"},
-    "in_waiting_room": {"joining_call"},
-    "in_call_not_recording": {"joining_call", "in_waiting_room"},
-    "in_call_recording": {"in_call_not_recording"},
-    "recording_paused": {"in_call_recording", "recording_resumed"},
-    "recording_resumed": {"recording_paused"},
+    "joining": {"", "waiting_room", "in_call", "recording"},
+    "waiting_room": {"joining"},
+    "in_call": {"joining", "waiting_room"},
+    "recording": {"in_call"},
+    "paused": {"recording", "resumed"},
+    "resumed": {"paused"},
 }
-"""Which code may stand before which."""
+"""Which status change may stand before which."""
 
 
 class Walk:
@@ -143,11 +143,11 @@ async def check(stage: Stage, bot_id: str) -> None:
     finals = [kind for kind in await stage.kinds(bot_id) if kind in {"bot.completed", "bot.failed"}]
     expected = {BotState.COMPLETED: "bot.completed"}.get(bot.state, "bot.failed")
     assert finals == [expected]
-    codes = await stage.codes(bot_id)
-    for before, code in zip(["", *codes], codes, strict=False):
-        assert before in FOLLOWS.get(code, {before}), codes
-    endings = [code for code in codes if code not in FOLLOWS]
-    assert endings == codes[-1:], "one ending, and it is the last"
+    told = await stage.told(bot_id)
+    for before, change in zip(["", *told], told, strict=False):
+        assert before in FOLLOWS.get(change, {before}), told
+    endings = [change for change in told if change not in FOLLOWS]
+    assert endings == told[-1:], "one ending, and it is the last"
     moments = [bot.created_at, bot.joined_at, bot.recording_started_at, bot.exited_at, bot.ended_at]
     known = [moment for moment in moments if moment is not None]
     assert known == sorted(known)

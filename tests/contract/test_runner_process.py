@@ -41,7 +41,7 @@ def test_with_nothing_to_join_it_delivers_what_is_left_and_ends(tmp_path: Path) 
     with runner(replace(orders, attempt=2), tmp_path) as running:
         ending = running.wait_end()
         assert running.process.returncode == DONE
-        assert (ending.end_reason, ending.failure) == (EndReason.API_REQUEST, None)
+        assert (ending.end_reason, ending.failure) == (EndReason.STOPPED, None)
         assert sorted(running.pieces) == [("audio", 0), ("audio", 1), ("audio", 2)]
         assert running.states == []
 

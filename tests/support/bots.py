@@ -16,7 +16,6 @@ from minutebook.analysis.model import AnalysisType, Failure, Report
 from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
-from minutebook.bots.events import epoch_ms
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.home.reception import Reception
 from minutebook.bots.hosting.dispatch import Claim, Dispatch
@@ -31,6 +30,7 @@ from minutebook.bots.protocol import (
     Observation,
     ReportKind,
     Ticket,
+    epoch_ms,
     observations_to_lines,
 )
 from minutebook.bots.protocol import (
@@ -133,14 +133,15 @@ class Stage:
         """The bot's events but its status changes, sorted."""
         return sorted(kind for kind, _ in await self.events(bot_id) if kind != "bot.status_changed")
 
-    async def codes(self, bot_id: str) -> list[str]:
-        """The bot's status codes, in order; each of them was published too."""
+    async def told(self, bot_id: str) -> list[str]:
+        """The bot's status changes, in order, `failed` with its failure; each of them was published too."""
         async with self.db.reading() as read:
             query = select(bot_status_changes).where(bot_status_changes.c.bot_id == bot_id)
             rows = (await read.execute(query.order_by(bot_status_changes.c.seq))).all()
-        published = {p["seq"]: p["code"] for kind, p in await self.events(bot_id) if kind == "bot.status_changed"}
-        assert published == {row.seq: row.code for row in rows}
-        return [row.code for row in rows]
+        events = [payload for kind, payload in await self.events(bot_id) if kind == "bot.status_changed"]
+        published = {payload["seq"]: _in_short(payload["change"], payload) for payload in events}
+        assert published == {row.seq: _in_short(row.change, row.details) for row in rows}
+        return [_in_short(row.change, row.details) for row in rows]
 
     def stored(self) -> list[str]:
         """The keys of everything in the storage."""
@@ -312,6 +313,10 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
         finishing,
         owner,
     )
+
+
+def _in_short(change: str, details: Mapping[str, Any]) -> str:
+    return f"{change}: {details['failure']}" if "failure" in details else change
 
 
 def replace_settings(settings: BotSettings, changed: Mapping[str, Any]) -> BotSettings:

@@ -1,4 +1,4 @@
-"""What a state is called in the v1 API, and what the end of a call comes to. Pure tables."""
+"""What is told of a state, and what the end of a call comes to. Pure tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,29 +6,18 @@ from types import MappingProxyType
 from typing import Final
 
 from minutebook.bots.model import EndReason, Failure
-from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.states import BotState, StatusChange
 
-REACHED: Final[Mapping[BotState, StatusCode]] = MappingProxyType(
+REACHED: Final[Mapping[BotState, StatusChange]] = MappingProxyType(
     {
-        BotState.JOINING: StatusCode.JOINING_CALL,
-        BotState.WAITING_ROOM: StatusCode.IN_WAITING_ROOM,
-        BotState.IN_CALL: StatusCode.IN_CALL_NOT_RECORDING,
-        BotState.RECORDING: StatusCode.IN_CALL_RECORDING,
+        BotState.JOINING: StatusChange.JOINING,
+        BotState.WAITING_ROOM: StatusChange.WAITING_ROOM,
+        BotState.IN_CALL: StatusChange.IN_CALL,
+        BotState.RECORDING: StatusChange.RECORDING,
     }
 )
-"""What is said when a bot reaches a state for the first time. Another attempt that reaches it again says nothing, but
-for `recording`: `recording_resumed`."""
-
-FAILED: Final[Mapping[Failure, StatusCode]] = MappingProxyType(
-    {
-        Failure.NOT_ADMITTED_IN_TIME: StatusCode.WAITING_ROOM_TIMEOUT,
-        Failure.NOT_ACCEPTED: StatusCode.BOT_REJECTED,
-        Failure.REMOVED: StatusCode.BOT_REMOVED,
-        Failure.INVALID_URL: StatusCode.INVALID_MEETING_URL,
-        Failure.STOPPED: StatusCode.API_REQUEST_STOP,
-    }
-)
-"""What is said when a bot ends without ever having recorded; `meeting_error` for every other failure."""
+"""What is told when a bot reaches a state for the first time. Another attempt that reaches it again tells nothing, but
+for `recording`: `resumed`."""
 
 SENTENCES: Final[Mapping[Failure, str]] = MappingProxyType(
     {
@@ -51,20 +40,20 @@ SENTENCES: Final[Mapping[Failure, str]] = MappingProxyType(
 WITHOUT_RECORDING: Final[Mapping[EndReason, Failure]] = MappingProxyType(
     {
         EndReason.REMOVED: Failure.REMOVED,
-        EndReason.API_REQUEST: Failure.STOPPED,
-        EndReason.MEETING_ERROR: Failure.INTERNAL,
+        EndReason.STOPPED: Failure.STOPPED,
+        EndReason.ERROR: Failure.INTERNAL,
     }
 )
-"""An end reason where nothing was recorded after all; `CannotJoinMeeting` for every other one."""
+"""An end reason where nothing was recorded after all; `cannot_join` for every other one."""
 
 WITH_RECORDING: Final[Mapping[Failure, EndReason]] = MappingProxyType(
     {
         Failure.REMOVED: EndReason.REMOVED,
         Failure.NOT_ACCEPTED: EndReason.REMOVED,
-        Failure.STOPPED: EndReason.API_REQUEST,
+        Failure.STOPPED: EndReason.STOPPED,
     }
 )
-"""A failure (to rejoin) of a bot that has a recording; `meeting_error` for every other one."""
+"""A failure (to rejoin) of a bot that has a recording; `error` for every other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +69,20 @@ class CallEnd:
         """The end reason, given that there is a recording."""
         if self.end_reason is not None:
             return self.end_reason
-        return WITH_RECORDING.get(self.failure or Failure.INTERNAL, EndReason.MEETING_ERROR)
+        return WITH_RECORDING.get(self.failure or Failure.INTERNAL, EndReason.ERROR)
 
     @property
     def without_recording(self) -> Failure:
         """The failure, given that there is none."""
         if self.failure is not None:
             return self.failure
-        return WITHOUT_RECORDING.get(self.end_reason or EndReason.MEETING_ERROR, Failure.CANNOT_JOIN)
+        return WITHOUT_RECORDING.get(self.end_reason or EndReason.ERROR, Failure.CANNOT_JOIN)
 
 
-def code_reached(state: BotState, *, joined_before: bool, recorded_before: bool) -> StatusCode | None:
-    """What is said when a bot reaches this state; on its way back into a call that it was in, nothing is said."""
+def change_reached(state: BotState, *, joined_before: bool, recorded_before: bool) -> StatusChange | None:
+    """What is told when a bot reaches this state; on its way back into a call that it was in, nothing is told."""
     if state is BotState.RECORDING and recorded_before:
-        return StatusCode.RECORDING_RESUMED
+        return StatusChange.RESUMED
     if state is not BotState.RECORDING and joined_before:
         return None
     return REACHED.get(state)
-
-
-def code_of_failure(failure: Failure) -> StatusCode:
-    """What is said when a bot ends like this without ever having recorded."""
-    return FAILED.get(failure, StatusCode.MEETING_ERROR)

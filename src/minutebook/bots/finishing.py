@@ -169,7 +169,7 @@ class Finishing:
     async def _store_beside(
         self, recording_id: str, assembled: Assembled, observations: Sequence[Observation], sources: Sources
     ) -> tuple[str, ...]:
-        """Tracks, sources, picture and the files of the v1 API; returns the names of the last two."""
+        """Tracks, sources, picture and the files beside it; returns the names of the last two."""
         for key, path in assembled.tracks.items():
             await self._storage.put_stream(track_key(recording_id, key), _chunks(path))
         await self._storage.put_bytes(sources_key(recording_id), sources_to_json(sources).encode())

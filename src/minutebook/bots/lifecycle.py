@@ -11,13 +11,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots import events as bot_events
-from minutebook.bots.endings import SENTENCES, CallEnd, code_of_failure, code_reached
-from minutebook.bots.events import bot_event, epoch_ms, status_event
+from minutebook.bots.endings import SENTENCES, CallEnd, change_reached
+from minutebook.bots.events import bot_event, status_event
 from minutebook.bots.model import Bot, EndReason, Failure
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
-from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.states import BotState, StatusChange
 from minutebook.bots.storage_keys import media_prefix
 from minutebook.db.events import Events
 from minutebook.jobs.ports import Job, Jobs
@@ -48,9 +48,9 @@ class Lifecycle:
             log.info("bot %s: %s does not follow on %s", bot.id, to, bot.state)
             return bot
         was_in, had_recorded = bot.joined_at is not None, bot.recording_started_at is not None
-        code = code_reached(to, joined_before=was_in, recorded_before=had_recorded)
-        if code is not None:
-            await self._tell_once(tx, bot, code, at)
+        change = change_reached(to, joined_before=was_in, recorded_before=had_recorded)
+        if change is not None:
+            await self._tell_once(tx, bot, change, at)
         return replace(bot, state=to, **asdict(moments))
 
     async def interrupt(self, tx: AsyncConnection, bot: Bot, retry_at: datetime) -> Bot:
@@ -60,7 +60,7 @@ class Lifecycle:
         if not await repository.move(tx, bot.id, BotState.INTERRUPTED, now, due_at=retry_at, exited_at=exited_at):
             return bot
         if bot.state is BotState.RECORDING:
-            await self._tell(tx, bot, StatusCode.RECORDING_PAUSED, now)
+            await self._tell(tx, bot, StatusChange.PAUSED, now)
         return replace(bot, state=BotState.INTERRUPTED, exited_at=exited_at)
 
     async def end(self, tx: AsyncConnection, bot: Bot, at: datetime, how: CallEnd) -> None:
@@ -71,13 +71,13 @@ class Lifecycle:
             now = self._clock.now()
             ended = {**left, "ended_at": now, "end_reason": how.with_recording.value}
             if await repository.move(tx, bot.id, BotState.ENDED, now, **ended):
-                await self._tell(tx, bot, StatusCode.CALL_ENDED, at)
+                await self._tell(tx, bot, StatusChange.ENDED, at)
                 await self._jobs.enqueue(tx, finish_job(bot.id))
             return
         if bot.state is BotState.RECORDING:
             await repository.move(tx, bot.id, BotState.ENDED, self._clock.now())
         if bot.recording_started_at is not None:
-            await self._tell(tx, bot, StatusCode.CALL_ENDED, at)
+            await self._tell(tx, bot, StatusChange.ENDED, at)
         await self.fail(tx, bot, how.without_recording, how.message, at=at, **left)
 
     async def fail(
@@ -108,7 +108,7 @@ class Lifecycle:
             await self._recordings.dispose(tx, media_prefix(bot.id))
         failed = replace(bot, failure=failure, failure_message=sentence)
         if bot.recording_started_at is None:
-            await self._tell(tx, failed, code_of_failure(failure), at or now)
+            await self._tell(tx, failed, StatusChange.FAILED, at or now)
         await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
         return True
 
@@ -116,7 +116,7 @@ class Lifecycle:
         """Try once more to put together what a failed bot recorded; False when there is nothing of it."""
         if bot.state is not BotState.FAILED or not await pieces_repository.has_sound(tx, bot.id):
             return False
-        reason = EndReason.MEETING_ERROR.value
+        reason = EndReason.ERROR.value
         kept = {"failure": None, "failure_message": None, "end_reason": reason}
         await repository.move(tx, bot.id, BotState.ENDED, self._clock.now(), **kept)
         await self._jobs.enqueue(tx, replace(finish_job(bot.id), key=f"{finish_key(bot.id)}:{new_id()}"))
@@ -126,16 +126,17 @@ class Lifecycle:
         """End a bot that was not sent yet. One whose time had come is reported as stopped; one that was only planned
         goes silently."""
         now = self._clock.now()
+        stopped = replace(bot, failure=Failure.STOPPED, failure_message=SENTENCES[Failure.STOPPED])
         kept = {
             "failure": Failure.STOPPED.value,
-            "failure_message": SENTENCES[Failure.STOPPED],
+            "failure_message": stopped.failure_message,
             "ended_at": now,
             "stop_requested_at": now,
         }
         if not await repository.move(tx, bot.id, BotState.CANCELLED, now, **kept):
             return False
         if bot.start_at <= now:
-            await self._tell(tx, bot, StatusCode.API_REQUEST_STOP, now)
+            await self._tell(tx, stopped, StatusChange.FAILED, now)
             await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
         return True
 
@@ -146,19 +147,17 @@ class Lifecycle:
         await self._events.publish(tx, bot_event(bot_events.COMPLETED, bot))
         return True
 
-    async def _tell_once(self, tx: AsyncConnection, bot: Bot, code: StatusCode, at: datetime) -> None:
+    async def _tell_once(self, tx: AsyncConnection, bot: Bot, change: StatusChange, at: datetime) -> None:
         """Attempts after the first one do not repeat how they get into the call."""
-        if code is StatusCode.RECORDING_RESUMED or not await attempts_repository.was_told(tx, bot.id, code):
-            await self._tell(tx, bot, code, at)
+        if change is StatusChange.RESUMED or not await attempts_repository.was_told(tx, bot.id, change):
+            await self._tell(tx, bot, change, at)
 
-    async def _tell(self, tx: AsyncConnection, bot: Bot, code: StatusCode, at: datetime) -> None:
+    async def _tell(self, tx: AsyncConnection, bot: Bot, change: StatusChange, at: datetime) -> None:
         details: dict[str, object] = {}
-        if code is StatusCode.IN_CALL_RECORDING:
-            details["start_time"] = epoch_ms(at)
-        if code is StatusCode.MEETING_ERROR and bot.failure is not None:
-            details |= {"error_message": bot.failure_message, "error_type": bot.failure.value}
-        seq = await attempts_repository.tell(tx, bot.id, code, at, details)
-        await self._events.publish(tx, status_event(bot, seq, code, at, details))
+        if change is StatusChange.FAILED and bot.failure is not None:
+            details = {"failure": bot.failure.value, "message": bot.failure_message}
+        seq = await attempts_repository.tell(tx, bot.id, change, at, details)
+        await self._events.publish(tx, status_event(bot, seq, change, at, details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ def retry_at(now: datetime, attempts: int) -> datetime:
 def without_runner(attempts: int) -> CallEnd:
     """The end of a bot whose runners all died."""
     return CallEnd(
-        EndReason.MEETING_ERROR,
+        EndReason.ERROR,
         Failure.INTERNAL,
         f"The bot's process ended unexpectedly {attempts} times. The log of the bot's machine has the details.",
     )

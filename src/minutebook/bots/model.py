@@ -22,7 +22,7 @@ class RecordingMode(StrEnum):
 
 
 class SpeechProvider(StrEnum):
-    """Who transcribes, by the names of the v1 API; `Default` is our own pipeline."""
+    """Who transcribes, by its name; `Default` is our own pipeline."""
 
     GLADIA = "Gladia"
     RUNPOD = "Runpod"
@@ -41,9 +41,8 @@ class SpeechToText:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRules:
-    """When a bot leaves by itself; seconds. The first three are the v1 API's, clamped into its ranges when a bot is
-    created; `alone_s` counts from the moment the last other participant left, `longest_s` from the start of the
-    recording (the v1 engine's cap of 4 h)."""
+    """When a bot leaves by itself; seconds. The first three are the caller's; `alone_s` counts from the moment the last
+    other participant left, `longest_s` from the start of the recording (4 h, as bots of other makers record)."""
 
     waiting_room_s: int = 600
     noone_joined_s: int = 600
@@ -99,38 +98,38 @@ class BotWish:
 
 
 class Failure(StrEnum):
-    """Why there is no record, by the codes that the v1 engine puts into `failed.error`."""
+    """Why there is no record."""
 
-    CANNOT_JOIN = "CannotJoinMeeting"
-    NOT_ADMITTED_IN_TIME = "TimeoutWaitingToStart"
-    NOT_ACCEPTED = "BotNotAccepted"
-    REMOVED = "BotRemoved"
-    INVALID_URL = "InvalidMeetingUrl"
-    STOPPED = "ApiRequest"
-    STREAMING = "StreamingSetupFailed"
-    INTERNAL = "InternalError"
-    SIGN_IN_REQUIRED = "SignInRequired"
-    BLOCKED = "BlockedByPlatform"
-    CAPTCHA = "Captcha"
+    CANNOT_JOIN = "cannot_join"
+    NOT_ADMITTED_IN_TIME = "not_admitted_in_time"
+    NOT_ACCEPTED = "not_accepted"
+    REMOVED = "removed"
+    INVALID_URL = "invalid_url"
+    STOPPED = "stopped"
+    STREAMING = "streaming"
+    INTERNAL = "internal"
+    SIGN_IN_REQUIRED = "sign_in_required"
+    BLOCKED = "blocked"
+    CAPTCHA = "captcha"
 
 
 class EndReason(StrEnum):
     """Why a recording ended."""
 
-    REMOVED = "bot_removed"
+    REMOVED = "removed"
     NO_ATTENDEES = "no_attendees"
-    SILENCE = "no_speaker"
-    LONGEST = "recording_timeout"
-    API_REQUEST = "api_request"
+    SILENCE = "silence"
+    LONGEST = "longest"
+    STOPPED = "stopped"
     MEETING_ENDED = "meeting_ended"
-    MEETING_ERROR = "meeting_error"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """One bot. `number` is the small integer that the v1 API wants beside the UUID. `recording_id` and `meeting_id` are
-    set once its recording became a meeting; `sealed_api_key` is the key it was created with, which its webhooks carry
-    (that is the v1 API's authentication). `failure` and `failure_message` tell why there is no record."""
+    """One bot. `number` is a small integer beside the UUID, for lists and for APIs that want one. `recording_id` and
+    `meeting_id` are set once its recording became a meeting; `sealed_api_key` is the key it was created with, which its
+    webhooks carry. `failure` and `failure_message` tell why there is no record."""
 
     id: str
     number: int
@@ -179,9 +178,9 @@ class BotMedia:
 
 
 class Deletion(StrEnum):
-    """What became of a request to delete a bot's data, by the words of the v1 API."""
+    """What became of a request to delete a bot's data."""
 
     DELETED = "deleted"
-    PARTIALLY_DELETED = "partiallyDeleted"
-    ALREADY_DELETED = "alreadyDeleted"
-    NO_DATA_FOUND = "noDataFound"
+    PARTIALLY_DELETED = "partially_deleted"
+    ALREADY_DELETED = "already_deleted"
+    NO_DATA_FOUND = "no_data_found"

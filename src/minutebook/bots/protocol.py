@@ -25,6 +25,7 @@ Times are milliseconds since the epoch (`…_ms`). Media streams and their piece
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -126,6 +127,11 @@ class Observation:
     source: str = ""
     confidence: float = 1.0
     lag_ms: int = 0
+
+
+def epoch_ms(at: datetime) -> int:
+    """Milliseconds since the epoch."""
+    return round(at.timestamp() * 1000)
 
 
 def to_json(value: Ticket | Orders | Report | Observation) -> dict[str, Any]:

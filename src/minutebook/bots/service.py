@@ -45,7 +45,7 @@ from minutebook.recordings.service import Recordings
 from minutebook.sealing import Sealing
 
 SAME_WITHIN: Final = timedelta(minutes=5)
-"""Bots that are asked for alike and start closer to each other than this are one too many (v1 API)."""
+"""Bots that are asked for alike and start closer to each other than this are one too many."""
 RECORD: Final = (
     AnalysisType.TRANSCRIPTION,
     AnalysisType.MEETING_NOTE,

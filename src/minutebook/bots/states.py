@@ -1,4 +1,4 @@
-"""The states of a bot and the one table of ways between them. Pure."""
+"""The states of a bot, the one table of ways between them, and what is told of them. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -63,19 +63,19 @@ def sources_of(target: BotState) -> frozenset[BotState]:
     return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
 
 
-class StatusCode(StrEnum):
-    """What the v1 API's `bot.status_change` says."""
+class StatusChange(StrEnum):
+    """What is told of a bot on its way: the states that it reaches for the first time, and what becomes of its
+    recording.
 
-    JOINING_CALL = "joining_call"
-    IN_WAITING_ROOM = "in_waiting_room"
-    IN_CALL_NOT_RECORDING = "in_call_not_recording"
-    IN_CALL_RECORDING = "in_call_recording"
-    RECORDING_PAUSED = "recording_paused"
-    RECORDING_RESUMED = "recording_resumed"
-    CALL_ENDED = "call_ended"
-    BOT_REJECTED = "bot_rejected"
-    BOT_REMOVED = "bot_removed"
-    WAITING_ROOM_TIMEOUT = "waiting_room_timeout"
-    INVALID_MEETING_URL = "invalid_meeting_url"
-    MEETING_ERROR = "meeting_error"
-    API_REQUEST_STOP = "api_request_stop"
+    `ended`: the call is over for a bot that had begun to record; `failed`: it is over for one that had not. Attempts
+    after the first one tell `resumed` where the first one told `recording`.
+    """
+
+    JOINING = "joining"
+    WAITING_ROOM = "waiting_room"
+    IN_CALL = "in_call"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ENDED = "ended"
+    FAILED = "failed"

@@ -1,12 +1,12 @@
-"""The tables of states, codes and outcomes, looked at entry by entry."""
+"""The tables of states, status changes and endings, looked at entry by entry."""
 
 from itertools import product
 
 import pytest
 
-from minutebook.bots.endings import FAILED, REACHED, SENTENCES, CallEnd, code_of_failure, code_reached
+from minutebook.bots.endings import REACHED, SENTENCES, CallEnd, change_reached
 from minutebook.bots.model import EndReason, Failure
-from minutebook.bots.states import LIVE, TRANSITIONS, BotState, StatusCode, sources_of
+from minutebook.bots.states import LIVE, TRANSITIONS, BotState, StatusChange, sources_of
 
 S = BotState
 
@@ -46,25 +46,24 @@ def test_a_live_bot_that_loses_its_runner_can_be_interrupted() -> None:
         assert S.INTERRUPTED in TRANSITIONS[state]
 
 
-def test_codes() -> None:
-    assert {state: code_reached(state, joined_before=False, recorded_before=False) for state in REACHED} == {
-        S.JOINING: StatusCode.JOINING_CALL,
-        S.WAITING_ROOM: StatusCode.IN_WAITING_ROOM,
-        S.IN_CALL: StatusCode.IN_CALL_NOT_RECORDING,
-        S.RECORDING: StatusCode.IN_CALL_RECORDING,
+def test_what_is_told_of_a_state() -> None:
+    assert {state: change_reached(state, joined_before=False, recorded_before=False) for state in REACHED} == {
+        S.JOINING: StatusChange.JOINING,
+        S.WAITING_ROOM: StatusChange.WAITING_ROOM,
+        S.IN_CALL: StatusChange.IN_CALL,
+        S.RECORDING: StatusChange.RECORDING,
     }
-    assert {state: code_reached(state, joined_before=True, recorded_before=True) for state in REACHED} == {
+    assert {state: change_reached(state, joined_before=True, recorded_before=True) for state in REACHED} == {
         S.JOINING: None,
         S.WAITING_ROOM: None,
         S.IN_CALL: None,
-        S.RECORDING: StatusCode.RECORDING_RESUMED,
+        S.RECORDING: StatusChange.RESUMED,
     }
-    assert code_reached(S.WAITING_ROOM, joined_before=True, recorded_before=False) is None
-    assert code_reached(S.RECORDING, joined_before=True, recorded_before=False) is StatusCode.IN_CALL_RECORDING
+    assert change_reached(S.WAITING_ROOM, joined_before=True, recorded_before=False) is None
+    assert change_reached(S.RECORDING, joined_before=True, recorded_before=False) is StatusChange.RECORDING
     for state in set(BotState) - set(REACHED):
-        assert code_reached(state, joined_before=False, recorded_before=False) is None
+        assert change_reached(state, joined_before=False, recorded_before=False) is None
     for failure in Failure:
-        assert code_of_failure(failure) is FAILED.get(failure, StatusCode.MEETING_ERROR)
         assert SENTENCES[failure].endswith((".", "`."))
 
 
@@ -76,14 +75,14 @@ def test_codes() -> None:
         (CallEnd(EndReason.SILENCE), EndReason.SILENCE, Failure.CANNOT_JOIN),
         (CallEnd(EndReason.LONGEST), EndReason.LONGEST, Failure.CANNOT_JOIN),
         (CallEnd(EndReason.REMOVED), EndReason.REMOVED, Failure.REMOVED),
-        (CallEnd(EndReason.API_REQUEST), EndReason.API_REQUEST, Failure.STOPPED),
-        (CallEnd(EndReason.MEETING_ERROR), EndReason.MEETING_ERROR, Failure.INTERNAL),
+        (CallEnd(EndReason.STOPPED), EndReason.STOPPED, Failure.STOPPED),
+        (CallEnd(EndReason.ERROR), EndReason.ERROR, Failure.INTERNAL),
         (CallEnd(failure=Failure.REMOVED), EndReason.REMOVED, Failure.REMOVED),
         (CallEnd(failure=Failure.NOT_ACCEPTED), EndReason.REMOVED, Failure.NOT_ACCEPTED),
-        (CallEnd(failure=Failure.STOPPED), EndReason.API_REQUEST, Failure.STOPPED),
-        (CallEnd(failure=Failure.CAPTCHA), EndReason.MEETING_ERROR, Failure.CAPTCHA),
+        (CallEnd(failure=Failure.STOPPED), EndReason.STOPPED, Failure.STOPPED),
+        (CallEnd(failure=Failure.CAPTCHA), EndReason.ERROR, Failure.CAPTCHA),
         (CallEnd(EndReason.SILENCE, Failure.INTERNAL), EndReason.SILENCE, Failure.INTERNAL),
-        (CallEnd(), EndReason.MEETING_ERROR, Failure.INTERNAL),
+        (CallEnd(), EndReason.ERROR, Failure.INTERNAL),
     ],
 )
 def test_an_end_with_and_without_a_recording(how: CallEnd, with_recording: EndReason, without: Failure) -> None:

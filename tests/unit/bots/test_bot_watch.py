@@ -144,16 +144,16 @@ INTERRUPTED = replace(BOT, state=BotState.INTERRUPTED)
 @pytest.mark.parametrize(
     ("bot", "seconds", "expected"),
     [
-        (INTERRUPTED, 10, (Next.REJOIN, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, attempt=5), 10, (Next.REJOIN, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, attempt=6), 10, (Next.DELIVER, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, attempt=5 + DELIVERIES), 10, (Next.DELIVER, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, attempt=6 + DELIVERIES), 10, (Next.NOTHING, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, stop_requested=True), 10, (Next.DELIVER, EndReason.API_REQUEST)),
-        (INTERRUPTED, 3599, (Next.REJOIN, EndReason.MEETING_ERROR)),
+        (INTERRUPTED, 10, (Next.REJOIN, EndReason.ERROR)),
+        (replace(INTERRUPTED, attempt=5), 10, (Next.REJOIN, EndReason.ERROR)),
+        (replace(INTERRUPTED, attempt=6), 10, (Next.DELIVER, EndReason.ERROR)),
+        (replace(INTERRUPTED, attempt=5 + DELIVERIES), 10, (Next.DELIVER, EndReason.ERROR)),
+        (replace(INTERRUPTED, attempt=6 + DELIVERIES), 10, (Next.NOTHING, EndReason.ERROR)),
+        (replace(INTERRUPTED, stop_requested=True), 10, (Next.DELIVER, EndReason.STOPPED)),
+        (INTERRUPTED, 3599, (Next.REJOIN, EndReason.ERROR)),
         (INTERRUPTED, 3600, (Next.DELIVER, EndReason.LONGEST)),
-        (replace(INTERRUPTED, recording_started_at=None), 3600, (Next.REJOIN, EndReason.MEETING_ERROR)),
-        (replace(INTERRUPTED, stop_requested=True, attempt=8), 10, (Next.NOTHING, EndReason.API_REQUEST)),
+        (replace(INTERRUPTED, recording_started_at=None), 3600, (Next.REJOIN, EndReason.ERROR)),
+        (replace(INTERRUPTED, stop_requested=True, attempt=8), 10, (Next.NOTHING, EndReason.STOPPED)),
     ],
 )
 def test_the_next_attempt(bot: Bot, seconds: float, expected: tuple[Next, EndReason]) -> None:

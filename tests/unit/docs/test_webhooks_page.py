@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from minutebook.bots.states import StatusCode
+from minutebook.bots.v1.codes import StatusCode
 from minutebook.db.database import Database
 from minutebook.kit.clock import SystemClock
 from minutebook.webhooks.model import Limits, MessageState

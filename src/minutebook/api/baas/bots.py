@@ -17,13 +17,14 @@ from minutebook.api.baas.wishes import Ground, speech_of, webhook_url_of, wish_o
 from minutebook.api.deps import LinksOf, Read, ServicesOf, Tx
 from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, Deletion
+from minutebook.bots.v1.codes import DELETIONS
 from minutebook.errors import Kind, MinutebookError
 from minutebook.transcript.model import Transcript
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
-DELETIONS = RateRule("deletions of bots' data with one API key", limit=5, window_s=60)
+DELETION_RATE = RateRule("deletions of bots' data with one API key", limit=5, window_s=60)
 """The one limit that the v1 API states. Counted in the database, so that all servers count together."""
 
 routes = Routes(prefix="/bots")
@@ -108,10 +109,10 @@ async def delete_data(caller: ApiKey, services: ServicesOf, bot_id: str) -> Mapp
     """Delete what a bot recorded and all that was made of it; what is known of the bot itself stays."""
     # A transaction of its own: the try counts, whatever becomes of it.
     async with services.db.transaction() as tx:
-        await count_try(tx, services.clock, [(DELETIONS, caller.api_key)])
+        await count_try(tx, services.clock, [(DELETION_RATE, caller.api_key)])
     async with services.db.transaction() as tx:
         deletion = await services.bots.delete_data(tx, caller.user_id, bot_id.lower())
-    return {"ok": deletion is not Deletion.PARTIALLY_DELETED, "status": deletion.value}
+    return {"ok": deletion is not Deletion.PARTIALLY_DELETED, "status": DELETIONS[deletion]}
 
 
 @routes.get("/{bot_id}/screenshots")

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from minutebook.bots.model import Bot, BotMedia, Screenshot
@@ -15,16 +15,12 @@ from minutebook.bots.record.links import (
     MediaLinks,
     screenshot_name,
 )
+from minutebook.bots.v1.codes import ERRORS, moment
 from minutebook.transcript.model import Segment, Transcript
 
 FREQUENCY_NAMES: Final[Mapping[int, str]] = {16_000: "16khz", 24_000: "24khz"}
 
 Body = dict[str, Any]
-
-
-def moment(at: datetime) -> str:
-    """UTC in ISO form with `Z`: official clients accept no other zone."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def account_number(owner_id: str) -> int:
@@ -68,7 +64,7 @@ def _bot(bot: Bot, mp4_path: str) -> Body:
         "diarization_fails": None,
         "diarization_v2": False,
         "ended_at": _optional(bot.ended_at),
-        "errors": bot.failure.value if bot.failure else None,
+        "errors": ERRORS[bot.failure] if bot.failure else None,
         "event_id": None,
         "id": bot.number,
         "is_stopped": bot.stop_requested,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from minutebook.bots.model import Bot, Failure
 from minutebook.bots.states import BotState
+from minutebook.bots.v1.codes import ERRORS
 
 OF_STATE: Final[Mapping[BotState, tuple[str, str]]] = {
     BotState.QUEUED: ("pending", "scheduled"),
@@ -35,7 +36,7 @@ def status_of(bot: Bot) -> dict[str, Any]:
     """`{value, type, category, sort_priority, details}`: the failure's code for bots that failed, else the state."""
     if bot.failure is not None and bot.state is not BotState.CANCELLED:
         kind, category = OF_FAILURE[bot.failure]
-        value = bot.failure.value
+        value = ERRORS[bot.failure]
     else:
         kind, category = OF_STATE.get(bot.state, ("success", "in_progress"))
         value = bot.state.value

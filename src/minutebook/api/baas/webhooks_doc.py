@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from minutebook.api.baas.routes import Routes
-from minutebook.bots.model import Failure
-from minutebook.bots.states import StatusCode
+from minutebook.bots.v1.codes import ERRORS, StatusCode
 
 BOT_EVENTS: Final[Mapping[str, Any]] = {
     "bot.status_change": {
@@ -43,7 +42,7 @@ BOT_EVENTS: Final[Mapping[str, Any]] = {
             "message": "a sentence",
             "extra": "as it was sent with the bot",
         },
-        "errors": [failure.value for failure in Failure],
+        "errors": list(ERRORS.values()),
     },
     "transcription_complete": {
         "when": "A transcription that was asked for with `POST /bots/retranscribe` is there.",

@@ -108,5 +108,5 @@ class Dispatch:
         now = self._clock.now()
         step, reason = next_attempt(bot, now, self._attempts)
         if step is Next.NOTHING:
-            how = without_runner(bot.attempt) if reason is EndReason.MEETING_ERROR else CallEnd(reason)
+            how = without_runner(bot.attempt) if reason is EndReason.ERROR else CallEnd(reason)
             await self._life.end(tx, bot, now, how)

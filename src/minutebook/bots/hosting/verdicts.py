@@ -88,9 +88,9 @@ def next_attempt(bot: Bot, now: datetime, attempts: int) -> tuple[Next, EndReaso
     """What an interrupted bot needs: to rejoin; only to deliver what the dead attempts left on the disk, because the
     call is over for it; or nothing any more. `attempts` is how often a bot is sent again. The reason says how the
     recording ended in the last two cases."""
-    reason = EndReason.MEETING_ERROR
+    reason = EndReason.ERROR
     if bot.stop_requested:
-        reason = EndReason.API_REQUEST
+        reason = EndReason.STOPPED
     elif bot.recording_started_at and _since(bot.recording_started_at, now) >= bot.wish.leave.longest_s:
         reason = EndReason.LONGEST
     elif bot.attempt <= attempts:

@@ -1,5 +1,5 @@
-"""From what a runner observed to who was there and spoke when: the sources of the recording, and the files of the v1
-API. Pure; the observations may come from several attempts, in any order."""
+"""From what a runner observed to who was there and spoke when: the sources of the recording, and the files
+beside it. Pure; the observations may come from several attempts, in any order."""
 
 import json
 from collections import defaultdict

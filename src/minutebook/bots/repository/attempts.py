@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Bot, EndReason
 from minutebook.bots.repository.bots import bot_attempts, bot_of, bot_status_changes, bots
-from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.states import BotState, StatusChange
 
 _WAITING: Final = (BotState.QUEUED.value, BotState.INTERRUPTED.value)
 
@@ -122,19 +122,21 @@ async def close(tx: AsyncConnection, bot_id: str, attempt: int, at: datetime) ->
     return (await tx.execute(statement.values(ended_at=at))).rowcount == 1
 
 
-async def tell(tx: AsyncConnection, bot_id: str, code: StatusCode, at: datetime, details: Mapping[str, object]) -> int:
+async def tell(
+    tx: AsyncConnection, bot_id: str, change: StatusChange, at: datetime, details: Mapping[str, object]
+) -> int:
     """Note a status change; returns its number. The caller holds the bot's row."""
     query = select(func.coalesce(func.max(bot_status_changes.c.seq) + 1, 0))
     seq = int((await tx.execute(query.where(bot_status_changes.c.bot_id == bot_id))).scalar_one())
-    values = {"bot_id": bot_id, "seq": seq, "code": code.value, "at": at, "details": dict(details)}
+    values = {"bot_id": bot_id, "seq": seq, "change": change.value, "at": at, "details": dict(details)}
     await tx.execute(insert(bot_status_changes).values(**values))
     return seq
 
 
-async def was_told(tx: AsyncConnection, bot_id: str, code: StatusCode) -> bool:
-    """Whether a bot has had this status."""
+async def was_told(tx: AsyncConnection, bot_id: str, change: StatusChange) -> bool:
+    """Whether this was told of a bot."""
     query = select(bot_status_changes.c.seq).where(
-        bot_status_changes.c.bot_id == bot_id, bot_status_changes.c.code == code.value
+        bot_status_changes.c.bot_id == bot_id, bot_status_changes.c.change == change.value
     )
     return (await tx.execute(query.limit(1))).first() is not None
 

@@ -119,7 +119,7 @@ bot_status_changes = Table(
     metadata,
     Column("bot_id", String(36), ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("code", String(32), nullable=False),
+    Column("change", String(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("details", JSON, nullable=False),
 )

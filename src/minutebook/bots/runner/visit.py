@@ -37,7 +37,7 @@ TENDED_WITHIN_S: Final = 5.0
 """In the call, the platform gets a step now and then: dialogues come up there, too."""
 GREETING_TRIES: Final = 4
 GREETING_EVERY_S: Final = 3.0
-"""The chat may need a moment after admission; the v1 engine posts within 15 s."""
+"""The chat may need a moment after admission: 12 s in all."""
 
 
 class Visit:
@@ -255,7 +255,7 @@ class Visit:
         from playwright.async_api import Error
 
         await self._parts.screens.take(page, way_out.cause)
-        if way_out.cause is not Cause.STOP and (way_out.failure or way_out.end_reason is EndReason.MEETING_ERROR):
+        if way_out.cause is not Cause.STOP and (way_out.failure or way_out.end_reason is EndReason.ERROR):
             await self._parts.screens.keep_page(page)
         try:
             async with asyncio.timeout(LEFT_WITHIN_S):

@@ -2,6 +2,7 @@
 that was asked for afterwards."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,9 +11,12 @@ from minutebook.analysis.results import Results
 from minutebook.bots import events
 from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, BotMedia, Failure
+from minutebook.bots.protocol import epoch_ms
 from minutebook.bots.record import links as media_links
 from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.repository import bots as repository
+from minutebook.bots.states import StatusChange
+from minutebook.bots.v1.codes import ERRORS, StatusCode, code_of, moment
 from minutebook.db.events import Event
 from minutebook.db.messages import Lane, Rendered, Renderer, Route
 from minutebook.errors import Kind, MinutebookError
@@ -27,12 +31,8 @@ LANES: Final[Mapping[str, Lane]] = {
 }
 """The events that are told, and how."""
 
-OUR_MEMBERS: Final = frozenset({"seq", "code", "at", "webhook_url"})
-"""Members of a status event's payload that are not passed on as they stand."""
-
 URL_MEMBER: Final = "webhook_url"
 """The member of a payload that sends one event somewhere else."""
-
 
 REPEATED_MEMBER: Final = "repeated"
 """The member of a payload that says that somebody asked for the event to be told again."""
@@ -92,9 +92,7 @@ class Renderers:
         return render
 
     async def _status_change(self, _tx: AsyncConnection, bot: Bot, event: Event) -> Mapping[str, Any]:
-        details = {name: value for name, value in event.payload.items() if name not in OUR_MEMBERS}
-        status = {"code": event.payload["code"], "created_at": event.payload["at"], **details}
-        return {"event": "bot.status_change", "data": {"bot_id": bot.id, "status": status}}
+        return {"event": "bot.status_change", "data": {"bot_id": bot.id, "status": status_of(event.payload)}}
 
     async def _complete(self, tx: AsyncConnection, bot: Bot, _event: Event) -> Mapping[str, Any]:
         media = await self._files.media(tx, bot)
@@ -115,7 +113,7 @@ class Renderers:
         data = {
             "bot_id": bot.id,
             "event_uuid": None,
-            "error": (bot.failure or Failure.INTERNAL).value,
+            "error": ERRORS[bot.failure or Failure.INTERNAL],
             "message": bot.failure_message or "There is no recording.",
             "extra": bot.wish.extra,
         }
@@ -140,6 +138,20 @@ class Renderers:
         if transcript is None:
             return (await listing.speakers_of(tx, [bot.number])).get(bot.number, ())
         return list(dict.fromkeys(transcript.name_of(segment.speaker) for segment in transcript.segments))
+
+
+def status_of(payload: Mapping[str, object]) -> Mapping[str, object]:
+    """A status change: `code`, `created_at`; `start_time` in milliseconds since the epoch where recording began; what
+    went wrong with `meeting_error`."""
+    at = datetime.fromisoformat(str(payload["at"]))
+    failure = Failure(str(payload["failure"])) if "failure" in payload else None
+    code = code_of(StatusChange(str(payload["change"])), failure)
+    status: dict[str, object] = {"code": code.value, "created_at": moment(at)}
+    if code is StatusCode.IN_CALL_RECORDING:
+        status["start_time"] = epoch_ms(at)
+    if code is StatusCode.MEETING_ERROR and failure is not None:
+        status |= {"error_message": payload.get("message"), "error_type": ERRORS[failure]}
+    return status
 
 
 def segments_of(transcript: Transcript | None) -> Sequence[Mapping[str, Any]]:

@@ -142,7 +142,7 @@ def test_the_longest_time() -> None:
 def test_a_stop_is_acted_upon_at_once_and_in_good_order() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),))
     way_out, at = play(stage, told=(40, Word.STOP))
-    assert (way_out.cause, way_out.end_reason) == (Cause.STOP, EndReason.API_REQUEST)
+    assert (way_out.cause, way_out.end_reason) == (Cause.STOP, EndReason.STOPPED)
     assert at == pytest.approx(40, abs=0.5)
     assert stage.count("leave") == 1
 
@@ -238,7 +238,7 @@ def test_a_page_that_cannot_be_reached_is_asked_for_again() -> None:
 
 def test_a_recording_that_breaks_down_ends_the_call() -> None:
     way_out, at = play(Stage(STRAIGHT, people=((0, 1),), capture_fails_at=80))
-    assert (way_out.cause, way_out.end_reason) == (Cause.BROKEN, EndReason.MEETING_ERROR)
+    assert (way_out.cause, way_out.end_reason) == (Cause.BROKEN, EndReason.ERROR)
     assert "the disk is full" in way_out.message
     assert at == pytest.approx(80, abs=1)
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.endings import code_of_failure
 from minutebook.bots.model import EndReason, Failure, LeaveRules
 from minutebook.bots.platforms.ports import Place, Sight
 from minutebook.bots.runner.rules.course import Course, Word
@@ -22,7 +21,8 @@ from minutebook.bots.runner.rules.exits import (
     exit_of,
 )
 from minutebook.bots.runner.rules.leaving import PLACES, decide, is_lost
-from minutebook.bots.states import BotState, StatusCode
+from minutebook.bots.states import BotState, StatusChange
+from minutebook.bots.v1.codes import StatusCode, code_of
 
 RULES = LeaveRules(waiting_room_s=600, noone_joined_s=300, silence_s=400, alone_s=60, longest_s=4000)
 T0 = 1_000_000.0
@@ -181,7 +181,7 @@ def test_looks_that_fail_again_and_again_are_a_frozen_page_and_no_removal() -> N
         made = made.looking(T0 + at).unanswered()
     way_out = decide(made, RULES, T0 + 10 + FROZEN_S)
     assert way_out is not None
-    assert (way_out.cause, way_out.end_reason) == (Cause.FROZEN, EndReason.MEETING_ERROR)
+    assert (way_out.cause, way_out.end_reason) == (Cause.FROZEN, EndReason.ERROR)
 
 
 # --- who wins --------------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ WITHOUT_RECORDING = {
     Cause.NO_BROWSER: (Failure.INTERNAL, StatusCode.MEETING_ERROR),
 }
 WITH_RECORDING = {
-    Cause.STOP: EndReason.API_REQUEST,
+    Cause.STOP: EndReason.STOPPED,
     Cause.REMOVED: EndReason.REMOVED,
     Cause.DENIED: EndReason.REMOVED,
     Cause.ENDED: EndReason.MEETING_ENDED,
@@ -266,8 +266,8 @@ WITH_RECORDING = {
     Cause.ALONE: EndReason.NO_ATTENDEES,
     Cause.SILENCE: EndReason.SILENCE,
     Cause.LONGEST: EndReason.LONGEST,
-    Cause.NOT_ADMITTED: EndReason.MEETING_ERROR,
-    Cause.CRASHED: EndReason.MEETING_ERROR,
+    Cause.NOT_ADMITTED: EndReason.ERROR,
+    Cause.CRASHED: EndReason.ERROR,
 }
 
 
@@ -275,7 +275,7 @@ WITH_RECORDING = {
 def test_without_a_recording_there_is_a_failure(cause: Cause, said: tuple[Failure, StatusCode]) -> None:
     way_out = exit_of(cause, course((5, Place.JOINING)), RULES)
     assert way_out.failure is not None
-    assert (way_out.failure, code_of_failure(way_out.failure)) == said
+    assert (way_out.failure, code_of(StatusChange.FAILED, way_out.failure)) == said
     assert way_out.end_reason is None
 
 
@@ -296,7 +296,8 @@ def test_every_cause_has_a_sentence(cause: Cause) -> None:
 def test_no_timeout_is_called_a_denial() -> None:
     timeouts = {cause for cause in Cause if cause not in {*PLACES.values(), Cause.HANGING}}
     assert all(MEANINGS[cause].failure is not Failure.NOT_ACCEPTED for cause in timeouts)
-    assert all(code_of_failure(MEANINGS[cause].failure) is not StatusCode.BOT_REJECTED for cause in timeouts)
+    codes = {code_of(StatusChange.FAILED, MEANINGS[cause].failure) for cause in timeouts}
+    assert StatusCode.BOT_REJECTED not in codes
 
 
 def test_a_process_that_ends_for_another_one_says_nothing() -> None:

@@ -8,10 +8,9 @@ import io
 from collections.abc import AsyncIterator, Collection
 from typing import Final
 
-from minutebook.bots.events import epoch_ms
 from minutebook.bots.home.reception import Reception
 from minutebook.bots.model import EndReason
-from minutebook.bots.protocol import AUDIO, AUDIO_RATE, Report, ReportKind, Ticket
+from minutebook.bots.protocol import AUDIO, AUDIO_RATE, Report, ReportKind, Ticket, epoch_ms
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
@@ -82,7 +81,7 @@ class FakeLauncher:
 
     async def _leave(self, ticket: Ticket, seq: int) -> None:
         self._playing.pop((ticket.bot_id, ticket.attempt), None)
-        ended = Report(seq, ReportKind.ENDED, epoch_ms(self._clock.now()), end_reason=EndReason.API_REQUEST.value)
+        ended = Report(seq, ReportKind.ENDED, epoch_ms(self._clock.now()), end_reason=EndReason.STOPPED.value)
         async with self._db.transaction() as tx:
             await self._reception.report(tx, ticket.bot_id, ticket.attempt, ticket.token, [ended])
 

@@ -19,7 +19,7 @@ HANGING_LOOK_S: Final = 10
 NOT_RECORDING_S: Final = 45
 """In the call, recording must have begun by then."""
 LIFE_S: Final = 5 * 3600
-"""No runner is in a call for longer (the v1 engine's limit)."""
+"""No runner is in a call for longer (5 h, as bots of other makers are)."""
 
 
 class Cause(StrEnum):
@@ -76,11 +76,11 @@ class Exit:
         return self.cause not in {Cause.UNWANTED, Cause.TERMINATED}
 
 
-_ERROR = EndReason.MEETING_ERROR
+_ERROR = EndReason.ERROR
 
 MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
     {
-        Cause.STOP: Meaning(EndReason.API_REQUEST, Failure.STOPPED, "The bot was told to leave."),
+        Cause.STOP: Meaning(EndReason.STOPPED, Failure.STOPPED, "The bot was told to leave."),
         Cause.TERMINATED: Meaning(_ERROR, Failure.INTERNAL, "The bot's process was told to end."),
         Cause.UNWANTED: Meaning(_ERROR, Failure.INTERNAL, "The server does not know this bot any more."),
         Cause.DENIED: Meaning(

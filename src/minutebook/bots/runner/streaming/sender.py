@@ -1,5 +1,5 @@
 """Live sound over WebSockets: the bot dials the addresses that its caller gave, sends what it hears and says what it is
-sent (the v1 API's streaming).
+sent.
 
 A stream never disturbs the recording: what a slow or missing receiver does not take is dropped, oldest first, and every
 failure of a connection only means that it is dialled again.

@@ -58,5 +58,5 @@ SpeakingListener = Callable[[list[Speaker]], None]
 
 
 def speaker(name: str, number: int, now_ms: int, speaking: bool) -> Speaker:
-    """One entry of the list that is streamed and filed, by the v1 API's member names."""
+    """One entry of the list that is streamed and filed, by the names of its members."""
     return {"name": name, "id": number, "timestamp": now_ms, "isSpeaking": speaking}
