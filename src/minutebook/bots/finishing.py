@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.service import Analysis
 from minutebook.bots.lifecycle import Lifecycle
-from minutebook.bots.model import Bot
+from minutebook.bots.model import Bot, StoredPiece
 from minutebook.bots.protocol import OBSERVATIONS, Observation, observations_from_lines
 from minutebook.bots.record.attendance import (
     diarization_lines,
@@ -31,7 +31,6 @@ from minutebook.bots.record.attendance import (
 from minutebook.bots.record.files import DIARIZATION, MP4, NETWORK_DIARIZATION, PARTICIPANTS, file_key
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
-from minutebook.bots.repository.pieces import StoredPiece
 from minutebook.bots.service import RECORD, options_for
 from minutebook.bots.states import BotState
 from minutebook.bots.storage_keys import media_prefix

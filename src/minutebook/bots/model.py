@@ -157,6 +157,38 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One runner's try. `host` is the machine that runs it; `stop_reason` is set when it has nothing to join any more
+    and only brings home what is left; `next_seq` is the report that is expected next; `ended_at` is set when its
+    process is gone or given up."""
+
+    bot_id: str
+    attempt: int
+    token_hash: str
+    host: str
+    started_at: datetime
+    heartbeat_at: datetime
+    pid: int | None = None
+    stop_reason: EndReason | None = None
+    next_seq: int = 0
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPiece:
+    """A piece of a media stream in the storage; times in milliseconds since the epoch, `size` in bytes."""
+
+    bot_id: str
+    attempt: int
+    stream: str
+    index: int
+    start_ms: int
+    length_ms: int
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Screenshot:
     """A picture (PNG) that a runner took of the page; `number` counts from 0 within the bot."""
 

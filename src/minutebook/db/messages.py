@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.db.events import Event
+    from minutebook.db.events import Event
 
 
 class Lane(StrEnum):
@@ -49,5 +50,5 @@ class Renderer:
     each attempt to deliver; it reads little and does not fail. `render` is called at each attempt, so that links in the
     body are fresh. None from either: there is nothing to tell (any more)."""
 
-    route: Callable[[AsyncConnection, Event], Awaitable[Route | None]]
-    render: Callable[[AsyncConnection, Event], Awaitable[Rendered | None]]
+    route: "Callable[[AsyncConnection, Event], Awaitable[Route | None]]"
+    render: "Callable[[AsyncConnection, Event], Awaitable[Rendered | None]]"

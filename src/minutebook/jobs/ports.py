@@ -7,9 +7,10 @@ not run again after a crash. `key` is the identity of the work: a second job wit
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -49,10 +50,10 @@ ends as failed."""
 class Jobs(Protocol):
     """What capabilities use."""
 
-    async def enqueue(self, tx: AsyncConnection, job: Job) -> None:
+    async def enqueue(self, tx: "AsyncConnection", job: Job) -> None:
         """Ask for work, in the same transaction as the change that needs it."""
         ...
 
-    async def cancel(self, tx: AsyncConnection, key: str) -> None:
+    async def cancel(self, tx: "AsyncConnection", key: str) -> None:
         """Withdraw work: waiting work never starts, running work stops at its next step."""
         ...

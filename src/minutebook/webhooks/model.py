@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from minutebook.db.events import Event
 from minutebook.db.messages import Lane
+
+if TYPE_CHECKING:
+    from minutebook.db.events import Event
 
 
 class MessageState(StrEnum):
@@ -26,7 +29,7 @@ class Message:
     `replayed_at` when somebody last asked to send it again."""
 
     number: int
-    event: Event
+    event: "Event"
     lane: Lane
     order_key: str
     host: str

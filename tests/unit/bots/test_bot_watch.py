@@ -21,8 +21,7 @@ from minutebook.bots.hosting.verdicts import (
     verdict,
 )
 from minutebook.bots.lifecycle import retry_at
-from minutebook.bots.model import Bot, BotWish, EndReason, LeaveRules
-from minutebook.bots.repository.attempts import Attempt
+from minutebook.bots.model import Attempt, Bot, BotWish, EndReason, LeaveRules
 from minutebook.bots.states import BotState
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from minutebook.bots.home.orders import orders_for
 from minutebook.bots.model import (
+    Attempt,
     Bot,
     BotWish,
     EndReason,
@@ -20,17 +21,9 @@ from minutebook.bots.model import (
     Streaming,
     ZoomAccess,
 )
-from minutebook.bots.repository.attempts import Attempt
+from minutebook.bots.search_keys import HEAD_CHARS, extra_rows, field_key, value_text
 from minutebook.bots.states import BotState
-from minutebook.bots.wish_json import (
-    HEAD_CHARS,
-    check_json,
-    extra_rows,
-    field_key,
-    value_text,
-    wish_from_json,
-    wish_to_json,
-)
+from minutebook.bots.wish_json import check_json, wish_from_json, wish_to_json
 from minutebook.config import BotSettings
 from minutebook.errors import MinutebookError
 from minutebook.kit.text import folded, is_storable

@@ -15,8 +15,8 @@ from minutebook.bots.listing.query import Position, cursor_of, position_of
 from minutebook.bots.model import Bot, BotWish
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
+from minutebook.bots.search_keys import value_text
 from minutebook.bots.states import BotState
-from minutebook.bots.wish_json import value_text
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.kit.ids import new_id

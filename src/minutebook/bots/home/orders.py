@@ -2,9 +2,8 @@
 
 import json
 
-from minutebook.bots.model import Bot, ZoomAccess
+from minutebook.bots.model import Attempt, Bot, ZoomAccess
 from minutebook.bots.protocol import Orders, epoch_ms
-from minutebook.bots.repository.attempts import Attempt
 from minutebook.config import BotSettings
 from minutebook.sealing import Sealing
 

@@ -15,13 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.bots.endings import CallEnd
 from minutebook.bots.home.orders import orders_for
 from minutebook.bots.lifecycle import Lifecycle
-from minutebook.bots.model import Bot, EndReason, Failure
+from minutebook.bots.model import Attempt, Bot, EndReason, Failure, StoredPiece
 from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, VIDEO, Orders, Report, ReportKind
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
-from minutebook.bots.repository.attempts import Attempt
-from minutebook.bots.repository.pieces import StoredPiece
 from minutebook.bots.states import BotState
 from minutebook.bots.storage_keys import piece_key, screenshot_key
 from minutebook.config import BotSettings

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.bots.endings import CallEnd
 from minutebook.bots.hosting.verdicts import Next, next_attempt
 from minutebook.bots.lifecycle import Lifecycle, retry_at, without_runner
-from minutebook.bots.model import Bot, EndReason, Failure
+from minutebook.bots.model import Attempt, Bot, EndReason, Failure
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
-from minutebook.bots.repository.attempts import Attempt
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from minutebook.kit.clock import Clock

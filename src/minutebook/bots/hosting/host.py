@@ -13,10 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from minutebook.bots.hosting.dispatch import Claim, Dispatch
 from minutebook.bots.hosting.launchers.ports import Launcher
 from minutebook.bots.hosting.verdicts import Limits, Verdict, verdict
-from minutebook.bots.model import Bot
+from minutebook.bots.model import Attempt, Bot
 from minutebook.bots.protocol import Ticket
 from minutebook.bots.repository import bots as repository
-from minutebook.bots.repository.attempts import Attempt
 from minutebook.config import BotSettings
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from minutebook.bots.model import Bot, EndReason
-from minutebook.bots.repository.attempts import Attempt
+from minutebook.bots.model import Attempt, Bot, EndReason
 from minutebook.bots.states import BotState
 
 STARTING_S: Final = 10.0

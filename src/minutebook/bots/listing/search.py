@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.listing.query import BotQuery, Direction, Position
 from minutebook.bots.repository.bots import bot_extras, bot_speakers, bots
-from minutebook.bots.wish_json import HEAD_CHARS, field_key
+from minutebook.bots.search_keys import HEAD_CHARS, field_key
 from minutebook.db.types import UtcDateTime
 from minutebook.kit.text import folded
 

@@ -1,7 +1,6 @@
 """All SQL of attempts: which host runs what, who may claim which bot, which status changes were told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,29 +8,11 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, text, upd
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.bots.model import Bot, EndReason
+from minutebook.bots.model import Attempt, Bot, EndReason
 from minutebook.bots.repository.bots import bot_attempts, bot_of, bot_status_changes, bots
 from minutebook.bots.states import BotState, StatusChange
 
 _WAITING: Final = (BotState.QUEUED.value, BotState.INTERRUPTED.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One runner's try. `host` is the machine that runs it; `stop_reason` is set when it has nothing to join any more
-    and only brings home what is left; `next_seq` is the report that is expected next; `ended_at` is set when its
-    process is gone or given up."""
-
-    bot_id: str
-    attempt: int
-    token_hash: str
-    host: str
-    started_at: datetime
-    heartbeat_at: datetime
-    pid: int | None = None
-    stop_reason: EndReason | None = None
-    next_seq: int = 0
-    ended_at: datetime | None = None
 
 
 async def hold(tx: AsyncConnection, name: str) -> None:

@@ -24,8 +24,9 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Bot, BotWish, EndReason, Failure
+from minutebook.bots.search_keys import extra_rows
 from minutebook.bots.states import BotState, sources_of
-from minutebook.bots.wish_json import extra_rows, wish_from_json, wish_to_json
+from minutebook.bots.wish_json import wish_from_json, wish_to_json
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.kit.text import folded
@@ -78,7 +79,7 @@ bot_extras = Table(
     "bot_extras",
     metadata,
     Column("bot_number", Integer, ForeignKey("bots.number", ondelete="CASCADE"), primary_key=True),
-    # A name longer than 200 characters stands here as its SHA-256 (`wishes.field_key`).
+    # A name longer than 200 characters stands here as its SHA-256 (`search_keys.field_key`).
     Column("field", String(200), primary_key=True),
     Column("owner_id", String(36), nullable=False),
     Column("value", SORTED, nullable=False),

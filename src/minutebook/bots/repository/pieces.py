@@ -1,32 +1,17 @@
 """All SQL of what runners bring home: pieces of media, screenshots, names of speakers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.bots.model import Screenshot
+from minutebook.bots.model import Screenshot, StoredPiece
 from minutebook.bots.protocol import AUDIO
 from minutebook.bots.repository.bots import bot_pieces, bot_retranscriptions, bot_screenshots, bot_speakers
 from minutebook.kit.ids import new_id
 from minutebook.kit.text import folded
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPiece:
-    """A piece of a media stream in the storage; times in milliseconds since the epoch, `size` in bytes."""
-
-    bot_id: str
-    attempt: int
-    stream: str
-    index: int
-    start_ms: int
-    length_ms: int
-    key: str
-    size: int
 
 
 async def keep(tx: AsyncConnection, piece: StoredPiece) -> None:
