@@ -19,10 +19,9 @@ from typing import Any
 
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Evidence, Item, ItemKind, NameProposal, Note
-from minutebook.language.text.dates import resolve
-from minutebook.language.text.words import normal_words, number_words, numbers_in, stem
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
+_ENGLISH = lexicon_of("en")
 _ENOUGH = 0.5
 _SAME_WORDS, _SHORT = 0.5, 4
 """Share of a quote's words that the reference has at that time, and words of a quote of which one is enough:
@@ -193,9 +192,11 @@ def _overlap(expected: str, item: Item) -> float:
 
 def content(text: str) -> set[str]:
     """Stems of a text's content words; numbers as values."""
-    words = normal_words(text)
-    skipped = lexicon_of("en").stopwords | number_words(words)
-    return {stem(w) for w in words if w not in skipped and w.isalnum()} | {f"{n.value:g}" for n in numbers_in(words)}
+    words = _ENGLISH.words.normal_words(text)
+    skipped = lexicon_of("en").stopwords | _ENGLISH.words.number_words(words)
+    return {_ENGLISH.words.stem(w) for w in words if w not in skipped and w.isalnum()} | {
+        f"{n.value:g}" for n in _ENGLISH.words.numbers_in(words)
+    }
 
 
 def _owner(item: Item, voices: Mapping[str, str]) -> str | None:
@@ -208,8 +209,11 @@ def _same_due(expected: str, item: Item, held_on: date) -> bool:
     if item.due is None:
         return False
     plain = expected.partition("(")[0]
-    wanted, said = ({stem(w) for w in normal_words(t)} - {"the", "by", "on", "until"} for t in (plain, item.due.said))
-    day = resolve(expected, held_on)
+    wanted, said = (
+        {_ENGLISH.words.stem(w) for w in _ENGLISH.words.normal_words(t)} - {"the", "by", "on", "until"}
+        for t in (plain, item.due.said)
+    )
+    day = _ENGLISH.dates.resolve(expected, held_on)
     return wanted <= said or said <= wanted or (day is not None and day == item.due.on)
 
 
@@ -226,9 +230,9 @@ def _was_said(evidence: Evidence, meeting: Meeting, voices: Mapping[str, str]) -
 
 def _comparable(text: str) -> list[str]:
     """Words, with numbers as values: recognition writes "5" for "five"."""
-    words = normal_words(text)
-    spelling = number_words(words)
-    return [w for w in words if w not in spelling] + [f"{n.value:g}" for n in numbers_in(words)]
+    words = _ENGLISH.words.normal_words(text)
+    spelling = _ENGLISH.words.number_words(words)
+    return [w for w in words if w not in spelling] + [f"{n.value:g}" for n in _ENGLISH.words.numbers_in(words)]
 
 
 def _segment(speaker: str, turn: Mapping[str, Any]) -> Segment:

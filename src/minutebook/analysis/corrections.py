@@ -73,13 +73,13 @@ class Corrections:
         `edits.requests.checked_item`.
         """
         report, content = await self._target(tx, owner_id, recording_id, AnalysisType.MEETING_NOTE, report_id)
-        items = contents.items_of(content)
+        items, language = contents.items_of(content), contents.language_of(content)
         recording = await self._recordings.get(tx, owner_id, recording_id)
         held_on = (await self._results.meeting(tx, recording)).created_at.date()
         voices = await self._results.voices_of(tx, recording, report)
 
         def check(journal: Sequence[Edit], position: int) -> Change:
-            return checked_item(requests[position], position, items, voices, held_on, journal)
+            return checked_item(requests[position], position, items, voices, held_on, journal, language)
 
         return await self._write(tx, report, len(requests), check)
 

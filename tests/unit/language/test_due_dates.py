@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.language.text.dates import WEEKDAYS, find_due, resolve, said_of
-from minutebook.language.text.words import normal_words
+from minutebook.language.lexicon import lexicon_of
 
 HELD_ON = date(2026, 3, 2)
+ENGLISH = lexicon_of("en")
+DATES = ENGLISH.dates
 
 
 @pytest.mark.parametrize(
@@ -41,11 +42,11 @@ HELD_ON = date(2026, 3, 2)
     ],
 )
 def test_found_and_worked_out(clause: str, said: str, on: date | None) -> None:
-    match = find_due(clause)
+    match = DATES.find_due(clause)
 
     assert match is not None
-    assert said_of(match[0]) == said
-    assert resolve(said, HELD_ON) == on
+    assert DATES.said_of(match[0]) == said
+    assert DATES.resolve(said, HELD_ON) == on
 
 
 @pytest.mark.parametrize(
@@ -59,23 +60,23 @@ def test_found_and_worked_out(clause: str, said: str, on: date | None) -> None:
     ],
 )
 def test_what_is_no_due_date(clause: str) -> None:
-    assert find_due(clause) is None
+    assert DATES.find_due(clause) is None
 
 
 def test_without_a_meeting_date_there_is_no_calendar_date() -> None:
-    assert resolve("Thursday", None) is None
+    assert DATES.resolve("Thursday", None) is None
 
 
-@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.sampled_from(WEEKDAYS))
+@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.sampled_from(DATES.weekdays))
 def test_a_weekday_is_the_first_such_day_after_the_meeting(held_on: date, weekday: str) -> None:
-    found = resolve(weekday, held_on)
+    found = DATES.resolve(weekday, held_on)
 
     assert found is not None
     assert timedelta(0) < found - held_on <= timedelta(7)
-    assert WEEKDAYS[found.weekday()] == weekday
+    assert DATES.weekdays[found.weekday()] == weekday
 
 
 @given(st.text(max_size=60), st.dates())
 def test_no_text_breaks_it(text: str, held_on: date) -> None:
-    find_due(" ".join(normal_words(text)))
-    resolve(text, held_on if held_on < date(9990, 1, 1) else None)
+    DATES.find_due(" ".join(ENGLISH.words.normal_words(text)))
+    DATES.resolve(text, held_on if held_on < date(9990, 1, 1) else None)

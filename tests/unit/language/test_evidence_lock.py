@@ -9,15 +9,15 @@ from itertools import pairwise
 import pytest
 from bench.notes_scoring import Meeting
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.lock.verify import Verifier, locked
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, NoteRequest, Owner
 from minutebook.language.producers.extractive import ExtractiveProducer
-from minutebook.language.text.dates import WEEKDAYS
 from minutebook.language.text.sentences import sentences_of
-from minutebook.language.text.words import normal_words, numbers_in
 from minutebook.transcript.model import Transcript
 from support.talks import talk
 
+ENGLISH = lexicon_of("en")
 NUMBERS = ("two", "three", "five", "10", "twenty", "68,000", "312")
 HELD_ON = date(2026, 3, 2)
 TALK = talk(
@@ -128,20 +128,26 @@ def true_items(meetings: dict[str, Meeting]) -> Iterator[tuple[Transcript, Meeti
 def changed(true: Item, meeting: Meeting, chance: random.Random) -> Iterator[tuple[str, Item]]:
     """The item with a number, name, date or negation changed, where it has one."""
     words = true.text.split()
-    plain = [normal_words(w)[:1] for w in words]
+    plain = [ENGLISH.words.normal_words(w)[:1] for w in words]
     for at, word in enumerate(plain):
-        if numbers_in(word) and word[0] not in ("one", "second", "first"):
-            other = chance.choice([n for n in NUMBERS if numbers_in([n])[0].value != numbers_in(word)[0].value])
+        if ENGLISH.words.numbers_in(word) and word[0] not in ("one", "second", "first"):
+            other = chance.choice(
+                [
+                    n
+                    for n in NUMBERS
+                    if ENGLISH.words.numbers_in([n])[0].value != ENGLISH.words.numbers_in(word)[0].value
+                ]
+            )
             yield "number", replace(true, text=_with(words, at, other))
-        if word and word[0] in WEEKDAYS:
-            other = chance.choice([d for d in WEEKDAYS if d != word[0]]).capitalize()
+        if word and word[0] in ENGLISH.dates.weekdays:
+            other = chance.choice([d for d in ENGLISH.dates.weekdays if d != word[0]]).capitalize()
             yield "date", replace(true, text=_with(words, at, other))
         if word and word[0].capitalize() in meeting.people:
             other = chance.choice([p for p in meeting.people if p.lower() != word[0]])
             yield "name", replace(true, text=_with(words, at, other))
         if word == ["not"] or words[at].lower() in ("don't", "never", "no", "nobody", "can't", "won't"):
             yield "negation", replace(true, text=" ".join(words[:at] + words[at + 1 :]))
-    if not {"not", "no", "never", "nobody", "none"} & set(normal_words(true.text)):
+    if not {"not", "no", "never", "nobody", "none"} & set(ENGLISH.words.normal_words(true.text)):
         at = min(1, len(words) - 1)
         yield "negation", replace(true, text=" ".join([*words[:at], "not", *words[at:]]))
     if true.owner is not None and true.owner.speaker is not None:
@@ -150,7 +156,7 @@ def changed(true: Item, meeting: Meeting, chance: random.Random) -> Iterator[tup
         yield "owner", replace(true, owner=Owner(speaker=chance.choice(others)))
     if true.due is not None and true.due.on is not None:
         yield "due", replace(true, due=Due(true.due.said, true.due.on + timedelta(days=1)))
-        yield "due", replace(true, due=Due(chance.choice(WEEKDAYS).capitalize() + " week"))
+        yield "due", replace(true, due=Due(chance.choice(ENGLISH.dates.weekdays).capitalize() + " week"))
 
 
 def _with(words: list[str], at: int, word: str) -> str:

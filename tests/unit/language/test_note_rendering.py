@@ -159,4 +159,4 @@ def test_only_the_lock_makes_notes() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Note.__name__
     }
 
-    assert makers == {"language/verify.py", "language/render/wire.py"}
+    assert makers == {"language/lock/verify.py", "language/render/wire.py"}

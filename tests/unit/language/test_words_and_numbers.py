@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.text.embedding import embed, similarity
 from minutebook.language.text.sentences import sentences_of
-from minutebook.language.text.words import normal_words, numbers_in, stem
 from minutebook.transcript.model import Segment, Speaker, Transcript
 from support.talks import talk
+
+WORDS = lexicon_of("en").words
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,7 @@ from support.talks import talk
     ],
 )
 def test_contractions_are_spelt_out(text: str, words: list[str]) -> None:
-    assert normal_words(text) == words
+    assert WORDS.normal_words(text) == words
 
 
 @pytest.mark.parametrize(
@@ -37,20 +39,20 @@ def test_contractions_are_spelt_out(text: str, words: list[str]) -> None:
     ],
 )
 def test_numbers_have_values_however_they_are_written(text: str, values: list[float]) -> None:
-    assert [n.value for n in numbers_in(normal_words(text))] == values
+    assert [n.value for n in WORDS.numbers_in(WORDS.normal_words(text))] == values
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("invoices", "invoice"), ("approval", "approve"), ("rolls", "roll"), ("testing", "tests")]
 )
 def test_stems_bring_inflections_together(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
+    assert WORDS.stem(one) == WORDS.stem(other)
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_it(text: str) -> None:
-    numbers_in(normal_words(text))
-    assert all(normal_words(text))
+    WORDS.numbers_in(WORDS.normal_words(text))
+    assert all(WORDS.normal_words(text))
 
 
 def test_sentences_know_speaker_turn_and_time() -> None:

@@ -9,7 +9,7 @@ from minutebook.analysis.edits.model import Edit, ItemChange, SpeakerChange, Wor
 from minutebook.analysis.voices.model import NAME_MAX, NamedSpeaker
 from minutebook.errors import invalid
 from minutebook.kit.text import clean_line
-from minutebook.language.text.dates import resolve
+from minutebook.language.lexicon import lexicon_of
 from minutebook.transcript.model import Segment, Transcript
 
 TEXT_MAX: Final = 2000
@@ -133,9 +133,10 @@ def checked_item(
     voices: Sequence[NamedSpeaker],
     held_on: date,
     journal: Sequence[Edit],
+    language: str = "en",
 ) -> ItemChange:
-    """The change that a request makes of a note as the machine made it. Raises `item_unknown`, `item_removed`,
-    `edit_invalid`, `text_required` and `due_date_invalid`."""
+    """The change that a request makes of a note (in `language`) as the machine made it. Raises `item_unknown`,
+    `item_removed`, `edit_invalid`, `text_required` and `due_date_invalid`."""
     field = f"edits[{position}]"
     if not 0 <= request.item < len(items):
         raise invalid("item_unknown", f"The note has {len(items)} items, counted from 0.", f"{field}.item")
@@ -152,7 +153,7 @@ def checked_item(
     if "owner" in request.values:
         values["owner"] = _owner(request.values["owner"], f"{field}.owner", voices)
     if "due" in request.values or "due_date" in request.values:
-        values["due"] = _due(request.values, field, held_on)
+        values["due"] = _due(request.values, field, held_on, language)
     before = {name: items[request.item].get(name) for name in values}
     return ItemChange(request.item, values, request.remove, before)
 
@@ -166,12 +167,12 @@ def _owner(given: str | None, field: str, voices: Sequence[NamedSpeaker]) -> dic
     return {"speaker": meant[0], "name": None} if len(meant) == 1 else {"speaker": None, "name": name}
 
 
-def _due(values: Mapping[str, str | None], field: str, held_on: date) -> dict[str, str | None] | None:
+def _due(values: Mapping[str, str | None], field: str, held_on: date, language: str) -> dict[str, str | None] | None:
     said = clean_line(values.get("due") or "", f"{field}.due", at_most=DUE_MAX)
     day = _day(values.get("due_date"), f"{field}.due_date")
     if not said and day is None:
         return None
-    on = day or _written_day(said) or resolve(said.casefold(), held_on)
+    on = day or _written_day(said) or lexicon_of(language).dates.resolve(said.casefold(), held_on)
     return {"said": said or str(on), "on": on.isoformat() if on else None}
 
 

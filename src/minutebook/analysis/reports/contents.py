@@ -58,6 +58,11 @@ def items_of(kept_content: str) -> Sequence[Mapping[str, Any]]:
     return list(json.loads(kept_content)["items"])
 
 
+def language_of(kept_content: str) -> str:
+    """The language of a kept note."""
+    return str(json.loads(kept_content).get("language", "en"))
+
+
 def shown(
     report_type: AnalysisType,
     kept_content: str,

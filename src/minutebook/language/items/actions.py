@@ -9,11 +9,10 @@ from minutebook.language.model import Due, Item, ItemKind, Owner
 from minutebook.language.talk.conversation import REACH, Answer, Conversation
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.references import references, refers
-from minutebook.language.talk.wording import base_form
-from minutebook.language.text.dates import resolve
+from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words, stem
+from minutebook.language.text.words import Words
 
 _ALIKE = 0.42
 _SAME = 0.8
@@ -31,15 +30,15 @@ def actions_of(talk: Conversation) -> list[Item]:
         made = rule(talk, at, used)
         if made is not None:
             items.append(made)
-    return _merged(sorted(items, key=lambda item: item.evidence[0].start))
+    return _merged(sorted(items, key=lambda item: item.evidence[0].start), talk.lexicon.words)
 
 
 def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:
     move = talk.moves[at]
     in_talk = talk.lexicon.talk_requests
-    timed = move.due is not None and resolve(move.due, _ANY_DAY) is not None
+    timed = move.due is not None and talk.lexicon.dates.resolve(move.due, _ANY_DAY) is not None
     asks_when = talk.lexicon.matches("asks_when", move.clause.norm)
-    if in_talk and in_talk.match(" ".join(normal_words(move.do))) and not (timed or asks_when):
+    if in_talk and in_talk.match(talk.lexicon.words.norm(move.do)) and not (timed or asks_when):
         return None
     if talk.lexicon.matches("reported", move.clause.norm):
         return None
@@ -96,8 +95,8 @@ def _assigned(talk: Conversation, at: int, answer: Answer, used: set[int]) -> It
         return None
     used |= answer.used
     verb, _, rest = move.do.partition(" ")
-    if move.act is Act.ASSIGN and move.weak and verb.endswith("s"):
-        move = replace(move, do=f"{base_form(verb)} {rest}")
+    if move.act is Act.ASSIGN and move.weak and talk.lexicon.words.base_form(verb) != verb:
+        move = replace(move, do=f"{talk.lexicon.words.base_form(verb)} {rest}")
     return _item(talk, move, owner, answer)
 
 
@@ -115,24 +114,41 @@ def _commitment(talk: Conversation, at: int, used: set[int]) -> Item | None:
     move = talk.moves[at]
     if move.clause.is_question:
         return None
-    owner = Owner(speaker=move.sentence.speaker)
     asked = _antecedent(talk, at)
-    later = None if move.due else talk.extension(at, move.sentence.speaker)
-    time = (later.sentence,) if later is not None else ()
-    if talk.is_empty(move):
-        if asked is None:
-            return None
-        used |= _ids_in(talk, later)
-        answer = Answer(True, None, (move.sentence, *time), move.due or (later.due if later else None))
-        return _item(talk, asked, owner, answer)
-    if (move.weak and not _backed(talk, at, asked)) or (talk.reports_back(move) and _reports_on_earlier(talk, at)):
+    if not _is_meant(talk, at, asked):
         return None
+    later = None if move.due else talk.extension(at, move.sentence.speaker)
     used |= _ids_in(talk, later)
+    if asked is not None and talk.is_empty(move):
+        return _taken_on(talk, move, asked, later)
+    return _promised(talk, move, asked, later)
+
+
+def _is_meant(talk: Conversation, at: int, asked: Move | None) -> bool:
+    """Whether a commitment makes a task: an empty one needs what it refers to, a weak one support."""
+    move = talk.moves[at]
+    if talk.is_empty(move):
+        return asked is not None
+    if move.weak and not _backed(talk, at, asked):
+        return False
+    return not (talk.reports_back(move) and _reports_on_earlier(talk, at))
+
+
+def _taken_on(talk: Conversation, move: Move, asked: Move, later: Move | None) -> Item | None:
+    """ "I'll do that.": the task is what was asked for."""
+    time = (later.sentence,) if later is not None else ()
+    answer = Answer(True, None, (move.sentence, *time), move.due or (later.due if later else None))
+    return _item(talk, asked, Owner(speaker=move.sentence.speaker), answer)
+
+
+def _promised(talk: Conversation, move: Move, asked: Move | None, later: Move | None) -> Item | None:
+    """ "I'll send the figures.": the task is what is promised; what asked for it is cited, and gives its time."""
     wanted = asked if asked is not None and (asked.act is Act.CALL or talk.fits(asked, move)) else None
-    due = later.due if later else (wanted.due if wanted and wanted.act in (Act.CALL, Act.REQUEST) else None)
-    cited = (wanted.sentence,) if wanted and wanted.act in (Act.CALL, Act.REQUEST) else ()
-    calling = wanted.sentence if wanted is not None and wanted.act is Act.CALL else None
-    return _item(talk, move, owner, Answer(True, None, (*time, *cited), due), calling)
+    asking = wanted if wanted is not None and wanted.act in (Act.CALL, Act.REQUEST) else None
+    due = later.due if later is not None else asking.due if asking is not None else None
+    told = tuple(m.sentence for m in (later, asking) if m is not None)
+    calling = asking.sentence if asking is not None and asking.act is Act.CALL else None
+    return _item(talk, move, Owner(speaker=move.sentence.speaker), Answer(True, None, told, due), calling)
 
 
 def _ids_in(talk: Conversation, later: Move | None) -> set[int]:
@@ -164,7 +180,7 @@ def _backed(talk: Conversation, at: int, asked: Move | None) -> bool:
     """Whether a weak commitment ("I can …", "I need to …") is meant: it has a time, answers a call, or is taken."""
     move, lexicon = talk.moves[at], talk.lexicon
     if lexicon.matches("progressive", move.clause.norm):
-        return move.due is not None and lexicon.matches("ahead", " ".join(normal_words(move.due)))
+        return move.due is not None and lexicon.matches("ahead", lexicon.words.norm(move.due))
     if move.due or (asked is not None and asked.act in (Act.CALL, Act.REQUEST)):
         return True
     if lexicon.matches("able", move.clause.norm):
@@ -193,11 +209,11 @@ def _offer(talk: Conversation, at: int, used: set[int]) -> Item | None:
 
 def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling: Sentence | None = None) -> Item | None:
     verb, _, rest = move.do.partition(" ")
-    if move.act is Act.CALL and verb.endswith("s"):
-        move = replace(move, do=f"{base_form(verb)} {rest}")
-    if len(normal_words(move.do)) < 2:
+    if move.act is Act.CALL and talk.lexicon.words.base_form(verb) != verb:
+        move = replace(move, do=f"{talk.lexicon.words.base_form(verb)} {rest}")
+    if len(talk.lexicon.words.normal_words(move.do)) < 2:
         return None
-    said = _binding(move.due, answer.due)
+    said = _binding(talk.lexicon.dates, move.due, answer.due)
     pointed = (calling,) if calling else references(talk, move)
     points_to = pointed[-1] if pointed else None
     spans = {move.sentence, *answer.evidence, *pointed}
@@ -207,7 +223,7 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
         evidence=tuple(s.evidence() for s in sorted(spans, key=lambda s: s.index)),
         owner=owner,
         due=Due(said) if said else None,
-        context=points_to.text if points_to and (not calling or refers(move)) else None,
+        context=points_to.text if points_to and (not calling or refers(talk, move)) else None,
     )
 
 
@@ -215,19 +231,19 @@ _ANY_DAY = date(2026, 1, 7)
 """Two due expressions are compared by what they would mean on this day."""
 
 
-def _binding(asked: str | None, answered: str | None) -> str | None:
+def _binding(dates: Dates, asked: str | None, answered: str | None) -> str | None:
     """The due date that holds: the one that was asked for, unless the answer names another day."""
     if asked is None or answered is None:
         return asked or answered
-    wanted, given = resolve(asked, _ANY_DAY), resolve(answered, _ANY_DAY)
+    wanted, given = dates.resolve(asked, _ANY_DAY), dates.resolve(answered, _ANY_DAY)
     return answered if given is not None and given != wanted else asked
 
 
-def _merged(items: Sequence[Item]) -> list[Item]:
+def _merged(items: Sequence[Item], words: Words) -> list[Item]:
     """One item per task: the same owner's items that say the same are joined."""
     kept: list[Item] = []
     for item in items:
-        twin = next((k for k in kept[-8:] if _same_task(k, item)), None)
+        twin = next((k for k in kept[-8:] if _same_task(k, item, words)), None)
         if twin is None:
             kept.append(item)
             continue
@@ -236,12 +252,12 @@ def _merged(items: Sequence[Item]) -> list[Item]:
     return kept
 
 
-def _same_task(one: Item, other: Item) -> bool:
+def _same_task(one: Item, other: Item, words: Words) -> bool:
     if (one.owner and one.owner.speaker) != (other.owner and other.owner.speaker):
         return False
     if one.due and other.due and one.due.said != other.due.said:
         return False
-    if not {stem(w) for w in normal_words(one.text)} & {stem(w) for w in normal_words(other.text)}:
+    if not words.stems_of(one.text) & words.stems_of(other.text):
         return False
     shared = set(one.evidence) & set(other.evidence)
     return similarity(one.text, other.text) >= (_ALIKE if shared else _SAME)

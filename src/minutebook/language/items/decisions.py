@@ -1,6 +1,5 @@
 """Decisions: stated, announced ("we decide the following: …"), or proposed and agreed to."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,20 +11,9 @@ from minutebook.language.talk.references import references
 from minutebook.language.talk.wording import sentence_case
 from minutebook.language.text.embedding import similarity
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words, stem, word_set
+from minutebook.language.text.words import Words
 
 _REACH = 4
-_CONDITION = re.compile(r"\b(if\b[^,?]*)", re.IGNORECASE)
-_POINTS_BACK = re.compile(
-    r"^(?:(?:we |i )?(?:will |shall |are going to )?(?:do|go (?:ahead )?with|take|keep) )?(?:that|it|this|so)\b",
-    re.IGNORECASE,
-)
-_PRONOUNS = word_set("it them this that those these")
-_AGREED = re.compile(
-    r"^(?:\W*\w+){0,3}?\W*\b(?:agreed?|deal|settled|approved|ok|okay|fine|good)\W+(?P<rest>.+)$", re.IGNORECASE
-)
-_TAG = re.compile(r",? (?:agreed|okay|ok|right|deal|all right|alright)\?$", re.IGNORECASE)
-_CONJUNCTION = re.compile(r"^(?:(?:but|and|so),? )+", re.IGNORECASE)
 _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
 
@@ -42,11 +30,11 @@ def decisions_of(talk: Conversation) -> list[Item]:
             items += _agreed(talk, at)
         elif move.act is Act.AGREE and not move.weak:
             items += _confirmed(talk, move)
-    return _merged(sorted(items, key=lambda item: item.evidence[0].start))
+    return _merged(sorted(items, key=lambda item: item.evidence[0].start), talk.lexicon.words)
 
 
-def _decision(text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
-    if len(normal_words(text)) < 2:
+def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
+    if len(talk.lexicon.words.normal_words(text)) < 2:
         return []
     ordered = sorted(dict.fromkeys((*spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
@@ -57,7 +45,7 @@ def _announced(talk: Conversation, move: Move) -> list[Item]:
     following = talk.sentences[move.sentence.index + 1 : move.sentence.index + 2]
     if not following or following[0].speaker != move.sentence.speaker or following[0].is_question:
         return []
-    return _decision(following[0].text, [move.sentence, following[0]])
+    return _decision(talk, following[0].text, [move.sentence, following[0]])
 
 
 def _stated(talk: Conversation, at: int) -> list[Item]:
@@ -68,28 +56,32 @@ def _stated(talk: Conversation, at: int) -> list[Item]:
     if move.weak and (reply is None or not _agrees(talk, reply, move)):
         return []
     proposal = _proposal_before(talk, at)
-    if _POINTS_BACK.match(move.do):
-        return [] if proposal is None else _decision(proposal.do, [proposal.sentence, move.sentence])
+    if talk.lexicon.patterns["decision_points_back"].match(move.do):
+        return [] if proposal is None else _decision(talk, proposal.do, [proposal.sentence, move.sentence])
     spans = [move.sentence]
     asked = talk.sentences[move.sentence.index - 1] if move.sentence.index else None
     answers = asked is not None and asked.is_question and asked.speaker != move.sentence.speaker
     if asked is not None and answers:
-        condition = _CONDITION.search(asked.text)
-        if condition and re.search(r"\bthen\b", move.clause.norm):
+        condition = talk.lexicon.patterns["condition"].search(asked.text)
+        if condition and talk.lexicon.patterns["then"].search(move.clause.norm):
             text = f"{condition[1]}: {move.do[:1].lower()}{move.do[1:]}"
-            return _decision(text, [asked, move.sentence])
+            return _decision(talk, text, [asked, move.sentence])
     if proposal is not None and similarity(proposal.do, move.do) > _RELATED:
         spans.insert(0, proposal.sentence)
-    text = f"Let us {move.do[:1].lower()}{move.do[1:]}" if move.do.lower().startswith("not ") else move.do
-    if not _PRONOUNS & set(normal_words(move.do)[:3]):
-        return _decision(text, spans)
+    text = (
+        f"{talk.lexicon.let_us} {move.do[:1].lower()}{move.do[1:]}"
+        if talk.lexicon.patterns["negated"].match(move.do.lower())
+        else move.do
+    )
+    if not talk.lexicon.lists["decided_pronouns"] & set(talk.lexicon.words.normal_words(move.do)[:3]):
+        return _decision(talk, text, spans)
     pointed = references(talk, move)
-    return _decision(text, spans, asked if answers else pointed[-1] if pointed else None)
+    return _decision(talk, text, spans, asked if answers else pointed[-1] if pointed else None)
 
 
 def _objected(talk: Conversation, move: Move) -> bool:
     reply = _reply(talk, move)
-    return reply is not None and talk.lexicon.matches("objection", " ".join(normal_words(reply.text)))
+    return reply is not None and talk.lexicon.matches("objection", talk.lexicon.words.norm(reply.text))
 
 
 def _reply(talk: Conversation, move: Move) -> Sentence | None:
@@ -108,22 +100,27 @@ def _proposal_before(talk: Conversation, at: int) -> Move | None:
     earlier = talk.before(at, _REACH)
     mine = talk.moves[at].sentence.index
     fitting = (m for m in earlier if m.act is Act.PROPOSE and m.do and m.sentence.index < mine)
-    return next((m for m in fitting if not _POINTS_BACK.match(m.do)), None)
+    return next((m for m in fitting if not talk.lexicon.patterns["decision_points_back"].match(m.do)), None)
 
 
 def _agreed(talk: Conversation, at: int) -> list[Item]:
     """A proposal at the end of a turn, to which another speaker's next turn begins with clear agreement."""
     move = talk.moves[at]
     reply = _reply(talk, move)
-    if not move.do or reply is None or reply.index - move.sentence.index > 2 or _POINTS_BACK.match(move.do):
+    if (
+        not move.do
+        or reply is None
+        or reply.index - move.sentence.index > 2
+        or talk.lexicon.patterns["decision_points_back"].match(move.do)
+    ):
         return []
     following = talk.sentences[reply.index + 1 : reply.index + 2]
-    objects = any(s.turn == reply.turn and talk.lexicon.matches("objection", _norm(s)) for s in following)
+    objects = any(s.turn == reply.turn and talk.lexicon.matches("objection", _norm(talk, s)) for s in following)
     formal = talk.lexicon.matches("formal_proposal", move.clause.norm)
     confirms = [m for m in talk.moves_in(reply) if m.act is Act.AGREE and (not m.weak or formal)]
     if objects or not confirms:
         return _decided_later(talk, at, reply)
-    return _decision(move.do, [move.sentence, reply])
+    return _decision(talk, move.do, [move.sentence, reply])
 
 
 def _decided_later(talk: Conversation, at: int, reply: Sentence) -> list[Item]:
@@ -131,15 +128,15 @@ def _decided_later(talk: Conversation, at: int, reply: Sentence) -> list[Item]:
     move = talk.moves[at]
     second = [s for s in talk.sentences[reply.index + 1 : reply.index + 2] if s.turn == reply.turn]
     taken = [m for s in second for m in talk.moves_in(s) if m.act is Act.AGREE and not m.weak]
-    return _decision(move.do, [move.sentence, *second]) if taken else []
+    return _decision(talk, move.do, [move.sentence, *second]) if taken else []
 
 
 def _confirmed(talk: Conversation, move: Move) -> list[Item]:
     """Something like "Agreed, ten days at most.": what is repeated after it was said by somebody shortly before."""
-    match = _AGREED.match(move.sentence.text)
-    if match is None and talk.lexicon.matches("just_agreed", _norm(move.sentence)):
+    match = talk.lexicon.patterns["agreed"].match(move.sentence.text)
+    if match is None and talk.lexicon.matches("just_agreed", _norm(talk, move.sentence)):
         return _joined(talk, move)
-    if match is None or talk.lexicon.matches("fresh_thought", " ".join(normal_words(match["rest"]))):
+    if match is None or talk.lexicon.matches("fresh_thought", talk.lexicon.words.norm(match["rest"])):
         return []
     wanted = _content(talk, match["rest"])
     before = talk.sentences[max(0, move.sentence.index - 2 * _REACH) : move.sentence.index][::-1]
@@ -147,31 +144,35 @@ def _confirmed(talk: Conversation, move: Move) -> list[Item]:
     if said is None:
         return []
     proposed = next((m.do for m in talk.moves_in(said) if m.act is Act.PROPOSE and m.do), said.text)
-    return _decision(proposed, [said, move.sentence])
+    return _decision(talk, proposed, [said, move.sentence])
 
 
 def _joined(talk: Conversation, move: Move) -> list[Item]:
     """A bare "Agreed." makes a decision of the plan that ended the turn before: "If it fails, we wait."."""
     before = talk.sentences[max(0, move.sentence.index - 3) : move.sentence.index][::-1]
     plan = next((s for s in before if s.turn == move.sentence.turn - 1), None)
-    tag = _TAG.search(plan.text) if plan is not None else None
-    if plan is None or (plan.is_question and tag is None) or not talk.lexicon.matches("plan", _norm(plan)):
+    tag = talk.lexicon.patterns["after_decision"].search(plan.text) if plan is not None else None
+    if plan is None or (plan.is_question and tag is None) or not talk.lexicon.matches("plan", _norm(talk, plan)):
         return []
-    return _decision(_CONJUNCTION.sub("", _TAG.sub("", plan.text)), [plan, move.sentence])
+    return _decision(
+        talk,
+        talk.lexicon.patterns["before_decision"].sub("", talk.lexicon.patterns["after_decision"].sub("", plan.text)),
+        [plan, move.sentence],
+    )
 
 
 def _content(talk: Conversation, text: str) -> set[str]:
-    return {stem(w) for w in normal_words(text) if w not in talk.lexicon.stopwords}
+    return talk.lexicon.words.stems_of(text, talk.lexicon.stopwords)
 
 
-def _norm(sentence: Sentence) -> str:
-    return " ".join(normal_words(sentence.text))
+def _norm(talk: Conversation, sentence: Sentence) -> str:
+    return talk.lexicon.words.norm(sentence.text)
 
 
-def _merged(items: Sequence[Item]) -> list[Item]:
+def _merged(items: Sequence[Item], words: Words) -> list[Item]:
     kept: list[Item] = []
     for item in items:
-        twin = next((k for k in kept[-8:] if _same(k, item)), None)
+        twin = next((k for k in kept[-8:] if _same(k, item, words)), None)
         if twin is None:
             kept.append(item)
             continue
@@ -181,8 +182,8 @@ def _merged(items: Sequence[Item]) -> list[Item]:
     return kept
 
 
-def _same(one: Item, other: Item) -> bool:
-    mine, theirs = ({stem(w) for w in normal_words(i.text)} for i in (one, other))
+def _same(one: Item, other: Item, words: Words) -> bool:
+    mine, theirs = (words.stems_of(i.text) for i in (one, other))
     overlap = len(mine & theirs) / max(1, min(len(mine), len(theirs)))
     shared = bool(set(one.evidence) & set(other.evidence))
     needed = _TWIN_OVERLAP if shared else _SAME

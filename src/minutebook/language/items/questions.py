@@ -1,6 +1,5 @@
 """Questions that were asked in earnest, and whether something answered them."""
 
-import re
 from collections.abc import Sequence
 
 from minutebook.language.lexicon import Act, Lexicon
@@ -8,18 +7,8 @@ from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.wording import sentence_case
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words
 
 _SHORTEST = 4
-_CONJUNCTION = re.compile(
-    r"^(?:(?:but|and|so|now),? |(?:okay|ok|well|um|uh|right|sorry|yes|no), )+(?=\w)", re.IGNORECASE
-)
-_EMBEDDED = re.compile(
-    r"^(?:only |just |well ,? |maybe |mainly |mostly )*(why|how|whether|who|when|where|which|what)\b"
-)
-_POINTS_BACK = re.compile(
-    r"\b(?:it|they|them|he|she|these|those)\b|\b(?:that|this) (?:is|was|will|would|happen|mean|affect|work)"
-)
 
 
 def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: Lexicon) -> list[Item]:
@@ -31,14 +20,14 @@ def questions_of(moves: Sequence[Move], sentences: Sequence[Sentence], lexicon: 
     for sentence in sentences:
         acts = by_sentence.get(sentence.index, [])
         if sentence.is_question and _in_earnest(sentence, acts, lexicon):
-            items.append(_question(sentence, sentences, by_sentence))
-        elif (open_question := _open(sentence, acts, sentences, by_sentence)) is not None:
+            items.append(_question(sentence, sentences, by_sentence, lexicon))
+        elif (open_question := _open(sentence, acts, sentences, by_sentence, lexicon)) is not None:
             items.append(open_question)
     return items
 
 
 def _in_earnest(sentence: Sentence, acts: Sequence[Move], lexicon: Lexicon) -> bool:
-    words = normal_words(sentence.text)
+    words = lexicon.words.normal_words(sentence.text)
     if len(words) < _SHORTEST or any(
         m.act is Act.REQUEST and m.do and not lexicon.matches("asks_when", m.clause.norm) for m in acts
     ):
@@ -49,7 +38,9 @@ def _in_earnest(sentence: Sentence, acts: Sequence[Move], lexicon: Lexicon) -> b
     return not any(pattern.search(norm) for pattern in lexicon.small_talk)
 
 
-def _question(sentence: Sentence, sentences: Sequence[Sentence], moves: dict[int, list[Move]]) -> Item:
+def _question(
+    sentence: Sentence, sentences: Sequence[Sentence], moves: dict[int, list[Move]], lexicon: Lexicon
+) -> Item:
     reply = _reply(sentence, sentences)
     unknown = any(m.act is Act.UNKNOWN for s in reply[:2] for m in moves.get(s.index, []))
     answered = bool(reply) and not unknown and not reply[0].is_question
@@ -57,12 +48,12 @@ def _question(sentence: Sentence, sentences: Sequence[Sentence], moves: dict[int
     points_back = (
         before is not None
         and len(before.words) >= _SHORTEST
-        and _POINTS_BACK.search(" ".join(normal_words(sentence.text))) is not None
+        and lexicon.patterns["question_points_back"].search(lexicon.words.norm(sentence.text)) is not None
     )
     spans = [*([before] if points_back and before else []), sentence, *reply[:1]]
     return Item(
         ItemKind.QUESTION,
-        sentence_case(_CONJUNCTION.sub("", sentence.text)) + "?",
+        sentence_case(lexicon.patterns["before_question"].sub("", sentence.text)) + "?",
         tuple(s.evidence() for s in spans),
         answered=answered,
         answer=reply[0].text if answered else None,
@@ -78,15 +69,19 @@ def _reply(sentence: Sentence, sentences: Sequence[Sentence]) -> list[Sentence]:
 
 
 def _open(
-    sentence: Sentence, acts: Sequence[Move], sentences: Sequence[Sentence], moves: dict[int, list[Move]]
+    sentence: Sentence,
+    acts: Sequence[Move],
+    sentences: Sequence[Sentence],
+    moves: dict[int, list[Move]],
+    lexicon: Lexicon,
 ) -> Item | None:
     """What somebody says is not known: "we still have no idea why …", or "Only why …" next to "I have no idea."."""
     if sentence.is_question:
         return None
-    told = next((m for m in acts if m.act is Act.UNKNOWN and len(normal_words(m.do)) >= _SHORTEST), None)
+    told = next((m for m in acts if m.act is Act.UNKNOWN and len(lexicon.words.normal_words(m.do)) >= _SHORTEST), None)
     if told is not None:
         return Item(ItemKind.QUESTION, sentence_case(told.do), (sentence.evidence(),), answered=False)
-    match = _EMBEDDED.match(" ".join(normal_words(sentence.text)))
+    match = lexicon.patterns["question_word"].match(lexicon.words.norm(sentence.text))
     following = sentences[sentence.index + 1 : sentence.index + 2]
     unknown = following and any(m.act is Act.UNKNOWN for m in moves.get(following[0].index, []))
     if match is None or not unknown or len(sentence.words) < _SHORTEST:

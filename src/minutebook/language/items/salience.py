@@ -12,7 +12,7 @@ import numpy as np
 from minutebook.language.model import Item, ItemKind, KeyPoint
 from minutebook.language.text.embedding import embed
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words, numbers_in
+from minutebook.language.text.words import Words
 
 _BONUS = {ItemKind.DECISION: 0.5, ItemKind.ACTION: 0.3, ItemKind.QUESTION: 0.0, ItemKind.TOPIC: 0.15}
 _NUMBER_BONUS = 0.1
@@ -22,28 +22,28 @@ _FEWEST_POINTS, _MOST_POINTS = 3, 10
 _SECONDS_PER_POINT = 60.0
 
 
-def key_points_of(sentences: Sequence[Sentence], items: Sequence[Item]) -> tuple[KeyPoint, ...]:
+def key_points_of(sentences: Sequence[Sentence], items: Sequence[Item], words: Words) -> tuple[KeyPoint, ...]:
     """The most telling sentences, most important first; about one a minute, at most ten."""
     if not sentences:
         return ()
     length = sentences[-1].end - sentences[0].start
     wanted = int(min(_MOST_POINTS, max(_FEWEST_POINTS, round(length / _SECONDS_PER_POINT) + 2)))
-    return tuple(KeyPoint(s.text, (s.evidence(),)) for s in ranked(sentences, items, wanted))
+    return tuple(KeyPoint(s.text, (s.evidence(),)) for s in ranked(sentences, items, wanted, words))
 
 
-def summary_of(sentences: Sequence[Sentence], items: Sequence[Item], most: int = 3) -> str:
+def summary_of(sentences: Sequence[Sentence], items: Sequence[Item], words: Words, most: int = 3) -> str:
     """A few of the most telling sentences, in the order of the talk."""
-    chosen = ranked(sentences, items, most)
+    chosen = ranked(sentences, items, most, words)
     return " ".join(s.text for s in sorted(chosen, key=lambda s: s.index))
 
 
-def ranked(sentences: Sequence[Sentence], items: Sequence[Item], most: int) -> list[Sentence]:
+def ranked(sentences: Sequence[Sentence], items: Sequence[Item], most: int, words: Words) -> list[Sentence]:
     """Up to `most` sentences, best first."""
     telling = [s for s in sentences if _SHORTEST <= len(s.words) <= _LONGEST and not s.is_question]
     if not telling:
         return []
     vectors = embed([s.text for s in telling])
-    scores = vectors @ vectors.mean(axis=0) + np.array([_bonus(s, items) for s in telling], dtype=np.float32)
+    scores = vectors @ vectors.mean(axis=0) + np.array([_bonus(s, items, words) for s in telling], dtype=np.float32)
     chosen: list[int] = []
     for _ in range(min(most, len(telling))):
         likeness = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(telling), dtype=np.float32)
@@ -53,8 +53,8 @@ def ranked(sentences: Sequence[Sentence], items: Sequence[Item], most: int) -> l
     return [telling[i] for i in chosen]
 
 
-def _bonus(sentence: Sentence, items: Sequence[Item]) -> float:
+def _bonus(sentence: Sentence, items: Sequence[Item], words: Words) -> float:
     cited = [
         _BONUS[i.kind] for i in items for e in i.evidence if e.start == sentence.start and e.speaker == sentence.speaker
     ]
-    return max(cited, default=0.0) + (_NUMBER_BONUS if numbers_in(normal_words(sentence.text)) else 0.0)
+    return max(cited, default=0.0) + (_NUMBER_BONUS if words.numbers_in(words.normal_words(sentence.text)) else 0.0)

@@ -1,16 +1,20 @@
 """Language packs as data: headings, word lists and the cues by which commitments, requests and decisions are known.
 
-A pack is one TOML file. A language without one gets the English headings and no cues.
+A pack is one TOML file. A language without one gets the English headings and no cues; how words, dates and sentences
+are made is English, too, wherever a pack does not say it.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from minutebook.language.lexicon.model import Act, Cue, Feelings, Lexicon
+from minutebook.language.text.dates import CALENDAR_RULES, DateRule, Dates
+from minutebook.language.text.words import Words, word_set
 
 __all__ = ["Act", "Cue", "Feelings", "Lexicon", "directed_at_software", "feelings", "lexicon_of"]
 
@@ -21,21 +25,26 @@ _WORD_LISTS = (
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 
 
+PACKS: list[Traversable] = [files(__name__)]
+"""Folders that are looked into for packs, the first first."""
+
+
 @lru_cache(maxsize=8)
 def lexicon_of(language: str) -> Lexicon:
     """The pack of a language (ISO 639-1, also with a region: "de-AT")."""
     code = language.split("-", maxsplit=1)[0].casefold()
-    if code.isalpha() and files(__name__).joinpath(f"{code}.toml").is_file():
-        return _lexicon(_read(f"{code}.toml"))
+    found = next((pack for folder in PACKS if code.isalpha() and (pack := folder / f"{code}.toml").is_file()), None)
+    if found is not None:
+        return _lexicon(tomllib.loads(found.read_text(encoding="utf-8")))
     english = _read("en.toml")
-    return Lexicon(language=code, headings=english["headings"], stopwords=_words(english["stopwords"]))
+    return _lexicon({"language": code, "headings": english["headings"], "stopwords": english["stopwords"]})
 
 
 @lru_cache(maxsize=1)
 def feelings() -> Feelings:
     """The corrections to VADER's word list."""
     data = _read("feelings.toml")
-    return Feelings(_words(data["neutral"]), data["felt"])
+    return Feelings(word_set(data["neutral"]), data["felt"])
 
 
 @lru_cache(maxsize=1)
@@ -50,11 +59,20 @@ def _read(name: str) -> Mapping[str, Any]:
 
 
 def _lexicon(data: Mapping[str, Any]) -> Lexicon:
+    english = lexicon_of("en") if data["language"] != "en" else None
     macros = data.get("macros", {})
     talk = data.get("talk", {})
+    words = Words(data["words"]) if english is None or "words" in data else english.words
+    lists = {name: word_set(text) for name, text in data.get("lists", {}).items()}
+    patterns = {name: _pattern(text, macros) for name, text in data.get("patterns", {}).items()}
     return Lexicon(
         language=data["language"],
         headings=data["headings"],
+        words=words,
+        let_us=data["let_us"] if english is None or "let_us" in data else english.let_us,
+        dates=_dates(data["dates"], macros, words) if english is None or "dates" in data else english.dates,
+        lists=lists if english is None else {**english.lists, **lists},
+        patterns=patterns if english is None else {**english.patterns, **patterns},
         cues=tuple(
             Cue(Act(c["act"]), _pattern(c["pattern"], macros), c.get("weak", False)) for c in data.get("cue", ())
         ),
@@ -62,8 +80,34 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
         talk_requests=_pattern(talk["requests"], macros) if "requests" in talk else None,
         phrases={name: _pattern(text, macros) for name, text in data.get("phrases", {}).items()},
         complete=data.get("complete", False),
-        **{name: _words(data[name]) for name in _WORD_LISTS if name in data},
+        **{name: word_set(data[name]) for name in _WORD_LISTS if name in data},
     )
+
+
+def _dates(data: Mapping[str, Any], macros: Mapping[str, str], words: Words) -> Dates:
+    weekdays, months = tuple(data["weekdays"].split()), tuple(data["months"].split())
+    known = {**macros, "day": _any_of(weekdays), "month": _any_of(months)}
+    rules = tuple(DateRule(_pattern(r["pattern"], known), r["means"], r.get("days", 0)) for r in data["rule"])
+    unknown = {rule.means for rule in rules} - set(CALENDAR_RULES)
+    if unknown:
+        raise ValueError(f"Date rules mean one of {', '.join(CALENDAR_RULES)}, not {', '.join(unknown)}.")
+    return Dates(
+        words=words,
+        weekdays=weekdays,
+        months=months,
+        dated=_pattern(rf"\b{_any_of(data['dated'])}\b", known),
+        eventful=_pattern(rf"\b{_any_of(data['eventful'])}", known),
+        leading=_pattern(data["leading"], known),
+        units=data["units"],
+        counts=data["counts"],
+        vague=_pattern(data["vague"], known),
+        vague_one=_pattern(data["vague_one"], known),
+        rules=rules,
+    )
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return f"(?:{'|'.join(patterns)})"
 
 
 def _pattern(text: str, macros: Mapping[str, str]) -> re.Pattern[str]:
@@ -71,7 +115,3 @@ def _pattern(text: str, macros: Mapping[str, str]) -> re.Pattern[str]:
     while _MACRO.search(joined):
         joined = _MACRO.sub(lambda match: "".join(line.strip() for line in macros[match[1]].splitlines()), joined)
     return re.compile(joined)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())

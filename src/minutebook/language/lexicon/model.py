@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from minutebook.language.text.dates import Dates
+from minutebook.language.text.words import Words
+
 
 class Act(StrEnum):
     """What a clause does in the conversation."""
@@ -44,6 +47,14 @@ class Lexicon:
     language: str
     headings: Mapping[str, str]
     stopwords: frozenset[str]
+    words: Words
+    dates: Dates
+    lists: Mapping[str, frozenset[str]]
+    """Word lists by name, for rules that every language has."""
+    let_us: str
+    """What a decision not to do something begins with."""
+    patterns: Mapping[str, re.Pattern[str]]
+    """Patterns by name, for rules that every language has."""
     negators: frozenset[str] = frozenset()
     cues: tuple[Cue, ...] = ()
     address_openers: frozenset[str] = frozenset()
@@ -60,6 +71,11 @@ class Lexicon:
     first_person: frozenset[str] = frozenset()
     complete: bool = False
     """Whether the pack knows actions and decisions, or only headings and word lists."""
+
+    @property
+    def date_words(self) -> frozenset[str]:
+        """Words that name a day, a month or a time of day."""
+        return self.lists["date_words"].union(self.dates.weekdays, self.dates.months)
 
     def found(self, phrase: str, norm: str) -> re.Match[str] | None:
         """Where one of the pack's named phrases stands in normalised words; None, where the pack has none."""

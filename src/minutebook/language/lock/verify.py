@@ -4,7 +4,6 @@
 "Thursday" from "Friday" or "launch" from "do not launch"; an embedding check follows as a second opinion on the whole.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,11 +15,11 @@ from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.injection import addresses_software, tainted
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
-from minutebook.language.text.dates import MONTHS, WEEKDAYS, resolve
+from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
 from minutebook.language.text.mending import mended
 from minutebook.language.text.sentences import sentences_of, words_of
-from minutebook.language.text.words import normal_words, number_words, numbers_in, stem
+from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 
 _SLACK_S = 0.6
@@ -29,14 +28,6 @@ _NEAR = 4
 """Words around a number, name or date within which its neighbour has to stand in the evidence as in the item."""
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
-_CLAUSE = re.compile(
-    r"[.?!;:…]+|\b(?:no|nope|sorry),|\bwhy (?:don't|do not) (?:we|you)\b|, (?:so|and|or|then)\b"
-    r"|,? and (?=[a-z]+,? (?:can|could|would|will|please)\b)"
-    r"|,? \b(?:but|because|although|though|while|if|when|unless|so please|and (?=(?:i|we|you|he|she|they|it|please)\b))"
-    r"|(?=\b(?:why|how|whether|who|where|which|what)\b)",
-    re.IGNORECASE,
-)
-_DATE_WORDS = frozenset((*WEEKDAYS, *MONTHS, "today", "tomorrow", "tonight", "yesterday", "noon", "midnight"))
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,8 @@ class Verifier:
         self._transcript = transcript
         self._held_on = held_on
         self._lexicon = lexicon_of(transcript.language)
-        self._speakers = _words_by_speaker(transcript)
+        self._words = self._lexicon.words
+        self._speakers = _words_by_speaker(transcript, self._words)
         self._tainted = [(s.speaker, s.start, s.end) for s in tainted(sentences_of(transcript))]
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes,
@@ -86,7 +78,7 @@ class Verifier:
         return any(s == evidence.speaker and a < evidence.end and b > evidence.start for s, a, b in self._tainted)
 
     def _stands(self, evidence: Evidence) -> bool:
-        words, quote = self._speakers.get(evidence.speaker), normal_words(evidence.quote)
+        words, quote = self._speakers.get(evidence.speaker), self._words.normal_words(evidence.quote)
         if words is None or not quote:
             return False
         first = bisect_left(words.starts, evidence.start - _SLACK_S)
@@ -99,43 +91,47 @@ class Verifier:
         return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
 
     def _content(self, item: Item) -> str | None:
-        carried = {stem(w) for e in item.evidence for w in normal_words(e.quote)}
-        spelt = {w for e in item.evidence for w in normal_words(e.quote)}
+        carried = {self._words.stem(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
+        spelt = {w for e in item.evidence for w in self._words.normal_words(e.quote)}
         for word in self._content_words(_claims(item)):
-            if word not in spelt and (word in _DATE_WORDS or not _carried(stem(word), carried)):
+            if word not in spelt and (
+                word in self._lexicon.date_words or not _carried(self._words.stem(word), carried)
+            ):
                 return f"“{word}” is not in the cited words."
         return None
 
     def _content_words(self, text: str) -> list[str]:
-        words = normal_words(text)
-        spelling = number_words(words)
+        words = self._words.normal_words(text)
+        spelling = self._words.number_words(words)
         ignored = self._lexicon.stopwords | self._lexicon.negators | self._lexicon.generic
         return [
             w
             for w in words
-            if w not in spelling and (w in _DATE_WORDS or w not in ignored) and any(map(str.isalnum, w))
+            if w not in spelling and (w in self._lexicon.date_words or w not in ignored) and any(map(str.isalnum, w))
         ]
 
     def _numbers_and_names(self, item: Item) -> str | None:
-        quotes = [normal_words(e.quote) for e in item.evidence]
+        quotes = [self._words.normal_words(e.quote) for e in item.evidence]
         parts = (self._misplaced(part, quotes) for part in _claim_parts(item))
         return next((reason for reason in parts if reason is not None), None)
 
     def _misplaced(self, claim: str, quotes: Sequence[Sequence[str]]) -> str | None:
         """A number, date or name that is not cited, or is cited of something else."""
-        text, stop = normal_words(claim), self._lexicon.stopwords
-        for number in numbers_in(text):
-            places = [(q, n.first, n.last) for q in quotes for n in numbers_in(q) if n.value == number.value]
+        text, stop = self._words.normal_words(claim), self._lexicon.stopwords
+        for number in self._words.numbers_in(text):
+            places = [
+                (q, n.first, n.last) for q in quotes for n in self._words.numbers_in(q) if n.value == number.value
+            ]
             if not places:
                 return f"The number {number.value:g} is not in the cited words."
-            if not any(_same_company(text, number.first, number.last, *place, stop) for place in places):
+            if not any(_same_company(self._words, text, number.first, number.last, *place, stop) for place in places):
                 return f"The number {number.value:g} is said of something else."
         written = (part for part in claim.split()[1:] if part[:1].isupper())
-        capitals = {w for part in written for w in normal_words(part) if w not in stop}
+        capitals = {w for part in written for w in self._words.normal_words(part) if w not in stop}
         for at, word in enumerate(text):
-            if word in _DATE_WORDS or word in capitals:
+            if word in self._lexicon.date_words or word in capitals:
                 places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
-                if places and not any(_same_company(text, at, at + 1, *place, stop) for place in places):
+                if places and not any(_same_company(self._words, text, at, at + 1, *place, stop) for place in places):
                     return f"“{word}” is said of something else."
         return None
 
@@ -156,8 +152,8 @@ class Verifier:
     def _negation_moved(self, text: str, quoted: Sequence[Evidence]) -> bool:
         """Whether the text has a negation that nothing cited has, or repeats cited words but for their negation."""
         negators = self._lexicon.negators
-        words = normal_words(text)
-        quotes = [normal_words(e.quote) for e in quoted]
+        words = self._words.normal_words(text)
+        quotes = [self._words.normal_words(e.quote) for e in quoted]
         if any(w in negators for w in words) and not any(w in negators for q in quotes for w in q):
             return True
         plain = [w for w in words if w not in negators]
@@ -166,11 +162,11 @@ class Verifier:
         return bool(regions) and all(sum(w in negators for w in region) != inside for region in regions)
 
     def _note_polarity(self, text: str, ways: defaultdict[str, set[bool]]) -> None:
-        for clause in _CLAUSE.split(text):
-            words = normal_words(clause)
+        for clause in self._lexicon.patterns["clause_edge"].split(text):
+            words = self._words.normal_words(clause)
             negative = sum(w in self._lexicon.negators for w in words) % 2 == 1
             for word in self._content_words(clause):
-                ways[stem(word)].add(negative)
+                ways[self._words.stem(word)].add(negative)
 
     def _owner(self, item: Item) -> str | None:
         owner = item.owner
@@ -189,11 +185,13 @@ class Verifier:
         known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
         if any(self._named(others, n) for n in known):
             return None
-        wanted = {stem(w) for w in self._content_words(item.text)}
+        wanted = {self._words.stem(w) for w in self._content_words(item.text)}
         asked = [e.start for e in others if self._carries(e, wanted)]
         called = [e.start for e in item.evidence if e.speaker == speaker and self._carries(e, wanted)]
         for evidence in (e for e in item.evidence if e.speaker == speaker):
-            carrying = [c for c in _CLAUSE.split(evidence.quote) if wanted & self._stems(c)]
+            carrying = [
+                c for c in self._lexicon.patterns["clause_edge"].split(evidence.quote) if wanted & self._stems(c)
+            ]
             if any(self._commits(clause, evidence) for clause in carrying):
                 return None
             if not carrying and asked and evidence.start > min(asked):
@@ -206,29 +204,33 @@ class Verifier:
         return not wanted or bool(wanted & self._stems(evidence.quote))
 
     def _stems(self, text: str) -> set[str]:
-        return {stem(w) for w in self._content_words(text)}
+        return {self._words.stem(w) for w in self._content_words(text)}
 
     def _commits(self, clause: str, evidence: Evidence) -> bool:
         """Whether a clause speaks of what the speaker does, rather than of what somebody else is asked to do."""
         if not self._lexicon.first_person:
             return True
-        first_person = self._lexicon.first_person & set(normal_words(evidence.quote))
-        return bool(first_person) and not self._lexicon.matches("asks_others", " ".join(normal_words(clause)))
+        first_person = self._lexicon.first_person & set(self._words.normal_words(evidence.quote))
+        return bool(first_person) and not self._lexicon.matches(
+            "asks_others", " ".join(self._words.normal_words(clause))
+        )
 
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
         wanted = name.split(maxsplit=1)[0].casefold()
         written = [w for e in quoted for w in e.quote.split()]
-        return any(wanted in normal_words(w) or (w[:1].isupper() and _heard_as(bare(w), wanted)) for w in written)
+        return any(
+            wanted in self._words.normal_words(w) or (w[:1].isupper() and _heard_as(bare(w), wanted)) for w in written
+        )
 
     def _due(self, item: Item) -> str | None:
         due = item.due
         if due is None:
             return None
-        said = normal_words(due.said)
-        quotes = [normal_words(e.quote) for e in item.evidence]
+        said = self._words.normal_words(due.said)
+        quotes = [self._words.normal_words(e.quote) for e in item.evidence]
         if not said or not any(q[i : i + len(said)] == said for q in quotes for i in range(len(q))):
             return f"The date “{due.said}” is not in the cited words."
-        if due.on is not None and due.on != resolve(due.said, self._held_on):
+        if due.on is not None and due.on != self._lexicon.dates.resolve(due.said, self._held_on):
             return f"{due.on.isoformat()} does not follow from “{due.said}”."
         return None
 
@@ -242,9 +244,10 @@ def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
     """The note of a draft: due dates are worked out here, items that their evidence carries are kept in the order of
     the talk, the others are listed as unsupported with the reason."""
     verifier = Verifier(transcript, request.held_on)
+    dates = lexicon_of(transcript.language).dates
     kept: list[Item] = []
     refused: list[Unsupported] = []
-    for item in (_dated(i, request.held_on) for i in draft.items):
+    for item in (_dated(i, request.held_on, dates) for i in draft.items):
         reason = verifier.reason_against(item)
         if reason is None:
             kept.append(item)
@@ -261,17 +264,17 @@ def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
     )
 
 
-def _dated(item: Item, held_on: date | None) -> Item:
+def _dated(item: Item, held_on: date | None, dates: Dates) -> Item:
     if item.due is None or item.due.on is not None:
         return item
-    return replace(item, due=Due(item.due.said, resolve(item.due.said, held_on)))
+    return replace(item, due=Due(item.due.said, dates.resolve(item.due.said, held_on)))
 
 
-def _words_by_speaker(transcript: Transcript) -> dict[str, _Words]:
+def _words_by_speaker(transcript: Transcript, spelling: Words) -> dict[str, _Words]:
     collected: defaultdict[str, list[tuple[str, float, float]]] = defaultdict(list)
     for segment in transcript.segments:
         for word in words_of(segment):
-            collected[segment.speaker] += [(part, word.start, word.end) for part in normal_words(word.word)]
+            collected[segment.speaker] += [(part, word.start, word.end) for part in spelling.normal_words(word.word)]
     return {
         speaker: _Words(tuple(w for w, _, _ in words), tuple(s for _, s, _ in words), tuple(e for _, _, e in words))
         for speaker, words in collected.items()
@@ -314,13 +317,20 @@ def _common_start(one: str, other: str) -> str:
 
 
 def _same_company(
-    text: Sequence[str], first: int, last: int, quote: Sequence[str], begin: int, end: int, stop: frozenset[str]
+    spelling: Words,
+    text: Sequence[str],
+    first: int,
+    last: int,
+    quote: Sequence[str],
+    begin: int,
+    end: int,
+    stop: frozenset[str],
 ) -> bool:
     """Whether the content words next to a number or name in the item also stand near it in the quote."""
     before = [w for w in text[max(0, first - _NEAR) : first] if w not in stop][-1:]
     after = [w for w in text[last : last + _NEAR] if w not in stop][:1]
-    near = {stem(w) for w in quote[max(0, begin - 2 * _NEAR) : end + 2 * _NEAR]}
-    company = {stem(w) for w in (*before, *after)}
+    near = {spelling.stem(w) for w in quote[max(0, begin - 2 * _NEAR) : end + 2 * _NEAR]}
+    company = {spelling.stem(w) for w in (*before, *after)}
     return not company or bool(company & near)
 
 

@@ -19,6 +19,7 @@ from minutebook.language.talk.sentiment import sentiment_of
 from minutebook.language.talk.topics import topics_of
 from minutebook.language.text.mending import mended
 from minutebook.language.text.sentences import Sentence, sentences_of
+from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 
 _TOPICS = {
@@ -32,6 +33,7 @@ _TOPICS = {
 class _Talk:
     sentences: Sequence[Sentence]
     items: Sequence[Item]
+    words: Words
 
 
 class ExtractiveProducer:
@@ -43,7 +45,7 @@ class ExtractiveProducer:
 
     def summary(self, transcript: Transcript) -> str:
         talk = _talk(transcript, ())
-        return summary_of(talk.sentences, talk.items)
+        return summary_of(talk.sentences, talk.items, talk.words)
 
     def note(self, transcript: Transcript, request: NoteRequest) -> Note:
         return locked(self.draft(transcript, request), transcript, request)
@@ -56,7 +58,7 @@ class ExtractiveProducer:
 
     def key_points(self, transcript: Transcript) -> tuple[KeyPoint, ...]:
         talk = _talk(transcript, ())
-        return key_points_of(talk.sentences, talk.items)
+        return key_points_of(talk.sentences, talk.items, talk.words)
 
     def sentiment(self, transcript: Transcript) -> Sentiment:
         return sentiment_of(sentences_of(mended(transcript)))
@@ -73,7 +75,7 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
         *actions_of(Conversation(moves, sentences, people, lexicon)),
         *questions_of(moves, sentences, lexicon),
     ]
-    return _Talk(sentences, items)
+    return _Talk(sentences, items, lexicon.words)
 
 
 def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -94,7 +96,7 @@ def _notices(transcript: Transcript) -> tuple[str, ...]:
     if not transcript.segments:
         return ("Nothing was said in this recording.",)
     language = transcript.language.split("-")[0]
-    if language != "en":
+    if not lexicon_of(language).complete:
         return (
             f"Decisions and action items are recognised in English only so far; this talk is in “{language}”. "
             "Topics and questions are complete.",

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.lock.injection import meant_for_people
 from minutebook.language.lock.verify import locked
 from minutebook.language.model import Draft, Item, KeyPoint, Note, NoteRequest, Sentiment, Usage
@@ -16,7 +17,7 @@ from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.producers.prompting import SCHEMA, UnreadableAnswerError, chunks_of, items_from, messages
 from minutebook.language.text.mending import mended
 from minutebook.language.text.sentences import Sentence, sentences_of
-from minutebook.language.text.words import normal_words, stem
+from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 
 _RETRYABLE = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
@@ -100,7 +101,9 @@ class LlmProducer:
                 items += found
                 usage = _sum(usage, spent)
         usage = replace(usage, cost=self._cost(usage))
-        return Draft(tuple(distinct(items)), self.name, (self._account(usage),), usage)
+        return Draft(
+            tuple(distinct(items, lexicon_of(transcript.language).words)), self.name, (self._account(usage),), usage
+        )
 
     def _read(
         self, client: httpx.Client, stretch: Sequence[Sentence], transcript: Transcript, request: NoteRequest
@@ -198,17 +201,17 @@ def _sum(one: Usage, other: Usage) -> Usage:
     )
 
 
-def distinct(items: Sequence[Item]) -> list[Item]:
+def distinct(items: Sequence[Item], words: Words) -> list[Item]:
     """One of each: overlapping stretches report the same thing twice."""
     kept: list[Item] = []
     for item in items:
-        if not any(_same(item, other) for other in kept):
+        if not any(_same(item, other, words) for other in kept):
             kept.append(item)
     return kept
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: Item, other: Item, words: Words) -> bool:
     if one.kind != other.kind or not set(one.evidence) & set(other.evidence):
         return False
-    mine, theirs = ({stem(w) for w in normal_words(i.text)} for i in (one, other))
+    mine, theirs = (words.stems_of(i.text) for i in (one, other))
     return len(mine & theirs) >= _SAME_WORDS * max(1, min(len(mine), len(theirs)))

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Due, Item, ItemKind, MeetingType, NoteRequest, Owner
 from minutebook.language.talk.people import first_key
 from minutebook.language.talk.wording import sentence_case
-from minutebook.language.text.dates import said_of
 from minutebook.language.text.sentences import Sentence
 from minutebook.transcript.model import Transcript
 
@@ -124,13 +124,14 @@ def _item(entry: Mapping[str, Any], by_number: Mapping[int, Sentence], transcrip
         return None
     cited = sorted({n for n in lines if isinstance(n, int) and not isinstance(n, bool) and n in by_number})
     owner, due, answered = entry.get("owner"), entry.get("due"), entry.get("answered")
+    dates = lexicon_of(transcript.language).dates
     is_action, is_question = kind == ItemKind.ACTION, kind == ItemKind.QUESTION
     return Item(
         kind=ItemKind(kind),
         text=sentence_case(text[:_LONGEST_TEXT]),
         evidence=tuple(by_number[n].evidence() for n in cited[:_MOST_LINES]),
         owner=_owner(owner, transcript) if is_action and isinstance(owner, str) and owner.strip() else None,
-        due=Due(said_of(due.strip())) if is_action and isinstance(due, str) and due.strip() else None,
+        due=Due(dates.said_of(due.strip())) if is_action and isinstance(due, str) and due.strip() else None,
         answered=answered if is_question and isinstance(answered, bool) else None,
     )
 

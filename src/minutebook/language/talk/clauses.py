@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from minutebook.language.lexicon import Lexicon
 from minutebook.language.talk.people import People
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import PUNCTUATION, Token, tokens_of, word_set
+from minutebook.language.text.words import PUNCTUATION, Token
 
 _HARD = frozenset(";:—–")
-_JOINERS = word_set("and but so or then because although though while")
-_SUBJECTS = word_set(
-    "i we you please could can would will let then it that they he she who thanks do did shall should my our"
-)
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,10 @@ class Clause:
         return " ".join(self.sentence.written[i] for i in self.words_in(first, last))
 
 
-def clauses_of(sentence: Sentence, people: People) -> tuple[Clause, ...]:
+def clauses_of(sentence: Sentence, people: People, lexicon: Lexicon) -> tuple[Clause, ...]:
     """The clauses of a sentence, in order; a sentence that cannot be cut is one clause."""
-    tokens = [_marked(token, sentence, people) for token in tokens_of(sentence.written)]
-    cuts = [0, *_cuts(tokens), len(tokens)]
+    tokens = [_marked(token, sentence, people) for token in lexicon.words.tokens_of(sentence.written)]
+    cuts = [0, *_cuts(tokens, lexicon), len(tokens)]
     parts = (tuple(tokens[a:b]) for a, b in pairwise(cuts))
     return tuple(Clause(sentence, part) for part in parts if any(t.text not in PUNCTUATION for t in part))
 
@@ -70,15 +67,16 @@ def _marked(token: Token, sentence: Sentence, people: People) -> Token:
     return Token("@" + re.sub(r"[^a-z'-]", "", key), token.word) if key is not None else token
 
 
-def _cuts(tokens: Sequence[Token]) -> Iterator[int]:
+def _cuts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[int]:
     """Positions at which a new clause starts: after a colon, and at "and I", ", so please", ", because it" …"""
+    lists = lexicon.lists
     for i, token in enumerate(tokens[:-2]):
         if i == 0:
             continue
         following, after = tokens[i + 1].text, tokens[i + 2].text
         if tokens[i - 1].text in _HARD:
             yield i
-        elif token.text in _JOINERS:
-            named = following.startswith("@") and not after.startswith("@") and after not in ("and", "or")
-            if token.text == "because" or following in _SUBJECTS or named:
+        elif token.text in lists["clause_joiners"]:
+            named = following.startswith("@") and not after.startswith("@") and after not in lists["name_joiners"]
+            if token.text in lists["clause_cutters"] or following in lists["clause_subjects"] or named:
                 yield i

@@ -9,16 +9,16 @@ from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import People
 from minutebook.language.text.embedding import similarity
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words, stem, word_set
 
 REACH = 6
 """Sentences within which an answer still belongs to a request."""
 _ALIKE = 0.42
 """Cosine similarity from which a promise is taken for the answer's content rather than for another task."""
-_BACK = word_set("it them him her that this those these one so both")
 _FIRST_WORDS = 4
 _BRIEF = 6
 """Words of an answer that is nothing but a time ("In ten minutes.")."""
+_SOON = 3
+"""Sentences of an answer's turn within which a promise still belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class Conversation:
 
     def is_empty(self, move: Move) -> bool:
         """Whether a promise says nothing by itself: "I'll do that", "I can take it"."""
-        return self.lexicon.matches("empty", " ".join(normal_words(move.core)))
+        return self.lexicon.matches("empty", self.lexicon.words.norm(move.core))
 
     def reports_back(self, move: Move) -> bool:
         """Whether a promise is only to tell: "I'll let you know"."""
-        return self.lexicon.matches("report_back", " ".join(normal_words(move.core)))
+        return self.lexicon.matches("report_back", self.lexicon.words.norm(move.core))
 
     def answer(self, at: int, used: set[int]) -> Answer:
         """The answer to the move at `at`: by the person addressed where that voice is known, else the next speaker."""
@@ -98,28 +98,36 @@ class Conversation:
         return turns[0][0] if turns else None
 
     def _reading(self, move: Move, first: Sentence, replies: Sequence[Move]) -> Answer:
+        """What the turn that begins with `first` says to a move."""
         opening = [m for m in replies if m.sentence.index == first.index]
-        commits = [m for m in replies if m.act is Act.COMMIT and m.sentence.index <= first.index + 3]
-        fitting = [m for m in commits if self.fits(move, m)][:1]
-        extends = [m for m in replies if m.act is Act.EXTEND and m.due and m.sentence.index <= first.index + 3]
-        timed = self.lexicon.matches("asks_when", move.clause.norm) and any(m.due for m in replies)
-        brief = len(first.words) <= _BRIEF and not first.is_question and any(m.due for m in opening)
-        accepted = any(m.act is Act.ACCEPT for m in opening) or bool(fitting) or timed or brief
-        if any(m.act is Act.REFUSE for m in opening) and not fitting and not brief:
+        soon = [m for m in replies if m.sentence.index <= first.index + _SOON]
+        fitting = [m for m in soon if m.act is Act.COMMIT and self.fits(move, m)][:1]
+        extends = [m for m in soon if m.act is Act.EXTEND and m.due]
+        if not fitting and _has(opening, Act.REFUSE) and not _is_brief(first, opening):
             return Answer(False, first.speaker)
+        time_only = self._names_time(move, first, opening, replies)
+        accepted = bool(fitting) or time_only or _has(opening, Act.ACCEPT)
         if not accepted and not any(e.sentence.index <= first.index + 1 for e in extends):
             return Answer(None, first.speaker)
-        dues = [m.due for m in (*fitting, *extends, *(opening if timed or brief else ())) if m.due]
-        quoted = dict.fromkeys([first, *(m.sentence for m in fitting), *(m.sentence for m in extends[:1])])
-        return Answer(True, first.speaker, tuple(quoted), dues[0] if dues else None, frozenset(map(id, fitting)))
+        timed = (*fitting, *extends, *(opening if time_only else ()))
+        due = next((m.due for m in timed if m.due), None)
+        quoted = dict.fromkeys([first, *(m.sentence for m in (*fitting, *extends[:1]))])
+        return Answer(True, first.speaker, tuple(quoted), due, frozenset(map(id, fitting)))
+
+    def _names_time(self, move: Move, first: Sentence, opening: Sequence[Move], replies: Sequence[Move]) -> bool:
+        """Whether a time is all that the answer has to give: "When can you …?" – "On Monday."."""
+        asked = self.lexicon.matches("asks_when", move.clause.norm)
+        return (asked and any(m.due for m in replies)) or _is_brief(first, opening)
 
     def fits(self, request: Move, commit: Move) -> bool:
         """Whether a promise answers the request, rather than being another task."""
-        words = normal_words(commit.do)
-        if self.is_empty(commit) or self.reports_back(commit) or _BACK & set(words[1:_FIRST_WORDS]):
+        words, back = self.lexicon.words.normal_words(commit.do), self.lexicon.lists["refers_back"]
+        if self.is_empty(commit) or self.reports_back(commit) or back & set(words[1:_FIRST_WORDS]):
             return True
-        mine, asked = {stem(w) for w in words[:1]}, {stem(w) for w in normal_words(request.do)[:1]}
-        return bool(mine & asked) or similarity(request.do, commit.do) >= _ALIKE
+        asked = self.lexicon.words.normal_words(request.do)
+        stem = self.lexicon.words.stem
+        same_verb = bool(words) and bool(asked) and stem(words[0]) == stem(asked[0])
+        return same_verb or similarity(request.do, commit.do) >= _ALIKE
 
     def extension(self, at: int, speaker: str) -> Move | None:
         """A time given for the promise at `at` that has none itself: "Give me until Monday.", in the same turn or at
@@ -137,7 +145,7 @@ class Conversation:
             elaborates = (
                 later.sentence.turn == move.sentence.turn
                 and self.is_empty(move)
-                and self.lexicon.matches("of_them", " ".join(normal_words(later.core)))
+                and self.lexicon.matches("of_them", self.lexicon.words.norm(later.core))
             )
             telling = later.act is Act.COMMIT and (self.is_empty(later) or self.reports_back(later) or elaborates)
             if later.act is Act.EXTEND or telling:
@@ -145,3 +153,12 @@ class Conversation:
             if later.act in (Act.COMMIT, Act.REQUEST):
                 return None
         return None
+
+
+def _is_brief(first: Sentence, opening: Sequence[Move]) -> bool:
+    """Whether a turn begins with nothing but a time."""
+    return len(first.words) <= _BRIEF and not first.is_question and any(m.due for m in opening)
+
+
+def _has(moves: Sequence[Move], act: Act) -> bool:
+    return any(move.act is act for move in moves)

@@ -8,10 +8,8 @@ from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.talk.clauses import Clause, clauses_of
 from minutebook.language.talk.people import People
 from minutebook.language.talk.wording import trimmed
-from minutebook.language.text.dates import find_due, is_dated, said_of
 from minutebook.language.text.sentences import Sentence
 
-_ASKING = frozenset(("can", "could", "would", "will"))
 _OPENING_WORDS = 5
 _WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
 """Acts whose time is part of what they say, not a due date."""
@@ -40,7 +38,7 @@ def moves_of(sentences: Sequence[Sentence], people: People, lexicon: Lexicon) ->
     """All moves of the talk, in its order. A clause may make several (an acceptance is often also a commitment)."""
     moves: list[Move] = []
     for sentence in sentences:
-        clauses = clauses_of(sentence, people)
+        clauses = clauses_of(sentence, people, lexicon)
         for position, clause in enumerate(clauses):
             moves += _moves_of_clause(clause, position == 0, people, lexicon)
     return moves
@@ -62,15 +60,17 @@ def _moves_of_clause(clause: Clause, opens: bool, people: People, lexicon: Lexic
 
 def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexicon) -> Move:
     groups = match.groupdict()
-    due = find_due(clause.norm)
-    said = said_of(clause.written(*due.span())) if due else None
+    dates = lexicon.dates
+    due = dates.find_due(clause.norm)
+    said = dates.said_of(clause.written(*due.span())) if due else None
     who = groups.get("who") or addressed(clause, lexicon)
     first, last = match.span("do") if groups.get("do") else (0, 0)
+    apart = due is not None and act not in _WITH_TIME and dates.is_dated(due[0])
     return Move(
         act=act,
         clause=clause,
-        do=trimmed(clause, first, last, due.span() if due and act not in _WITH_TIME and is_dated(due[0]) else None),
-        core=trimmed(clause, first, last, due.span() if due else None),
+        do=trimmed(clause, first, last, due.span() if due and apart else None, lexicon),
+        core=trimmed(clause, first, last, due.span() if due else None, lexicon),
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,
@@ -95,7 +95,7 @@ def _set_off(words: Sequence[str], at: int, lexicon: Lexicon) -> bool:
     after = [w for w in words[at + 1 : at + 4] if w != ","]
     if at == len(words) - 1:
         return at == 0 or words[at - 1] == ","
-    if after[:1] == ["please"] or (len(after) > 1 and after[0] in _ASKING and after[1] == "you"):
+    if lexicon.patterns["asks_named"].match(" ".join(after)):
         return True
     opens = all(w in lexicon.address_openers or w == "," or w[0] == "@" for w in words[:at])
     return words[at + 1] == "," and opens and at <= _OPENING_WORDS

@@ -184,6 +184,6 @@ def _address_slots(written: Sequence[str], lexicon: Lexicon) -> Iterable[str]:
             (opens and word.endswith(",") and (after in lexicon.address_followers))
             or (opens and before in lexicon.thanks_words and (last or word.endswith(",")))
             or (last and closes_clause and len(written) > 2 and word.endswith("?"))
-            or (opens and after in ("please", "could", "can", "would") and not word.endswith(","))
+            or (opens and after in lexicon.lists["asks_after_name"] and not word.endswith(","))
         ):
             yield word

@@ -7,32 +7,20 @@ from minutebook.language.lexicon import Act
 from minutebook.language.talk.conversation import REACH, Conversation
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import bare
-from minutebook.language.text.dates import MONTHS, WEEKDAYS
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words, stem, word_set
 
-_CALENDAR = frozenset((*WEEKDAYS, *MONTHS))
-_DEMONSTRATIVES = frozenset(("that", "this", "those", "these"))
-_BEFORE_DEMONSTRATIVE = word_set("me us you him her them of on in into to with for about at from by up")
-_PRONOUNS = word_set("it them him her they he she")
-_POINTING = word_set("that this it those these they he she none thanks thank you good great yes no sure okay")
-_UNCLEAR = word_set("it them")
-_UNCLEAR_OR_THAT = _UNCLEAR | _DEMONSTRATIVES
-_LIGHT = word_set("do have take get make put give send call write keep go be ask tell find let check bring")
 _RICH = 4
 """Content words from which a sentence is clear although it points back."""
-_PEOPLE = word_set("him her he she")
-_MANY = word_set("them they those these")
-_INTERJECTIONS = word_set("oh well yes no ah um uh okay ok so and but then sure right")
 _TELLING = 4
 _TAIL = 4
 
 
-def refers(move: Move) -> bool:
+def refers(talk: Conversation, move: Move) -> bool:
     """Whether the words of an item need another sentence to be understood."""
-    words = normal_words(move.do)
+    words, lists = talk.lexicon.words.normal_words(move.do), talk.lexicon.lists
     return any(
-        word in _PRONOUNS or (word in _DEMONSTRATIVES and (i < 2 or words[i - 1] in _BEFORE_DEMONSTRATIVE))
+        word in lists["pronouns"]
+        or (word in lists["demonstratives"] and (i < 2 or words[i - 1] in lists["before_demonstrative"]))
         for i, word in enumerate(words)
     )
 
@@ -44,14 +32,16 @@ def references(talk: Conversation, move: Move) -> tuple[Sentence, ...]:
     question = _open_question(talk, move)
     if question is not None:
         return (question,)
-    if not refers(move):
+    if not refers(talk, move):
         return ()
     if move.clause.tokens[0].word >= _TELLING:
         return (move.sentence,)
     first = _nearest(talk, move)
-    if first is None or not _UNCLEAR_OR_THAT & set(normal_words(first.text)) or _stands_alone(talk, first):
+    if first is None or not _points(talk, first) or _stands_alone(talk, first):
         return (first,) if first else ()
-    further = next((s for s in _before(talk, first, 2 * REACH) if _is_telling(s) and _stands_alone(talk, s)), None)
+    further = next(
+        (s for s in _before(talk, first, 2 * REACH) if _is_telling(talk, s) and _stands_alone(talk, s)), None
+    )
     return (first, further) if further else (first,)
 
 
@@ -61,71 +51,89 @@ def _before(talk: Conversation, sentence: Sentence, reach: int) -> Sequence[Sent
 
 def _nearest(talk: Conversation, move: Move) -> Sentence | None:
     before = _before(talk, move.sentence, 2 * REACH)
-    words = normal_words(move.do)
-    nouns = {stem(b) for a, b in pairwise(words) if a in _DEMONSTRATIVES and b not in talk.lexicon.stopwords}
-    verb = {stem(w) for w in words[:1] if w not in talk.lexicon.stopwords and w not in _LIGHT}
-    naming = (s for s in before if nouns & {stem(w) for w in normal_words(s.text)})
-    echoing = (s for s in before[:REACH] if len(s.words) >= _TELLING and verb & {stem(w) for w in normal_words(s.text)})
-    person = (s for s in before if _names_outsider(talk, s))
-    clear = (s for s in before if _is_telling(s) and _stands_alone(talk, s))
-    several = (s for s in before[:REACH] if len(s.words) >= _TELLING and _plurals(talk, s))
+    words, lists = talk.lexicon.words.normal_words(move.do), talk.lexicon.lists
     wanted = (
-        naming,
-        echoing,
+        _naming(talk, words, before),
+        _echoing(talk, words, before[:REACH]),
         _just_said(talk, move, words),
-        person if _PEOPLE & set(words) else (),
-        several if _MANY & set(words) else (),
-        clear,
+        (s for s in before if lists["persons"] & set(words) and _names_outsider(talk, s)),
+        (s for s in before[:REACH] if lists["several"] & set(words) and _names_several(talk, s)),
+        (s for s in before if _is_telling(talk, s) and _stands_alone(talk, s)),
     )
     found = next((s for candidates in wanted for s in candidates), None)
-    return found or next((s for s in before[:REACH] if _is_telling(s)), None)
+    return found or next((s for s in before[:REACH] if _is_telling(talk, s)), None)
+
+
+def _naming(talk: Conversation, words: Sequence[str], before: Sequence[Sentence]) -> Iterator[Sentence]:
+    """For "those invoices": sentences that have the noun."""
+    own, pointing, stop = talk.lexicon.words, talk.lexicon.lists["demonstratives"], talk.lexicon.stopwords
+    nouns = {own.stem(b) for a, b in pairwise(words) if a in pointing and b not in stop}
+    yield from (s for s in before if nouns & own.stems_of(s.text))
+
+
+def _echoing(talk: Conversation, words: Sequence[str], before: Sequence[Sentence]) -> Iterator[Sentence]:
+    """Sentences that have the verb, where it tells something."""
+    own, light = talk.lexicon.words, talk.lexicon.lists["light_verbs"] | talk.lexicon.stopwords
+    verb = {own.stem(w) for w in words[:1] if w not in light}
+    yield from (s for s in before if len(s.words) >= _TELLING and verb & own.stems_of(s.text))
 
 
 def _just_said(talk: Conversation, move: Move, words: Sequence[str]) -> Iterator[Sentence]:
     """For "that": what the speaker said just before, else how the turn before ended."""
-    if _PRONOUNS & set(words):
+    if talk.lexicon.lists["pronouns"] & set(words):
         return
     before = talk.sentences[max(0, move.sentence.index - REACH) : move.sentence.index][::-1]
-    yield from (s for s in before if s.turn == move.sentence.turn and _is_telling(s))
+    yield from (s for s in before if s.turn == move.sentence.turn and _is_telling(talk, s))
     yield from (s for s in before if s.turn == move.sentence.turn - 1 and len(s.words) >= _TELLING)
 
 
-def _plurals(talk: Conversation, sentence: Sentence) -> set[str]:
-    """Words that look like nouns in the plural: what "them" may mean."""
-    words = set(normal_words(sentence.text)) - talk.lexicon.stopwords - _POINTING
-    return {w for w in words if w.endswith("s") and not w.endswith(("ss", "'s", "is", "us")) and len(w) >= _TELLING}
+def _names_several(talk: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence has words that look like nouns in the plural: what "them" may mean."""
+    plural = talk.lexicon.patterns["plural"]
+    words = (
+        set(talk.lexicon.words.normal_words(sentence.text)) - talk.lexicon.stopwords - talk.lexicon.lists["pointing"]
+    )
+    return len(sentence.words) >= _TELLING and any(len(w) >= _TELLING and plural.search(w) for w in words)
 
 
 def _names_outsider(talk: Conversation, sentence: Sentence) -> bool:
     """Whether a sentence names somebody who is not in the meeting: whom "her" and "him" mostly mean."""
-    capitals = [
-        w for w in sentence.written[1:] if w[:1].isupper() and bare(w) not in ("I", "I'm", "I'll", "I've", "I'd")
-    ]
-    return any(talk.people.key_of(w) is None and bare(w).casefold() not in _CALENDAR for w in capitals)
+    subjects, dates = talk.lexicon.lists["subjects_written"], talk.lexicon.dates
+    capitals = [w for w in sentence.written[1:] if w[:1].isupper() and bare(w) not in subjects]
+    calendar = {*dates.weekdays, *dates.months}
+    return any(talk.people.key_of(w) is None and bare(w).casefold() not in calendar for w in capitals)
+
+
+def _points(talk: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence itself has words like "it" or "that"."""
+    lists = talk.lexicon.lists
+    return bool((lists["unclear"] | lists["demonstratives"]) & set(talk.lexicon.words.normal_words(sentence.text)))
 
 
 def _stands_alone(talk: Conversation, sentence: Sentence) -> bool:
     if any(m.act is Act.COMMIT and talk.is_empty(m) for m in talk.moves_in(sentence)):
         return False
-    words = set(normal_words(sentence.text))
-    telling = {w for w in words if w not in talk.lexicon.stopwords}
-    return not _UNCLEAR_OR_THAT & words or (not _UNCLEAR & words and len(telling) >= _RICH - 1) or len(telling) >= _RICH
+    words = set(talk.lexicon.words.normal_words(sentence.text))
+    telling = len(words - talk.lexicon.stopwords)
+    clear = not talk.lexicon.lists["unclear"] & words
+    return not _points(talk, sentence) or (clear and telling >= _RICH - 1) or telling >= _RICH
 
 
-def _is_telling(sentence: Sentence) -> bool:
-    words = [w for w in normal_words(sentence.text) if w not in _INTERJECTIONS]
-    return len(words) >= _TELLING and words[0] not in _POINTING
+def _is_telling(talk: Conversation, sentence: Sentence) -> bool:
+    lists = talk.lexicon.lists
+    words = [w for w in talk.lexicon.words.normal_words(sentence.text) if w not in lists["interjections"]]
+    return len(words) >= _TELLING and words[0] not in lists["pointing"]
 
 
 def _open_question(talk: Conversation, move: Move) -> Sentence | None:
     """The question that a promise to find out is about: one asked just before, or one said to be open."""
-    if not talk.lexicon.matches("finding_out", " ".join(normal_words(move.do))):
+    if not talk.lexicon.matches("finding_out", talk.lexicon.words.norm(move.do)):
         return None
     recent = talk.sentences[max(0, move.sentence.index - _TAIL) : move.sentence.index + 1][::-1]
     asked = next((s for s in recent if s.is_question and len(s.words) >= _TELLING), None)
     unknown = _unknowns(talk, recent)
     own = next((s for s in unknown if s.speaker == move.sentence.speaker), None)
-    embedded = next((s for s in recent if own and talk.lexicon.matches("embedded_question", _norm(s))), None)
+    embedded = next((s for s in recent if own and talk.lexicon.matches("embedded_question", _norm(talk, s))), None)
     spelt_out = own is not None and any(m.act is Act.UNKNOWN and m.do for m in talk.moves_in(own))
     return embedded or (own if spelt_out else None) or (asked if own else None) or own
 
@@ -134,5 +142,5 @@ def _unknowns(talk: Conversation, recent: Sequence[Sentence]) -> list[Sentence]:
     return [s for s in recent if any(m.act is Act.UNKNOWN for m in talk.moves_in(s))]
 
 
-def _norm(sentence: Sentence) -> str:
-    return " ".join(normal_words(sentence.text))
+def _norm(talk: Conversation, sentence: Sentence) -> str:
+    return talk.lexicon.words.norm(sentence.text)

@@ -9,7 +9,6 @@ from minutebook.language.talk.clauses import Clause, clauses_of
 from minutebook.language.talk.moves import addressed
 from minutebook.language.talk.people import People
 from minutebook.language.text.sentences import Sentence
-from minutebook.language.text.words import normal_words
 
 _POINTS = {
     "introduces": 5.0,
@@ -44,7 +43,7 @@ class Signs:
     def __init__(self, sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> None:
         self._sentences = sentences
         self._lexicon = lexicon
-        self._clauses = [clauses_of(s, people) for s in sentences]
+        self._clauses = [clauses_of(s, people, lexicon) for s in sentences]
         self._accepting = [c.pattern for c in lexicon.cues if c.act in (Act.ACCEPT, Act.COMMIT) and not c.weak]
         self._assigning = [c.pattern for c in lexicon.cues if c.act is Act.ASSIGN]
 
@@ -94,7 +93,7 @@ class Signs:
         accepted = self._accepts(reply)
         who = addressed(clause, self._lexicon)
         if who is not None and who.startswith("@") and self._wants_reply(clause):
-            fits = "accepts" if accepted else "replies" if self._lexicon.matches("answers", _norm(reply)) else None
+            fits = "accepts" if accepted else "replies" if self._lexicon.matches("answers", self._norm(reply)) else None
             more = (_POINTS[fits] if fits else 0.0) - (0.0 if last else _POINTS["answers"] / 2)
             if fits or clause.sentence.is_question:
                 yield self._sign("answers", who[1:], reply.speaker, sentence, more)
@@ -123,7 +122,7 @@ class Signs:
         return sum(len(s.words) for s in self._turn_of(sentence))
 
     def _greets(self, sentence: Sentence) -> bool:
-        return any(self._lexicon.matches("greeting", _norm(s)) for s in self._turn_of(sentence))
+        return any(self._lexicon.matches("greeting", self._norm(s)) for s in self._turn_of(sentence))
 
     def _wants_reply(self, clause: Clause) -> bool:
         return clause.sentence.is_question or self._lexicon.matches("wants_reply", clause.norm)
@@ -137,6 +136,5 @@ class Signs:
         match = next((m for p in self._assigning if (m := p.search(clause.norm)) is not None), None)
         return str(match["who"][1:]) if match is not None else None
 
-
-def _norm(sentence: Sentence) -> str:
-    return " ".join(normal_words(sentence.text))
+    def _norm(self, sentence: Sentence) -> str:
+        return self._lexicon.words.norm(sentence.text)

@@ -2,45 +2,22 @@
 
 import re
 
+from minutebook.language.lexicon import Lexicon
 from minutebook.language.talk.clauses import Clause
-from minutebook.language.text.words import word_set
 
-_FRINGE = word_set("please and but so then also ok okay well um uh yes now , then, thanks")
 _EDGE_PUNCTUATION = " ,.;:?!…—–\"'“”"
-_TRAILING = frozenset(
-    [
-        "and",
-        "but",
-        "so",
-        "or",
-        "because",
-        "then",
-        "please",
-        "too",
-        "though",
-        "okay",
-        "ok",
-        "right",
-        "guys",
-        "everyone",
-        "everybody",
-        "folks",
-        "all",
-    ]
-)
 
 
-def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None) -> str:
+def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None, lexicon: Lexicon) -> str:
     """The words of `clause.norm[first:last]` as written, cut at both ends; the due expression goes when it stands at
     an end (it is shown on its own)."""
     words = clause.words_in(first, last)
     marked = {token.word for token in clause.tokens if token.text.startswith("@")}
     due_words = set(clause.words_in(*due)) if due else set()
-    while words and (
-        words[-1] in due_words or _drops(clause, words[-1], _TRAILING) or _is_address(clause, words, marked)
-    ):
+    before, after = lexicon.lists["fringe_before"], lexicon.lists["fringe_after"]
+    while words and (words[-1] in due_words or _drops(clause, words[-1], after) or _is_address(clause, words, marked)):
         words.pop()
-    while words and (_drops(clause, words[0], _FRINGE) or (words[0] in due_words and len(words) > len(due_words))):
+    while words and (_drops(clause, words[0], before) or (words[0] in due_words and len(words) > len(due_words))):
         words.pop(0)
     return sentence_case(" ".join(clause.sentence.written[i] for i in words))
 
@@ -58,11 +35,3 @@ def sentence_case(text: str) -> str:
     """Without punctuation at the ends and with a capital in front."""
     text = re.sub(r"\s+", " ", text).strip(_EDGE_PUNCTUATION)
     return text[:1].upper() + text[1:]
-
-
-def base_form(verb: str) -> str:
-    """The plain form of a third-person verb: "takes" → "take", "carries" → "carry"."""
-    for ending, plain in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("goes", "go")):
-        if verb.endswith(ending):
-            return verb.removesuffix(ending) + plain
-    return {"does": "do", "has": "have"}.get(verb.lower(), verb.removesuffix("s"))

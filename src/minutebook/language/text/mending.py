@@ -9,11 +9,11 @@ they open.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.text.sentences import ends_sentence, words_of
 from minutebook.transcript.model import Segment, Transcript, Word
 
 _MOST_MOVED = 3
-_SUBJECTS = frozenset(("I", "I'll", "I'm", "I'd", "I've"))
 _LONGEST_GAP_S = 1.0
 _PAUSE_S = 0.2
 """A pause this long before the last words, and longer than the one after them, marks where the new voice began."""
@@ -21,9 +21,10 @@ _PAUSE_S = 0.2
 
 def mended(transcript: Transcript) -> Transcript:
     """The transcript with such words moved. Mending again changes nothing more; times and words stay the same."""
+    lexicon = lexicon_of(transcript.language)
     segments: list[Segment] = []
     for segment in transcript.segments:
-        moved = _opening(segments[-1], segment) if segments else 0
+        moved = _opening(segments[-1], segment, lexicon) if segments else 0
         if moved:
             words = words_of(segments[-1])
             segments[-1] = _with_words(segments[-1], words[:-moved])
@@ -32,21 +33,25 @@ def mended(transcript: Transcript) -> Transcript:
     return replace(transcript, segments=tuple(segments))
 
 
-def _opening(before: Segment, after: Segment) -> int:
+def _opening(before: Segment, after: Segment, lexicon: Lexicon) -> int:
     """How many of the last words of `before` open the first sentence of `after`."""
     words, following = words_of(before), words_of(after)
-    if before.speaker == after.speaker or len(words) <= _MOST_MOVED or not following or ends_sentence(words[-1].word):
+    abbreviations = lexicon.lists["abbreviations"]
+    if before.speaker == after.speaker or len(words) <= _MOST_MOVED or not following:
+        return 0
+    if ends_sentence(words[-1].word, abbreviations):
         return 0
     continues = following[0].word[:1].islower()
     if not continues or following[0].start - words[-1].end > _LONGEST_GAP_S:
         return 0
-    subject = words[-1].word in _SUBJECTS
-    return _after_punctuation(words) or (1 if subject else _after_pause(words, following[0]))
+    subject = words[-1].word in lexicon.lists["subjects_written"]
+    return _after_punctuation(words, abbreviations) or (1 if subject else _after_pause(words, following[0]))
 
 
-def _after_punctuation(words: Sequence[Word]) -> int:
+def _after_punctuation(words: Sequence[Word], abbreviations: frozenset[str]) -> int:
     for count in range(1, _MOST_MOVED + 1):
-        if ends_sentence(words[-count - 1].word) or words[-count - 1].word.endswith((",", ";")):
+        before = words[-count - 1].word
+        if ends_sentence(before, abbreviations) or before.endswith((",", ";")):
             return count
     return 0
 

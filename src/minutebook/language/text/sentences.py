@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Evidence
-from minutebook.language.text.words import word_set
 from minutebook.transcript.model import Segment, Transcript, Word
 
-_ABBREVIATIONS = word_set("mr. mrs. ms. dr. st. prof. no. e.g. i.e. vs. etc. approx. z.b. m. mme. sr. sra.")
 _JOIN_GAP_S = 2.0
 _LONGEST = 60
 """Words after which a sentence without any punctuation is cut, so that a quote stays a quote."""
@@ -60,17 +59,18 @@ def words_of(segment: Segment) -> tuple[Word, ...]:
 
 def sentences_of(transcript: Transcript) -> tuple[Sentence, ...]:
     """Sentences in the order of the talk. A sentence that a pause cut in two segments of one speaker is joined."""
+    abbreviations = lexicon_of(transcript.language).lists["abbreviations"]
     sentences: list[Sentence] = []
     turn, previous = -1, ""
-    for speaker, words in _stretches(transcript.segments):
+    for speaker, words in _stretches(transcript.segments, abbreviations):
         turn += speaker != previous
         previous = speaker
-        for chunk in _split(words):
+        for chunk in _split(words, abbreviations):
             sentences.append(Sentence(len(sentences), turn, speaker, tuple(chunk)))
     return tuple(sentences)
 
 
-def _stretches(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Word]]]:
+def _stretches(segments: Sequence[Segment], abbreviations: frozenset[str]) -> Iterator[tuple[str, list[Word]]]:
     open_speaker, open_words = "", list[Word]()
     for segment in segments:
         words = words_of(segment)
@@ -80,7 +80,7 @@ def _stretches(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Word]]]:
             open_words
             and segment.speaker == open_speaker
             and segment.start - open_words[-1].end < _JOIN_GAP_S
-            and not ends_sentence(open_words[-1].word)
+            and not ends_sentence(open_words[-1].word, abbreviations)
         )
         if open_words and not continues:
             yield open_speaker, open_words
@@ -91,18 +91,18 @@ def _stretches(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Word]]]:
         yield open_speaker, open_words
 
 
-def _split(words: Sequence[Word]) -> Iterator[list[Word]]:
+def _split(words: Sequence[Word], abbreviations: frozenset[str]) -> Iterator[list[Word]]:
     current: list[Word] = []
     for word in words:
         current.append(word)
-        if ends_sentence(word.word) or len(current) >= _LONGEST:
+        if ends_sentence(word.word, abbreviations) or len(current) >= _LONGEST:
             yield current
             current = []
     if current:
         yield current
 
 
-def ends_sentence(written: str) -> bool:
+def ends_sentence(written: str, abbreviations: frozenset[str]) -> bool:
     """Whether a written word ends its sentence; abbreviations do not."""
     bare = written.rstrip("\"'”’)")
-    return bare.endswith((".", "?", "!", "…")) and bare.casefold() not in _ABBREVIATIONS
+    return bare.endswith((".", "?", "!", "…")) and bare.casefold() not in abbreviations
