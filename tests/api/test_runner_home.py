@@ -12,7 +12,7 @@ from minutebook.accounts.model import User
 from minutebook.bots.home.reception import PIECE_MAX_BYTES
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.model import Bot, BotWish
-from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket, to_json
+from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket, to_json
 from minutebook.bots.runner.delivery.home import Home, HomeUnwantedError
 from minutebook.bots.states import BotState
 from minutebook.kit.clock import VirtualClock
@@ -46,7 +46,7 @@ async def runner(services: Services, client: httpx.AsyncClient, user: User) -> V
 
 
 def told(*states: str, first: int = 0, at_ms: int = 1772442000000) -> list[dict[str, Any]]:
-    return [to_json(Report(first + n, ReportKind.STATE, at_ms, state=state)) for n, state in enumerate(states)]
+    return [to_json(RunnerReport(first + n, ReportKind.STATE, at_ms, state=state)) for n, state in enumerate(states)]
 
 
 async def now(services: Services, bot: Bot) -> Bot:
@@ -74,7 +74,7 @@ async def test_the_walk_of_a_runner(services: Services, runner: Visitor, clock: 
     async with services.db.transaction() as tx:
         await services.bots.leave(tx, runner.bot.owner_id, runner.bot.id)
     assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True}
-    end = [to_json(Report(3, ReportKind.ENDED, 1772442001000, end_reason="stopped"))]
+    end = [to_json(RunnerReport(3, ReportKind.ENDED, 1772442001000, end_reason="stopped"))]
     for _ in range(2):
         assert (await runner.ask("POST", "reports", json=end)).json() == {"next": 4}
     assert (await now(services, runner.bot)).state is BotState.ENDED
@@ -89,7 +89,7 @@ async def test_the_runners_own_client_understands_its_home(services: Services, r
         home = Home(ticket, http)
         assert (await home.orders()).bot_name == "Scribe"
         assert not await home.heartbeat("joining", 3)
-        assert await home.report([Report(0, ReportKind.STATE, 0, state="waiting_room")]) == 1
+        assert await home.report([RunnerReport(0, ReportKind.STATE, 0, state="waiting_room")]) == 1
         await home.keep_piece(1, "track.a-1_B", 0, silence(0.5), start_ms=5, length_ms=500)
         await home.keep_screenshot(1, 0, b"png", name="joining", taken_ms=5)
         with pytest.raises(HomeUnwantedError):

@@ -16,7 +16,7 @@ from minutebook.bots.model import (
     Streaming,
     ZoomAccess,
 )
-from minutebook.bots.protocol import Report, ReportKind
+from minutebook.bots.protocol import ReportKind, RunnerReport
 from minutebook.bots.states import BotState
 from minutebook.bots.v1.messages import status_of
 from minutebook.db.database import Database
@@ -205,7 +205,7 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     assert (orders.rejoin, orders.stop, orders.platform) == (True, False, "google_meet")
     assert orders.recording_started_ms == 1772442003000
     assert await first.beat(), "the old one is to go if it should live"
-    await first.tell(Report(3, ReportKind.STATE, 0, state="recording"))
+    await first.tell(RunnerReport(3, ReportKind.STATE, 0, state="recording"))
     assert (await stage.bot(bot.id)).state is BotState.JOINING
     await first.record(1.0)  # kept all the same
     await second.reach(*WAY_IN)
@@ -358,17 +358,17 @@ async def test_a_meeting_that_no_bot_can_join(stage: Stage) -> None:
 async def test_reports_are_taken_once_and_in_order(stage: Stage) -> None:
     bot = await stage.sent()
     runner = await stage.runner()
-    told = [Report(i, ReportKind.STATE, 0, state=state.value) for i, state in enumerate(WAY_IN)]
+    told = [RunnerReport(i, ReportKind.STATE, 0, state=state.value) for i, state in enumerate(WAY_IN)]
     assert await runner.tell(told[1], told[2]) == 0, "the first is missing"
     assert await runner.tell(*told[:2]) == 2
     assert await runner.tell(*told) == 3
     assert await runner.tell(*told) == 3
-    assert await runner.tell(Report(3, ReportKind.NOTICE, 0, message="a\x00b\ud800" * 3000)) == 4
+    assert await runner.tell(RunnerReport(3, ReportKind.NOTICE, 0, message="a\x00b\ud800" * 3000)) == 4
     assert await stage.told(bot.id) == TOLD_ON_THE_WAY_IN
     with pytest.raises(MinutebookError, match="completed"):
-        await runner.tell(Report(4, ReportKind.STATE, 0, state="completed"))
+        await runner.tell(RunnerReport(4, ReportKind.STATE, 0, state="completed"))
     with pytest.raises(MinutebookError):
-        await runner.tell(Report(4, ReportKind.ENDED, 0, failure="Whatever"))
+        await runner.tell(RunnerReport(4, ReportKind.ENDED, 0, failure="Whatever"))
     joined = (await stage.bot(bot.id)).joined_at
     assert joined == bot.created_at, "a runner whose clock is wrong joins no bot before it was made"
 
@@ -378,7 +378,7 @@ async def test_many_ends_at_once_are_one(stage: Stage) -> None:
     runner = await stage.runner()
     await runner.reach(*WAY_IN)
     await runner.record()
-    ended = Report(3, ReportKind.ENDED, 0, end_reason="meeting_ended")
+    ended = RunnerReport(3, ReportKind.ENDED, 0, end_reason="meeting_ended")
     await asyncio.gather(*(runner.tell(ended) for _ in range(6)), runner.die())
 
     async def finish() -> None:

@@ -34,7 +34,7 @@ from minutebook.bots.protocol import (
     observations_to_lines,
 )
 from minutebook.bots.protocol import (
-    Report as Told,
+    RunnerReport as Told,
 )
 from minutebook.bots.repository.bots import bot_status_changes
 from minutebook.bots.service import Bots

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from minutebook.api.deps import Db, Read, ServicesOf
 from minutebook.bots.home.reception import PIECE_MAX_BYTES, Reception
-from minutebook.bots.protocol import Orders, Report, ReportKind
+from minutebook.bots.protocol import Orders, ReportKind, RunnerReport
 from minutebook.errors import Kind, MinutebookError
 
 PREFIX = "/internal/bots"
@@ -50,7 +50,7 @@ class HeartbeatOut(BaseModel):
 
 
 class ReportIn(BaseModel):
-    """A report; members as in `protocol.Report`."""
+    """A report; members as in `protocol.RunnerReport`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -93,7 +93,7 @@ async def reports(
     db: Db,
 ) -> ReportsOut:
     """What the runner has to tell, in order."""
-    told = [Report(**each.model_dump()) for each in sent]
+    told = [RunnerReport(**each.model_dump()) for each in sent]
     async with db.transaction() as tx:
         return ReportsOut(next=await reception.report(tx, bot_id, attempt, token, told))
 

@@ -28,7 +28,7 @@ from minutebook.bots.record.attendance import (
     participants_lines,
     presence_of,
 )
-from minutebook.bots.record.files import DIARIZATION, MP4, NETWORK_DIARIZATION, PARTICIPANTS, file_key
+from minutebook.bots.record.files import DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO, file_key
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.service import RECORD, options_for
@@ -182,8 +182,8 @@ class Finishing:
             await self._storage.put_bytes(file_key(recording_id, name), text)
         if assembled.mp4 is None:
             return tuple(texts)
-        await self._storage.put_stream(file_key(recording_id, MP4), _chunks(assembled.mp4))
-        return (MP4, *texts)
+        await self._storage.put_stream(file_key(recording_id, VIDEO), _chunks(assembled.mp4))
+        return (VIDEO, *texts)
 
 
 def title_of(bot: Bot) -> str:

@@ -5,7 +5,7 @@ The runner is a process without a database. Its home is the HTTP server, at
 
     GET  orders                        → Orders
     POST heartbeat   {"state", "sent"} → {"stop": bool}            every second
-    POST reports     [Report, …]       → {"next": seq}             in order; a `seq` that is known is passed over
+    POST reports     [RunnerReport, …]       → {"next": seq}             in order; a `seq` that is known is passed over
     PUT  media/{stream}/{index}?start_ms=&length_ms=   bytes       again and again without harm
     PUT  screenshots/{index}?name=&taken_ms=           PNG bytes
 
@@ -84,7 +84,7 @@ class ReportKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunnerReport:
     """One report, numbered from 0 within its attempt. `state`: `state` is a `BotState` that was reached. `ended`: the
     call is over for the bot, with `end_reason` (there is a recording) or `failure` (there is none); `message` is a
     sentence for people. `notice`: only `message`, for the log and for `bot.errors`."""
@@ -134,7 +134,7 @@ def epoch_ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def to_json(value: Ticket | Orders | Report | Observation) -> dict[str, Any]:
+def to_json(value: Ticket | Orders | RunnerReport | Observation) -> dict[str, Any]:
     """The JSON form: the fields by their names."""
     return asdict(value)
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
-from minutebook.webhooks.model import Attempt, Message, MessageQuery, MessageState, Shown
+from minutebook.webhooks.model import DeliveryAttempt, Message, MessageQuery, MessageState, Shown
 from minutebook.wiring import Services
 
 app = typer.Typer(help="Webhooks of this installation: what was sent, what became of it.", no_args_is_help=True)
@@ -148,7 +148,7 @@ async def _query(
     return MessageQuery(owner_id=owner_id, subject_id=bot, state=state, limit=limit)
 
 
-def _print_attempt(attempt: Attempt) -> None:
+def _print_attempt(attempt: DeliveryAttempt) -> None:
     said = f"{attempt.status} " if attempt.status is not None else ""
     line = f"{_moment(attempt.at)}  {attempt.duration_s:.2f} s  {said}{attempt.error or 'delivered'}"
     stdout.print(Text(line, style="red" if attempt.error else "green"), soft_wrap=True)

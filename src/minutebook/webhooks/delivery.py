@@ -20,7 +20,7 @@ from minutebook.kit.ids import new_id
 from minutebook.outgoing.client import OutgoingAnswer, OutgoingClient
 from minutebook.webhooks import repository
 from minutebook.webhooks.letters import Letters, NoLetter, host_of
-from minutebook.webhooks.model import Attempt, Claim, Limits, Message, MessageState, Outcome, Verdict
+from minutebook.webhooks.model import Claim, DeliveryAttempt, Limits, Message, MessageState, Outcome, Verdict
 from minutebook.webhooks.rules import is_late, next_due, next_to_send, retry_after_s, settle, verdict_of
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Delivery:
         at, began = self._clock.now(), monotonic()
         letter = await self._letters.written(message, at)
         if isinstance(letter, NoLetter):
-            return Outcome(Attempt(at, monotonic() - began, letter.url, None, letter.reason), letter.verdict)
+            return Outcome(DeliveryAttempt(at, monotonic() - began, letter.url, None, letter.reason), letter.verdict)
         try:
             answer = await self._outgoing.post(
                 letter.url,
@@ -155,8 +155,8 @@ class Delivery:
                 keep_bytes=self._limits.answer_bytes,
             )
         except MinutebookError as error:
-            return Outcome(Attempt(at, monotonic() - began, letter.url, None, error.message), Verdict.RETRY)
-        attempt = Attempt(
+            return Outcome(DeliveryAttempt(at, monotonic() - began, letter.url, None, error.message), Verdict.RETRY)
+        attempt = DeliveryAttempt(
             at, monotonic() - began, letter.url, answer.status, _complaint(answer), _readable(answer.beginning)
         )
         pause_s = retry_after_s(answer.headers.get("retry-after"), self._clock.now())

@@ -48,7 +48,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One try. `url` is None where there was none, `status` None where no answer came; `error` is a sentence, empty
     after success; `answer` the beginning of what the receiver said."""
 
@@ -74,7 +74,7 @@ class Verdict(StrEnum):
 class Outcome:
     """An attempt and what follows from it; `retry_after_s` is how long the receiver asked to be left alone."""
 
-    attempt: Attempt
+    attempt: DeliveryAttempt
     verdict: Verdict
     retry_after_s: float | None = None
 
@@ -126,4 +126,4 @@ class Shown:
     """A message with everything that was tried, oldest first."""
 
     message: Message
-    attempts: tuple[Attempt, ...] = field(default=())
+    attempts: tuple[DeliveryAttempt, ...] = field(default=())

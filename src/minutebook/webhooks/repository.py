@@ -36,7 +36,7 @@ from minutebook.db.events import Event
 from minutebook.db.messages import Lane
 from minutebook.db.types import UtcDateTime
 from minutebook.kit.ids import fingerprint
-from minutebook.webhooks.model import Attempt, Claim, Message, MessageQuery, MessageState, Target
+from minutebook.webhooks.model import Claim, DeliveryAttempt, Message, MessageQuery, MessageState, Target
 from minutebook.webhooks.rules import Settlement
 
 LONGEST_KEY = 80
@@ -182,7 +182,9 @@ async def waiting_in(tx: AsyncConnection, order_key: str) -> Sequence[Message]:
     return [_message(row) for row in await tx.execute(query.order_by(messages.c.number))]
 
 
-async def record(tx: AsyncConnection, message: Message, attempt: Attempt, settlement: Settlement, at: datetime) -> None:
+async def record(
+    tx: AsyncConnection, message: Message, attempt: DeliveryAttempt, settlement: Settlement, at: datetime
+) -> None:
     """Keep what was tried and what became of the message."""
     await tx.execute(
         insert(attempts).values(
@@ -236,10 +238,10 @@ async def found(tx: AsyncConnection, query: MessageQuery) -> Sequence[Message]:
     return [_message(row) for row in rows]
 
 
-async def attempts_of(tx: AsyncConnection, message_id: str) -> Sequence[Attempt]:
+async def attempts_of(tx: AsyncConnection, message_id: str) -> Sequence[DeliveryAttempt]:
     """What was tried for a message, oldest first."""
     rows = await tx.execute(select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.number))
-    return [Attempt(row.at, row.duration_s, row.url, row.status, row.error, row.answer) for row in rows]
+    return [DeliveryAttempt(row.at, row.duration_s, row.url, row.status, row.error, row.answer) for row in rows]
 
 
 async def forget_before(tx: AsyncConnection, moment: datetime, limit: int) -> int:

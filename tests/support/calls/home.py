@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket, to_json
+from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket, to_json
 
 TOKEN = "a-token-of-the-tests"
 
@@ -25,7 +25,7 @@ class RunnerAtHome:
 
     def __init__(self, orders: Orders, folder: Path) -> None:
         self.orders = orders
-        self.reports: list[Report] = []
+        self.reports: list[RunnerReport] = []
         self.pieces: dict[tuple[str, int], bytes] = {}
         self.stop_requested = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -53,10 +53,10 @@ class RunnerAtHome:
         return [str(each.state) for each in self.reports if each.kind is ReportKind.STATE]
 
     @property
-    def ending(self) -> Report | None:
+    def ending(self) -> RunnerReport | None:
         return next((each for each in self.reports if each.kind is ReportKind.ENDED), None)
 
-    def wait_state(self, state: str, within_s: float = 60.0) -> Report:
+    def wait_state(self, state: str, within_s: float = 60.0) -> RunnerReport:
         """Until a state is reported."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -68,7 +68,7 @@ class RunnerAtHome:
             time.sleep(0.05)
         raise AssertionError(f"never {state}: {self.states}, {self.ending}; {self.log.read_text()[-3000:]}")
 
-    def wait_end(self, within_s: float = 60.0) -> Report:
+    def wait_end(self, within_s: float = 60.0) -> RunnerReport:
         """Until the end is reported and the process has gone."""
         try:
             self.process.wait(within_s)
@@ -123,7 +123,7 @@ class RunnerAtHome:
             case ["reports"]:
                 for row in json.loads(body):
                     if row["seq"] == len(self.reports):
-                        self.reports.append(Report(**{**row, "kind": ReportKind(row["kind"])}))
+                        self.reports.append(RunnerReport(**{**row, "kind": ReportKind(row["kind"])}))
                 return {"next": len(self.reports)}
             case ["media", stream, index]:
                 self.pieces[stream, int(index)] = body

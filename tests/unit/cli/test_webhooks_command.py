@@ -18,7 +18,7 @@ from minutebook.db.events import Event
 from minutebook.db.messages import Lane
 from minutebook.kit.ids import new_id
 from minutebook.webhooks import repository
-from minutebook.webhooks.model import Attempt, Message, MessageState
+from minutebook.webhooks.model import DeliveryAttempt, Message, MessageState
 from minutebook.webhooks.rules import Settlement
 from minutebook.wiring import Services
 
@@ -46,7 +46,7 @@ class Installation:
             await repository.append(tx, event, lane, "bot-1", "hooks.example", now)
             message = await repository.load(tx, event.id)
             assert message is not None
-            attempt = Attempt(now, 0.25, URL, status, error, "so it [said]")
+            attempt = DeliveryAttempt(now, 0.25, URL, status, error, "so it [said]")
             await repository.record(tx, message, attempt, Settlement(state, 1, now + timedelta(hours=1)), now)
 
     def message(self, event: Event) -> Message:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from minutebook.db.events import Event
 from minutebook.db.messages import Lane
-from minutebook.webhooks.model import Attempt, Message, MessageState, Outcome, Verdict
+from minutebook.webhooks.model import DeliveryAttempt, Message, MessageState, Outcome, Verdict
 from minutebook.webhooks.rules import (
     JITTER,
     LADDERS,
@@ -49,7 +49,7 @@ def message(number: int, lane: Lane = STATUS, failures: int = 0, due_in_s: float
 
 
 def outcome(verdict: Verdict, retry_after: float | None = None) -> Outcome:
-    return Outcome(Attempt(NOW, 0.1, "http://a.example", 500, "No."), verdict, retry_after)
+    return Outcome(DeliveryAttempt(NOW, 0.1, "http://a.example", 500, "No."), verdict, retry_after)
 
 
 def seconds_until(moment: datetime | None) -> float:

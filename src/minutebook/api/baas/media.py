@@ -10,14 +10,8 @@ from fastapi.responses import Response
 from minutebook.api.baas.routes import Routes
 from minutebook.api.deps import LinksOf, Read, ServicesOf
 from minutebook.api.stored_files import served
-from minutebook.bots.record.links import (
-    AUDIO,
-    DIARIZATION,
-    NETWORK_DIARIZATION,
-    PARTICIPANTS,
-    VIDEO,
-    screenshot_name,
-)
+from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO
+from minutebook.bots.record.links import screenshot_name
 from minutebook.errors import not_found
 
 JSON_LINES: Final = "application/x-ndjson"

@@ -6,15 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from minutebook.bots.model import Bot, BotMedia, Screenshot
-from minutebook.bots.record.links import (
-    AUDIO,
-    DIARIZATION,
-    NETWORK_DIARIZATION,
-    PARTICIPANTS,
-    VIDEO,
-    MediaLinks,
-    screenshot_name,
-)
+from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO
+from minutebook.bots.record.links import MediaLinks, screenshot_name
 from minutebook.bots.v1.codes import ERRORS, moment
 from minutebook.transcript.model import Segment, Transcript
 

@@ -16,7 +16,7 @@ from minutebook.bots.endings import CallEnd
 from minutebook.bots.home.orders import orders_for
 from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import Attempt, Bot, EndReason, Failure, StoredPiece
-from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, VIDEO, Orders, Report, ReportKind
+from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, VIDEO, Orders, ReportKind, RunnerReport
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
@@ -80,7 +80,7 @@ class Reception:
         return not _is_current(bot, known) or bot.stop_requested or known.stop_reason is not None
 
     async def report(
-        self, tx: AsyncConnection, bot_id: str, attempt: int, token: str, reports: Sequence[Report]
+        self, tx: AsyncConnection, bot_id: str, attempt: int, token: str, reports: Sequence[RunnerReport]
     ) -> int:
         """Take reports in; returns the number that is expected next. Known ones are passed over, and so is everything
         behind a gap; states that an attempt reports which is not the current one (any more) are only counted."""
@@ -158,7 +158,7 @@ class Reception:
             raise not_found("attempt")
         return bot, attempts[attempt]
 
-    async def _take(self, tx: AsyncConnection, bot: Bot, attempt: Attempt, report: Report) -> Bot:
+    async def _take(self, tx: AsyncConnection, bot: Bot, attempt: Attempt, report: RunnerReport) -> Bot:
         at = min(max(_moment(report.at_ms), bot.created_at), self._clock.now())
         message = _sentence(report.message)
         match report.kind:
@@ -177,7 +177,7 @@ def _is_current(bot: Bot, attempt: Attempt) -> bool:
     return attempt.attempt == bot.attempt and attempt.ended_at is None and bot.state.is_live
 
 
-def _counts(report: Report, bot: Bot, attempt: Attempt) -> bool:
+def _counts(report: RunnerReport, bot: Bot, attempt: Attempt) -> bool:
     """Whether a report is believed. A runner that was taken for dead, and is not, may say that the call is over for as
     long as no other one has taken its place; that it is still in the call is of no use to anybody."""
     is_last = attempt.attempt == bot.attempt and bot.state.is_live
@@ -200,7 +200,7 @@ def _reported_state(name: str | None) -> BotState:
     return state
 
 
-def _reported_end(bot: Bot, attempt: Attempt, report: Report, message: str | None) -> CallEnd:
+def _reported_end(bot: Bot, attempt: Attempt, report: RunnerReport, message: str | None) -> CallEnd:
     """What was reported; the reason why the attempt had nothing to join any more counts more. Once a stop was asked
     for, however the runner came to leave, that is why."""
     if attempt.stop_reason is not None:

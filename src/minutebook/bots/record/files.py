@@ -1,4 +1,4 @@
-"""The files that a bot's recording has besides its sound, by name, under the recording's prefix. Pure."""
+"""The files of a bot's recording by name; all but the sound lie under the recording's prefix. Pure."""
 
 from collections.abc import Collection
 from typing import Final
@@ -6,7 +6,8 @@ from typing import Final
 from minutebook.bots.model import BotMedia
 from minutebook.recordings.model import Recording, prefix_of
 
-MP4: Final = "recording.mp4"
+AUDIO: Final = "recording.wav"
+VIDEO: Final = "recording.mp4"
 DIARIZATION: Final = "diarization.jsonl"
 NETWORK_DIARIZATION: Final = "network_diarization.jsonl"
 PARTICIPANTS: Final = "participants.jsonl"
@@ -24,7 +25,7 @@ def media_of(recording: Recording | None, names: Collection[str]) -> BotMedia:
     keys = {name: file_key(recording.id, name) for name in names}
     return BotMedia(
         audio=recording.storage_key,
-        mp4=keys.get(MP4),
+        mp4=keys.get(VIDEO),
         diarization=keys.get(DIARIZATION),
         network_diarization=keys.get(NETWORK_DIARIZATION),
         participants=keys.get(PARTICIPANTS),

@@ -9,12 +9,6 @@ from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
 from minutebook.sealing import Sealing
 
-AUDIO: Final = "recording.wav"
-VIDEO: Final = "recording.mp4"
-DIARIZATION: Final = "diarization.jsonl"
-NETWORK_DIARIZATION: Final = "network_diarization.jsonl"
-PARTICIPANTS: Final = "participants.jsonl"
-
 _PURPOSE: Final = "bot media"
 
 

@@ -63,9 +63,9 @@ COMPANY: Final = "company"
 async def run(ticket: Ticket, settings: Settings, clock: Clock | None = None) -> int:
     """Be one attempt of a bot, from its ticket to the end; returns the exit code."""
     async with asyncio.timeout(ALL_S), home_client() as client:
-        attempt = Attempt(ticket, Home(ticket, client), settings, clock or SystemClock())
+        runner = Runner(ticket, Home(ticket, client), settings, clock or SystemClock())
         try:
-            return await attempt.run()
+            return await runner.run()
         except HomeUnwantedError as error:
             log.warning("home does not want this bot any more: %s", error)
             return UNWANTED
@@ -74,8 +74,8 @@ async def run(ticket: Ticket, settings: Settings, clock: Clock | None = None) ->
             return HOMELESS
 
 
-class Attempt:
-    """One attempt: the line home, and the call."""
+class Runner:
+    """One attempt at a bot: the line home, and the call."""
 
     def __init__(self, ticket: Ticket, home: Home, settings: Settings, clock: Clock) -> None:
         self._ticket = ticket

@@ -12,7 +12,7 @@ from minutebook.bots import events
 from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, BotMedia, Failure
 from minutebook.bots.protocol import epoch_ms
-from minutebook.bots.record import links as media_links
+from minutebook.bots.record import files
 from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.states import StatusChange
@@ -102,8 +102,8 @@ class Renderers:
             "event_uuid": None,
             **({"transcript": segments_of(transcript)} if bot.wish.speech_to_text else {}),
             "speakers": await self._speakers(tx, bot, transcript),
-            "mp4": self._links.link(bot.id, media_links.VIDEO) if media.mp4 is not None else "",
-            "audio": self._links.link(bot.id, media_links.AUDIO) if media.audio is not None else "",
+            "mp4": self._links.link(bot.id, files.VIDEO) if media.mp4 is not None else "",
+            "audio": self._links.link(bot.id, files.AUDIO) if media.audio is not None else "",
             "event": "complete",
             "extra": bot.wish.extra,
         }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from minutebook.bots.model import EndReason
-from minutebook.bots.protocol import Report, ReportKind
+from minutebook.bots.protocol import ReportKind, RunnerReport
 from minutebook.bots.runner.capture.spool import Spool, finished, salvage
 from minutebook.bots.runner.delivery.home import HomeAwayError, HomeRefusedError, HomeUnwantedError
 from minutebook.bots.runner.delivery.reports import Reports
@@ -29,7 +29,7 @@ class FakeHome:
     away: Sequence[tuple[float, float]] = ()
     unwanted_from: float | None = None
     refuses: Callable[[Any], bool] = lambda _: False
-    reports: list[Report] = field(default_factory=list)
+    reports: list[RunnerReport] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     media: list[tuple[int, str, int, int, int, bytes]] = field(default_factory=list)
     shots: list[tuple[int, int, str, int, bytes]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class FakeHome:
         if self.refuses(what):
             raise HomeRefusedError("refused")
 
-    async def report(self, reports: Sequence[Report]) -> int:
+    async def report(self, reports: Sequence[RunnerReport]) -> int:
         self._answer(reports)
         self.batches.append(len(reports))
         self.reports += [report for report in reports if report.seq == len(self.reports)]
@@ -130,7 +130,7 @@ def test_one_report_that_is_refused_does_not_hold_up_the_others() -> None:
     home = FakeHome(refuses=refuses)
     delivered: list[str | None] = []
 
-    async def report(reports: Sequence[Report]) -> int:
+    async def report(reports: Sequence[RunnerReport]) -> int:
         home._answer(reports)
         delivered.extend(each.state for each in reports)
         return reports[-1].seq + 1

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from minutebook.bots.protocol import Orders, Report, ReportKind, Ticket
+from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket
 from minutebook.bots.runner.delivery.home import (
     Home,
     HomeAwayError,
@@ -59,7 +59,7 @@ async def test_a_heartbeat() -> None:
 
 async def test_reports() -> None:
     kept = Kept({"next": 4})
-    report = Report(3, ReportKind.STATE, 1_700_000_000_000, state="in_call")
+    report = RunnerReport(3, ReportKind.STATE, 1_700_000_000_000, state="in_call")
     assert await home_of(kept).report([report]) == 4
     row = json.loads(kept.requests[0].content)[0]
     assert row == {

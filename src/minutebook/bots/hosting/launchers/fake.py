@@ -10,7 +10,7 @@ from typing import Final
 
 from minutebook.bots.home.reception import Reception
 from minutebook.bots.model import EndReason
-from minutebook.bots.protocol import AUDIO, AUDIO_RATE, Report, ReportKind, Ticket, epoch_ms
+from minutebook.bots.protocol import AUDIO, AUDIO_RATE, ReportKind, RunnerReport, Ticket, epoch_ms
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
@@ -39,7 +39,7 @@ class FakeLauncher:
             await self._leave(ticket, 0)
             return
         now = epoch_ms(self._clock.now())
-        states = [Report(seq, ReportKind.STATE, now, state=state.value) for seq, state in enumerate(WAY_IN)]
+        states = [RunnerReport(seq, ReportKind.STATE, now, state=state.value) for seq, state in enumerate(WAY_IN)]
         async with self._db.transaction() as tx:
             await self._reception.report(tx, ticket.bot_id, ticket.attempt, ticket.token, states)
         await self._reception.keep_piece(
@@ -81,7 +81,7 @@ class FakeLauncher:
 
     async def _leave(self, ticket: Ticket, seq: int) -> None:
         self._playing.pop((ticket.bot_id, ticket.attempt), None)
-        ended = Report(seq, ReportKind.ENDED, epoch_ms(self._clock.now()), end_reason=EndReason.STOPPED.value)
+        ended = RunnerReport(seq, ReportKind.ENDED, epoch_ms(self._clock.now()), end_reason=EndReason.STOPPED.value)
         async with self._db.transaction() as tx:
             await self._reception.report(tx, ticket.bot_id, ticket.attempt, ticket.token, [ended])
 

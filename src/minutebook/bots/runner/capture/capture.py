@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from minutebook.bots.runner.capture.page_messages import Message, message_of
 from minutebook.bots.runner.capture.page_script import HANDLE, page_script
-from minutebook.bots.runner.capture.people import People
+from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.picture.screencast import Screencast
 from minutebook.bots.runner.capture.recording import Recording, SoundListener
 from minutebook.bots.runner.capture.sound.speaking import SpeakingListener
-from minutebook.bots.runner.capture.sound.speech_out import Mouth
+from minutebook.bots.runner.capture.sound.speech_out import SpeechOut
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page
@@ -55,7 +55,7 @@ class Capture:
         self._sound_listeners: list[SoundListener] = []
         self._speaking_listeners: list[SpeakingListener] = []
         self._screencast: Screencast | None = None
-        self._mouth = Mouth()
+        self._speech_out = SpeechOut()
         self._cameras: set[Frame] = set()
         self._picture: tuple[str, str] | None = None
         self._page: Page | None = None
@@ -93,7 +93,7 @@ class Capture:
             return
         self._stopped = True
         until_ms = self._now_ms()
-        await self._mouth.close()
+        await self._speech_out.close()
         await self._flush_page()
         if self._ticking is not None:
             self._ticking.cancel()
@@ -136,7 +136,7 @@ class Capture:
 
     async def say(self, pcm: bytes, rate: int) -> None:
         """Say s16le mono samples into the call, after what is being said; queued."""
-        self._mouth.say(pcm, rate)
+        self._speech_out.say(pcm, rate)
 
     async def show(self, image: bytes, media_type: str) -> None:
         """Show an image in place of the bot's name on its camera, now or as soon as the page asks for a camera."""
@@ -149,7 +149,7 @@ class Capture:
         if message is None:
             return
         if message.kind == "microphone":
-            self._mouth.opened(source["frame"])
+            self._speech_out.opened(source["frame"])
         elif message.kind == "camera":
             self._cameras.add(source["frame"])
             task = asyncio.ensure_future(self._show_in(source["frame"]))
@@ -222,8 +222,8 @@ class Capture:
         new.replace(self._people_file)
 
 
-def _load_people(path: Path) -> People:
-    return People.from_json(json.loads(path.read_text("utf-8"))) if path.exists() else People()
+def _load_people(path: Path) -> Participants:
+    return Participants.from_json(json.loads(path.read_text("utf-8"))) if path.exists() else Participants()
 
 
 def _raise_nothing(task: asyncio.Future[None]) -> None:

@@ -19,7 +19,7 @@ LONGEST_RUN = 30 * 24_000
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SampleRun:
     """Consecutive samples of a track, heard from `at_ms` on (epoch); `samples` is None for `count` samples of
     silence."""
 
@@ -68,7 +68,7 @@ def message_of(text: str) -> Message | None:
     return Message(str(value.get("document")), value["kind"], value.get("content"))
 
 
-def runs_of(content: Any) -> list[Run]:
+def runs_of(content: Any) -> list[SampleRun]:
     """The runs of a `sound` message."""
     return [run for row in _rows(content) if (run := _run(row)) is not None]
 
@@ -104,16 +104,16 @@ def _owner(value: Any) -> Owner | None:
     return Owner(str(value["id"]), " ".join(str(value.get("name") or "").split()))
 
 
-def _run(row: dict[str, Any]) -> Run | None:
+def _run(row: dict[str, Any]) -> SampleRun | None:
     track, at, count, pcm = (row.get(name) for name in ("track", "at", "count", "pcm"))
     if not isinstance(track, str) or not isinstance(at, int | float) or not isinstance(count, int):
         return None
     if not isinstance(pcm, str) or not math.isfinite(at) or not 0 < count <= LONGEST_RUN:
         return None
     if not pcm:
-        return Run(track, at, count, None)
+        return SampleRun(track, at, count, None)
     try:
         data = base64.b64decode(pcm, validate=True)
     except binascii.Error:
         return None
-    return Run(track, at, count, np.frombuffer(data, "<i2")) if len(data) == 2 * count else None
+    return SampleRun(track, at, count, np.frombuffer(data, "<i2")) if len(data) == 2 * count else None

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from minutebook.bots.protocol import Observation, ObservationKind
 from minutebook.bots.runner.capture.page_messages import Owner
-from minutebook.bots.runner.capture.people import People, Person
+from minutebook.bots.runner.capture.participants import Participants, Person
 
 GONE_AFTER_MS: Final = 2_500
 """Somebody who is missing for a shorter time did not leave: pages redraw their lists."""
@@ -43,7 +43,7 @@ class Told(Generic[T]):
 class Presence:
     """Those in the call now, without the bot."""
 
-    people: People
+    people: Participants
     present: dict[str, Person] = field(default_factory=dict)
     _connections: dict[str, str] = field(default_factory=dict)
     _missing_since_ms: dict[str, int] = field(default_factory=dict)

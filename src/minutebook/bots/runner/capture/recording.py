@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observation, observations_to_lines
 from minutebook.bots.runner.capture.page_messages import Message, Owner, ids_of, owners_of, runs_of, track_states_of
-from minutebook.bots.runner.capture.people import People
+from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
 from minutebook.bots.runner.capture.sound.mixing import Mixer
 from minutebook.bots.runner.capture.sound.speaking import (
@@ -40,7 +40,7 @@ SoundListener = Callable[[bytes], None]
 class Recording:
     """The recording of one attempt, from `start_ms` (epoch) on."""
 
-    def __init__(self, start_ms: int, spool: Spool, people: People, *, speaking_lag_ms: int = 0) -> None:
+    def __init__(self, start_ms: int, spool: Spool, people: Participants, *, speaking_lag_ms: int = 0) -> None:
         self.start_ms = start_ms
         self.presence = Presence(people)
         self.ever_present = False

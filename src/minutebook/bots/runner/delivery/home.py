@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from minutebook.bots.protocol import Orders, Report, Ticket, to_json
+from minutebook.bots.protocol import Orders, RunnerReport, Ticket, to_json
 from minutebook.kit.backoff import Backoff
 from minutebook.kit.clock import Clock
 
@@ -63,7 +63,7 @@ class Home:
         answer = await self._json("POST", "heartbeat", json={"state": state, "sent": sent})
         return bool(answer.get("stop", False))
 
-    async def report(self, reports: Sequence[Report]) -> int:
+    async def report(self, reports: Sequence[RunnerReport]) -> int:
         """Deliver reports, in order; returns the number of the first one that home does not have yet."""
         answer = await self._json("POST", "reports", json=[to_json(report) for report in reports])
         return int(answer["next"])

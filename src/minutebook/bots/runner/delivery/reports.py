@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from typing import Final
 
-from minutebook.bots.protocol import Report, ReportKind
+from minutebook.bots.protocol import ReportKind, RunnerReport
 from minutebook.bots.runner.delivery.home import PATIENCE_S, RETRY, Home, HomeAwayError, HomeRefusedError
 from minutebook.bots.runner.rules.exits import Exit
 from minutebook.bots.states import BotState
@@ -22,7 +22,7 @@ class Reports:
     def __init__(self, home: Home, clock: Clock) -> None:
         self._home = home
         self._clock = clock
-        self._waiting: deque[Report] = deque()
+        self._waiting: deque[RunnerReport] = deque()
         self._seq = 0
         self._news = asyncio.Event()
         self._closing = False
@@ -97,6 +97,6 @@ class Reports:
         message: str | None = None,
     ) -> None:
         moment = int(self._clock.now().timestamp() * 1000) if at_ms is None else at_ms
-        self._waiting.append(Report(self._seq, kind, moment, state, end_reason, failure, message))
+        self._waiting.append(RunnerReport(self._seq, kind, moment, state, end_reason, failure, message))
         self._seq += 1
         self._news.set()

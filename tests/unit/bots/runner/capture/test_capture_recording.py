@@ -11,7 +11,7 @@ import pytest
 
 from minutebook.bots.protocol import Observation, ObservationKind, observations_from_lines
 from minutebook.bots.runner.capture.page_messages import Message
-from minutebook.bots.runner.capture.people import People
+from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.recording import ANONYMOUS_AFTER_MS, Recording
 from minutebook.bots.runner.capture.spool import Spool, finished
 
@@ -26,7 +26,7 @@ class Call:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.spool = Spool(folder, 1, 10.0)
-        self.recording = Recording(START_MS, self.spool, People(), speaking_lag_ms=900)
+        self.recording = Recording(START_MS, self.spool, Participants(), speaking_lag_ms=900)
         self.now_ms = START_MS
         self.heard = b""
         self.speaking: list[list[dict[str, object]]] = []

@@ -22,7 +22,7 @@ AHEAD_S: Final = 1.5
 SAY: Final = f"([pcm, rate]) => window.{HANDLE}.say(pcm, rate)"
 
 
-class Mouth:
+class SpeechOut:
     """Says one thing after the other, once the page has asked for a microphone."""
 
     def __init__(self) -> None:

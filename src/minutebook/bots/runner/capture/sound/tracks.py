@@ -10,7 +10,7 @@ from minutebook.bots.runner.capture.sound.timeline import FRAME, FRAME_MS, Frame
 from minutebook.bots.runner.capture.sound.voice import VoiceActivity, Voiced
 
 if TYPE_CHECKING:
-    from minutebook.bots.runner.capture.page_messages import Owner, Run
+    from minutebook.bots.runner.capture.page_messages import Owner, SampleRun
     from minutebook.bots.runner.capture.sound.timeline import Sum
 
 SETTLE_MS: Final = 250
@@ -44,7 +44,7 @@ class Track:
     ownerless: deque[tuple[int, Sum]] = field(default_factory=lambda: deque(maxlen=OWNERLESS_FRAMES))
     unattributed: list[Voiced] = field(default_factory=list)
 
-    def hear(self, run: Run, now_ms: int) -> None:
+    def hear(self, run: SampleRun, now_ms: int) -> None:
         """Take a run of its sound."""
         position, length = self.placement.place(run.at_ms, run.count, silent=run.samples is None)
         self.heard_ms = self.told_ms = now_ms

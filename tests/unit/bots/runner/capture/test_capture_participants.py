@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minutebook.bots.protocol import ObservationKind
 from minutebook.bots.runner.capture.page_messages import Owner
-from minutebook.bots.runner.capture.people import People, key_of
+from minutebook.bots.runner.capture.participants import Participants, key_of
 from minutebook.bots.runner.capture.presence import GONE_AFTER_MS, STALE_AFTER_MS, Presence, Told
 
 
@@ -17,19 +17,19 @@ def test_keys_are_fit_for_stream_names(name: str, identity: str) -> None:
 
 
 def test_the_same_id_is_the_same_person_under_a_new_name() -> None:
-    people = People()
+    people = Participants()
     before = people.person("17", "Ana").key
     assert people.person("17", "Ana Sousa").key == before
     assert people.everybody[before].name == "Ana Sousa"
 
 
 def test_a_known_name_under_a_new_id_is_the_same_person_reconnected() -> None:
-    people = People()
+    people = Participants()
     assert people.person("17", "Ana").key == people.person("18", " ana ").key
 
 
 def test_a_name_whose_owner_is_still_there_is_somebody_else() -> None:
-    people = People()
+    people = Participants()
     first = people.person("17", "Ana")
     second = people.person("18", "Ana", taken={first.key})
     assert second.key != first.key
@@ -37,20 +37,20 @@ def test_a_name_whose_owner_is_still_there_is_somebody_else() -> None:
 
 
 def test_nameless_people_are_told_apart_by_id() -> None:
-    people = People()
+    people = Participants()
     assert people.person("1", "").key != people.person("2", "").key
 
 
 def test_another_runner_finds_the_same_keys() -> None:
-    first, second = People(), People()
+    first, second = Participants(), Participants()
     assert first.person("17", "Ana").key == second.person("99", "Ana").key
 
 
 def test_the_next_attempt_on_this_machine_knows_everybody() -> None:
-    people = People()
+    people = Participants()
     first = people.person("17", "Ana")
     second = people.person("18", "Ana", taken={first.key})
-    again = People.from_json(people.to_json())
+    again = Participants.from_json(people.to_json())
     assert again.person("18", "Ana").key == second.key
     assert again.to_json() == people.to_json()
 
@@ -61,7 +61,7 @@ def seen(presence: Presence, names: dict[str, str], at_ms: int) -> list[tuple[Ob
 
 
 def test_coming_being_renamed_and_leaving_are_observed_once() -> None:
-    presence = Presence(People())
+    presence = Presence(Participants())
     assert seen(presence, {"1": "Ana"}, 0) == [(ObservationKind.PARTICIPANT, "Ana")]
     assert seen(presence, {"1": "Ana"}, 1000) == []
     assert seen(presence, {"1": "Ana S"}, 2000) == [(ObservationKind.PARTICIPANT, "Ana S")]
@@ -73,7 +73,7 @@ def test_coming_being_renamed_and_leaving_are_observed_once() -> None:
 
 
 def test_a_list_that_is_redrawn_makes_nobody_leave() -> None:
-    presence = Presence(People())
+    presence = Presence(Participants())
     seen(presence, {"1": "Ana"}, 0)
     assert seen(presence, {}, 1000) == []
     assert seen(presence, {"1": "Ana"}, 2000) == []
@@ -81,7 +81,7 @@ def test_a_list_that_is_redrawn_makes_nobody_leave() -> None:
 
 
 def test_who_returns_under_another_id_keeps_their_key() -> None:
-    presence = Presence(People())
+    presence = Presence(Participants())
     seen(presence, {"1": "Ana"}, 0)
     keys = set(presence.names)
     seen(presence, {"2": "Ana"}, 1000)
@@ -89,7 +89,7 @@ def test_who_returns_under_another_id_keeps_their_key() -> None:
 
 
 def test_two_of_the_same_name_are_two() -> None:
-    presence = Presence(People())
+    presence = Presence(Participants())
     seen(presence, {"1": "Ana", "2": "Ana"}, 0)
     assert list(presence.names.values()) == ["Ana", "Ana"]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.record.links import AUDIO, MediaLinks, screenshot_name
+from minutebook.bots.record.files import AUDIO
+from minutebook.bots.record.links import MediaLinks, screenshot_name
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock
 from minutebook.sealing import Sealing

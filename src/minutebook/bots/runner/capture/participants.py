@@ -23,7 +23,7 @@ class Person:
 
 
 @dataclass(slots=True)
-class People:
+class Participants:
     """Everybody who ever was in the call."""
 
     everybody: dict[str, Person] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class People:
         ]
 
     @classmethod
-    def from_json(cls, rows: Iterable[dict[str, Any]]) -> People:
+    def from_json(cls, rows: Iterable[dict[str, Any]]) -> Participants:
         """The inverse of `to_json`."""
         people = cls()
         for row in rows:
