@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from minutebook.kit.languages import UNTOLD, language_code
 
 
 def _comma_separated(value: object) -> object:
@@ -72,7 +74,7 @@ class SpeechSettings(BaseModel):
     engine: Literal["faster-whisper", "openai"] = Field("faster-whisper", description="Which recogniser is used.")
     model: str = Field("base", description="`base` (bundled), `tiny.en`, a model name of the hub, or a folder.")
     threads: int = Field(0, description="Processor threads for speech; 0 takes all cores.")
-    language: str | None = Field(None, description="Language code for all recordings; detected when not set.")
+    language: str | None = Field(None, description="Language of all recordings (`de`); detected when not set.")
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible endpoint (engine `openai`).")
     api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
     chunk_s: float = Field(600.0, description="Length of the pieces a long recording is worked on in, in seconds.")
@@ -80,6 +82,15 @@ class SpeechSettings(BaseModel):
     gladia_url: str = Field("https://api.gladia.io", description="Address of the Gladia API (bots may ask for it).")
     runpod_url: str = Field("https://api.runpod.ai/v2", description="Address of the Runpod API (bots may ask for it).")
     runpod_endpoint: str = Field("faster-whisper", description="Runpod endpoint that transcribes.")
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, told: str | None) -> str | None:
+        if told is None or told.strip().casefold() in UNTOLD:
+            return None
+        if (code := language_code(told)) is None:
+            raise ValueError(f"`{told}` is neither a language's code nor its English name")
+        return code
 
 
 class LlmSettings(BaseModel):

@@ -485,3 +485,19 @@ async def test_the_document_names_this_server_and_the_other_documents_stay(baas:
     paxs = (await baas.get("/openapi.json")).json()
     assert "/api/sessions" in paxs["paths"]
     assert not [path for path in paxs["paths"] if "bots" in path]
+
+
+@pytest.mark.parametrize("told", ["xx", "Klingon", 7, ["de"]])
+async def test_an_unknown_language_is_refused(baas: httpx.AsyncClient, told: object) -> None:
+    wish = {"meeting_url": MEETING, "bot_name": "Notes", "speech_to_text": "Default"}
+    answer = await baas.post("/bots/", json={**wish, "transcription_custom_parameters": {"language": told}})
+    assert answer.status_code == 400, answer.text
+    assert "transcription_custom_parameters.language" in answer.text
+    passed_on = {**wish, "speech_to_text": {"provider": "Gladia", "api_key": "k"}}
+    answer = await baas.post("/bots/", json={**passed_on, "transcription_custom_parameters": {"language": told}})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("told", ["German", "de-AT"])
+async def test_a_language_may_go_by_any_name(baas: httpx.AsyncClient, told: str) -> None:
+    await sent(baas, speech_to_text="Default", transcription_custom_parameters={"language": told})

@@ -67,6 +67,9 @@ class ScriptedPipeline(SpeechPipeline):
     def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
         return [Turn(speaker, start, end) for speaker, start, end, _ in self.talk]
 
+    def knows(self, language: str) -> bool:
+        return language != "ga"
+
     def language(self, pcm: Pcm, turns: Sequence[Turn], familiar: Collection[str] = ()) -> HeardLanguage:
         return HeardLanguage("en")
 

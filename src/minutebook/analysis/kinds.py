@@ -53,12 +53,16 @@ AUTOMATIC: Final = (AnalysisType.TRANSCRIPTION, AnalysisType.MEETING_NOTE)
 """What an upload starts without being asked."""
 
 
+ALIASES: Final = {"business note": AnalysisType.MEETING_NOTE}
+"""Other names that the API's public descriptions use."""
+
+
 def checked_types(names: Sequence[str]) -> tuple[AnalysisType, ...]:
     """The analyses of these names, each once. Raises `analysis_types_required` and `analysis_type_unknown`."""
     known = ", ".join(AnalysisType)
     if not names:
         raise invalid("analysis_types_required", f"Name at least one analysis: {known}.", "analysis_types")
-    unknown = [name for name in names if name not in set(AnalysisType)]
-    if unknown:
+    meant = [ALIASES.get(name, name) for name in names]
+    if not set(meant) <= set(AnalysisType):
         raise invalid("analysis_type_unknown", f"An analysis is one of: {known}.", "analysis_types")
-    return tuple(dict.fromkeys(AnalysisType(name) for name in names))
+    return tuple(dict.fromkeys(map(AnalysisType, meant)))

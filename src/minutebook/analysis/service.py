@@ -22,11 +22,12 @@ from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.db.events import Event, Events
 from minutebook.errors import invalid, not_found
 from minutebook.jobs.ports import Job, Jobs
+from minutebook.kit.languages import checked_language
 from minutebook.language.model import MeetingType
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
-from minutebook.recordings.model import Recording, checked_language
+from minutebook.recordings.model import Recording
 from minutebook.recordings.service import Recordings
 from minutebook.templates.model import NoteTemplate, checked_instruction, checked_meeting_type
 from minutebook.templates.service import Templates

@@ -38,9 +38,9 @@ from minutebook.db.events import Event, Events
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id, new_id
+from minutebook.kit.languages import language_code
 from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
-from minutebook.recordings.model import is_language
 from minutebook.recordings.service import Recordings
 from minutebook.sealing import Sealing
 
@@ -243,12 +243,11 @@ class Bots:
 
 def options_for(speech: SpeechToText | None) -> Options:
     """How a recording is transcribed. `Default`, and no wish at all, mean the configured engine, which takes one
-    parameter: `language`, a code; other things under that name may be meant for somebody else."""
+    parameter: `language`, which the door has checked."""
     if speech is None:
         return Options()
     if speech.provider is SpeechProvider.DEFAULT:
-        language = speech.parameters.get("language")
-        return Options(language=language if isinstance(language, str) and is_language(language) else None)
+        return Options(language=language_code(speech.parameters.get("language")))
     return Options(
         provider=speech.provider.value,
         sealed_api_key=speech.sealed_api_key,

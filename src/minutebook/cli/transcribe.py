@@ -12,6 +12,7 @@ from minutebook.cli.exits import stderr
 from minutebook.cli.inputs import local_recording
 from minutebook.cli.settings import settings_for
 from minutebook.cli.show import EXPORTS
+from minutebook.kit.languages import checked_language
 
 
 class Format(StrEnum):
@@ -37,6 +38,7 @@ def transcribe(
     from minutebook.speech.pipeline import SpeechPipeline
 
     local_recording(file)
+    spoken = checked_language(language, "--language")
     settings = settings_for(None)
     speech = settings.speech.model_copy(update={"model": model} if model else {})
     pipeline = SpeechPipeline(speech, settings.models_dir)
@@ -46,7 +48,7 @@ def transcribe(
         task = bar.add_task("Transcribing", total=decoded.duration_s)
         transcript = pipeline.transcribe(
             Pcm(pcm_path),
-            language=language,
+            language=spoken,
             diarize=diarize,
             notices=decoded.notices,
             progress=lambda done: bar.update(task, completed=done),

@@ -1,6 +1,5 @@
 """A recording: the media of a meeting as it arrived, and where its bytes are."""
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,6 @@ from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.text import clean_line
 
 FILENAME_MAX = 255
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +84,6 @@ def checked_filename(filename: str | None) -> str:
     if len(own) > FILENAME_MAX and dot:
         return f"{stem[: FILENAME_MAX - 1 - len(extension[:16])]}.{extension[:16]}"
     return own[:FILENAME_MAX]
-
-
-def is_language(code: str) -> bool:
-    """Whether this looks like a language's code (ISO 639)."""
-    return _LANGUAGE.fullmatch(code) is not None
-
-
-def checked_language(language: str | None) -> str | None:
-    """A language code (ISO 639), or None when the language is to be detected; raises `language_invalid`."""
-    if language is None or not language.strip() or language.strip().lower() == "auto":
-        return None
-    code = language.strip().lower()
-    if not is_language(code):
-        raise invalid("language_invalid", "`language` is a code of two or three letters, such as `en`.", "language")
-    return code
 
 
 def not_ready(what: str) -> MinutebookError:

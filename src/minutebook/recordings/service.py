@@ -19,6 +19,7 @@ from minutebook.errors import MinutebookError, invalid, not_found
 from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import is_id, new_id
+from minutebook.kit.languages import checked_language
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings.service import Meetings
 from minutebook.outgoing.client import OutgoingClient
@@ -30,7 +31,6 @@ from minutebook.recordings.model import (
     Received,
     Recording,
     checked_filename,
-    checked_language,
     not_ready,
     original_key,
     prefix_of,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from minutebook.speech.engines.language_names import language_name
+from minutebook.kit.languages import language_name
 from minutebook.speech.units import join_turns
 from minutebook.transcript.model import Turn
 
@@ -97,3 +97,11 @@ def notice(code: str) -> str:
         f"The language of this recording is not clear; {language_name(code)} was taken. "
         "If that is wrong, transcribe it again and name the language."
     )
+
+
+def stand_in_notices(wanted: str | None, spoken: str) -> list[str]:
+    """A sentence for whoever asked for a language that another one had to stand in for."""
+    if wanted is None or wanted == spoken:
+        return []
+    lacking, used = language_name(wanted), language_name(spoken)
+    return [f"The speech model does not know {lacking}; the recording was transcribed as {used}."]

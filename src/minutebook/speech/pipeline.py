@@ -79,9 +79,14 @@ class SpeechPipeline:
             return speaker_turns(voices)
         return _one_voice(speaker_turns(voices, num_speakers=1))
 
+    def knows(self, language: str) -> bool:
+        """Whether the engine has this language."""
+        known = self._engine.info.languages
+        return known is None or language in known
+
     def language(self, pcm: Pcm, turns: Sequence[Turn], familiar: Collection[str] = ()) -> HeardLanguage:
         """The configured language, or the one that is heard; `familiar` are those that the account uses."""
-        if self._settings.language:
+        if self._settings.language and self.knows(self._settings.language):
             return HeardLanguage(self._settings.language)
         if not self._engine.info.detects_language:
             return HeardLanguage(languages.DEFAULT)
@@ -190,11 +195,13 @@ class SpeechPipeline:
             voices.append(self.voices(pcm, chunk))
             tell(_VOICES_SHARE * chunk.end_s)
         turns = self.turns(voices, diarize)
-        spoken = HeardLanguage(language) if language else self.language(pcm, turns)
+        wanted = language is not None and self.knows(language)
+        spoken = HeardLanguage(language) if wanted and language else self.language(pcm, turns)
         recognised: list[Recognised] = []
         for chunk in chunks:
             recognised += self.recognise(pcm, chunk, turns, spoken.code, progress=_within(chunk, turns, pcm, tell))
         told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
+        told = [*told, *languages.stand_in_notices(language, spoken.code)]
         return self.transcript(recognised, turns, spoken.code, pcm.duration_s, told)
 
 

@@ -24,6 +24,7 @@ from minutebook.errors import MinutebookError
 from minutebook.jobs.ports import Json
 from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import peaks_key, preview_key
+from minutebook.speech.languages import stand_in_notices
 from minutebook.speech.media import write_preview
 from minutebook.speech.pipeline import Chunk, plan_chunks, recognised_from_json, turns_to_json
 from minutebook.speech.ports import Recognised
@@ -103,7 +104,8 @@ class TranscriptionSteps:
         for key in words.keys:
             recognised += recognised_from_json((await self._work.kept(key)).decode())
         turns = await self._work.turns(turns_key)
-        notices = [*decoded["notices"], *self._provider_notices()]
+        instead = stand_in_notices(self._work.wanted_language, words.language)
+        notices = [*decoded["notices"], *self._provider_notices(), *instead]
         async with self._tools.db.reading() as tx:
             meeting = await self._tools.results.meeting(tx, self._recording)
 

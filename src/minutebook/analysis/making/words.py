@@ -13,7 +13,7 @@ from minutebook.analysis.making.provided import Chosen
 from minutebook.analysis.making.workspace import Workspace
 from minutebook.analysis.model import Progress
 from minutebook.jobs.ports import Json
-from minutebook.speech.engines.language_names import language_code
+from minutebook.kit.languages import language_code
 from minutebook.speech.pipeline import Chunk, recognised_to_json
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.sound import Piece, encoded, pieces_of
@@ -109,9 +109,11 @@ class ProviderWords:
 
 
 async def language_of(work: Workspace, turns_key: str) -> str:
-    """The language that was asked for, else the one that is heard."""
-    if work.wanted_language:
-        return work.wanted_language
+    """The language that was asked for, if the engine knows it, else the one that is heard."""
     pcm, turns = await work.scratch.pcm(), await work.turns(turns_key)
-    heard = await work.attempt.computed(lambda _: work.tools.pipeline.language(pcm, turns))
-    return heard.code
+    wanted, pipeline = work.wanted_language, work.tools.pipeline
+
+    def found(_: object) -> str:
+        return wanted if wanted and pipeline.knows(wanted) else pipeline.language(pcm, turns).code
+
+    return await work.attempt.computed(found)

@@ -16,11 +16,13 @@ from minutebook.bots.model import (
     BotWish,
     LeaveRules,
     RecordingMode,
+    SpeechProvider,
     SpeechToText,
     Streaming,
     ZoomAccess,
 )
 from minutebook.errors import MinutebookError, invalid
+from minutebook.kit.languages import checked_language
 from minutebook.kit.text import clean_line, clean_text
 from minutebook.sealing import Sealing
 
@@ -75,7 +77,10 @@ def speech_of(asked: SpeechToTextIn | None, parameters: object, sealing: Sealing
     if asked is None:
         return None
     key = _sealed(asked.api_key, "speech_to_text.api_key", sealing)
-    return SpeechToText(asked.provider, key, parameters if isinstance(parameters, Mapping) else {})
+    kept = parameters if isinstance(parameters, Mapping) else {}
+    if asked.provider is SpeechProvider.DEFAULT:
+        checked_language(kept.get("language"), "transcription_custom_parameters.language")
+    return SpeechToText(asked.provider, key, kept)
 
 
 def webhook_url_of(url: str | None, checked: Callable[[str], str]) -> str | None:

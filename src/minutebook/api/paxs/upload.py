@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from minutebook.api.paxs.multipart import MultipartStream, Part
 from minutebook.errors import MinutebookError, invalid
-from minutebook.recordings.model import Incoming, Received, checked_language
+from minutebook.kit.languages import checked_language
+from minutebook.recordings.model import Incoming, Received
 from minutebook.recordings.service import Recordings
 
 

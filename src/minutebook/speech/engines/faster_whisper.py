@@ -66,7 +66,8 @@ class FasterWhisperEngine:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("faster-whisper", detects_language=self._decoder.is_multilingual)
+        languages = self._decoder.languages
+        return EngineInfo("faster-whisper", detects_language=self._decoder.is_multilingual, languages=languages)
 
     def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
         if not self._decoder.is_multilingual:

@@ -12,8 +12,8 @@ import numpy as np
 
 from minutebook.config import SpeechSettings
 from minutebook.errors import Kind, MinutebookError, invalid
+from minutebook.kit.languages import language_code
 from minutebook.speech import guards
-from minutebook.speech.engines.language_names import language_code
 from minutebook.speech.guards import Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio, EngineInfo, Recognised
 from minutebook.transcript.model import Turn, Word

@@ -8,12 +8,14 @@ cross-attention (dynamic time warping), through the same encoding.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minutebook.kit.languages import language_code
 from minutebook.speech.engines.word_times import capped, collapsed_from, written_words
 from minutebook.speech.guards import Fault, Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio
@@ -81,6 +83,14 @@ class WhisperDecoder:
     def is_multilingual(self) -> bool:
         """Whether the model knows more than English."""
         return bool(self._whisper.model.is_multilingual)
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The codes of the languages that the model has a token for."""
+        if not self.is_multilingual:
+            return frozenset({"en"})
+        special = (token[2:-2] for token in self._whisper.hf_tokenizer.get_vocab() if token.startswith("<|"))
+        return frozenset(name for name in special if language_code(name) == name)
 
     def language_probabilities(self, clips: Sequence[Audio], margin_s: float) -> list[dict[str, float]]:
         """Probability of each language (ISO 639-1) in each clip."""
