@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from minutebook.transcript.attribution import SpokenWord, TurnIndex, attribute
+from minutebook.transcript.joining import joined
 from minutebook.transcript.model import Segment, Turn, Word
 
-UNSPACED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages written without blanks between words."""
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 
 
@@ -53,8 +52,7 @@ def divided(
 ) -> tuple[Segment, ...]:
     """Segments, ordered by start, of words whose speakers are known."""
     runs = sorted((run for words in spoken for run in _runs(words)), key=lambda run: run[0].word.start)
-    blank = "" if language in UNSPACED_LANGUAGES else " "
-    return tuple(segment for run in _joined(runs, rules) for segment in _segments(run, blank, rules))
+    return tuple(segment for run in _joined(runs, rules) for segment in _segments(run, language, rules))
 
 
 def _without_doubles(heard: Sequence[tuple[Turn, list[SpokenWord]]]) -> list[list[SpokenWord]]:
@@ -120,14 +118,14 @@ def _joined(runs: Sequence[list[SpokenWord]], rules: SegmentRules) -> list[list[
     return joined
 
 
-def _segments(run: Sequence[SpokenWord], blank: str, rules: SegmentRules) -> list[Segment]:
+def _segments(run: Sequence[SpokenWord], language: str, rules: SegmentRules) -> list[Segment]:
     parts, current = [], [run[0].word]
     for before, after in pairwise(spoken.word for spoken in run):
         if _divides(current[0], before, after, rules):
             parts.append(current)
             current = []
         current.append(after)
-    return [_segment(run[0].speaker, words, blank) for words in [*parts, current]]
+    return [_segment(run[0].speaker, words, language) for words in [*parts, current]]
 
 
 def _divides(first: Word, before: Word, after: Word, rules: SegmentRules) -> bool:
@@ -138,6 +136,6 @@ def _divides(first: Word, before: Word, after: Word, rules: SegmentRules) -> boo
     return sentence and (pause >= rules.sentence_pause_s or length >= rules.sentence_from_s)
 
 
-def _segment(speaker: str, words: Sequence[Word], blank: str) -> Segment:
+def _segment(speaker: str, words: Sequence[Word], language: str) -> Segment:
     end = max(word.end for word in words)
-    return Segment(speaker, words[0].start, end, blank.join(word.word for word in words), tuple(words))
+    return Segment(speaker, words[0].start, end, joined((word.word for word in words), language), tuple(words))

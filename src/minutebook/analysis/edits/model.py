@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from minutebook.transcript.merge import UNSPACED_LANGUAGES
+from minutebook.transcript.joining import joined
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
 
@@ -129,14 +129,13 @@ def corrected(transcript: Transcript, edits: Sequence[Edit]) -> Transcript:
     voices = {change.segment: change.speaker for change in in_force(edits, SpeakerChange)}
     if not words and not voices:
         return transcript
-    blank = "" if transcript.language in UNSPACED_LANGUAGES else " "
     segments = list(transcript.segments)
     for place, changes in words.items():
-        segments[place] = _reworded(segments[place], changes, blank)
+        segments[place] = _reworded(segments[place], changes, transcript.language)
     summary = transcript.summary
     for place, changes in words.items():
         for change in changes:
-            summary = _requoted(summary, transcript.segments[place].words, change, blank)
+            summary = _requoted(summary, transcript.segments[place].words, change, transcript.language)
     for place, speaker in voices.items():
         segments[place] = replace(segments[place], speaker=speaker)
     speakers = retimed(transcript.speakers, edits)
@@ -172,7 +171,7 @@ def corrected_items(items: Sequence[Mapping[str, Any]], edits: Sequence[Edit]) -
     return [(place, {**item, **values.get(place, {})}) for place, item in enumerate(items) if place not in removed]
 
 
-def _reworded(segment: Segment, changes: Sequence[WordsChange], blank: str) -> Segment:
+def _reworded(segment: Segment, changes: Sequence[WordsChange], language: str) -> Segment:
     words: list[Word] = []
     reached = 0
     for change in sorted(changes, key=lambda c: c.first):
@@ -180,18 +179,18 @@ def _reworded(segment: Segment, changes: Sequence[WordsChange], blank: str) -> S
         words += _spread(change.text.split(), segment.words[change.first : change.last + 1])
         reached = change.last + 1
     words += segment.words[reached:]
-    return replace(segment, text=blank.join(word.word for word in words), words=tuple(words))
+    return replace(segment, text=joined((word.word for word in words), language), words=tuple(words))
 
 
-def _requoted(summary: str, words: Sequence[Word], change: WordsChange, blank: str) -> str:
+def _requoted(summary: str, words: Sequence[Word], change: WordsChange, language: str) -> str:
     """The summary with the change where it quotes the words, which are known by a neighbour on either side."""
     texts = [word.word for word in words]
     for before, after in _NEIGHBOURS:
         start, stop = max(0, change.first - before), change.last + 1 + after
-        quoted = blank.join(texts[start:stop])
+        quoted = joined(texts[start:stop], language)
         if len(texts[start:stop]) > change.last - change.first + 1 and quoted in summary:
             said = [*texts[start : change.first], *change.text.split(), *texts[change.last + 1 : stop]]
-            return summary.replace(quoted, blank.join(said))
+            return summary.replace(quoted, joined(said, language))
     return summary
 
 

@@ -10,6 +10,7 @@ from minutebook.analysis.voices.model import NAME_MAX, NamedSpeaker
 from minutebook.errors import invalid
 from minutebook.kit.text import clean_line
 from minutebook.language.lexicon import lexicon_of
+from minutebook.transcript.joining import joined
 from minutebook.transcript.model import Segment, Transcript
 
 TEXT_MAX: Final = 2000
@@ -57,7 +58,7 @@ def checked_segment(
         first=first,
         last=last,
         text=clean_line(request.text or "", f"{field}.text", at_most=TEXT_MAX),
-        before=" ".join(word.word for word in segment.words[first : last + 1]),
+        before=joined((word.word for word in segment.words[first : last + 1]), transcript.language),
         remember=remember,
     )
     for other in in_force(journal, WordsChange):

@@ -19,7 +19,7 @@ from minutebook.kit.languages import language_code
 from minutebook.speech.engines.word_times import capped, collapsed_from, written_words
 from minutebook.speech.guards import Fault, Hypothesis
 from minutebook.speech.ports import SAMPLE_RATE, Audio
-from minutebook.transcript.merge import UNSPACED_LANGUAGES
+from minutebook.transcript.joining import UNSPACED_LANGUAGES
 from minutebook.transcript.model import Word
 
 FULL_FRAMES = 3000

@@ -1,18 +1,19 @@
 """Segments cut into subtitle cues.
 
-Limits follow the usual subtitling guides (BBC, Netflix timed text): at most two lines of 42 characters, at most
-seven seconds.
+Limits follow the usual subtitling guides (BBC, Netflix timed text): at most two lines of 42 columns, a full-width
+character counting two, and at most seven seconds. Whatever stands before the words, such as a name, is within them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
+from minutebook.transcript.joining import columns, is_unspaced, joined
 from minutebook.transcript.model import Segment, Word
 
-LINE_CHARS: Final = 42
+LINE_COLUMNS: Final = 42
 LINES: Final = 2
-CUE_CHARS: Final = LINE_CHARS * LINES
 CUE_S: Final = 7.0
 MIN_CUE_S: Final = 0.001
 """A cue has to end after it starts, by the formats' own rules; times are written in milliseconds."""
@@ -20,52 +21,160 @@ MIN_CUE_S: Final = 0.001
 _PAUSE_S: Final = 1.0
 _SENTENCE_ENDS: Final = (".", "?", "!", "…", "。", "？", "！")
 
+Prefix = Callable[[Segment], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Words shown together. `speaker` is a speaker's id; `first` says that the speaker's segment begins here."""
+    """Words shown together, on one or two `lines`. `speaker` is a speaker's id."""
 
     speaker: str
     start: float
     end: float
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines in a row."""
+        return " ".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A word, or what of an overlong one fits on a line; `word` numbers the words."""
+
     text: str
-    first: bool
+    start: float
+    end: float
+    word: int
 
 
-def cues(segments: Sequence[Segment]) -> list[Cue]:
-    """The cues of all segments, by the time they start."""
-    return sorted((cue for segment in segments for cue in _cues(segment)), key=lambda cue: (cue.start, cue.end))
+def cues(segments: Sequence[Segment], language: str = "", prefix: Prefix = lambda _: "") -> list[Cue]:
+    """The cues of all segments, by the time they start. `prefix` gives what stands before a segment's first words."""
+    made = (cue for segment in segments for cue in _Cutter(segment, language, prefix(segment)).cues())
+    return sorted(made, key=lambda cue: (cue.start, cue.end))
 
 
-def _cues(segment: Segment) -> Iterator[Cue]:
-    words = segment.words or _evenly_timed(segment)
-    for number, group in enumerate(_groups(words)):
-        start = max(group[0].start, 0.0)
-        end = max(group[-1].end, start + MIN_CUE_S)
-        yield Cue(segment.speaker, start, end, " ".join(word.word for word in group), number == 0)
+def shortened(text: str, most: int) -> str:
+    """`text` in at most so many columns, an ellipsis in place of what is left out."""
+    if columns(text) <= most:
+        return text
+    while text and columns(text) > most - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
-def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    group: list[Word] = []
-    chars = 0
-    for word in words:
-        if group and (_is_full(group, chars, word) or _may_break(group, chars, word)):
-            yield group
-            group, chars = [], 0
-        group.append(word)
-        chars += len(word.word) + 1
-    if group:
-        yield group
+class _Cutter:
+    """Cuts one segment."""
+
+    def __init__(self, segment: Segment, language: str, prefix: str) -> None:
+        self._segment = segment
+        self._language = language
+        self._prefix = shortened(prefix.strip(), LINE_COLUMNS)
+        self._pieces = tuple(_pieces(segment.words or _evenly_timed(segment)))
+
+    def cues(self) -> Iterator[Cue]:
+        groups = self._groups()
+        for first, last in groups:
+            start = max(self._pieces[first].start, 0.0)
+            end = max(self._pieces[last - 1].end, start + MIN_CUE_S)
+            yield Cue(self._segment.speaker, start, end, tuple(self._lines(first, last)))
+
+    def _groups(self) -> list[tuple[int, int]]:
+        """Ranges of pieces that are shown together."""
+        groups: list[tuple[int, int]] = []
+        first = 0
+        for at in range(1, len(self._pieces) + 1):
+            if at == len(self._pieces) or not self._fits(first, at + 1) or self._may_break(first, at):
+                groups.append((first, at))
+                first = at
+        return self._without_tails(groups)
+
+    def _without_tails(self, groups: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """A word that would stand alone goes with the words before it, or takes some of them along."""
+        kept: list[tuple[int, int]] = []
+        for first, last in groups:
+            if kept and last - first == 1 and not self._paused(first):
+                begin, _ = kept.pop()
+                if self._fits(begin, last):
+                    kept.append((begin, last))
+                    continue
+                cut = self._middle(begin, last) or first
+                kept += [(begin, cut), (cut, last)]
+            else:
+                kept.append((first, last))
+        return kept
+
+    def _middle(self, first: int, last: int) -> int | None:
+        """Where to cut a range so that both parts fit and are as alike in length as can be."""
+        cuts = [at for at in range(first + 1, last - 1) if self._fits(first, at) and self._fits(at, last)]
+        return min(cuts, key=lambda at: abs(self._width(first, at) - self._width(at, last)), default=None)
+
+    def _width(self, first: int, last: int) -> int:
+        return sum(columns(piece.text) + 1 for piece in self._pieces[first:last])
+
+    def _fits(self, first: int, last: int) -> bool:
+        if last - first == 1:
+            return True
+        long = self._pieces[last - 1].end - self._pieces[first].start > CUE_S
+        return not long and len(self._lines(first, last)) <= LINES
+
+    def _paused(self, at: int) -> bool:
+        return self._pieces[at].start - self._pieces[at - 1].end >= _PAUSE_S
+
+    def _may_break(self, first: int, at: int) -> bool:
+        """Cues break where speech does: at a pause, and behind a sentence once a line is full."""
+        ended = self._pieces[at - 1].text.endswith(_SENTENCE_ENDS)
+        return self._paused(at) or (ended and self._width(first, at) >= LINE_COLUMNS)
+
+    def _lines(self, first: int, last: int) -> list[str]:
+        """As many words on a line as it holds; the prefix stands before the segment's first."""
+        lines = [self._prefix] if first == 0 and self._prefix else []
+        fresh = not lines
+        for at in range(first, last):
+            text = self._pieces[at].text
+            longer = f"{lines[-1]} {text}" if lines and at == first else self._appended(lines, at, fresh)
+            fresh = False
+            if lines and longer is not None and columns(longer) <= LINE_COLUMNS:
+                lines[-1] = longer
+            else:
+                lines.append(text)
+        return lines
+
+    def _appended(self, lines: list[str], at: int, fresh: bool) -> str | None:
+        if fresh or not lines:
+            return None
+        piece, before = self._pieces[at], self._pieces[at - 1]
+        if piece.word == before.word:
+            return lines[-1] + piece.text
+        blank = joined((before.text, piece.text), self._language)[len(before.text) : -len(piece.text)]
+        return lines[-1] + blank + piece.text
 
 
-def _is_full(group: Sequence[Word], chars: int, word: Word) -> bool:
-    return chars + len(word.word) > CUE_CHARS or word.end - group[0].start > CUE_S
+def _pieces(words: Sequence[Word]) -> Iterator[_Piece]:
+    for number, word in enumerate(words):
+        # `-->` would end a cue's text for a parser, and so would an empty line.
+        text = " ".join(word.word.replace("-->", "→").split())
+        parts = list(_broken(text)) if columns(text) > LINE_COLUMNS else [text]
+        length, done = len(text) or 1, 0
+        for part in parts:
+            start = word.start + (word.end - word.start) * done / length
+            done += len(part)
+            yield _Piece(part, start, word.start + (word.end - word.start) * done / length, number)
 
 
-def _may_break(group: Sequence[Word], chars: int, word: Word) -> bool:
-    """Cues break where speech does: at a pause, and behind a sentence once a line is full."""
-    paused = word.start - group[-1].end >= _PAUSE_S
-    return paused or (chars >= LINE_CHARS and group[-1].word.endswith(_SENTENCE_ENDS))
+def _broken(text: str) -> Iterator[str]:
+    """An overlong word in parts that fit on a line: single characters of an unspaced script, with the marks and the
+    punctuation that cannot begin a line; lines' lengths of another."""
+    for unspaced, run in groupby(text, is_unspaced):
+        part = ""
+        for character in run:
+            clings = columns(character) == 0 or character in "。，、；：？！…”’）》」』〉】ー々"
+            if part and not clings and (unspaced or columns(part + character) > LINE_COLUMNS):
+                yield part
+                part = ""
+            part += character
+        yield part
 
 
 def _evenly_timed(segment: Segment) -> list[Word]:

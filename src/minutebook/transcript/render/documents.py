@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from minutebook.transcript.model import Transcript
+from minutebook.transcript.joining import running_text
+from minutebook.transcript.model import Segment, Transcript
 from minutebook.transcript.render.times import short_time
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~])")
@@ -13,10 +14,8 @@ _BLOCK_START = re.compile(r"^(\s*)([#+-]|\d+(?=[.)]))", re.MULTILINE)
 def txt(transcript: Transcript) -> str:
     """One line per segment: `[M:SS] Name: text`, behind the notices if there are any."""
     notices = [f"Note: {notice}" for notice in transcript.notices]
-    lines = [
-        f"[{short_time(segment.start)}] {transcript.name_of(segment.speaker)}: {' '.join(segment.text.split())}"
-        for segment in transcript.segments
-    ]
+    spoken = ((segment, _said(transcript, segment)) for segment in transcript.segments)
+    lines = [f"[{short_time(each.start)}] {transcript.name_of(each.speaker)}: {text}" for each, text in spoken]
     return "".join(f"{line}\n" for line in [*notices, *lines])
 
 
@@ -37,7 +36,11 @@ def _blocks(transcript: Transcript) -> Iterator[str]:
     yield "## Talk"
     for segment in transcript.segments:
         name = escaped(transcript.name_of(segment.speaker))
-        yield f"**{name}** ({short_time(segment.start)}): {escaped(' '.join(segment.text.split()))}"
+        yield f"**{name}** ({short_time(segment.start)}): {escaped(_said(transcript, segment))}"
+
+
+def _said(transcript: Transcript, segment: Segment) -> str:
+    return " ".join(running_text(segment, transcript.language).split())
 
 
 def escaped(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from minutebook.transcript.joining import running_text
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 
 
@@ -15,7 +16,7 @@ def content(transcript: Transcript) -> dict[str, Any]:
         "duration_s": _seconds(transcript.duration_s),
         "notices": list(transcript.notices),
         "speakers": [_speaker(speaker) for speaker in transcript.speakers],
-        "segments": [_segment(segment) for segment in transcript.segments],
+        "segments": [_segment(segment, transcript.language) for segment in transcript.segments],
     }
 
 
@@ -35,12 +36,12 @@ def _speaker(speaker: Speaker) -> dict[str, Any]:
     return {"id": speaker.id, "name": speaker.name, "talk_time_s": _seconds(speaker.talk_time_s)}
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
+def _segment(segment: Segment, language: str) -> dict[str, Any]:
     return {
         "speaker": segment.speaker,
         "start": _seconds(segment.start),
         "end": _seconds(segment.end),
-        "text": segment.text,
+        "text": running_text(segment, language),
         "words": [_word(word) for word in segment.words],
     }
 

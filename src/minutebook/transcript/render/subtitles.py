@@ -1,25 +1,27 @@
 """Subtitles: SubRip (SRT) and WebVTT (W3C)."""
 
 import html
-import textwrap
 
-from minutebook.transcript.model import Transcript
-from minutebook.transcript.render.cues import LINE_CHARS, MIN_CUE_S, Cue, cues
+from minutebook.transcript.model import Segment, Transcript
+from minutebook.transcript.render.cues import LINE_COLUMNS, MIN_CUE_S, Cue, cues, shortened
 from minutebook.transcript.render.times import clock_time
 
 
 def srt(transcript: Transcript) -> str:
     """SubRip: numbered cues; the speaker's name stands before the first cue of what they say."""
-    blocks = (
-        f"{number}\n{_span(cue, ',')}\n{_lines(_prefixed(transcript, cue))}\n"
-        for number, cue in enumerate(cues(transcript.segments), start=1)
-    )
+
+    def name(segment: Segment) -> str:
+        return shortened(_name(transcript, segment.speaker), LINE_COLUMNS - 1) + ":"
+
+    made = cues(transcript.segments, transcript.language, name)
+    blocks = (f"{number}\n{_span(cue, ',')}\n{_text(cue)}\n" for number, cue in enumerate(made, start=1))
     return "\n".join(blocks)
 
 
 def vtt(transcript: Transcript) -> str:
     """WebVTT: each cue in a voice tag with the speaker's name."""
-    blocks = (f"{_span(cue, '.')}\n{_voiced(transcript, cue)}\n" for cue in cues(transcript.segments))
+    made = cues(transcript.segments, transcript.language)
+    blocks = (f"{_span(cue, '.')}\n{_voiced(transcript, cue)}\n" for cue in made)
     return "\n".join(["WEBVTT\n", *blocks])
 
 
@@ -29,21 +31,15 @@ def _span(cue: Cue, separator: str) -> str:
     return f"{clock_time(cue.start, separator)} --> {clock_time(end, separator)}"
 
 
-def _prefixed(transcript: Transcript, cue: Cue) -> str:
-    return f"{transcript.name_of(cue.speaker)}: {cue.text}" if cue.first else cue.text
+def _name(transcript: Transcript, speaker: str) -> str:
+    return " ".join(transcript.name_of(speaker).replace("-->", "→").split())
 
 
-def _lines(text: str) -> str:
-    return "\n".join(textwrap.wrap(_arrowless(text), LINE_CHARS, break_on_hyphens=False))
+def _text(cue: Cue) -> str:
+    return "\n".join(cue.lines)
 
 
 def _voiced(transcript: Transcript, cue: Cue) -> str:
-    name = html.escape(" ".join(transcript.name_of(cue.speaker).split()), quote=False)
-    # Wrapped before it is escaped: `&amp;` is one character to a reader.
-    wrapped = html.escape(_lines(cue.text), quote=False)
-    return f"<v {name}>{wrapped}</v>"
-
-
-def _arrowless(text: str) -> str:
-    """`-->` would end a cue's text for a parser."""
-    return text.replace("-->", "→")
+    # Escaped after it was divided: `&amp;` is one character to a reader.
+    name, text = (html.escape(each, quote=False) for each in (_name(transcript, cue.speaker), _text(cue)))
+    return f"<v {name}>{text}</v>"
