@@ -34,7 +34,7 @@ def transcribe(
     model: str | None = typer.Option(None, "--model", help="base, tiny.en, a model name, or a folder."),
 ) -> None:
     """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
-    from minutebook.speech.media import DecodeLimits, Pcm, decode
+    from minutebook.speech.media import DecodeLimits, Pcm, decode, part_path
     from minutebook.speech.pipeline import SpeechPipeline
 
     local_recording(file)
@@ -51,6 +51,7 @@ def transcribe(
             language=spoken,
             diarize=diarize,
             notices=decoded.notices,
+            parts={str(number): Pcm(part_path(pcm_path, number)) for number in range(decoded.parts)},
             progress=lambda done: bar.update(task, completed=done),
         )
         bar.update(task, completed=decoded.duration_s)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from minutebook.config import SpeechSettings
 from minutebook.speech import languages, tracks, units
-from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, power
+from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, own_speech, power
 from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
 from minutebook.speech.languages import HeardLanguage
@@ -24,8 +24,9 @@ from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
 from minutebook.speech.units import Chunk, plan_chunks
 from minutebook.transcript.attribution import number_speakers
+from minutebook.transcript.calls import People
 from minutebook.transcript.merge import Heard, merge
-from minutebook.transcript.model import Transcript, Turn, Word
+from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
 
 __all__ = [
     "Chunk",
@@ -37,7 +38,6 @@ __all__ = [
     "turns_to_json",
 ]
 
-NO_SPEECH = "No speech was found in this recording."
 _DIARIZATION_CONTEXT_S = 10.0
 _CONTEXT_S = 1.0
 _LEAST_OTHERS_S = 0.5
@@ -186,10 +186,14 @@ class SpeechPipeline:
         diarize: bool = True,
         progress: Callable[[float], None] | None = None,
         notices: Sequence[str] = (),
+        parts: Mapping[str, Pcm] | None = None,
     ) -> Transcript:
-        """All stages in a row. `progress` hears how many seconds of the recording are done."""
+        """All stages in a row. `progress` hears how many seconds of the recording are done; `parts` are the sounds of
+        sources that have their own."""
         tell = progress or (lambda _: None)
         chunks = plan_chunks(pcm.duration_s, self._settings.chunk_s)
+        if parts:
+            return self._of_parts(pcm, parts, chunks, language, tell, notices)
         voices = []
         for chunk in chunks:
             voices.append(self.voices(pcm, chunk))
@@ -203,6 +207,30 @@ class SpeechPipeline:
         told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
         told = [*told, *languages.stand_in_notices(language, spoken.code)]
         return self.transcript(recognised, turns, spoken.code, pcm.duration_s, told)
+
+    def _of_parts(
+        self,
+        pcm: Pcm,
+        parts: Mapping[str, Pcm],
+        chunks: Sequence[Chunk],
+        language: str | None,
+        tell: Callable[[float], None],
+        notices: Sequence[str],
+    ) -> Transcript:
+        """All stages for a recording whose sources are heard one by one."""
+        activity = []
+        for chunk in chunks:
+            activity.append(self.activity(pcm, parts, chunk))
+            tell(_VOICES_SHARE * chunk.end_s)
+        turns = tracks.track_turns(own_speech(activity))
+        spoken = HeardLanguage(language) if language else self.language(pcm, turns)
+        recognised: list[Recognised] = []
+        for chunk in chunks:
+            clips = tracks.clips_of(chunk, turns, parts, pcm)
+            recognised += self.recognise_clips(clips, spoken.code, progress=_within(chunk, turns, pcm, tell))
+        told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
+        people = People(dict.fromkeys(parts, ""))
+        return tracks.transcript(recognised, turns, people, str, spoken.code, pcm.duration_s, told)
 
 
 def _fitted(own: NDArray[np.float64], samples: int) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ stretches of several tracks as one sound for a recogniser.
 Turns of a participant carry `TRACK` and the participant's key in place of a voice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
@@ -17,7 +17,11 @@ from minutebook.speech.activity import BLOCK_S, Span, power
 from minutebook.speech.media import Pcm
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Recognised
 from minutebook.speech.units import Chunk
-from minutebook.transcript.model import Turn, Word
+from minutebook.transcript.calls import People, call_segments
+from minutebook.transcript.echoes import OwnWords
+from minutebook.transcript.merge import Heard
+from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
+from minutebook.transcript.participants import UNKNOWN
 
 TRACK: Final = "@"
 """What stands before a participant's key in a turn's `speaker`: no voice is called so."""
@@ -136,3 +140,38 @@ def _level(audio: Audio, word: Word) -> float:
     ]
     mean = float(np.square(sound, dtype=np.float64).mean()) if len(sound) else 0.0
     return round(10 * float(np.log10(max(mean, 1e-10))), 1)
+
+
+def transcript(
+    recognised: Sequence[Recognised],
+    turns: Sequence[Turn],
+    people: People,
+    person_of: Callable[[str], str],
+    language: str,
+    duration_s: float,
+    notices: Sequence[str] = (),
+) -> Transcript:
+    """Everything that was recognised: words of tracks under their persons (`person_of` a participant's key), those of
+    other voices under the persons who spoke then by the platform's signs."""
+
+    def person(turn: Turn) -> str:
+        return person_of(turn.speaker.removeprefix(TRACK))
+
+    own = [OwnWords(person(each.turn), each.turn, each.words, each.levels) for each in recognised if _is_own(each.turn)]
+    segments, speakers = call_segments(
+        own,
+        [Turn(person(turn), turn.start, turn.end) for turn in turns if _is_own(turn)],
+        [Heard(each.turn, each.words) for each in recognised if not _is_own(each.turn)],
+        [
+            *(turn for turn in turns if not _is_own(turn)),
+            *(each.turn for each in recognised if each.turn.speaker == UNKNOWN),
+        ],
+        people,
+        language,
+    )
+    found = tuple(notices) if segments else (*notices, NO_SPEECH)
+    return Transcript(language, duration_s, speakers, segments, notices=found)
+
+
+def _is_own(turn: Turn) -> bool:
+    return is_track(turn.speaker)

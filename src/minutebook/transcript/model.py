@@ -1,6 +1,10 @@
 """What was said, by whom, and when. Times are seconds from the start of the recording."""
 
 from dataclasses import dataclass
+from typing import Final
+
+NO_SPEECH: Final = "No speech was found in this recording."
+"""The notice of a transcript without a word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from minutebook.speech.engines import ENGINES
 from minutebook.speech.engines.fake import FakeEngine
 from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import (
-    NO_SPEECH,
     SpeechPipeline,
     plan_chunks,
     recognised_from_json,
@@ -23,7 +22,7 @@ from minutebook.speech.pipeline import (
     turns_to_json,
 )
 from minutebook.speech.ports import SAMPLE_RATE, Recognised
-from minutebook.transcript.model import Transcript, Turn, Word
+from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
 from support.speech import sample_meeting, sample_word_error_rate, write_pcm
 
 SECONDS = 48.0

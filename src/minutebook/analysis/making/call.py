@@ -1,7 +1,7 @@
 """Hearing a call: participants on their own tracks, under their own names; whoever has none in the mixed sound."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from minutebook.analysis.making.hearing import Recogniser
@@ -9,18 +9,17 @@ from minutebook.analysis.making.workspace import Workspace
 from minutebook.errors import MinutebookError
 from minutebook.jobs.ports import Json
 from minutebook.recordings.sources import Sources, track_key
+from minutebook.speech import tracks
 from minutebook.speech.activity import ChunkActivity, own_speech
 from minutebook.speech.diarization import ChunkVoices
 from minutebook.speech.media import Pcm
-from minutebook.speech.pipeline import NO_SPEECH, Chunk
+from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.words import by_track
-from minutebook.speech.tracks import TRACK, clips_of, is_track, track_turns
-from minutebook.transcript.calls import People, call_segments
-from minutebook.transcript.echoes import OwnWords
-from minutebook.transcript.merge import Heard
+from minutebook.speech.tracks import clips_of, track_turns
+from minutebook.transcript.calls import People
 from minutebook.transcript.model import Transcript, Turn, Word
-from minutebook.transcript.participants import UNKNOWN, Speaking
+from minutebook.transcript.participants import Speaking
 
 log = logging.getLogger("minutebook.analysis")
 
@@ -30,12 +29,14 @@ PAGE_BLUR_S: Final = 1.5
 
 
 class CallHearing:
-    """A recording with sources: what is known of its participants, and their tracks."""
+    """A recording with sources: what is known of its participants, and their tracks, which `load` gives by participant
+    when they are first needed."""
 
-    def __init__(self, work: Workspace, sources: Sources) -> None:
+    def __init__(self, work: Workspace, sources: Sources, load: Callable[[], Awaitable[dict[str, Pcm]]]) -> None:
         self._work = work
         self._pipeline = work.tools.pipeline
         self._sources = sources
+        self._load = load
         self._tracks: dict[str, Pcm] | None = None
 
     async def voices(self, chunk: Chunk) -> Json:
@@ -79,21 +80,26 @@ class CallHearing:
         return call_transcript(self._sources, recognised, turns, language, duration_s, notices)
 
     async def _loaded_tracks(self) -> dict[str, Pcm]:
-        """The tracks that are there, by participant. One that cannot be read is as good as none: that participant is
-        heard in the mixed sound."""
         if self._tracks is None:
-            recording_id, storage = self._work.recording.id, self._work.tools.storage
-            self._tracks = {}
-            for participant in self._sources.participants:
-                key = track_key(recording_id, participant.key)
-                if participant.track and await storage.head(key) is not None:
-                    try:
-                        self._tracks[participant.key] = await self._work.scratch.track(participant.key)
-                    except MinutebookError as error:
-                        if error.retryable:
-                            raise
-                        log.warning("recording %s: track %s: %s", recording_id, participant.key, error.code)
+            self._tracks = await self._load()
         return self._tracks
+
+
+async def participants_tracks(work: Workspace, sources: Sources) -> dict[str, Pcm]:
+    """The tracks that a bot recorded. One that cannot be read is as good as none: that participant is heard in the
+    mixed sound."""
+    recording_id, storage = work.recording.id, work.tools.storage
+    tracks: dict[str, Pcm] = {}
+    for participant in sources.participants:
+        key = track_key(recording_id, participant.key)
+        if participant.track and await storage.head(key) is not None:
+            try:
+                tracks[participant.key] = await work.scratch.track(participant.key)
+            except MinutebookError as error:
+                if error.retryable:
+                    raise
+                log.warning("recording %s: track %s: %s", recording_id, participant.key, error.code)
+    return tracks
 
 
 def call_transcript(
@@ -105,24 +111,7 @@ def call_transcript(
     notices: Sequence[str] = (),
 ) -> Transcript:
     """Everything that was recognised, under the participants' names."""
-    own = [
-        OwnWords(_person(sources, each.turn), each.turn, each.words, each.levels)
-        for each in recognised
-        if is_track(each.turn.speaker)
-    ]
-    segments, speakers = call_segments(
-        own,
-        [Turn(_person(sources, turn), turn.start, turn.end) for turn in turns if is_track(turn.speaker)],
-        [Heard(each.turn, each.words) for each in recognised if not is_track(each.turn.speaker)],
-        [
-            *(turn for turn in turns if not is_track(turn.speaker)),
-            *(each.turn for each in recognised if each.turn.speaker == UNKNOWN),
-        ],
-        people_of(sources),
-        language,
-    )
-    found = tuple(notices) if segments else (*notices, NO_SPEECH)
-    return Transcript(language, duration_s, speakers, segments, notices=found)
+    return tracks.transcript(recognised, turns, people_of(sources), sources.person_of, language, duration_s, notices)
 
 
 def people_of(sources: Sources) -> People:
@@ -143,7 +132,3 @@ def people_of(sources: Sources) -> People:
         for each in sources.intervals
     )
     return People(names, tuple(speaking))
-
-
-def _person(sources: Sources, turn: Turn) -> str:
-    return sources.person_of(turn.speaker.removeprefix(TRACK))

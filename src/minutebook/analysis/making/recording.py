@@ -6,7 +6,7 @@ not run again, on whatever machine the work goes on; the local copies (`scratch`
 
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,33 +37,34 @@ _READ_BYTES: Final = 1 << 20
 
 
 class TranscriptionSteps:
-    """One attempt's way through the steps; `hearing` knows what sound there is."""
+    """One attempt's way through the steps; `hearing_of` tells how a recording of so many parts is heard."""
 
-    def __init__(self, work: Workspace, hearing: Hearing) -> None:
+    def __init__(self, work: Workspace, hearing_of: Callable[[int], Hearing]) -> None:
         self._work = work
         self._tools = work.tools
         self._recording = work.recording
         self._options = work.attempt.report.options
-        self._hearing = hearing
+        self._hearing_of = hearing_of
 
     async def all(self) -> None:
         """Every step, in order."""
         step = self._work.attempt.step
         decoded = await step("decode", self._decode)
+        hearing = self._hearing_of(decoded["parts"])
         chunks = plan_chunks(decoded["duration_s"], decoded["chunk_s"])
         await step("derive", self._derive)
-        voices = [await step(f"voices-{c.index}", partial(self._voices, c, chunks[-1].end_s)) for c in chunks]
-        turns_key = await step("turns", partial(self._turns, voices))
-        words = await self._finder().all(chunks, turns_key)
-        await step("finish", partial(self._finish, decoded, words, turns_key))
+        voices = [await step(f"voices-{c.index}", partial(self._voices, hearing, c, chunks[-1].end_s)) for c in chunks]
+        turns_key = await step("turns", partial(self._turns, hearing, voices))
+        words = await self._finder(hearing).all(chunks, turns_key)
+        await step("finish", partial(self._finish, hearing, decoded, words, turns_key))
 
-    def _finder(self) -> EngineWords | ProviderWords:
+    def _finder(self, hearing: Hearing) -> EngineWords | ProviderWords:
         """Our own engine finds the words, or the speech provider that was asked for, if it can be asked."""
         providers = self._tools.providers
         chosen = providers.chosen(self._options) if providers is not None else None
         if chosen is None:
-            return EngineWords(self._work, self._hearing)
-        return ProviderWords(self._work, self._hearing, chosen)
+            return EngineWords(self._work, hearing)
+        return ProviderWords(self._work, hearing, chosen)
 
     async def _decode(self) -> Json:
         await self._work.attempt.tell(stages.decoding())
@@ -73,6 +74,7 @@ class TranscriptionSteps:
         return {
             "duration_s": decoded.duration_s,
             "notices": list(decoded.notices),
+            "parts": decoded.parts,
             "chunk_s": self._tools.speech.chunk_s,
         }
 
@@ -92,25 +94,25 @@ class TranscriptionSteps:
         preview.unlink()
         return True
 
-    async def _voices(self, chunk: Chunk, total_s: float) -> Json:
+    async def _voices(self, hearing: Hearing, chunk: Chunk, total_s: float) -> Json:
         await self._work.attempt.tell(stages.telling_apart(chunk, total_s))
-        return await self._hearing.voices(chunk)
+        return await hearing.voices(chunk)
 
-    async def _turns(self, voices: Sequence[Any]) -> Json:
-        return await self._work.keep("turns.json", turns_to_json(await self._hearing.turns(voices)).encode())
+    async def _turns(self, hearing: Hearing, voices: Sequence[Any]) -> Json:
+        return await self._work.keep("turns.json", turns_to_json(await hearing.turns(voices)).encode())
 
-    async def _finish(self, decoded: dict[str, Any], words: KeptWords, turns_key: str) -> Json:
+    async def _finish(self, hearing: Hearing, decoded: dict[str, Any], words: KeptWords, turns_key: str) -> Json:
         recognised: list[Recognised] = []
         for key in words.keys:
             recognised += recognised_from_json((await self._work.kept(key)).decode())
         turns = await self._work.turns(turns_key)
         instead = stand_in_notices(self._work.wanted_language, words.language)
-        notices = [*decoded["notices"], *self._provider_notices(), *instead]
+        notices = [*decoded["notices"], *words.notices, *self._provider_notices(), *instead]
         async with self._tools.db.reading() as tx:
             meeting = await self._tools.results.meeting(tx, self._recording)
 
         def compute(_: object) -> tuple[Transcript, str]:
-            heard = self._hearing.transcript(recognised, turns, words.language, decoded["duration_s"], notices)
+            heard = hearing.transcript(recognised, turns, words.language, decoded["duration_s"], notices)
             made = self._summarised(heard)
             return made, contents.kept_transcript(made)
 

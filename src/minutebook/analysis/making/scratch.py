@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minutebook.recordings.model import Recording
 from minutebook.recordings.sources import track_key
-from minutebook.speech.media import Decoded, DecodeLimits, Pcm, decode
+from minutebook.speech.media import Decoded, DecodeLimits, Pcm, decode, part_path
 from minutebook.storage.ports import Storage
 
 
@@ -21,6 +21,11 @@ async def clear(*folders: Path) -> None:
     """Take folders away."""
     for folder in folders:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def part_keys(parts: int) -> list[str]:
+    """What the sources of a recording go by that nobody named."""
+    return [f"part-{number}" for number in range(1, parts + 1)]
 
 
 class Scratch:
@@ -58,6 +63,11 @@ class Scratch:
         """The decoded recording."""
         await self.decoded()
         return Pcm(self._pcm_path)
+
+    async def parts(self) -> dict[str, Pcm]:
+        """The sound of each source of the recording that has its own, by the key of `part_keys`."""
+        keys = part_keys((await self.decoded()).parts)
+        return {key: Pcm(part_path(self._pcm_path, number)) for number, key in enumerate(keys)}
 
     async def track(self, participant_key: str) -> Pcm:
         """The decoded sound of one participant."""

@@ -12,8 +12,10 @@ from minutebook.analysis.making.hearing import Hearing
 from minutebook.analysis.making.provided import Chosen
 from minutebook.analysis.making.workspace import Workspace
 from minutebook.analysis.model import Progress
+from minutebook.analysis.reports import repository as reports_repository
 from minutebook.jobs.ports import Json
 from minutebook.kit.languages import language_code
+from minutebook.speech.languages import HeardLanguage, notice
 from minutebook.speech.pipeline import Chunk, recognised_to_json
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.sound import Piece, encoded, pieces_of
@@ -21,10 +23,11 @@ from minutebook.speech.providers.sound import Piece, encoded, pieces_of
 
 @dataclass(frozen=True, slots=True)
 class KeptWords:
-    """Where the words are kept, in order, and their language."""
+    """Where the words are kept, in order, their language, and what the reader is told of it."""
 
     keys: Sequence[str]
     language: str
+    notices: Sequence[str] = ()
 
 
 class EngineWords:
@@ -37,13 +40,14 @@ class EngineWords:
     async def all(self, chunks: Sequence[Chunk], turns_key: str) -> KeptWords:
         """Every step, in order."""
         step = self._work.attempt.step
-        language = await step("language", partial(language_of, self._work, turns_key))
+        heard = await step("language", partial(language_of, self._work, turns_key))
+        language = heard["code"]
         hot = await step("hot-words", partial(self._hot_words, language))
         total_s = chunks[-1].end_s
         keys = [
             await step(f"words-{c.index}", partial(self._words, c, total_s, turns_key, language, hot)) for c in chunks
         ]
-        return KeptWords(keys, language)
+        return KeptWords(keys, language, () if heard["sure"] else (notice(language),))
 
     async def _hot_words(self, language: str) -> Json:
         """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
@@ -84,8 +88,11 @@ class ProviderWords:
             for number, job in enumerate(jobs)
         ]
         told = self._work.wanted_language or answers[0]["language"]
-        language = told or await step("language", partial(language_of, self._work, turns_key))
-        return KeptWords([answer["words"] for answer in answers], language)
+        keys = [answer["words"] for answer in answers]
+        if told:
+            return KeptWords(keys, told)
+        heard = await step("language", partial(language_of, self._work, turns_key))
+        return KeptWords(keys, heard["code"], () if heard["sure"] else (notice(heard["code"]),))
 
     async def _pieces(self) -> Json:
         pcm, longest_s = await self._work.scratch.pcm(), self._chosen.provider.longest_s
@@ -108,12 +115,16 @@ class ProviderWords:
         return {"words": key, "language": language_code(answer.language)}
 
 
-async def language_of(work: Workspace, turns_key: str) -> str:
-    """The language that was asked for, if the engine knows it, else the one that is heard."""
+async def language_of(work: Workspace, turns_key: str) -> Json:
+    """The language that was asked for, if the engine knows it, else the one that is heard; those of the owner's other
+    recordings count more."""
     pcm, turns = await work.scratch.pcm(), await work.turns(turns_key)
     wanted, pipeline = work.wanted_language, work.tools.pipeline
+    async with work.tools.db.reading() as tx:
+        familiar = await reports_repository.usual_languages(tx, work.recording.owner_id)
 
-    def found(_: object) -> str:
-        return wanted if wanted and pipeline.knows(wanted) else pipeline.language(pcm, turns).code
+    def found(_: object) -> HeardLanguage:
+        return HeardLanguage(wanted) if wanted and pipeline.knows(wanted) else pipeline.language(pcm, turns, familiar)
 
-    return await work.attempt.computed(found)
+    heard = await work.attempt.computed(found)
+    return {"code": heard.code, "sure": heard.sure}

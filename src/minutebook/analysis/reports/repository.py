@@ -1,5 +1,6 @@
 """All SQL of reports."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -37,6 +38,9 @@ from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.language.model import MeetingType
 from minutebook.templates.model import section_from_json
+
+RECENT = 20
+"""So many transcriptions tell which languages an owner's meetings are held in."""
 
 reports = Table(
     "reports",
@@ -196,3 +200,16 @@ def _report(row: Row[tuple[object, ...]]) -> Report:
         source_id=row.source_id,
         facts=row.facts,
     )
+
+
+async def usual_languages(tx: AsyncConnection, owner_id: str) -> set[str]:
+    """The languages of an owner's recordings: those of at least two of the newest `RECENT` transcriptions, so that one
+    recording that was taken for something else does not count."""
+    query = select(reports.c.facts).where(
+        reports.c.owner_id == owner_id,
+        reports.c.type == AnalysisType.TRANSCRIPTION.value,
+        reports.c.status == ReportStatus.COMPLETED.value,
+    )
+    rows = await tx.execute(query.order_by(reports.c.created_at.desc(), reports.c.id.desc()).limit(RECENT))
+    times = Counter(row.facts.get("language") for row in rows)
+    return {language for language, count in times.items() if language and count > 1}

@@ -75,15 +75,16 @@ def _do(task: str, source: Path, to: Path | None, limits: DecodeLimits) -> dict[
         raise invalid("media_empty", "The file is empty (0 bytes). Check the recording and upload it again.")
     import av
 
+    from minutebook.speech.media import parts, writers
     from minutebook.speech.media import source as reading
-    from minutebook.speech.media import writers
 
     try:
+        if to is not None and task == "decode":
+            return parts.write_recording(source, to, limits.max_duration_s, limits.max_streams)
         with reading.open_source(source, limits.max_streams) as opened:
             if to is None:
                 return opened.facts.to_json()
-            write = {"decode": writers.write_pcm, "preview": writers.write_preview}[task]
-            return write(opened, to, limits.max_duration_s)
+            return writers.write_preview(opened, to, limits.max_duration_s)
     except av.FFmpegError as error:
         if isinstance(error, MemoryError) or error.errno in DISK_FULL:
             raise

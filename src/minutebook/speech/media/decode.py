@@ -11,12 +11,14 @@ from minutebook.speech.media.process import run
 class Decoded:
     """How decoding went. Durations are seconds; `declared_duration_s` is what the file's header states, if it does.
     `truncated` says that the file ends before that, or without its end mark; `notices` are sentences for the reader
-    of the transcript."""
+    of the transcript. `parts` counts the sources of the recording that have a sound of their own (see `part_path`): a
+    speaker per channel, the tracks of a recorder; 0 where all share one sound."""
 
     duration_s: float
     declared_duration_s: float | None
     truncated: bool
     notices: tuple[str, ...]
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Probe:
 
 
 def decode(source: Path, pcm: Path, limits: DecodeLimits = DEFAULT) -> Decoded:
-    """Write the sound of `source` to `pcm` as s16le mono at 16 kHz, whole or not at all, in constant memory.
+    """Write the sound of `source` to `pcm` as s16le mono at 16 kHz, whole or not at all, in constant memory; the sound
+    of each part lies beside it.
 
     A cut file is decoded as far as it goes; damaged pieces become silence. Raises `MinutebookError` with
     `media_unreadable`, `media_no_audio`, `media_empty`, `media_too_long`, `media_timeout`, `media_memory` or

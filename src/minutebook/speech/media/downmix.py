@@ -8,14 +8,14 @@ that channel is taken.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from minutebook.speech.media.separation import ChannelComparison
 
 BLOCK_S: Final = 0.1
 LOST: Final = 0.1
@@ -33,6 +33,8 @@ MIX: Final = -1
 PLAIN_CHANNELS: Final = 8
 """Up to here FFmpeg knows how to mix channels down; beyond, their mean is taken."""
 
+STEREO: Final = 2
+
 FULL_SCALE: Final = 32_768.0
 
 
@@ -44,8 +46,6 @@ class Downmix:
 
     def mono(self, channels: NDArray[np.float32], mix: NDArray[np.float32]) -> NDArray[np.float32]:
         """One block: `channels` [channels, samples] and their usual `mix` [samples] become [samples]."""
-        import numpy as np
-
         before, self._heard = self._heard, self._choose(channels, mix)
         after = mix if self._heard == MIX else channels[self._heard]
         if before == self._heard:
@@ -55,8 +55,6 @@ class Downmix:
         return earlier * (1 - rise) + after * rise
 
     def _choose(self, channels: NDArray[np.float32], mix: NDArray[np.float32]) -> int:
-        import numpy as np
-
         powers = np.square(channels, dtype=np.float64).mean(axis=1)
         loudest = int(powers.argmax())
         if powers[loudest] < SILENCE:
@@ -72,7 +70,10 @@ class Downmix:
 class Mixer:
     """Collects the channels of resampled frames in blocks and mixes each down to 16 bits."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, channel: int | None = None, comparison: ChannelComparison | None = None) -> None:
+        """With `channel` that one is taken instead of the mix; `comparison` is shown the channels of stereo."""
+        self._channel = channel
+        self._comparison = comparison
         self._size = round(BLOCK_S * rate)
         self._downmix = Downmix()
         self._to_mono = AudioResampler("flt", "mono", rate)
@@ -83,6 +84,10 @@ class Mixer:
         """The blocks that are complete with this frame (packed floats: PyAV's planes end before the eighth)."""
         packed: NDArray[Any] = frame.to_ndarray()
         channels: NDArray[np.float32] = packed.reshape(-1, frame.layout.nb_channels).T
+        if self._comparison is not None and channels.shape[0] == STEREO:
+            self._comparison.add(channels)
+        if self._channel is not None:
+            channels = channels[min(self._channel, channels.shape[0] - 1)][np.newaxis]
         self._held.append((channels, self._plain(frame, channels)))
         self._count += channels.shape[1]
         while self._count >= self._size:
@@ -95,6 +100,9 @@ class Mixer:
     def _plain(self, frame: AudioFrame, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         """FFmpeg's mix for layouts that it knows; the mean for those that nobody named (field mixers record up to 64
         channels)."""
+        if channels.shape[0] == 1:
+            only: NDArray[np.float32] = channels[0]
+            return only
         if channels.shape[0] > PLAIN_CHANNELS:
             mean: NDArray[np.float32] = channels.mean(axis=0, dtype=np.float32)
             return mean
@@ -103,8 +111,6 @@ class Mixer:
         return plain
 
     def _block(self, size: int) -> bytes:
-        import numpy as np
-
         channels = np.concatenate([each for each, _ in self._held], axis=1)
         mix = np.concatenate([each for _, each in self._held])
         self._held = [(channels[:, size:], mix[size:])]

@@ -18,8 +18,6 @@ class Stated(Protocol):
     def declared_duration_s(self) -> float | None: ...
     @property
     def lacks_end(self) -> bool: ...
-    @property
-    def audio_tracks(self) -> int: ...
 
 
 def ends_early(stated: Stated, end_s: float) -> bool:
@@ -45,8 +43,6 @@ def notices(stated: Stated, end_s: float, missing_s: float, skipped: int, skippe
         yield f"{pieces} could not be decoded and left no sound."
     if missing_s >= GAP_S:
         yield f"{clock(missing_s)} of sound is missing inside the file; silence stands in its place."
-    if stated.audio_tracks > 1:
-        yield f"The file has {stated.audio_tracks} audio tracks; only the main one was used."
 
 
 def clock(seconds: float) -> str:

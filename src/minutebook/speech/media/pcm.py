@@ -60,6 +60,11 @@ class Pcm:
         return np.memmap(self.path, "<i2", mode="r", offset=start * BYTES_PER_SAMPLE, shape=(count,))
 
 
+def part_path(pcm: Path, number: int) -> Path:
+    """Where the sound of a recording's part lies beside the whole."""
+    return pcm.with_name(f"{pcm.name}.{number}")
+
+
 def peaks(pcm: Path, buckets: int) -> list[float]:
     """The waveform of a decoded recording: `buckets` values from 0 to 1."""
     return Pcm(pcm).peaks(buckets)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.speech.media.limits import DecodeLimits
+from minutebook.speech.media.pcm import part_path
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,12 @@ def run(task: Task, source: Path, to: Path | None, limits: DecodeLimits) -> dict
     part = Path(name)
     try:
         result = _answer(task, source, part, limits)
+        for number in range(result.get("parts", 0)):
+            part_path(part, number).replace(part_path(to, number))
         part.replace(to)
     finally:
-        part.unlink(missing_ok=True)
+        for left in to.parent.glob(f"{part.name}*"):
+            left.unlink(missing_ok=True)
     return result
 
 

@@ -66,6 +66,11 @@ class Source:
     facts: Facts
 
     @property
+    def track(self) -> int:
+        """The number of the stream among the file's audio tracks."""
+        return [each.index for each in self.container.streams.audio].index(self.stream.index)
+
+    @property
     def start_s(self) -> float:
         """When the recording starts on the file's own clock: that of its earliest stream."""
         start = self.container.start_time
@@ -73,13 +78,14 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, max_streams: int) -> Iterator[Source]:
-    """Open `path` and choose what to decode; raises `media_unreadable` and `media_no_audio`."""
+def open_source(path: Path, max_streams: int, track: int | None = None) -> Iterator[Source]:
+    """Open `path` and choose what to decode: its main audio track, or the one with this number; raises
+    `media_unreadable` and `media_no_audio`."""
     av.logging.set_level(None)
     with path.open("rb") as file:
         container = _open(file, max_streams)
         with container:
-            stream = _best_audio(container)
+            stream = _audio(container, track)
             yield Source(container, stream, _facts(container, stream, path))
 
 
@@ -106,11 +112,11 @@ def _refuse(*_: object) -> object:
     raise PermissionError("a media file may not open another one")
 
 
-def _best_audio(container: InputContainer) -> AudioStream:
+def _audio(container: InputContainer, track: int | None) -> AudioStream:
     tracks = container.streams.audio
     if not tracks:
         raise invalid("media_no_audio", "The file has no audio track, so there is nothing to transcribe.")
-    best = container.streams.best("audio")
+    best = container.streams.best("audio") if track is None else tracks[track]
     stream = best if isinstance(best, AudioStream) else tracks[0]
     if stream.codec_context is None or stream.codec_context.codec.name not in DECODERS:
         raise invalid(

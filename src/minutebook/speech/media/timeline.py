@@ -18,6 +18,7 @@ from av.stream import Stream
 
 from minutebook.errors import invalid
 from minutebook.speech.media.downmix import Mixer
+from minutebook.speech.media.separation import ChannelComparison
 from minutebook.speech.media.source import Source
 
 GAP_S = 0.1
@@ -37,11 +38,14 @@ Block = bytes | memoryview
 class Timeline:
     """Decodes a source once, as mono 16-bit little-endian blocks at `rate`; afterwards says how it went: how many
     pieces were `skipped` and where the last one was, how much is `missing_s` between the first sound and the last, and
-    where on the recording's clock (`end_s`) the last packet of any stream ended."""
+    where on the recording's clock (`end_s`) the last packet of any stream ended. With `channel` only that one is heard
+    instead of the mix; `comparison` gets the two channels of stereo."""
 
     source: Source
     rate: int
     max_duration_s: float
+    channel: int | None = None
+    comparison: ChannelComparison | None = None
     samples: int = 0
     skipped: int = 0
     skipped_at_s: float = 0.0
@@ -134,7 +138,7 @@ class Timeline:
         if shape != self._shape:
             yield from self._flush()
             plain = frame.layout.nb_channels == 1
-            self._mixer = None if plain else Mixer(self.rate)
+            self._mixer = None if plain else Mixer(self.rate, self.channel, self.comparison)
             self._resampler = (
                 AudioResampler("s16", "mono", self.rate) if plain else AudioResampler("flt", frame.layout, self.rate)
             )

@@ -10,6 +10,7 @@ from av.audio.frame import AudioFrame
 
 from minutebook.errors import MinutebookError, invalid
 from minutebook.speech.media.notices import ends_early, notices
+from minutebook.speech.media.separation import ChannelComparison
 from minutebook.speech.media.source import Source
 from minutebook.speech.media.timeline import Timeline
 
@@ -21,9 +22,13 @@ FAST = {"aac_coder": "fast"}
 WRITE_BUFFER_BYTES = 1024 * 1024
 
 
-def write_pcm(source: Source, to: Path, max_duration_s: float) -> dict[str, object]:
-    """Write the sound as s16le mono at 16 kHz and say how it went (the fields of `Decoded`)."""
-    timeline = Timeline(source, PCM_RATE, max_duration_s)
+def write_pcm(
+    source: Source, to: Path, max_duration_s: float, channel: int | None = None
+) -> tuple[dict[str, object], ChannelComparison]:
+    """Write the sound, or one channel of it, as s16le mono at 16 kHz; says how it went (the fields of `Decoded` but
+    `parts`) and how the channels of stereo go together."""
+    comparison = ChannelComparison(PCM_RATE)
+    timeline = Timeline(source, PCM_RATE, max_duration_s, channel, comparison)
     with to.open("wb", buffering=WRITE_BUFFER_BYTES) as out:
         for block in timeline.blocks():
             out.write(block)
@@ -31,12 +36,13 @@ def write_pcm(source: Source, to: Path, max_duration_s: float) -> dict[str, obje
         os.fsync(out.fileno())
     _refuse_silence_of_nothing(timeline)
     facts, end_s = source.facts, timeline.end_s
-    return {
+    told: dict[str, object] = {
         "duration_s": timeline.duration_s,
         "declared_duration_s": facts.declared_duration_s,
         "truncated": ends_early(facts, end_s) or facts.lacks_end,
         "notices": list(notices(facts, end_s, timeline.missing_s, timeline.skipped, timeline.skipped_at_s)),
     }
+    return told, comparison
 
 
 def write_preview(source: Source, to: Path, max_duration_s: float) -> dict[str, object]:

@@ -65,9 +65,11 @@ def test_the_recording_says_what_it_is(tmp_path: Path) -> None:
     assert not probe(write_recording(tmp_path / "a.mp3", 1.0)).has_video
 
 
-def test_several_tracks_are_mentioned(tmp_path: Path) -> None:
-    decoded, _ = sound(write_recording(tmp_path / "a.m4a", 2.0, sound_tracks=2))
-    assert decoded.notices == ("The file has 2 audio tracks; only the main one was used.",)
+def test_tracks_that_are_copies_count_once(tmp_path: Path) -> None:
+    decoded, samples = sound(write_recording(tmp_path / "a.m4a", 2.0, sound_tracks=2))
+    assert (decoded.parts, decoded.notices) == (0, ())
+    assert loudness(samples[RATE // 2 : RATE]) == pytest.approx(0.3 / np.sqrt(2), rel=0.3)
+    assert [path.name for path in tmp_path.iterdir() if "pcm" in path.name] == ["a.pcm"]
 
 
 def test_a_rate_that_changes_on_the_way_does_not_matter(tmp_path: Path) -> None:

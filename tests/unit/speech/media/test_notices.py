@@ -11,7 +11,6 @@ from minutebook.speech.media.notices import clock, ends_early, notices
 class Stated:
     declared_duration_s: float | None = 300.0
     lacks_end: bool = False
-    audio_tracks: int = 1
 
 
 def told(stated: Stated, end_s: float, missing_s: float = 0, skipped: int = 0, skipped_at_s: float = 0) -> list[str]:
