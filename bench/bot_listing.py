@@ -240,7 +240,7 @@ async def opened(url: str, folder: Path, count: int) -> Account:
     services = build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock())
     async with db.transaction() as tx:
         user = await services.accounts.create_user(tx, "ada@example.com", "correct horse battery", "Ada")
-        _, key = await services.accounts.create_api_key(tx, user)
+        _, key = await services.accounts.management.create_api_key(tx, user)
     _load(url, user.id, count)
     transport = httpx.ASGITransport(create_app(services))
     client = httpx.AsyncClient(transport=transport, base_url="http://bench", headers={"x-meeting-baas-api-key": key})

@@ -167,6 +167,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Seals stored secrets and signs links; the same on all machines. A file is made when not set."
     )
+    access_log_days: int = Field(90, ge=0, description="How long it is kept who read, played or took away a recording.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
     http: HttpSettings = HttpSettings()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from minutebook.access_log.service import AccessLog
 from minutebook.accounts.service import Accounts
 from minutebook.analysis.corrections import Corrections
 from minutebook.analysis.making.attempt import give_up
@@ -41,6 +42,7 @@ from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
+from minutebook.removal.service import Removal
 from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
@@ -82,6 +84,8 @@ class Services:
     bot_dispatch: Dispatch
     media_links: MediaLinks
     webhooks: Webhooks
+    access_log: AccessLog
+    removal: Removal
 
 
 def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
@@ -130,6 +134,8 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
         media_links=media_links,
         webhooks=webhooks,
+        access_log=AccessLog(clock, settings.access_log_days),
+        removal=Removal(db, clock, accounts, meetings, recordings),
     )
 
 
@@ -194,15 +200,16 @@ def work_of(services: Services) -> Work:
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
-        Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting_sign_ins(services)),
+        Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting(services)),
     )
     return Work(db, tasks, on_abandoned=abandoned, chores=chores)
 
 
-def _forgetting_sign_ins(services: Services) -> Callable[[], Awaitable[None]]:
+def _forgetting(services: Services) -> Callable[[], Awaitable[None]]:
     async def forget() -> None:
         async with services.db.transaction() as tx:
             await services.oauth.forget_expired(tx)
+            await services.access_log.forget_old(tx)
 
     return forget
 

@@ -19,7 +19,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 async def key_for(services: Services, user: User) -> str:
     async with services.db.transaction() as tx:
-        return (await services.accounts.create_api_key(tx, user))[1]
+        return (await services.accounts.management.create_api_key(tx, user))[1]
 
 
 @pytest.fixture

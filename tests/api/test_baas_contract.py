@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         services = build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock())
         async with db.transaction() as tx:
             user = await services.accounts.local_user(tx)
-            key = (await services.accounts.create_api_key(tx, user))[1]
+            key = (await services.accounts.management.create_api_key(tx, user))[1]
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             config = uvicorn.Config(create_app(services), log_level="error", lifespan="off")

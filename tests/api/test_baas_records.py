@@ -146,7 +146,7 @@ class Bots:
 @pytest.fixture
 async def bots(app: FastAPI, services: Services, user: User) -> AsyncIterator[Bots]:
     async with services.db.transaction() as tx:
-        _, key = await services.accounts.create_api_key(tx, user)
+        _, key = await services.accounts.management.create_api_key(tx, user)
     headers = {"x-meeting-baas-api-key": key}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST, headers=headers) as http:
         yield Bots(http, services)

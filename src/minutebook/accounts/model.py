@@ -16,6 +16,13 @@ PASSWORD_MAX_BYTES = 1024
 
 DISPLAY_NAME_MAX_CHARS = 200
 
+KEY_NAME_MAX_CHARS = 100
+
+DEVICE_MAX_CHARS = 200
+
+PASSWORD_LINK_S = 24 * 3600
+"""Life of a link with which a new password is chosen."""
+
 _BELOW = ".example"
 
 WEB_SESSION_S = 7 * 24 * 3600
@@ -25,23 +32,41 @@ WEB_SESSION_S = 7 * 24 * 3600
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody who owns meetings. `email` is as it was typed, `email_key` is what makes it unique. The owner is the
-    user who was there first."""
+    user who was there first. A disabled user gets in nowhere, and keeps what they own."""
 
     id: str
     email: str
     display_name: str
     is_owner: bool
     created_at: datetime
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A long-lived key; `prefix` is the part that may be shown, the secret itself is not kept."""
+    """A long-lived key; `prefix` is the part that may be shown, the secret itself is not kept. `last_used_at` is exact
+    to a minute."""
 
     id: str
     user_id: str
     prefix: str
     created_at: datetime
+    name: str = ""
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """A browser in which somebody is signed in; `device` is what it calls itself."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    device: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

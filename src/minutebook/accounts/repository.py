@@ -1,6 +1,7 @@
 """All SQL about users."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, case, delete, insert, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.accounts.model import ApiKey, ExternalIdentity, User, email_key
+from minutebook.accounts.model import ApiKey, ExternalIdentity, User, WebSession, email_key
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 
@@ -22,6 +23,7 @@ users = Table(
     Column("password_hash", String(256), nullable=False),
     Column("is_owner", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
 )
 
 api_keys = Table(
@@ -32,6 +34,9 @@ api_keys = Table(
     Column("secret_hash", String(64), nullable=False, unique=True),
     Column("prefix", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("name", String(100)),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
 )
 
 web_sessions = Table(
@@ -40,6 +45,19 @@ web_sessions = Table(
     Column("secret_hash", String(64), primary_key=True),
     Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("device", String(200), nullable=False),
+    Column("address", String(64), nullable=False),
+)
+
+password_links = Table(
+    "password_links",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 external_identities = Table(
@@ -83,7 +101,7 @@ def insert_into(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql
 
 
 def _user(row: Row[tuple[object, ...]]) -> User:
-    return User(row.id, row.email, row.display_name, row.is_owner, row.created_at)
+    return User(row.id, row.email, row.display_name, row.is_owner, row.created_at, row.disabled_at)
 
 
 async def has_users(tx: AsyncConnection) -> bool:
@@ -146,28 +164,105 @@ async def set_password_hash(tx: AsyncConnection, user_id: str, password_hash: st
     await tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
+async def all_users(tx: AsyncConnection) -> list[User]:
+    query = select(users).order_by(users.c.created_at, users.c.id)
+    return [_user(row) for row in await tx.execute(query)]
+
+
+async def set_disabled(tx: AsyncConnection, user_id: str, at: datetime | None) -> None:
+    await tx.execute(update(users).where(users.c.id == user_id).values(disabled_at=at))
+
+
+async def password_hash_of(tx: AsyncConnection, user_id: str) -> str | None:
+    return (await tx.execute(select(users.c.password_hash).where(users.c.id == user_id))).scalar_one_or_none()
+
+
 async def add_api_key(tx: AsyncConnection, key: ApiKey, secret_hash: str) -> None:
-    await tx.execute(
-        insert(api_keys).values(
-            id=key.id, user_id=key.user_id, prefix=key.prefix, secret_hash=secret_hash, created_at=key.created_at
-        )
-    )
+    await tx.execute(insert(api_keys).values(secret_hash=secret_hash, **asdict(key)))
 
 
-async def user_of_api_key(tx: AsyncConnection, secret_hash: str) -> User | None:
-    row = (await tx.execute(select(users).join(api_keys).where(api_keys.c.secret_hash == secret_hash))).first()
-    return _user(row) if row else None
+_OF_KEY = [api_keys.c[name] for name in ApiKey.__dataclass_fields__]
 
 
-async def add_web_session(tx: AsyncConnection, secret_hash: str, user_id: str, expires_at: datetime) -> None:
-    await tx.execute(insert(web_sessions).values(secret_hash=secret_hash, user_id=user_id, expires_at=expires_at))
+def _key(row: Row[tuple[object, ...]]) -> ApiKey:
+    # Keys of earlier releases have no name.
+    return ApiKey(**dict(row._mapping) | {"name": row.name or ""})
 
 
-async def user_of_web_session(tx: AsyncConnection, secret_hash: str, now: datetime) -> User | None:
-    query = select(users).join(web_sessions)
-    query = query.where(web_sessions.c.secret_hash == secret_hash, web_sessions.c.expires_at > now)
+async def api_keys_of(tx: AsyncConnection, user_id: str) -> list[ApiKey]:
+    query = select(*_OF_KEY).where(api_keys.c.user_id == user_id).order_by(api_keys.c.id.desc())
+    return [_key(row) for row in await tx.execute(query)]
+
+
+async def remove_api_key(tx: AsyncConnection, user_id: str, key_id: str) -> bool:
+    mine = delete(api_keys).where(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
+    return (await tx.execute(mine)).rowcount == 1
+
+
+async def remove_api_keys(tx: AsyncConnection, user_id: str) -> None:
+    await tx.execute(delete(api_keys).where(api_keys.c.user_id == user_id))
+
+
+async def api_key(tx: AsyncConnection, secret_hash: str) -> ApiKey | None:
+    """The key, unless its user is disabled."""
+    query = select(*_OF_KEY).join(users).where(api_keys.c.secret_hash == secret_hash, users.c.disabled_at.is_(None))
     row = (await tx.execute(query)).first()
+    return _key(row) if row else None
+
+
+async def touch_api_key(tx: AsyncConnection, key_id: str, now: datetime) -> None:
+    await tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))
+
+
+async def add_web_session(tx: AsyncConnection, secret_hash: str, session: WebSession) -> None:
+    await tx.execute(insert(web_sessions).values(secret_hash=secret_hash, **asdict(session)))
+
+
+async def web_session(tx: AsyncConnection, secret_hash: str, now: datetime) -> tuple[User, str, datetime | None] | None:
+    """The user who is signed in, the session's id, and when it was last used."""
+    query = select(users, web_sessions.c.id.label("session_id"), web_sessions.c.last_used_at).join(web_sessions)
+    query = query.where(web_sessions.c.secret_hash == secret_hash, web_sessions.c.expires_at > now)
+    row = (await tx.execute(query.where(users.c.disabled_at.is_(None)))).first()
+    return (_user(row), row.session_id, row.last_used_at) if row else None
+
+
+async def web_sessions_of(tx: AsyncConnection, user_id: str, now: datetime) -> list[WebSession]:
+    fields = [web_sessions.c[name] for name in WebSession.__dataclass_fields__]
+    query = select(*fields).where(web_sessions.c.user_id == user_id, web_sessions.c.expires_at > now)
+    return [WebSession(**row._mapping) for row in await tx.execute(query.order_by(web_sessions.c.id.desc()))]
+
+
+async def touch_web_session(tx: AsyncConnection, session_id: str, now: datetime) -> None:
+    await tx.execute(update(web_sessions).where(web_sessions.c.id == session_id).values(last_used_at=now))
+
+
+async def remove_web_session_by_id(tx: AsyncConnection, user_id: str, session_id: str) -> bool:
+    mine = delete(web_sessions).where(web_sessions.c.id == session_id, web_sessions.c.user_id == user_id)
+    return (await tx.execute(mine)).rowcount == 1
+
+
+async def remove_web_sessions(tx: AsyncConnection, user_id: str, *, but: str | None = None) -> None:
+    """End all sessions of a user, except perhaps one."""
+    others = delete(web_sessions).where(web_sessions.c.user_id == user_id)
+    await tx.execute(others if but is None else others.where(web_sessions.c.id != but))
+
+
+async def replace_password_link(tx: AsyncConnection, user_id: str, secret_hash: str, expires_at: datetime) -> None:
+    """The newest link alone works."""
+    await tx.execute(delete(password_links).where(password_links.c.user_id == user_id))
+    await tx.execute(insert(password_links).values(user_id=user_id, secret_hash=secret_hash, expires_at=expires_at))
+
+
+async def user_of_password_link(tx: AsyncConnection, secret_hash: str, now: datetime) -> User | None:
+    link = password_links.c
+    query = select(users).join(password_links).where(link.secret_hash == secret_hash, link.expires_at > now)
+    row = (await tx.execute(query.where(users.c.disabled_at.is_(None)))).first()
     return _user(row) if row else None
+
+
+async def take_password_link(tx: AsyncConnection, secret_hash: str) -> bool:
+    """Use it up; of two who try at once, one gets True."""
+    return (await tx.execute(delete(password_links).where(password_links.c.secret_hash == secret_hash))).rowcount == 1
 
 
 async def remove_web_session(tx: AsyncConnection, secret_hash: str) -> None:

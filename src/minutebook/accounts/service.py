@@ -6,11 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
 from minutebook.accounts.limits import forget_stale_tries
+from minutebook.accounts.management import Management
 from minutebook.accounts.model import (
+    DEVICE_MAX_CHARS,
     WEB_SESSION_S,
     ApiKey,
     ExternalIdentity,
     User,
+    WebSession,
     checked_display_name,
     checked_email,
     checked_password,
@@ -23,6 +26,8 @@ from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
 
+USE_KEPT_EVERY = timedelta(minutes=1)
+
 LOCAL_EMAIL = "you@localhost"
 """Address of the user who stands in until there is an owner; nobody signs in with it."""
 
@@ -34,6 +39,7 @@ class Accounts:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._sign_in = SignIn(clock, self._passwords)
+        self.management = Management(clock, self._passwords)
 
     async def create_user(self, tx: AsyncConnection, email: str, password: str, display_name: str) -> User:
         """Add a user; the first one is the owner. Errors: `email_invalid`, `email_taken`, `password_too_short`,
@@ -96,32 +102,48 @@ class Accounts:
         await repository.add_identity(tx, identity, found[0].id)
         return found[0]
 
-    async def create_api_key(self, tx: AsyncConnection, user: User) -> tuple[ApiKey, str]:
-        """A new key and its secret, which is shown once and not kept."""
-        secret = new_secret("mbk")
-        key = ApiKey(new_id(), user.id, secret[:12], self._clock.now())
-        await repository.add_api_key(tx, key, fingerprint(secret))
-        return key, secret
-
     async def user_of_api_key(self, tx: AsyncConnection, secret: str) -> User:
-        """The user whose key this is; `api_key_invalid`."""
-        found = await repository.user_of_api_key(tx, fingerprint(secret))
+        """The user whose key this is; `api_key_invalid`, `api_key_expired`."""
+        return await self.user(tx, (await self.api_key(tx, secret)).user_id)
+
+    async def api_key(self, tx: AsyncConnection, secret: str) -> ApiKey:
+        """The key that this is the secret of; `api_key_invalid`, `api_key_expired`."""
+        found = await repository.api_key(tx, fingerprint(secret))
         if found is None:
             raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_invalid", "This API key is not known here.")
+        if found.expires_at is not None and found.expires_at <= self._clock.now():
+            raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_expired", "This API key has expired. Make a new one.")
         return found
 
-    async def open_web_session(self, tx: AsyncConnection, user: User) -> str:
-        """The secret for the cookie of a browser in which the user has signed in."""
+    async def note_use(self, db: Database, key: ApiKey) -> None:
+        """Keep when a key was last used, to a minute."""
+        now = self._clock.now()
+        if key.last_used_at is None or now - key.last_used_at >= USE_KEPT_EVERY:
+            async with db.transaction() as tx:
+                await repository.touch_api_key(tx, key.id, now)
+
+    async def open_web_session(self, tx: AsyncConnection, user: User, device: str = "", address: str = "") -> str:
+        """The secret for the cookie of a browser in which the user has signed in. `device` is what the browser calls
+        itself. `account_disabled`."""
+        check_enabled(user)
         now = self._clock.now()
         await repository.remove_expired_web_sessions(tx, now)
         await forget_stale_tries(tx, self._clock)
-        secret = new_secret("mbw")
-        await repository.add_web_session(tx, fingerprint(secret), user.id, now + timedelta(seconds=WEB_SESSION_S))
+        secret, ends = new_secret("mbw"), now + timedelta(seconds=WEB_SESSION_S)
+        named = "".join(c for c in device if c.isprintable())[:DEVICE_MAX_CHARS]
+        session = WebSession(new_id(), user.id, now, ends, now, named, address[:64])
+        await repository.add_web_session(tx, fingerprint(secret), session)
         return secret
 
     async def user_of_web_session(self, tx: AsyncConnection, secret: str) -> User | None:
         """Who is signed in with this cookie."""
-        return await repository.user_of_web_session(tx, fingerprint(secret), self._clock.now())
+        found = await repository.web_session(tx, fingerprint(secret), self._clock.now())
+        return found[0] if found else None
+
+    async def web_session_id(self, tx: AsyncConnection, secret: str) -> str | None:
+        """Which of the user's sign-ins this cookie is."""
+        found = await repository.web_session(tx, fingerprint(secret), self._clock.now())
+        return found[1] if found else None
 
     async def close_web_session(self, tx: AsyncConnection, secret: str) -> None:
         """Sign out."""
@@ -145,3 +167,10 @@ class Accounts:
             message = "This link does not work any more. Start the server again to get a new one."
             raise MinutebookError(Kind.FORBIDDEN, "setup_link_invalid", message)
         return await self.create_user(tx, email, password, display_name)
+
+
+def check_enabled(user: User) -> None:
+    """`account_disabled` for who may not get in any more."""
+    if user.disabled_at is not None:
+        message = "This account is disabled. Ask the owner of this server."
+        raise MinutebookError(Kind.FORBIDDEN, "account_disabled", message)

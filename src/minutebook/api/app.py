@@ -15,6 +15,8 @@ from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.openapi import Application
 from minutebook.api.paxs import (
+    account,
+    administration,
     analysis,
     corrections,
     events,
@@ -27,7 +29,7 @@ from minutebook.api.paxs import (
     templates,
     users,
 )
-from minutebook.api.web import consent, setup, sign_in
+from minutebook.api.web import consent, password, setup, sign_in
 from minutebook.api.web.render import error_page
 from minutebook.api.web.static_files import PageFiles
 from minutebook.config import HttpSettings
@@ -36,11 +38,13 @@ from minutebook.telemetry.metrics import observe_request
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
-PAGES = (sign_in.router, setup.router, consent.router)
+PAGES = (sign_in.router, setup.router, password.router, consent.router)
 ROUTERS = (
     operations.router,
     oauth.router,
     users.router,
+    account.router,
+    administration.router,
     sessions.router,
     recordings.router,
     media.router,
@@ -63,6 +67,7 @@ DIALECTS = {
     "/sign-in": error_page,
     "/sign-out": error_page,
     "/setup": error_page,
+    "/password": error_page,
 }
 
 UPLOAD_PATHS = frozenset({"/api/recordings"})

@@ -13,12 +13,15 @@ from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutebook.access_log.model import Actor, Via
 from minutebook.accounts.service import Accounts
+from minutebook.api.errors import StreamEnded
 from minutebook.bots.record.links import MediaLinks
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
 from minutebook.oauth.model import SCOPES, Caller
 from minutebook.oauth.service import OAuth
+from minutebook.oauth.tokens import caller_of
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
@@ -28,7 +31,11 @@ SCOPE_MEANINGS = {
     "media": "Upload and read your recordings",
     "analysis": "Request and read transcripts, notes and other analyses",
     "user:read": "See your name and e-mail address",
+    "account": "Manage your account: keys, sign-ins, programs, password, and, if you own the server, its users",
 }
+
+RECHECK_S = 15.0
+"""Revocation reaches open streams within this time and the pause between two chunks; 30 s are promised."""
 
 _bearer = OAuth2AuthorizationCodeBearer(
     authorizationUrl="/api/oauth/provider/authorize",
@@ -91,7 +98,9 @@ async def caller(
         message = "Send an access token: Authorization: Bearer …"
         raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", message)
     async with db.reading() as connection:
-        found = await oauth.authenticate(connection, token)
+        good = await oauth.tokens.good(connection, token)
+    await oauth.tokens.note_use(db, good)
+    found = caller_of(good)
     lacking = [scope for scope in required.scopes if scope not in found.scopes]
     if lacking:
         message = f"This access token lacks the scope {' '.join(lacking)}. Authorise again and ask for it."
@@ -108,6 +117,48 @@ SessionCaller = Annotated[Caller, scope("session")]
 MediaCaller = Annotated[Caller, scope("media")]
 AnalysisCaller = Annotated[Caller, scope("analysis")]
 UserCaller = Annotated[Caller, scope("user:read")]
+AccountCaller = Annotated[Caller, scope("account")]
+
+
+def actor_of(caller: Caller) -> Actor:
+    """The caller as the access log names them."""
+    return Actor(caller.user_id, Via.PROGRAM, caller.program)
+
+
+class Standing:
+    """Whether the token that opened a stream still opens anything; looked up at most every `RECHECK_S` seconds."""
+
+    def __init__(self, services: "Services", token: str) -> None:
+        self._services = services
+        self._token = token
+        self._checked_at = services.clock.now()
+
+    async def holds(self) -> bool:
+        """False once the token has been revoked or has expired."""
+        now = self._services.clock.now()
+        if (now - self._checked_at).total_seconds() < RECHECK_S:
+            return True
+        self._checked_at = now
+        try:
+            async with self._services.db.reading() as read:
+                await self._services.oauth.authenticate(read, self._token)
+        except MinutebookError:
+            return False
+        return True
+
+    async def guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The chunks, as long as it holds; then the stream breaks off, so that nobody takes it for whole."""
+        async for chunk in chunks:
+            if not await self.holds():
+                raise StreamEnded
+            yield chunk
+
+
+async def _standing(services: ServicesOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
+    return Standing(services, token or "")
+
+
+StandingOf = Annotated[Standing, Depends(_standing)]
 
 
 def base_url(request: Request) -> str:

@@ -48,6 +48,10 @@ class Failure:
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+class StreamEnded(Exception):  # noqa: N818 - no error: it ends a stream that may not go on
+    """The answer stops in the middle: who asked for it may not have the rest."""
+
+
 Renderer = Callable[[Request, Failure], Response]
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from minutebook.api.errors import Renderer, failure_of
+from minutebook.api.errors import Renderer, StreamEnded, failure_of
 from minutebook.kit.ids import new_id
 from minutebook.telemetry.logs import request_id
 
@@ -83,6 +83,8 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, noting)
+        except StreamEnded:
+            log.info("a stream was ended: its token opens nothing any more")
         except Exception as error:  # the edge of the program: whatever it is, it is logged and answered
             log.exception("request failed")
             if status:

@@ -1,6 +1,7 @@
 """`minutebook admin`: users and keys without a browser."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
-from minutebook.oauth.model import SCOPES
+from minutebook.oauth.model import DEFAULT_SCOPES
 from minutebook.wiring import Services
 
 app = typer.Typer(help="Users, tokens and keys, without a browser.", no_args_is_help=True)
@@ -42,7 +43,7 @@ def create_user(
 @tell
 def create_token(
     email: str,
-    scope: str = typer.Option(" ".join(SCOPES), "--scope", help="Scopes, separated by blanks."),
+    scope: str = typer.Option(" ".join(DEFAULT_SCOPES), "--scope", help="Scopes, separated by blanks."),
     data_dir: Path | None = DATA_DIR,
 ) -> None:
     """Print an access token for a user, for scripts on this machine."""
@@ -58,13 +59,19 @@ def create_token(
 
 @app.command("create-api-key")
 @tell
-def create_api_key(email: str, data_dir: Path | None = DATA_DIR) -> None:
+def create_api_key(
+    email: str,
+    name: str = typer.Option("", "--name", help="What it is for."),
+    days: int | None = typer.Option(None, "--days", min=1, max=36500, help="Life of the key; no end when not given."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
     """Print a new API key for a user. It is shown once."""
 
     async def work(services: Services) -> str:
         async with services.db.transaction() as tx:
             user = await services.accounts.user_by_email(tx, email)
-            _, secret = await services.accounts.create_api_key(tx, user)
+            ends = services.clock.now() + timedelta(days=days) if days else None
+            _, secret = await services.accounts.management.create_api_key(tx, user, name, ends)
         return secret
 
     typer.echo(with_services(data_dir, work))

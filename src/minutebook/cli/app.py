@@ -3,7 +3,7 @@
 import typer
 
 from minutebook import __version__
-from minutebook.cli import admin, bot, bots, doctor, process, remote, serve, transcribe, webhooks
+from minutebook.cli import admin_access, bot, bots, doctor, process, remote, serve, transcribe, webhooks
 from minutebook.cli.exits import tell
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ app.command("serve")(tell(serve.serve))
 app.command("worker")(tell(serve.worker))
 app.command("bots")(tell(bots.bots))
 app.command("doctor")(tell(doctor.doctor))
-app.add_typer(admin.app, name="admin")
+app.add_typer(admin_access.app, name="admin")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(bot.app, name="bot")
 remote.register(app)

@@ -11,7 +11,13 @@ from hmac import digest as hmac_digest
 
 from minutebook.errors import Kind, MinutebookError, invalid
 
-SCOPES = ("session", "media", "analysis", "user:read")
+DEFAULT_SCOPES = ("session", "media", "analysis", "user:read")
+"""What a link asks for that names none."""
+
+ACCOUNT_SCOPE = "account"
+"""Manages keys, sign-ins, programs and users, so it opens everything; only who names it gets it."""
+
+SCOPES = (*DEFAULT_SCOPES, ACCOUNT_SCOPE)
 
 CODE_S = 600
 """Life of an authorisation code and of an agent's request, in seconds (RFC 6749, 4.1.2: at most ten minutes)."""
@@ -30,10 +36,12 @@ PREFIXES: Mapping[TokenKind, str] = {TokenKind.ACCESS: "mba", TokenKind.REFRESH:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a request is made, and what it may do."""
+    """On whose behalf a request is made, what it may do, and which program makes it."""
 
     user_id: str
     scopes: frozenset[str]
+    grant_id: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,26 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One consent and all tokens that come from it: the family that is revoked as a whole."""
+    """One consent and all tokens that come from it: the family that is revoked as a whole. `program` is what the person
+    was shown: host and port of a redirect, or what kind of program it was."""
 
     id: str
     user_id: str
     scope: str
     revoked: bool
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A grant that is in force, as people manage it. `last_used_at` is exact to a minute."""
+
+    id: str
+    name: str
+    scope: str
+    created_at: datetime
+    ends_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,7 @@ class Token:
     used_at: datetime | None = None
     salt: str | None = None
     successor_used: bool = False
+    grant_used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +179,8 @@ class RefreshUse(StrEnum):
 
 
 def parse_scope(text: str | None) -> str:
-    """Requested scopes in the order of `SCOPES`, separated by blanks; all when nothing is asked for."""
-    asked = set((text or "").split()) or set(SCOPES)
+    """Requested scopes in the order of `SCOPES`, separated by blanks; `DEFAULT_SCOPES` when nothing is asked for."""
+    asked = set((text or "").split()) or set(DEFAULT_SCOPES)
     unknown = sorted(asked - set(SCOPES))
     if unknown:
         message = f"Unknown scope: {', '.join(unknown)[:100]}. There are: {' '.join(SCOPES)}."

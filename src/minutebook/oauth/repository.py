@@ -16,6 +16,7 @@ from minutebook.oauth.model import (
     Code,
     ForeignSignIn,
     Grant,
+    Program,
     Token,
     TokenKind,
     agent_statuses_before,
@@ -35,6 +36,8 @@ grants = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False, index=True),
     Column("revoked_at", UtcDateTime),
+    Column("program", String(200)),
+    Column("last_used_at", UtcDateTime),
 )
 
 tokens = Table(
@@ -89,7 +92,14 @@ foreign_sign_ins = Table(
 
 async def add_grant(tx: AsyncConnection, grant: Grant, now: datetime, ends_at: datetime) -> None:
     await tx.execute(
-        insert(grants).values(id=grant.id, user_id=grant.user_id, scope=grant.scope, created_at=now, ends_at=ends_at)
+        insert(grants).values(
+            id=grant.id,
+            user_id=grant.user_id,
+            scope=grant.scope,
+            created_at=now,
+            ends_at=ends_at,
+            program=grant.program[:200],
+        )
     )
 
 
@@ -103,7 +113,32 @@ async def revoke_grant(tx: AsyncConnection, grant_id: str, now: datetime) -> Non
     )
 
 
-_OF_GRANT = (grants.c.user_id, grants.c.scope, grants.c.revoked_at)
+async def programs_of(tx: AsyncConnection, user_id: str, now: datetime) -> list[Program]:
+    """The grants in force, the newest first."""
+    query = select(grants).where(grants.c.user_id == user_id, grants.c.revoked_at.is_(None), grants.c.ends_at > now)
+    found = await tx.execute(query.order_by(grants.c.created_at.desc(), grants.c.id.desc()))
+    return [Program(r.id, r.program or "", r.scope, r.created_at, r.ends_at, r.last_used_at) for r in found]
+
+
+async def revoke_program(tx: AsyncConnection, user_id: str, grant_id: str, now: datetime) -> bool:
+    mine = update(grants).where(grants.c.id == grant_id, grants.c.user_id == user_id, grants.c.revoked_at.is_(None))
+    return (await tx.execute(mine.values(revoked_at=now))).rowcount == 1
+
+
+async def revoke_all(tx: AsyncConnection, user_id: str, now: datetime) -> None:
+    """Every grant of a user, and what would still become one."""
+    await tx.execute(
+        update(grants).where(grants.c.user_id == user_id, grants.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    await tx.execute(delete(codes).where(codes.c.user_id == user_id))
+    await tx.execute(delete(agent_requests).where(agent_requests.c.user_id == user_id))
+
+
+async def touch_grant(tx: AsyncConnection, grant_id: str, now: datetime) -> None:
+    await tx.execute(update(grants).where(grants.c.id == grant_id).values(last_used_at=now))
+
+
+_OF_GRANT = (grants.c.user_id, grants.c.scope, grants.c.revoked_at, grants.c.program, grants.c.last_used_at)
 
 
 async def token(tx: AsyncConnection, secret_hash: str) -> Token | None:
@@ -119,9 +154,9 @@ async def token(tx: AsyncConnection, secret_hash: str) -> Token | None:
 
 
 def _token(row: Row[*tuple[Any, ...]]) -> Token:
-    grant = Grant(row.grant_id, row.user_id, row.scope, row.revoked_at is not None)
+    grant = Grant(row.grant_id, row.user_id, row.scope, row.revoked_at is not None, row.program or "")
     kind, used_after = TokenKind(row.kind), row.used_after is not None
-    return Token(row.id, grant, kind, row.expires_at, row.used_at, row.salt, used_after)
+    return Token(row.id, grant, kind, row.expires_at, row.used_at, row.salt, used_after, row.last_used_at)
 
 
 async def add_token(tx: AsyncConnection, added: Token, secret_hash: str) -> None:

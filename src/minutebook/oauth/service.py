@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.limits import RateRule, count_try, forget_stale_tries
 from minutebook.accounts.model import User
-from minutebook.accounts.service import Accounts
+from minutebook.accounts.service import Accounts, check_enabled
 from minutebook.config import OAuthSettings
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
@@ -24,6 +25,7 @@ from minutebook.oauth.model import (
     Code,
     Grant,
     PollAnswer,
+    Program,
     Refusal,
     TokenPair,
     judge_code,
@@ -42,6 +44,9 @@ from minutebook.oauth.tokens import Tokens
 
 AGENT_CALLBACK_PATH = "/api/oauth/provider/agent-callback"
 """An agent has no address to be sent to; its codes are bound to this one, where nothing is served."""
+
+COMMAND_LINE, AGENT = "this server's command line", "a program that polls"
+"""What programs without an address of their own are called."""
 
 POLLS_PER_STATE = RateRule("polls of one agent", limit=60, window_s=60)
 POLLS_PER_ADDRESS = RateRule("polls from one address", limit=600, window_s=60)
@@ -65,16 +70,19 @@ class OAuth:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._tokens = Tokens(settings, clock)
+        self.tokens = Tokens(settings, clock)
         self.google = GoogleSignIn.configured(settings, clock, accounts, google_metadata_url)
 
     async def authenticate(self, tx: AsyncConnection, bearer: str) -> Caller:
         """Who calls with this access token. Errors: `token_invalid`, `token_revoked`, `token_expired`."""
-        return await self._tokens.authenticate(tx, bearer)
+        return await self.tokens.authenticate(tx, bearer)
 
     async def issue_token(self, tx: AsyncConnection, user: User, scope: str) -> TokenPair:
-        """A token pair for a user without their consent: for the server's administrator. `invalid_scope`."""
-        return await self._tokens.issue(tx, Grant(new_id(), user.id, parse_scope(scope), revoked=False))
+        """A token pair for a user without their consent: for the server's administrator. `invalid_scope`,
+        `account_disabled`."""
+        check_enabled(user)
+        grant = Grant(new_id(), user.id, parse_scope(scope), revoked=False, program=COMMAND_LINE)
+        return await self.tokens.issue(tx, grant)
 
     def request(self, parameters: Sequence[tuple[str, str]], base: str) -> AuthorizeRequest | SentBack:
         """A link's request for consent, checked; `base` is this server's address. Errors: see `parse_authorize`."""
@@ -138,19 +146,35 @@ class OAuth:
             if refusal.revoke and code.grant_id:
                 await repository.revoke_grant(tx, code.grant_id, self._clock.now())
             return refusal
-        grant = Grant(new_id(), code.user_id, ordered_scope(code.scope.split()), revoked=False)
+        program = urlsplit(code.redirect_uri).netloc or code.redirect_uri
+        if urlsplit(code.redirect_uri).path == AGENT_CALLBACK_PATH:
+            program = AGENT
+        grant = Grant(new_id(), code.user_id, ordered_scope(code.scope.split()), revoked=False, program=program)
         if not await repository.mark_code_used(tx, secret_hash, grant.id):
             return await self.exchange(tx, secret, redirect_uri, verifier)  # somebody was faster: now it is a replay
         await self._forget(tx)
-        return await self._tokens.issue(tx, grant)
+        return await self.tokens.issue(tx, grant)
 
     async def refresh(self, tx: AsyncConnection, refresh_token: str) -> TokenPair | Refusal:
         """A refresh token becomes a new pair; see `judge_refresh`. Commit also after a refusal."""
-        return await self._tokens.rotate(tx, refresh_token)
+        return await self.tokens.rotate(tx, refresh_token)
 
     async def revoke(self, tx: AsyncConnection, token: str) -> None:
         """Sign a client out; unknown tokens are no error."""
-        await self._tokens.revoke(tx, token)
+        await self.tokens.revoke(tx, token)
+
+    async def programs(self, tx: AsyncConnection, user_id: str) -> list[Program]:
+        """The programs that a user has let in, the newest first."""
+        return await repository.programs_of(tx, user_id, self._clock.now())
+
+    async def revoke_program(self, tx: AsyncConnection, user_id: str, grant_id: str) -> None:
+        """Let a program in no more; `program_not_found`."""
+        if not await repository.revoke_program(tx, user_id, grant_id, self._clock.now()):
+            raise not_found("program")
+
+    async def revoke_all(self, tx: AsyncConnection, user_id: str) -> None:
+        """Let none of the user's programs in any more."""
+        await repository.revoke_all(tx, user_id, self._clock.now())
 
     async def forget_expired(self, tx: AsyncConnection) -> None:
         """Remove what expired long ago, as a chore: who writes rows without signing in triggers nothing else."""

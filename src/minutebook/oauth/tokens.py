@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.config import OAuthSettings
+from minutebook.db.database import Database
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
 from minutebook.oauth import repository
@@ -25,6 +26,8 @@ from minutebook.oauth.model import (
     token_error,
 )
 
+USE_KEPT_EVERY = timedelta(minutes=1)
+
 
 class Tokens:
     """The families of tokens, one per grant. Secrets are kept as hashes only."""
@@ -35,6 +38,17 @@ class Tokens:
 
     async def authenticate(self, tx: AsyncConnection, bearer: str) -> Caller:
         """Who calls with this access token. Errors: `token_invalid`, `token_revoked`, `token_expired`."""
+        return caller_of(await self.good(tx, bearer))
+
+    async def note_use(self, db: Database, token: Token) -> None:
+        """Keep when a program was last used, to a minute."""
+        now = self._clock.now()
+        if token.grant_used_at is None or now - token.grant_used_at >= USE_KEPT_EVERY:
+            async with db.transaction() as tx:
+                await repository.touch_grant(tx, token.grant.id, now)
+
+    async def good(self, tx: AsyncConnection, bearer: str) -> Token:
+        """The access token itself, if it opens anything; errors as of `authenticate`."""
         token = await repository.token(tx, fingerprint(bearer))
         if token is None or token.kind is not TokenKind.ACCESS:
             raise token_error("token_invalid", "This access token is not known here.")
@@ -42,7 +56,7 @@ class Tokens:
             raise token_error("token_revoked", "This access token has been revoked. Authorise again.")
         if token.expires_at <= self._clock.now():
             raise token_error("token_expired", "This access token has expired. Refresh it, or authorise again.")
-        return Caller(token.grant.user_id, frozenset(token.grant.scope.split()))
+        return token
 
     async def issue(self, tx: AsyncConnection, grant: Grant) -> TokenPair:
         """The first pair of a new family."""
@@ -102,3 +116,9 @@ class Tokens:
 
 def _derived(secret: str, salt: str) -> tuple[str, str]:
     return derive_secret(TokenKind.ACCESS, secret, salt), derive_secret(TokenKind.REFRESH, secret, salt)
+
+
+def caller_of(token: Token) -> Caller:
+    """Who calls with it."""
+    grant = token.grant
+    return Caller(grant.user_id, frozenset(grant.scope.split()), grant.id, grant.program)

@@ -172,7 +172,7 @@ async def test_setup_link_works_once_and_only_without_users(db: Database, accoun
 async def test_api_keys(db: Database, accounts: Accounts) -> None:
     user = await create(db, accounts)
     async with db.transaction() as tx:
-        key, secret = await accounts.create_api_key(tx, user)
+        key, secret = await accounts.management.create_api_key(tx, user)
         assert secret.startswith(key.prefix)
         assert len(key.prefix) < len(secret) / 3
         assert await accounts.user_of_api_key(tx, secret) == user

@@ -7,7 +7,7 @@ import pytest
 
 from minutebook.errors import MinutebookError
 from minutebook.oauth.model import (
-    SCOPES,
+    DEFAULT_SCOPES,
     Code,
     Grant,
     RefreshUse,
@@ -94,7 +94,7 @@ def test_derived_secrets_depend_on_everything() -> None:
 
 
 def test_scopes() -> None:
-    assert parse_scope(None) == parse_scope("") == " ".join(SCOPES)
+    assert parse_scope(None) == parse_scope("") == " ".join(DEFAULT_SCOPES)
     assert parse_scope("user:read  session session") == "session user:read"
     with pytest.raises(MinutebookError, match="Unknown scope: admin"):
         parse_scope("session admin")

@@ -33,8 +33,9 @@ async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
         message = f"Send an API key: {KEY_HEADERS[0]}: …"
         raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_missing", message)
     async with services.db.reading() as tx:
-        user = await services.accounts.user_of_api_key(tx, key)
-    return KeyHolder(user.id, key)
+        found = await services.accounts.api_key(tx, key)
+    await services.accounts.note_use(services.db, found)
+    return KeyHolder(found.user_id, key)
 
 
 ApiKey = Annotated[KeyHolder, Depends(_key_holder)]

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from minutebook.access_log.model import Action
 from minutebook.analysis.service import AnalysisRequest
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
+from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx, actor_of
 from minutebook.api.paxs.render import rendered_report
 from minutebook.api.paxs.schemas import AnalysisIn, ReportOut, errors
 
@@ -41,4 +42,9 @@ async def reports(
     shown = await services.results.reports(
         read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
     )
+    for each in shown:
+        if each.content is not None:
+            await services.access_log.note(
+                services.db, caller.user_id, recording_id, actor_of(caller), Action.READ, each.report.type.value
+            )
     return [rendered_report(each.report, each.content, stale=each.stale) for each in shown]

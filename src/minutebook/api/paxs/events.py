@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from minutebook.analysis.model import Report
-from minutebook.api.deps import AnalysisCaller, ServicesOf
+from minutebook.api.deps import AnalysisCaller, ServicesOf, Standing, StandingOf
 from minutebook.api.paxs.render import rendered_report
 from minutebook.api.paxs.schemas import errors
 from minutebook.errors import Kind, MinutebookError
@@ -34,18 +34,22 @@ _STREAM = {
     responses={200: _STREAM, **errors(404)},
     response_class=StreamingResponse,
 )
-async def events(caller: AnalysisCaller, services: ServicesOf, recording_id: str) -> StreamingResponse:
+async def events(
+    caller: AnalysisCaller, services: ServicesOf, standing: StandingOf, recording_id: str
+) -> StreamingResponse:
     """Server-sent events: `report` for each report at first and whenever one changes (without its content), `end`
-    when all have ended. The data is JSON."""
+    when all have ended, or with a reason: `removed` with the recording, `revoked` with the token. The data is JSON."""
     reports = await _reports(services, caller.user_id, recording_id)
     return StreamingResponse(
-        _stream(services, caller.user_id, recording_id, reports),
+        _stream(services, standing, caller.user_id, recording_id, reports),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(services: "Services", owner_id: str, recording_id: str, reports: list[Report]) -> AsyncIterator[str]:
+async def _stream(
+    services: "Services", standing: Standing, owner_id: str, recording_id: str, reports: list[Report]
+) -> AsyncIterator[str]:
     begin = quiet_since = services.clock.now()
     told: dict[str, Report] = {}
     while True:
@@ -62,6 +66,9 @@ async def _stream(services: "Services", owner_id: str, recording_id: str, report
             quiet_since = services.clock.now()
             yield ": still here\n\n"
         await services.clock.sleep(POLL_S)
+        if not await standing.holds():
+            yield _event("end", '{"reason":"revoked"}')
+            return
         try:
             reports = await _reports(services, owner_id, recording_id)
         except MinutebookError as error:

@@ -7,7 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf
+from minutebook.access_log.model import Action
+from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, actor_of
 from minutebook.api.paxs.schemas import errors
 from minutebook.errors import invalid
 from minutebook.transcript.model import Transcript
@@ -47,6 +48,9 @@ async def export(
         known = ", ".join(FORMATS)
         raise invalid("format_unknown", f"A transcript is exported as one of: {known}.", "format")
     transcript = await services.results.transcript(read, caller.user_id, recording_id)
+    await services.access_log.note(
+        services.db, caller.user_id, recording_id, actor_of(caller), Action.EXPORTED, f"transcript.{export_format}"
+    )
     media_type, render = FORMATS[export_format]
     disposition = f'attachment; filename="transcript.{export_format}"'
     return Response(render(transcript), media_type=media_type, headers={"Content-Disposition": disposition})

@@ -6,9 +6,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from minutebook.api.deps import MediaCaller, Read, ServicesOf
+from minutebook.access_log.model import Action
+from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf, actor_of
 from minutebook.api.paxs.schemas import errors
 from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, served
+from minutebook.oauth.model import Caller
 from minutebook.recordings.model import Recording, peaks_key, preview_key
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
@@ -22,6 +24,7 @@ _RANGED = {200: _BYTES, 206: {**_BYTES, "description": "The bytes asked for."}, 
 async def media(
     caller: MediaCaller,
     services: ServicesOf,
+    standing: StandingOf,
     request: Request,
     recording_id: str,
     read: Read,
@@ -34,8 +37,9 @@ async def media(
     headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": _disposition(recording.filename)}
 
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-        return services.recordings.media(recording, start, end)
+        return standing.guarded(services.recordings.media(recording, start, end))
 
+    await _noted(services, caller, recording, "media")
     return served(request, recording.content_type, recording.size, headers, chunks)
 
 
@@ -44,6 +48,7 @@ async def media(
 async def preview(
     caller: MediaCaller,
     services: ServicesOf,
+    standing: StandingOf,
     request: Request,
     recording_id: str,
     read: Read,
@@ -59,8 +64,9 @@ async def preview(
     headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": _disposition(name)}
 
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-        return services.recordings.derived(key, start, end)
+        return standing.guarded(services.recordings.derived(key, start, end))
 
+    await _noted(services, caller, recording, "preview")
     return served(request, "audio/mp4", size, headers, chunks)
 
 
@@ -82,6 +88,10 @@ async def peaks(caller: MediaCaller, services: ServicesOf, recording_id: str, re
     await services.recordings.derived_size(key, "waveform")
     data = b"".join([chunk async for chunk in services.recordings.derived(key)])
     return Response(data, media_type="application/json", headers=_cacheable(recording))
+
+
+async def _noted(services: ServicesOf, caller: Caller, recording: Recording, what: str) -> None:
+    await services.access_log.note(services.db, recording.owner_id, recording.id, actor_of(caller), Action.PLAYED, what)
 
 
 def _cacheable(recording: Recording) -> dict[str, str]:

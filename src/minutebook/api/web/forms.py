@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from minutebook.accounts.model import WEB_SESSION_S, User
 from minutebook.accounts.sign_in import PLACE_KEPT_S
-from minutebook.api.deps import AccountsOf, Db, base_url
+from minutebook.api.deps import AccountsOf, Db, base_url, client_address
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.ids import new_secret
 
@@ -98,7 +98,8 @@ async def sign_in(request: Request, db: Db, accounts: AccountsOf, user: User, re
     async with db.transaction() as tx:
         if old := kept_cookie(request, SESSION_COOKIE):
             await accounts.close_web_session(tx, old)
-        secret = await accounts.open_web_session(tx, user)
+        device = request.headers.get("user-agent", "")
+        secret = await accounts.open_web_session(tx, user, device, client_address(request))
     set_cookie(request, response, SESSION_COOKIE, secret, WEB_SESSION_S)
     return response
 
