@@ -12,7 +12,7 @@ from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import ItemKind, Note, NoteRequest, Owner
 from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.render.markdown import note_markdown
-from minutebook.language.text.sentences import sentences_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.transcript.model import Transcript
 from support.talks import talk
 

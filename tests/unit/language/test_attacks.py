@@ -14,7 +14,7 @@ from minutebook.language.model import Note, NoteRequest
 from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.producers.llm import LlmOptions, LlmProducer
 from minutebook.language.render import note_markdown, note_to_json
-from minutebook.language.text.sentences import sentences_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.transcript.model import Transcript
 from support.talks import talk
 

@@ -13,7 +13,7 @@ from minutebook.language.lexicon import lexicon_of
 from minutebook.language.lock.verify import Verifier, locked
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, NoteRequest, Owner
 from minutebook.language.producers.extractive import ExtractiveProducer
-from minutebook.language.text.sentences import sentences_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.transcript.model import Transcript
 from support.talks import talk
 

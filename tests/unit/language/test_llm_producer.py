@@ -16,7 +16,7 @@ from minutebook.language.producers.choice import producer_of
 from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.producers.llm import LlmOptions, LlmProducer
 from minutebook.language.producers.prompting import SCHEMA, chunks_of
-from minutebook.language.text.sentences import sentences_of
+from minutebook.language.talk.sentences import sentences_of
 from support.talks import talk
 
 TALK = talk(

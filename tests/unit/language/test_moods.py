@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.language.talk.sentiment import feeling, sentiment_of
-from minutebook.language.text.sentences import sentences_of
 from support.talks import talk
 
 

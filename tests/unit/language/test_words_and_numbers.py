@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.language.lexicon import lexicon_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.language.text.embedding import embed, similarity
-from minutebook.language.text.sentences import sentences_of
 from minutebook.transcript.model import Segment, Speaker, Transcript
 from support.talks import talk
 

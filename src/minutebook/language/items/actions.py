@@ -9,9 +9,9 @@ from minutebook.language.model import Due, Item, ItemKind, Owner
 from minutebook.language.talk.conversation import REACH, Answer, Conversation
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.references import references, refers
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
-from minutebook.language.text.sentences import Sentence
 from minutebook.language.text.words import Words
 
 _ALIKE = 0.42

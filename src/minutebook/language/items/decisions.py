@@ -8,9 +8,9 @@ from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.conversation import Conversation
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.references import references
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
 from minutebook.language.text.embedding import similarity
-from minutebook.language.text.sentences import Sentence
 from minutebook.language.text.words import Words
 
 _REACH = 4

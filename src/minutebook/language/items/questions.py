@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.moves import Move
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
-from minutebook.language.text.sentences import Sentence
 
 _SHORTEST = 4
 

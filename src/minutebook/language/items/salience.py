@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minutebook.language.model import Item, ItemKind, KeyPoint
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.embedding import embed
-from minutebook.language.text.sentences import Sentence
 from minutebook.language.text.words import Words
 
 _BONUS = {ItemKind.DECISION: 0.5, ItemKind.ACTION: 0.3, ItemKind.QUESTION: 0.0, ItemKind.TOPIC: 0.15}

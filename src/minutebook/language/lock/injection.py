@@ -7,7 +7,7 @@ model is shown it.
 from collections.abc import Iterator, Sequence
 
 from minutebook.language.lexicon import directed_at_software
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 
 
 def addresses_software(text: str) -> bool:

@@ -14,11 +14,11 @@ from difflib import SequenceMatcher
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.injection import addresses_software, tainted
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
+from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
+from minutebook.language.talk.sentences import sentences_of, words_of
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
-from minutebook.language.text.mending import mended
-from minutebook.language.text.sentences import sentences_of, words_of
 from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 

@@ -12,13 +12,13 @@ from minutebook.language.lock.injection import meant_for_people
 from minutebook.language.lock.verify import locked
 from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
 from minutebook.language.talk.conversation import Conversation
+from minutebook.language.talk.mending import mended
 from minutebook.language.talk.moves import moves_of
 from minutebook.language.talk.naming import propose_names
 from minutebook.language.talk.people import People, people_of
+from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.language.talk.sentiment import sentiment_of
 from minutebook.language.talk.topics import topics_of
-from minutebook.language.text.mending import mended
-from minutebook.language.text.sentences import Sentence, sentences_of
 from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 

@@ -15,8 +15,8 @@ from minutebook.language.lock.verify import locked
 from minutebook.language.model import Draft, Item, KeyPoint, Note, NoteRequest, Sentiment, Usage
 from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.producers.prompting import SCHEMA, UnreadableAnswerError, chunks_of, items_from, messages
-from minutebook.language.text.mending import mended
-from minutebook.language.text.sentences import Sentence, sentences_of
+from minutebook.language.talk.mending import mended
+from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 

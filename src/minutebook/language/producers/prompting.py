@@ -12,8 +12,8 @@ from typing import Any
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Due, Item, ItemKind, MeetingType, NoteRequest, Owner
 from minutebook.language.talk.people import first_key
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
-from minutebook.language.text.sentences import Sentence
 from minutebook.transcript.model import Transcript
 
 MOST_ITEMS = 60

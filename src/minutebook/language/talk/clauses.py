@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon
 from minutebook.language.talk.people import People
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.words import PUNCTUATION, Token
 
 _HARD = frozenset(";:—–")

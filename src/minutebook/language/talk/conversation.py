@@ -7,8 +7,8 @@ from functools import cached_property
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import People
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.embedding import similarity
-from minutebook.language.text.sentences import Sentence
 
 REACH = 6
 """Sentences within which an answer still belongs to a request."""

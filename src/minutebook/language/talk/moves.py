@@ -7,8 +7,8 @@ from re import Match
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.talk.clauses import Clause, clauses_of
 from minutebook.language.talk.people import People
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import trimmed
-from minutebook.language.text.sentences import Sentence
 
 _OPENING_WORDS = 5
 _WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))

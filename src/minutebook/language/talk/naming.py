@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Evidence, NameProposal
+from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import first_key, is_default_name, people_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.language.talk.signs import Sign, Signs
-from minutebook.language.text.mending import mended
-from minutebook.language.text.sentences import sentences_of
 from minutebook.transcript.model import Transcript
 
 _LEAST = 2.5

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 from minutebook.transcript.model import Transcript
 
 _DEFAULT_NAME = re.compile(r"^(?:speaker|sprecher(?:in)?|voice|locuteur|intervenant|hablante)[ _-]?\d+$", re.IGNORECASE)

@@ -7,7 +7,7 @@ from minutebook.language.lexicon import Act
 from minutebook.language.talk.conversation import REACH, Conversation
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import bare
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 
 _RICH = 4
 """Content words from which a sentence is clear although it points back."""

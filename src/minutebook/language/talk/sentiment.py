@@ -9,7 +9,7 @@ from typing import Any
 
 from minutebook.language.lexicon import feelings
 from minutebook.language.model import Evidence, Mood, MoodSpan, Sentiment
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 
 _FELT = 0.2
 """Compound score (VADER, -1 to 1) from which a sentence counts as felt."""

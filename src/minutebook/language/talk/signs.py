@@ -8,7 +8,7 @@ from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.talk.clauses import Clause, clauses_of
 from minutebook.language.talk.moves import addressed
 from minutebook.language.talk.people import People
-from minutebook.language.text.sentences import Sentence
+from minutebook.language.talk.sentences import Sentence
 
 _POINTS = {
     "introduces": 5.0,

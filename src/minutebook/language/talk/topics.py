@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from minutebook.language.model import Item, ItemKind
+from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.embedding import Vectors, embed
-from minutebook.language.text.sentences import Sentence
 
 _WINDOW = 5
 _GROWTH = 1.7

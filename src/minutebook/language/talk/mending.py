@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
-from minutebook.language.text.sentences import ends_sentence, words_of
+from minutebook.language.talk.sentences import ends_sentence, words_of
 from minutebook.transcript.model import Segment, Transcript, Word
 
 _MOST_MOVED = 3
