@@ -75,4 +75,4 @@ def test_vectors_tell_what_is_alike() -> None:
     assert similarity("send the report", "deliver the report to everyone") > similarity(
         "send the report", "my cat sleeps"
     )
-    assert embed(["", "word"]).shape == (2, 256)
+    assert embed(["", "word"]).shape == (2, 512)
