@@ -147,6 +147,32 @@ class BotSettings(BaseModel):
     media_url_s: int = Field(4 * 3600, description="How long a link to a bot's recording works, in seconds.")
 
 
+class GoogleSettings(BaseModel):
+    """Google's APIs, for calendars."""
+
+    oauth_url: str = Field("https://oauth2.googleapis.com", description="Address of Google's token endpoint.")
+    api_url: str = Field("https://www.googleapis.com", description="Address of the Google Calendar API.")
+
+
+class MicrosoftSettings(BaseModel):
+    """Microsoft's APIs, for calendars."""
+
+    login_url: str = Field("https://login.microsoftonline.com", description="Address of Microsoft's token endpoint.")
+    graph_url: str = Field("https://graph.microsoft.com", description="Address of Microsoft Graph.")
+
+
+class CalendarSettings(BaseModel):
+    """Connected calendars."""
+
+    window_days: int = Field(30, description="How many days ahead calendars are read.")
+    keep_days: int = Field(90, description="How many days events are kept after they ended.")
+    poll_s: float | None = Field(
+        None, description="How often calendars are read that tell nothing by themselves, in seconds; by provider."
+    )
+    push_poll_s: float = Field(900.0, description="How often calendars are read that do tell, in seconds.")
+    concurrency: int = Field(8, description="Calendars that one worker reads at once.")
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Defaults run the whole product on a laptop."""
 
@@ -177,6 +203,9 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     outgoing: OutgoingSettings = OutgoingSettings()
     bots: BotSettings = BotSettings()
+    calendars: CalendarSettings = CalendarSettings()
+    google: GoogleSettings = GoogleSettings()
+    microsoft: MicrosoftSettings = MicrosoftSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -27,6 +27,8 @@ from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.service import Bots
 from minutebook.bots.tasks import bot_tasks, give_up_finishing
 from minutebook.bots.v1.messages import Renderers
+from minutebook.calendars.messages import renderers as calendar_renderers
+from minutebook.calendars.service import Calendars
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
@@ -54,6 +56,8 @@ SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
 WEBHOOKS_EVERY_S = 0.5
 FORGET_EVERY_S = 3600.0
+CALENDARS_EVERY_S = 1.0
+AUDIT_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Services:
     bot_life: Lifecycle
     bot_reception: Reception
     bot_dispatch: Dispatch
+    calendars: Calendars
     media_links: MediaLinks
     webhooks: Webhooks
     access_log: AccessLog
@@ -103,11 +108,13 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     bot_life = Lifecycle(jobs, events, clock, recordings)
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
+    calendars = Calendars(db, clock, events, outgoing, sealing, bots, settings)
     renderers = Renderers(bots, results, media_links, sealing).renderers()
-    webhooks = Webhooks(db, clock, outgoing, sealing, renderers)
+    webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)
     analysis.subscribe(events)
     bots.subscribe(events)
+    calendars.subscribe(events)
     webhooks.subscribe(events)
     return Services(
         settings=settings,
@@ -132,6 +139,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         bot_life=bot_life,
         bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
         bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
+        calendars=calendars,
         media_links=media_links,
         webhooks=webhooks,
         access_log=AccessLog(clock, settings.access_log_days),
@@ -201,6 +209,9 @@ def work_of(services: Services) -> Work:
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
         Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting(services)),
+        Chore("read calendars", CALENDARS_EVERY_S, services.calendars.sync_due),
+        Chore("check meetings' bots", AUDIT_EVERY_S, services.calendars.audit),
+        Chore("forget events", FORGET_EVERY_S, services.calendars.forget_old),
     )
     return Work(db, tasks, on_abandoned=abandoned, chores=chores)
 

@@ -42,7 +42,15 @@ schema = schemathesis.openapi.from_dict(contract())
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a server on loopback, in a thread of its own, and an API key."""
     folder: Path = tmp_path_factory.mktemp("contract")
-    settings = Settings(_env_file=None, data_dir=folder, log_level="error")
+    # Nobody outside is asked: an address on loopback is refused before anything is sent.
+    nowhere = "http://127.0.0.1:9"
+    settings = Settings(
+        _env_file=None,
+        data_dir=folder,
+        log_level="error",
+        google={"oauth_url": nowhere, "api_url": nowhere},
+        microsoft={"login_url": nowhere, "graph_url": nowhere},
+    )
     engine = create_engine(settings.sqlalchemy_url)
     metadata.create_all(engine)
     engine.dispose()

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, home, operations
+from minutebook.api import baas, calendars, home, operations
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -55,6 +55,7 @@ ROUTERS = (
     exports.router,
     events.router,
     baas.ROUTER,
+    *calendars.ROUTERS,
     home.router,
 )
 

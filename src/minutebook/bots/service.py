@@ -31,6 +31,7 @@ from minutebook.bots.record.files import media_of
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
+from minutebook.bots.repository import planned as planned_repository
 from minutebook.bots.states import BotState
 from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
@@ -88,8 +89,11 @@ class Bots:
         events.subscribe(recording_events.REMOVED, self._on_recording_gone)
         events.subscribe(recording_events.REPLACED, self._on_recording_gone)
 
-    async def create(self, tx: AsyncConnection, owner_id: str, wish: BotWish, *, api_key: str | None) -> Bot:
+    async def create(
+        self, tx: AsyncConnection, owner_id: str, wish: BotWish, *, api_key: str | None, single: bool = True
+    ) -> Bot:
         """A new bot, due at `wish.start_at` or now. `api_key` is the key that the caller used: its webhooks carry it.
+        Without `single` the caller sees to it that one is enough.
 
         Raises `bot_duplicate` (a conflict) when there is a bot for the same owner, key, meeting and deduplication key
         that starts within five minutes of this one, and `json_invalid`. An address that no bot can join is accepted:
@@ -112,8 +116,9 @@ class Bots:
             sealed_api_key=self._sealing.seal(api_key) if api_key else None,
         )
         sameness = _sameness(bot, api_key)
-        await attempts_repository.hold(tx, sameness)
-        await self._check_single(tx, sameness, bot.start_at)
+        if single:
+            await attempts_repository.hold(tx, sameness)
+            await self._check_single(tx, sameness, bot.start_at)
         platform = platform_of(wish.meeting_url, self._settings.webrtc_pages)
         number = await repository.add(tx, bot, platform, sameness)
         await self._events.publish(tx, bot_event(bot_events.CREATED, bot))
@@ -129,6 +134,27 @@ class Bots:
     async def load(self, tx: AsyncConnection, bot_id: str) -> Bot | None:
         """A bot for somebody who has proved otherwise that they may see it; None when there is none."""
         return await repository.load(tx, bot_id) if is_id(bot_id) else None
+
+    async def of_ids(self, tx: AsyncConnection, ids: Sequence[str], *, lock: bool = False) -> Sequence[Bot]:
+        """Bots for work in their owners' names; `lock` keeps other writers off them."""
+        return await planned_repository.of_ids(tx, ids, lock=lock)
+
+    async def active(self, tx: AsyncConnection, owner_id: str, since: datetime, until: datetime) -> Sequence[Bot]:
+        """An owner's bots that are at work, or wait to start between these moments."""
+        return await planned_repository.active(tx, owner_id, since, until)
+
+    async def reschedule(self, tx: AsyncConnection, bot: Bot, wish: BotWish, *, api_key: str | None) -> bool:
+        """Send a bot that still waits elsewhere, at another time, or with another wish; the bot stays the same. False
+        when it has been sent already."""
+        check_json(wish.extra, "extra")
+        leave = replace(wish.leave, alone_s=self._settings.alone_s, longest_s=self._settings.longest_s)
+        sealed = self._sealing.seal(api_key) if api_key else None
+        changed = replace(bot, wish=replace(wish, leave=leave), sealed_api_key=sealed)
+        now = self._clock.now()
+        platform = platform_of(wish.meeting_url, self._settings.webrtc_pages)
+        start_at = max(now, wish.start_at or now)
+        sameness = _sameness(changed, api_key)
+        return await planned_repository.reschedule(tx, changed, changed.wish, start_at, platform, sameness, now)
 
     async def leave(self, tx: AsyncConnection, owner_id: str, bot_id: str) -> Bot:
         """Have a bot leave its call, or not go there at all. One whose call is over is left as it is."""

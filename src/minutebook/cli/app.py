@@ -3,7 +3,7 @@
 import typer
 
 from minutebook import __version__
-from minutebook.cli import admin_access, bot, bots, doctor, process, remote, serve, transcribe, webhooks
+from minutebook.cli import admin_access, bot, bots, calendars, doctor, process, remote, serve, transcribe, webhooks
 from minutebook.cli.exits import tell
 
 app = typer.Typer(
@@ -37,4 +37,5 @@ app.command("doctor")(tell(doctor.doctor))
 app.add_typer(admin_access.app, name="admin")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(bot.app, name="bot")
+app.add_typer(calendars.app, name="calendars")
 remote.register(app)

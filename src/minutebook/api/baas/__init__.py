@@ -2,18 +2,35 @@
 
 from fastapi import APIRouter
 
-from minutebook.api.baas import accounts, bots, dashboard, document, media, webhooks_doc
+from minutebook.api.baas import (
+    accounts,
+    bots,
+    calendar_events,
+    calendars,
+    dashboard,
+    document,
+    media,
+    webhooks_doc,
+)
 from minutebook.api.baas.errors import baas_body
 
 PREFIX = "/meetingbaas"
 
-PATHS = ("/bots", "/accounts", "/media/bots", PREFIX)
+PATHS = ("/bots", "/accounts", "/media/bots", "/calendars", "/calendar_events", PREFIX)
 """Everything below these is this API's: its errors, and open to pages of other sites."""
 
 DIALECTS = dict.fromkeys(PATHS, baas_body)
 
 # What has a fixed name comes before `/bots/{bot_id}`.
-_ROUTERS = (webhooks_doc.routes, dashboard.routes, bots.routes, accounts.routes, media.routes)
+_ROUTERS = (
+    webhooks_doc.routes,
+    dashboard.routes,
+    bots.routes,
+    accounts.routes,
+    media.routes,
+    calendars.routes,
+    calendar_events.routes,
+)
 
 
 def _router() -> APIRouter:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from minutebook.bots.model import Bot, BotMedia, Screenshot
+from minutebook.bots.model import Bot, BotMedia, BotWish, Screenshot
 from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO
 from minutebook.bots.record.links import MediaLinks, screenshot_name
 from minutebook.bots.v1.codes import ERRORS, moment
@@ -44,7 +44,7 @@ def metadata(bot: Bot, media: BotMedia, transcript: Transcript | None, links: Me
 
 def bot_with_params(bot: Bot, media: BotMedia) -> Body:
     """A bot and what was asked of it, in one flat object."""
-    return {**_bot(bot, media.mp4 or ""), **_params(bot)}
+    return {**_bot(bot, media.mp4 or ""), **params(bot.wish)}
 
 
 def _bot(bot: Bot, mp4_path: str) -> Body:
@@ -73,8 +73,9 @@ def _bot(bot: Bot, mp4_path: str) -> Body:
     }
 
 
-def _params(bot: Bot) -> Body:
-    wish, leave, speech = bot.wish, bot.wish.leave, bot.wish.speech_to_text
+def params(wish: BotWish) -> Body:
+    """What was asked of a bot, in one flat object."""
+    leave, speech = wish.leave, wish.speech_to_text
     streams = wish.streaming.input or wish.streaming.output
     return {
         "bot_image": wish.bot_image,
@@ -187,7 +188,7 @@ def bot_with_status(bot: Bot, status: Body) -> Body:
     mp4_path = VIDEO if bot.recording_id and bot.wish.recording_mode.has_video else ""
     return {
         **_bot(bot, mp4_path),
-        "params": _params(bot),
+        "params": params(bot.wish),
         "duration": round(bot.duration_s),
         "status": status,
         "account_email": None,

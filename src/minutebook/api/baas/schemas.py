@@ -102,6 +102,53 @@ class JoinRequest(BaseModel):
     zoom_obf_token_user_id: Text = None
 
 
+class EventBotRequest(BaseModel):
+    """The body of `POST /calendar_events/{uuid}/bot`: flat, where that of a bot has objects."""
+
+    bot_name: StrictStr
+    bot_image: Text = None
+    deduplication_key: Text = None
+    enter_message: Text = None
+    extra: Any = None
+    noone_joined_timeout: Seconds = None
+    waiting_room_timeout: Seconds = None
+    silence_timeout: Seconds = None
+    recording_mode: RecordingMode | None = None
+    speech_to_text: SpeechToTextWish = None
+    streaming_input: Text = None
+    streaming_output: Text = None
+    streaming_audio_frequency: Literal["16khz", "24khz"] | None = None
+    transcription_custom_parameters: Any = None
+    webhook_url: Text = None
+    zoom_sdk_id: Text = None
+    zoom_sdk_pwd: Text = None
+    zoom_access_token_url: Text = None
+    zoom_obf_token: Text = None
+    zoom_obf_token_url: Text = None
+    zoom_obf_token_user_id: Text = None
+
+
+class EventBotChange(EventBotRequest):
+    """The body of `PATCH /calendar_events/{uuid}/bot`: what is absent or null stays as it is."""
+
+    bot_name: Text = None  # type: ignore[assignment]
+
+
+class CalendarCredentials(BaseModel):
+    """The body of `POST /calendars/raw` and of `PATCH /calendars/{uuid}`."""
+
+    oauth_client_id: Annotated[StrictStr, Field(min_length=1)]
+    oauth_client_secret: Annotated[StrictStr, Field(min_length=1)]
+    oauth_refresh_token: Annotated[StrictStr, Field(min_length=1)]
+    platform: Literal["Google", "Microsoft"]
+
+
+class ConnectCalendarRequest(CalendarCredentials):
+    """The body of `POST /calendars/`; without an id it is the account's primary calendar."""
+
+    raw_calendar_id: Text = None
+
+
 class RetranscribeRequest(BaseModel):
     """The body of `POST /bots/retranscribe`; the parameters, as for a new bot, are more than the contract knows."""
 

@@ -1,0 +1,158 @@
+"""Events out of iCalendar text (RFC 5545): series are expanded here, each occurrence becomes an event. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from minutebook.calendars.model import MOST_PEOPLE, MOST_TITLE, FetchedEvent, Person, Skip, Window
+from minutebook.calendars.rules import skip_of
+from minutebook.errors import MinutebookError, invalid
+
+MOST_EVENTS: Final = 20_000
+"""Occurrences that are taken out of one file; what has more in a month is no calendar of meetings."""
+TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY"})
+BUSY_STATUS: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
+CONFERENCE: Final = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "URL")
+"""Properties that hold a meeting's address: RFC 7986, and what Google and Microsoft write."""
+RECURS: Final = ("RRULE", "RDATE", "RECURRENCE-ID")
+
+
+def events_of(data: bytes, window: Window, owners: frozenset[str], group: str | None = None) -> list[FetchedEvent]:
+    """The events of a file within the window; `owners` are the addresses (folded) of the calendar's owner. Cancelled
+    ones are left out. Times without a zone are in the calendar's (`X-WR-TIMEZONE`), else UTC. Raises `ics_unreadable`
+    and `ics_too_many`."""
+    import recurring_ical_events
+
+    calendar = _read(data)
+    recurring = _recurring(calendar)
+    try:
+        query = recurring_ical_events.of(calendar, skip_bad_series=True)
+        found = _bounded(query.after(window.since), window.until)
+    except (ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
+        raise _unreadable(error) from error
+    events = (_event_of(each, recurring, owners, group) for each in found)
+    return [each for each in events if each is not None and window.overlaps(each.start, each.end)]
+
+
+def _read(data: bytes) -> Any:
+    import icalendar
+    import x_wr_timezone
+
+    try:
+        calendar = x_wr_timezone.to_standard(icalendar.Calendar.from_ical(data.replace(b"\0", b"")))
+    except (ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError, RecursionError) as error:
+        raise _unreadable(error) from error
+    for component in list(calendar.subcomponents):
+        rule = component.get("RRULE")
+        frequencies = {str(each).upper() for each in rule.get("FREQ", [])} if isinstance(rule, Mapping) else set()
+        if frequencies & TOO_OFTEN:
+            calendar.subcomponents.remove(component)
+    return calendar
+
+
+def _recurring(calendar: Any) -> frozenset[str]:
+    of_uid: defaultdict[str, list[Any]] = defaultdict(list)
+    for component in calendar.walk("VEVENT"):
+        of_uid[str(component.get("UID", ""))].append(component)
+    return frozenset(
+        uid for uid, components in of_uid.items() if any(name in each for each in components for name in RECURS)
+    )
+
+
+def _bounded(occurrences: Iterable[Any], until: datetime) -> list[Any]:
+    found: list[Any] = []
+    for each in occurrences:
+        if _moment(each.start) >= until:
+            break
+        found.append(each)
+        if len(found) > MOST_EVENTS:
+            raise invalid("ics_too_many", f"The calendar has more than {MOST_EVENTS} events in a month.", "url")
+    return found
+
+
+def _event_of(
+    component: Any, recurring: frozenset[str], owners: frozenset[str], group: str | None
+) -> FetchedEvent | None:
+    uid = str(component.get("UID", ""))
+    if not uid or str(component.get("STATUS", "")).upper() == "CANCELLED":
+        return None
+    start, end = _moment(component.start), _moment(component.end)
+    repeated = uid in recurring
+    original = component.get("RECURRENCE-ID")
+    of_series = _moment(original.dt) if original is not None else start
+    people = _people(component)
+    organizer = _email(component.get("ORGANIZER"))
+    mine = [status for person, status in people if person.email.casefold() in owners]
+    busy = str(component.get(BUSY_STATUS, "")).upper()
+    return FetchedEvent(
+        provider_id=f"{uid}/{of_series:%Y%m%dT%H%M%SZ}" if repeated else uid,
+        title=str(component.get("SUMMARY", ""))[:MOST_TITLE],
+        start=start,
+        end=max(end, start),
+        raw=_raw(component),
+        series_id=uid if repeated else None,
+        group=group,
+        skip=skip_of(
+            all_day=not isinstance(component.start, datetime),
+            kind=Skip.OUT_OF_OFFICE if busy == "OOF" else None,
+            declined="DECLINED" in mine,
+        ),
+        is_free=str(component.get("TRANSP", "")).upper() == "TRANSPARENT" or busy == "FREE",
+        is_private=str(component.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
+        is_organizer=organizer is not None and organizer.casefold() in owners,
+        organizer_email=organizer,
+        attendees=tuple(person for person, _ in people),
+        addresses=tuple(text for name in CONFERENCE for text in _texts(component.get(name))),
+        texts=tuple(text for name in ("LOCATION", "DESCRIPTION", "X-ALT-DESC") for text in _texts(component.get(name))),
+    )
+
+
+def _people(component: Any) -> list[tuple[Person, str]]:
+    people = []
+    for each in _listed(component.get("ATTENDEE"))[:MOST_PEOPLE]:
+        email, parameters = _email(each), getattr(each, "params", {})
+        if email is not None and str(parameters.get("CUTYPE", "")).upper() not in {"RESOURCE", "ROOM"}:
+            name = str(parameters.get("CN", "")).strip().strip('"')
+            people.append((Person(email, name or None), str(parameters.get("PARTSTAT", "")).upper()))
+    return people
+
+
+def _email(value: object) -> str | None:
+    text = re.sub(r"^mailto:", "", str(value).strip(), flags=re.IGNORECASE) if value is not None else ""
+    return text if "@" in text and " " not in text else None
+
+
+def _raw(component: Any) -> dict[str, object]:
+    """The component's properties, as they are written in the file."""
+    raw: dict[str, object] = {}
+    for name, value in component.items():
+        texts = _texts(value, ical=True)
+        raw[str(name)] = texts[0] if len(texts) == 1 else list(texts)
+    return raw
+
+
+def _texts(value: object, *, ical: bool = False) -> Sequence[str]:
+    texts = []
+    for each in _listed(value):
+        written = each.to_ical() if ical and hasattr(each, "to_ical") else each
+        texts.append(written.decode("utf-8", "replace") if isinstance(written, bytes) else str(written))
+    return [text for text in texts if text]
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _moment(value: date | datetime) -> datetime:
+    """In UTC; a time without a zone, and the midnight of a date, are taken as UTC."""
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def _unreadable(error: Exception) -> MinutebookError:
+    return invalid("ics_unreadable", f"This is no calendar in iCalendar form: {str(error)[:200]}.", "url")

@@ -1,0 +1,267 @@
+"""Microsoft 365 and Outlook.com calendars, by Microsoft Graph v1.0 (https://learn.microsoft.com/graph/api/resources/event).
+
+Graph keeps the window inside its delta link, and describes occurrences of a series by little more than their times: the
+rest is their series master's, which may or may not be in the same answer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from minutebook.calendars.diff import merged
+from minutebook.calendars.model import (
+    MOST_PEOPLE,
+    MOST_TITLE,
+    Fetch,
+    FetchedEvent,
+    Person,
+    ProviderName,
+    Push,
+    RawCalendar,
+    Skip,
+    Window,
+)
+from minutebook.calendars.ports import Access, Capabilities, CursorGoneError, Granted, PushAddress, unavailable
+from minutebook.calendars.providers.calls import Calls, Json, RefusedError
+from minutebook.calendars.providers.pages import MOST_PAGES, too_many_pages
+from minutebook.calendars.rules import skip_of
+from minutebook.config import MicrosoftSettings
+from minutebook.kit.ids import fingerprint
+from minutebook.outgoing.client import OutgoingClient
+
+SCOPE: Final = "offline_access Calendars.Read"
+PREFER: Final = {"Prefer": 'outlook.timezone="UTC", odata.maxpagesize=200'}
+SYNC_STATE: Final = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "syncstateinvalidformat"})
+"""Error codes that mean that a delta link is of no use any more (https://learn.microsoft.com/graph/delta-query-overview
+and its errors), besides the status 410."""
+MASTER, OCCURRENCE, EXCEPTION = "seriesMaster", "occurrence", "exception"
+OF_MASTER: Final = frozenset({"recurrence", "start", "end", "id", "type", "seriesMasterId", "cancelledOccurrences"})
+"""What an occurrence never takes from its master."""
+
+
+class Microsoft:
+    """Microsoft Graph."""
+
+    name = ProviderName.MICROSOFT
+    # Subscriptions to calendars live less than 3 days (4230 minutes until 2023, 10080 now): what both take.
+    capabilities = Capabilities(
+        tokens=True, push=True, poll_s=60.0, push_life=timedelta(minutes=4200), push_renewal=timedelta(days=1)
+    )
+
+    def __init__(self, outgoing: OutgoingClient, settings: MicrosoftSettings, now: Callable[[], datetime]) -> None:
+        self._calls = Calls(outgoing, "Microsoft", now)
+        self._token_url = f"{settings.login_url.rstrip('/')}/common/oauth2/v2.0/token"
+        self._graph = f"{settings.graph_url.rstrip('/')}/v1.0"
+
+    async def refresh(self, secrets: Mapping[str, str]) -> Granted:
+        """See the port. The answer may carry another refresh token."""
+        wanted = ("client_id", "client_secret", "refresh_token")
+        form = {"grant_type": "refresh_token", "scope": SCOPE, **{name: secrets[name] for name in wanted}}
+        return await self._calls.granted(self._token_url, form)
+
+    async def calendars(self, access: Access) -> list[RawCalendar]:
+        """See the port."""
+        pages = await self._pages(f"{self._graph}/me/calendars", access)
+        items = [
+            item for page in pages for item in self._calls.listed(page, "value") if isinstance(item.get("id"), str)
+        ]
+        found = [
+            RawCalendar(
+                str(item["id"]),
+                str(item.get("name") or item["id"])[:MOST_TITLE],
+                str(_object(item.get("owner")).get("address") or ""),
+                bool(item.get("isDefaultCalendar")),
+            )
+            for item in items
+        ]
+        return sorted(found, key=lambda each: not each.is_primary)
+
+    async def fetch(self, access: Access, calendar: RawCalendar, window: Window, cursor: str | None) -> Fetch:
+        """See the port. A series whose master changed is read anew as a whole: its occurrences need not be named."""
+        bounds = {"startDateTime": _stamp(window.since), "endDateTime": _stamp(window.until)}
+        start = cursor or f"{self._of(calendar)}/calendarView/delta"
+        try:
+            pages = await self._pages(start, access, None if cursor else bounds)
+        except RefusedError as error:
+            known = {reason.lower() for reason in error.reasons}
+            if cursor and (error.status == 410 or known & SYNC_STATE):
+                raise CursorGoneError from error
+            raise
+        link = pages[-1].get("@odata.deltaLink")
+        items = _newest(item for page in pages for item in self._calls.listed(page, "value"))
+        removed = {key for key, item in items.items() if "@removed" in item or item.get("isCancelled")}
+        alive = [item for key, item in items.items() if key not in removed]
+        masters = {str(item["id"]): item for item in alive if item.get("type") == MASTER}
+        groups: set[str] = set()
+        if cursor:
+            for key in masters:
+                alive += await self._instances(access, key, bounds)
+                groups.add(key)
+        await self._complete(access, alive, masters)
+        events = [each for item in alive if (each := event_of(_whole(item, masters))) is not None]
+        return Fetch(window, events, frozenset(removed), frozenset(groups), not cursor, str(link) if link else None)
+
+    async def watch(self, access: Access, calendar: RawCalendar, address: PushAddress, until: datetime) -> Push:
+        """See the port."""
+        body = {
+            "changeType": "created,updated,deleted",
+            "notificationUrl": address.url,
+            "lifecycleNotificationUrl": address.url,
+            "resource": f"/me/calendars/{calendar.id}/events",
+            "expirationDateTime": _stamp(until),
+            "clientState": address.secret,
+        }
+        said = await self._calls.json("POST", f"{self._graph}/subscriptions", access.token, json=body)
+        key = str(said.get("id") or "")
+        return Push(key, key, fingerprint(address.secret), _moment(said.get("expirationDateTime")) or until)
+
+    async def renew(self, access: Access, push: Push, until: datetime) -> Push | None:
+        """See the port."""
+        url = f"{self._graph}/subscriptions/{quote(push.id, safe='')}"
+        try:
+            said = await self._calls.json("PATCH", url, access.token, json={"expirationDateTime": _stamp(until)})
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise
+        ends = _moment(said.get("expirationDateTime")) or until
+        return Push(push.id, push.resource_id, push.secret_print, ends)
+
+    async def unwatch(self, access: Access, push: Push) -> None:
+        """See the port."""
+        try:
+            await self._calls.json("DELETE", f"{self._graph}/subscriptions/{quote(push.id, safe='')}", access.token)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+
+    def _of(self, calendar: RawCalendar) -> str:
+        return f"{self._graph}/me/calendars/{quote(calendar.id, safe='')}"
+
+    async def _pages(self, url: str, access: Access, params: Mapping[str, str] | None = None) -> list[Json]:
+        pages: list[Json] = []
+        following, wanted = url, params
+        while len(pages) < MOST_PAGES:
+            self._check_ours(following)
+            # A link of Graph's carries its query: parameters of our own would replace it.
+            given = {"params": dict(wanted)} if wanted else {}
+            pages.append(await self._calls.json("GET", following, access.token, headers=PREFER, **given))
+            link = pages[-1].get("@odata.nextLink")
+            if not link:
+                return pages
+            following, wanted = str(link), None
+        raise too_many_pages(self._calls.name)
+
+    def _check_ours(self, link: str) -> None:
+        """Keep the token with Graph: a link that leads elsewhere is not followed."""
+        here, there = urlsplit(self._graph), urlsplit(link)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise unavailable(self._calls.name, "it sent a link that leads elsewhere.")
+
+    async def _instances(self, access: Access, master: str, bounds: Mapping[str, str]) -> list[Json]:
+        url = f"{self._graph}/me/events/{quote(master, safe='')}/instances"
+        try:
+            pages = await self._pages(url, access, bounds)
+        except RefusedError as error:
+            if error.status == 404:
+                return []
+            raise
+        return [item for page in pages for item in self._calls.listed(page, "value") if not item.get("isCancelled")]
+
+    async def _complete(self, access: Access, items: Sequence[Json], masters: dict[str, Json]) -> None:
+        """Fetch the masters that occurrences need and the answer did not hold."""
+        needed = {str(item["seriesMasterId"]) for item in items if _is_partial(item)}
+        for key in sorted(needed - masters.keys()):
+            url = f"{self._graph}/me/events/{quote(key, safe='')}"
+            try:
+                masters[key] = await self._calls.json("GET", url, access.token, headers=PREFER)
+            except RefusedError as error:
+                if error.status != 404:
+                    raise
+
+
+def _newest(items: Any) -> dict[str, Json]:
+    """By id, the last one said of each: a delta may name an event more than once."""
+    found: dict[str, Json] = {}
+    for item in items:
+        if isinstance(item.get("id"), str):
+            found[item["id"]] = item
+    return found
+
+
+def _is_partial(item: Json) -> bool:
+    return item.get("type") in {OCCURRENCE, EXCEPTION} and "subject" not in item and bool(item.get("seriesMasterId"))
+
+
+def _whole(item: Json, masters: Mapping[str, Json]) -> Json:
+    master = masters.get(str(item.get("seriesMasterId"))) if _is_partial(item) else None
+    if master is None:
+        return item
+    return merged({name: value for name, value in master.items() if name not in OF_MASTER}, item)
+
+
+def event_of(item: Json) -> FetchedEvent | None:
+    """An event resource as ours; None for a series master, and for one that has no time."""
+    start, end = _moment(item.get("start")), _moment(item.get("end"))
+    if item.get("type") == MASTER or start is None:
+        return None
+    organizer = _object(_object(item.get("organizer")).get("emailAddress"))
+    attendees = [_object(each.get("emailAddress")) for each in _list(item.get("attendees")) if _is_person(each)]
+    joins = (_object(item.get("onlineMeeting")).get("joinUrl"), item.get("onlineMeetingUrl"))
+    texts = (_object(item.get("location")).get("displayName"), _object(item.get("body")).get("content"))
+    uris = [_object(each).get("locationUri") for each in (item.get("location"), *_list(item.get("locations")))]
+    series = str(item.get("seriesMasterId") or "") or None
+    return FetchedEvent(
+        provider_id=str(item["id"]),
+        title=str(item.get("subject") or "")[:MOST_TITLE],
+        start=start,
+        end=max(end or start, start),
+        raw=item,
+        series_id=series,
+        group=series,
+        skip=skip_of(
+            all_day=bool(item.get("isAllDay")),
+            kind=Skip.OUT_OF_OFFICE if item.get("showAs") == "oof" else None,
+            declined=_object(item.get("responseStatus")).get("response") == "declined",
+        ),
+        is_free=item.get("showAs") == "free",
+        is_private=item.get("sensitivity") in {"personal", "private", "confidential"},
+        is_organizer=bool(item.get("isOrganizer")),
+        organizer_email=str(organizer.get("address") or "") or None,
+        attendees=tuple(
+            Person(str(each["address"]), str(each.get("name") or "") or None)
+            for each in attendees[:MOST_PEOPLE]
+            if each.get("address")
+        ),
+        addresses=tuple(str(each) for each in joins if each),
+        texts=tuple(str(each) for each in (*uris, *texts) if each),
+    )
+
+
+def _is_person(attendee: Json) -> bool:
+    return attendee.get("type") != "resource"
+
+
+def _list(value: object) -> list[Json]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _moment(value: object) -> datetime | None:
+    """A `dateTimeTimeZone`, in UTC as we ask for it and with seven digits of a second; or a moment with its zone."""
+    text = str(value.get("dateTime") or "") if isinstance(value, dict) else str(value or "")
+    whole, dot, rest = text.partition(".")
+    zone = rest.lstrip("0123456789") if dot else ""
+    try:
+        moment = datetime.fromisoformat(whole + zone)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,115 @@
+"""The truth of a calendar, apart from any provider: single events, and series with their exceptions in a time zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One event as people see it."""
+
+    key: str
+    title: str
+    start: datetime
+    minutes: int
+    url: str
+    series: str | None = None
+    original: datetime | None = None
+    declined: bool = False
+    all_day: bool = False
+    mine: bool = True
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is different about one occurrence of a series; None is as in the series."""
+
+    start: datetime | None = None
+    title: str | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """A meeting every so many days at a time of day in its zone, until the last day."""
+
+    key: str
+    title: str
+    url: str
+    first: date
+    at: time
+    zone: str
+    every_days: int
+    minutes: int = 30
+    last: date | None = None
+    changes: dict[datetime, Change] = field(default_factory=dict)
+
+    def instances(self, since: datetime, until: datetime) -> Iterator[Instance]:
+        """Occurrences that touch this time, moved ones where they are now."""
+        margin = timedelta(days=40)
+        days = (since - margin).astimezone(ZoneInfo(self.zone)).date() - self.first
+        step = max(0, days.days // self.every_days)
+        while True:
+            day = self.first + timedelta(days=step * self.every_days)
+            original = datetime.combine(day, self.at, ZoneInfo(self.zone)).astimezone(UTC)
+            if original >= until + margin or (self.last is not None and day > self.last):
+                return
+            step += 1
+            change = self.changes.get(original, Change())
+            start = change.start or original
+            end = start + timedelta(minutes=self.minutes)
+            if not change.cancelled and start < until and end > since:
+                title = change.title or self.title
+                yield Instance(
+                    f"{self.key}_{original:%Y%m%dT%H%M%SZ}", title, start, self.minutes, self.url, self.key, original
+                )
+
+
+class Truth:
+    """One calendar as it really is. Edits only ever replace values, so that copies of `singles` and `series` stay."""
+
+    def __init__(self) -> None:
+        self.singles: dict[str, Instance] = {}
+        self.series: dict[str, Series] = {}
+
+    def instances(self, since: datetime, until: datetime) -> dict[str, Instance]:
+        """Everything that touches this time, by key."""
+        found = {each.key: each for each in self.singles.values() if each.start < until and each.end > since}
+        for series in self.series.values():
+            found |= {each.key: each for each in series.instances(since, until)}
+        return found
+
+    def put(self, instance: Instance) -> None:
+        self.singles[instance.key] = instance
+
+    def change(self, key: str, **members: object) -> None:
+        self.singles[key] = replace(self.singles[key], **members)  # type: ignore[arg-type]
+
+    def remove(self, key: str) -> None:
+        self.singles.pop(key, None)
+        self.series.pop(key, None)
+
+    def put_series(self, series: Series) -> None:
+        self.series[series.key] = series
+
+    def change_series(self, key: str, **members: object) -> None:
+        self.series[key] = replace(self.series[key], **members)  # type: ignore[arg-type]
+
+    def change_occurrence(self, key: str, original: datetime, change: Change) -> None:
+        series = self.series[key]
+        self.series[key] = replace(series, changes={**series.changes, original: change})
+
+    def split(self, key: str, moment: datetime, new_key: str, **members: object) -> None:
+        """ "This and following": the series ends before that day, another one goes on from it."""
+        series = self.series[key]
+        day = moment.astimezone(ZoneInfo(series.zone)).date()
+        days = (day - series.first).days
+        first = series.first + timedelta(days=-(-days // series.every_days) * series.every_days)
+        self.series[key] = replace(series, last=day - timedelta(days=1))
+        self.series[new_key] = replace(series, key=new_key, first=first, changes={}, **members)  # type: ignore[arg-type]
