@@ -1,20 +1,31 @@
-"""`minutebook bots`: the bot host of a machine."""
+"""`minutebook bots`: the bot host of a machine, and what bots make of addresses."""
 
 import asyncio
+import json
+import sys
 from pathlib import Path
 
 import typer
 
+from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
+from minutebook.errors import Kind, MinutebookError
+
+app = typer.Typer(invoke_without_command=True)
 
 
+@app.callback()
+@tell
 def bots(
+    context: typer.Context,
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
     home: str | None = typer.Option(None, "--home", help="Address at which bots reach the server."),
     supervised: bool = typer.Option(False, "--supervised", hidden=True, help="Ends with the process that started it."),
 ) -> None:
     """Send bots into calls from this machine (`serve` does so by itself; this is for further machines)."""
+    if context.invoked_subcommand is not None:
+        return
     from minutebook.jobs.process import run_until_told
     from minutebook.telemetry import configure_logging
 
@@ -23,6 +34,26 @@ def bots(
         settings = settings.model_copy(update={"bots": settings.bots.model_copy(update={"home_url": home})})
     configure_logging(settings.log_level)
     run_until_told(lambda stop: _host(settings, stop), supervised=supervised)
+
+
+@app.command()
+@tell
+def address(
+    text: str = typer.Argument(help="An address, or the text or HTML of an invitation; - reads standard input."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON; null where there is no meeting."),
+) -> None:
+    """Show which meeting an address or an invitation leads to, and what a bot opens for it."""
+    from minutebook.bots.platforms.recognise import meeting_at
+
+    given = sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text
+    meeting = meeting_at(given, settings_for(None).bots.webrtc_pages)
+    shown = {"platform": meeting.platform, "url": meeting.url, "opens": meeting.opens} if meeting is not None else None
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2))
+    elif shown is None:
+        raise MinutebookError(Kind.NOT_FOUND, "no_meeting", "There is no address here at which a bot can join a call.")
+    else:
+        typer.echo("\n".join(f"{name}: {value}" for name, value in shown.items()))
 
 
 async def _host(settings: Settings, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""Meeting addresses: read strictly, unwrapped, matched against a platform's rules and rewritten. Pure.
+"""Meeting addresses: read strictly, matched against a platform's rules and rewritten. Pure.
 
 People paste addresses from mails, chats and calendars: quoted, percent-encoded, without a scheme, wrapped by a mail
 filter. What is let through is opened by a browser inside the operator's network, so an address counts only when every
@@ -13,7 +13,8 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 MOST_CHARS: Final = 8_192
-MOST_WRAPPINGS: Final = 4
+MOST_DECODINGS: Final = 8
+"""A path that is encoded more often than this is nobody's address."""
 DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -23,6 +24,9 @@ _AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\\]")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _URL_CHARS: Final = "%/:@!$&'()*+,;=-._~?"
 _PASTED: Final = " \t\r\n<>\"'`\u201c\u201d\u2018\u2019\u200b\u2060\ufeff"
+_BEFORE: Final = _PASTED + "([{*"
+_AFTER: Final = _PASTED + ".,;:!?*\u2026\u3002\uff0c\uff1b\uff1a\uff09"
+_CLOSING: Final = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +56,25 @@ class Address:
         return f"{self.scheme}://{self.host}{port}{self.path}{query}{fragment}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
-    """A redirecting service: the meeting's address is one of the `parameters` of its query. `host` is matched from the
-    end, at a dot."""
-
-    host: str
-    path: str
-    parameters: tuple[str, ...]
-
-
-WRAPPERS: Final = (
-    Wrapper("google.com", "/url", ("q", "url")),
-    Wrapper("safelinks.protection.outlook.com", "/", ("url",)),
-)
-
-
-def read_address(text: str) -> Address | None:
-    """The address in `text`, out of its wrappings; None when there is none, or when it could be read in two ways."""
-    for _ in range(MOST_WRAPPINGS):
-        address = _plain_address(text)
-        inner = _wrapped_in(address) if address is not None else None
-        if inner is None:
-            return address
-        text = inner
-    return None
+def unquoted(text: str) -> str:
+    """An address without what a sentence puts around it: quotes, brackets, the full stop. A bracket that was opened in
+    the address stays."""
+    text = text.lstrip(_BEFORE)
+    surplus = {closing: text.count(closing) - text.count(opening) for closing, opening in _CLOSING.items()}
+    end = len(text)
+    while end:
+        last = text[end - 1]
+        if surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+        elif last not in _AFTER:
+            break
+        end -= 1
+    return text[:end]
 
 
-def _plain_address(text: str) -> Address | None:
-    text = text.strip(_PASTED)
+def plain_address(text: str) -> Address | None:
+    """The address in `text` as it stands, wrapped or not; None for what is none, or could be read in two ways."""
+    text = unquoted(text)
     if _ENCODED_START.match(text):
         text = unquote(text)
     if len(text) > MOST_CHARS or _AMBIGUOUS.search(text):
@@ -113,17 +107,20 @@ def _host(parts: SplitResult) -> str | None:
 
 def _climbs(path: str) -> bool:
     """Whether a path has dot segments, however often they are encoded: they lead elsewhere than they seem to."""
-    while (decoded := unquote(path)) != path:
+    for _ in range(MOST_DECODINGS):
+        if (decoded := unquote(path)) == path:
+            return bool({".", ".."} & set(re.split(r"[/\\]", path)))
         path = decoded
-    return bool({".", ".."} & set(re.split(r"[/\\]", path)))
+    return True
 
 
-def _wrapped_in(address: Address) -> str | None:
-    for wrapper in WRAPPERS:
-        of_wrapper = address.host == wrapper.host or address.host.endswith("." + wrapper.host)
-        if of_wrapper and address.path == wrapper.path:
-            return next((address.parameters[name] for name in wrapper.parameters if name in address.parameters), None)
-    return None
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a rule makes of an address: what is opened, what tells its room from others, and the passcode it carries."""
+
+    opens: str
+    room: str
+    passcode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +128,11 @@ class AddressRule:
     """Which addresses are a platform's, and what is opened for them.
 
     `hosts` are names or `*.name` (at least one label more); `path` matches whole and its groups are named; `needs` are
-    parameters that must be there. `open` is a template of the address to open, with groups, needed parameters and
-    `{host}`; None opens the address as it came, with https. `query` are parameters added to what is opened, together
-    with those of the address where `keep_query` says so."""
+    parameters that must be there. `code` matches whole texts that stand for such an address. `open` is a template of
+    the address to open, with groups (lower case with `lower`), needed parameters and `{host}`; None opens the address
+    as it came, with https. To what is opened, `carry` hands parameters on: by their name there, the names here, best
+    first; `keep_query` all of the address; `query` adds some. `passcode` names the parameter of `carry` that is one.
+    `standing`: a page or a room of somebody's rather than one meeting's address, which comes first if there is one."""
 
     hosts: tuple[str, ...]
     path: re.Pattern[str]
@@ -141,31 +140,48 @@ class AddressRule:
     open: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     keep_query: bool = False
+    carry: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    passcode: str = ""
+    code: re.Pattern[str] | None = None
+    lower: bool = False
+    standing: bool = False
 
-    def rewrite(self, address: Address) -> str | None:
+    def match(self, address: Address) -> Match | None:
         """What to open for this address; None when the rule is not about it."""
         match = self.path.fullmatch(address.path)
         parameters = address.parameters
-        if match is None or address.port is not None or not any(_is_host(address.host, each) for each in self.hosts):
+        if match is None or address.port is not None or not any(is_host(address.host, each) for each in self.hosts):
             return None
         if not all(parameters.get(name) for name in self.needs):
             return None
+        carried = self._carried(parameters)
+        passcode = carried.get(self.passcode, "")
+        groups = {name: self._value(value) for name, value in match.groupdict().items()}
         if self.open is None:
-            return str(replace(address, scheme="https"))
-        groups = {name: quote(unquote(value or ""), safe="") for name, value in match.groupdict().items()}
+            opens = str(replace(address, scheme="https"))
+            return Match(opens, "/".join(groups.values()) or f"{address.host}{address.path}", passcode)
         values = {name: quote(value, safe="") for name, value in parameters.items()}
-        opened = self.open.format_map({**values, **groups, "host": address.host})
-        query = {**parameters, **self.query} if self.keep_query else self.query
-        return f"{opened}?{urlencode(query)}" if query else opened
+        opens = self.open.format_map({**values, **groups, "host": address.host})
+        query = {**(parameters if self.keep_query else {}), **carried, **self.query}
+        opens = f"{opens}?{urlencode(query, quote_via=quote, safe='')}" if query else opens
+        return Match(opens, "/".join(groups.values()) or f"{address.host}{address.path}", passcode)
+
+    def of_code(self, text: str) -> str | None:
+        """The address that a code stands for."""
+        match = self.code.fullmatch(text) if self.code is not None and self.open is not None else None
+        if match is None or self.open is None:
+            return None
+        return self.open.format_map({name: self._value(value) for name, value in match.groupdict().items()})
+
+    def _value(self, group: str | None) -> str:
+        value = unquote(group or "")
+        return quote(value.lower() if self.lower else value, safe="")
+
+    def _carried(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        found = {name: next(filter(None, map(parameters.get, names)), "") for name, names in self.carry.items()}
+        return {name: value for name, value in found.items() if value}
 
 
-def _is_host(host: str, pattern: str) -> bool:
+def is_host(host: str, pattern: str) -> bool:
+    """Whether a host is the one of the pattern, or for `*.name` one below it."""
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
-
-
-def rewritten(rules: Sequence[AddressRule], meeting_url: str) -> str | None:
-    """What to open for a meeting's address by the first rule that is about it; None when none is."""
-    address = read_address(meeting_url)
-    if address is None:
-        return None
-    return next((opened for rule in rules if (opened := rule.rewrite(address)) is not None), None)

@@ -7,8 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from minutebook.bots.platforms.addresses import read_address, rewritten
-from minutebook.bots.platforms.facts import Action, PageFacts, Probe, address_rules, load_page_script, load_pages
+from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_page_script, load_pages
 from minutebook.bots.platforms.looking import (
     Look,
     Todo,
@@ -21,7 +20,9 @@ from minutebook.bots.platforms.looking import (
     sight_of,
 )
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
+from minutebook.bots.platforms.recognise import meeting_at
 from minutebook.bots.platforms.registry import WEBRTC
+from minutebook.bots.platforms.wrappings import read_address
 
 if TYPE_CHECKING:
     from playwright.async_api import ElementHandle, Frame, Page
@@ -67,7 +68,8 @@ class FactsDriver:
             address = read_address(meeting_url)
             opened = str(address) if address is not None else None
         else:
-            opened = rewritten(address_rules(self._name), meeting_url)
+            meeting = meeting_at(meeting_url)
+            opened = meeting.opens if meeting is not None and meeting.platform == self._name else None
         if opened is None:
             raise CannotJoinError(Place.INVALID, f"{meeting_url!r} is no address of a meeting that {self._name} knows.")
         return opened

@@ -236,7 +236,14 @@ def _address_rule(table: _Table) -> AddressRule:
         open=table.take("open"),
         query=table.take("query", {}),
         keep_query=table.take("keep_query", False),
+        carry=table.take("carry", {}),
+        passcode=table.take("passcode", ""),
+        code=table.pattern("code"),
+        lower=table.take("lower", False),
+        standing=table.take("standing", False),
     )
+    if rule.passcode and rule.passcode not in rule.carry:
+        raise table.wrong("the passcode is none of what is carried over")
     known = {"host", *rule.path.groupindex, *rule.needs}
     unknown = {name for _, name, _, _ in Formatter().parse(rule.open or "") if name} - known
     if unknown:

@@ -1,28 +1,31 @@
-"""Which platform a meeting's address belongs to. Pure: the platforms' rules are data of their folders."""
+"""Which meeting a text means: the one door for addresses that people give. Pure: the platforms' rules are data."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
-from minutebook.bots.platforms.addresses import Address, read_address, rewritten
-from minutebook.bots.platforms.facts import address_rules
-from minutebook.bots.platforms.registry import PLATFORMS, WEBRTC
+from minutebook.bots.platforms.addresses import unquoted
+from minutebook.bots.platforms.links import links_in
+from minutebook.bots.platforms.meeting import Meeting, address_of_code, meeting_of
+from minutebook.bots.platforms.wrappings import read_address
+
+_SPACE: Final = re.compile(r"\s")
+_BROKEN: Final = re.compile(r"^\s*[a-z][a-z0-9+.-]*:\S*[\t\r\n]+[.@:/\\]", re.IGNORECASE)
+"""An address that goes on after a line's end may be two."""
+
+
+def meeting_at(text: str, webrtc_pages: Sequence[str] = ()) -> Meeting | None:
+    """The meeting that a text means: an address however it was copied, a meeting's code, or a whole invitation, of
+    which the first link counts. None when no bot can join there."""
+    address = address_of_code(unquoted(text)) or read_address(text)
+    if address is not None:
+        return meeting_of(address, webrtc_pages)
+    if _SPACE.search(text.strip()) and not _BROKEN.match(text):
+        return next(iter(links_in(text, webrtc_pages)), None)
+    return None
 
 
 def platform_of(meeting_url: str, webrtc_pages: Sequence[str]) -> str | None:
-    """`google_meet`, `teams`, `zoom`, `webrtc`, or None for an address that no bot can join.
-
-    `webrtc` is the answer only for addresses below one of `webrtc_pages`: the same scheme, host and port, and a path
-    that is the page's or continues it at a `/`. What a page's address says after `?` or `#` does not count.
-    """
-    address = read_address(meeting_url)
-    if address is None:
-        return None
-    if any(_is_below(address, page) for page in webrtc_pages):
-        return WEBRTC
-    return next((name for name in PLATFORMS if rewritten(address_rules(name), meeting_url) is not None), None)
-
-
-def _is_below(address: Address, page: str) -> bool:
-    prefix = read_address(page)
-    if prefix is None or (address.scheme, address.host, address.port) != (prefix.scheme, prefix.host, prefix.port):
-        return False
-    return address.path == prefix.path or address.path.startswith(prefix.path.rstrip("/") + "/")
+    """`google_meet`, `teams`, `zoom`, `webrtc`, or None for an address that no bot can join; see `meeting_at`."""
+    meeting = meeting_at(meeting_url, webrtc_pages)
+    return meeting.platform if meeting is not None else None
