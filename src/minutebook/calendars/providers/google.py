@@ -168,9 +168,15 @@ def event_of(item: Json) -> FetchedEvent | None:
 def _addresses(item: Json) -> tuple[str, ...]:
     conference = item["conferenceData"] if isinstance(item.get("conferenceData"), dict) else {}
     points = _list(conference.get("entryPoints"))
-    videos = [str(point["uri"]) for point in points if point.get("entryPointType") == "video" and point.get("uri")]
+    videos = [_entry(point) for point in points if point.get("entryPointType") == "video" and point.get("uri")]
     hangout = [str(item["hangoutLink"])] if item.get("hangoutLink") else []
     return (*videos, *hangout)
+
+
+def _entry(point: Json) -> str:
+    """An entry point as an invitation would put it; what is the passcode goes by several names."""
+    passcode = next((str(point[name]) for name in ("passcode", "password", "accessCode") if point.get(name)), "")
+    return f"{point['uri']}\nPasscode: {passcode}" if passcode else str(point["uri"])
 
 
 def _list(value: object) -> list[dict[str, Any]]:
