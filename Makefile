@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check lock migration stage clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,7 +87,13 @@ changes: $(VENV)/.test ## Print the changelog of the next release, from changelo
 release: $(VENV)/.test ## Write version and changelog, build and check the wheel (VERSION=1.2.3)
 	$(BIN)/python tools/release.py "$(VERSION)"
 
-check: lint typecheck test e2e ## Everything that CI runs
+audit: $(VENV)/.test ## Check the licences of all locked packages and of what is shipped, offline
+	$(BIN)/python -m tools.licences audit
+
+sbom: $(VENV)/.base ## Write what an installation consists of as a CycloneDX file (dist/sbom.cdx.json)
+	$(BIN)/python -m tools.licences sbom dist/sbom.cdx.json
+
+check: lint typecheck audit test e2e ## Everything that CI runs
 
 stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an installed one, else Playwright's, else Debian's) and Janus (Debian's)
 	@missing=; found="$(BIN)/python tests/support/calls/chromium.py"; \

@@ -2,7 +2,7 @@
 
 A word counts by itself and by its character 3- and 4-grams, so that inflected forms and compounds are alike in any
 language, also in one that is written without blanks (Damashek 1995, n-gram vectors; Weinberger et al. 2009, feature
-hashing with signs). Decision record 9 has the measurements beside trained encoders: notes were as good, without
+hashing with signs). Decision record 10 has the measurements beside trained encoders: notes were as good, without
 weights, start-up or memory.
 """
 
