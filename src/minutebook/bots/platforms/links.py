@@ -13,6 +13,7 @@ from html import unescape
 from importlib.resources import files
 from typing import Final
 
+from minutebook.bots.platforms.facts import address_rules
 from minutebook.bots.platforms.meeting import Meeting, meeting_of, with_passcode
 from minutebook.bots.platforms.wrappings import joined_ids, read_address
 
@@ -52,8 +53,8 @@ def links_in(text: str, webrtc_pages: Sequence[str] = ()) -> tuple[Meeting, ...]
         known = rooms.get(each.meeting.room)
         if known is None or (each.meeting.passcode and not known.passcode):
             rooms[each.meeting.room] = each.meeting
-    if any(meeting.passcode_name for meeting in rooms.values()):
-        codes = _passcodes([each.meeting.room for each in found], _lines_of(marked))
+    if any(map(_has_passcodes, rooms.values())):
+        codes = _passcodes([each.meeting for each in found], _lines_of(marked))
         rooms = {room: with_passcode(each, codes[room]) if room in codes else each for room, each in rooms.items()}
     return tuple(sorted(rooms.values(), key=lambda meeting: meeting.standing))
 
@@ -114,27 +115,33 @@ def _lines_of(marked: str) -> str:
     return _LINES.sub("\n", _BLANKS.sub(" ", plain))
 
 
-def _passcodes(rooms: Sequence[str], text: str) -> dict[str, str]:
+def _has_passcodes(meeting: Meeting) -> bool:
+    return any(rule.passcode for rule in address_rules(meeting.platform))
+
+
+def _passcodes(meetings: Sequence[Meeting], text: str) -> dict[str, str]:
     """The passcodes that are written down, by room: the first after a room's link and before another's; before all
     links, of the one room that there is."""
     codes: dict[str, str] = {}
     room, before = "", ""
     for found in re.finditer(f"{_MARK.pattern}|{_labelled().pattern}", text, re.IGNORECASE):
         if found[1]:
-            room = rooms[int(found[1])]
+            meeting = meetings[int(found[1])]
+            room = meeting.room if _has_passcodes(meeting) else ""
         elif passcode := _passcode(found):
             before = before or ("" if room else passcode)
             if room:
                 codes.setdefault(room, passcode)
-    if before and not codes and len(set(rooms)) == 1:
-        codes[rooms[0]] = before
+    rooms = {meeting.room for meeting in meetings if _has_passcodes(meeting) and not meeting.standing}
+    if before and not codes and len(rooms) == 1:
+        codes[rooms.pop()] = before
     return codes
 
 
 def _passcode(found: re.Match[str]) -> str:
     value = (found["value"] or "").strip("\"'*_.,;()<>")
     plain = value.isalpha() and (value.islower() or value.istitle())
-    if len(value) < SHORTEST_PASSCODE or (plain and not found["ends"]):
+    if len(value) < SHORTEST_PASSCODE or (plain and found["ends"] is None):
         return ""
     return value if found["sign"] or any(map(str.isdigit, value)) else ""
 
@@ -149,7 +156,8 @@ def _labelled() -> re.Pattern[str]:
     labels = sorted((label for each in data["passcode"].values() for label in each), key=len, reverse=True)
     return re.compile(
         rf"(?<![/?&=%._])(?:{'|'.join(map(re.escape, labels))})"
-        r"(?: ?\([^()\n]{0,40}\))?[*_]{0,2} ?(?P<sign>[:\uff1a=]|(?:is|ist|est|es|\u00e8|\u00e9|lautet)\b)?[*_]{0,2}"
+        r"(?:(?: [^\W\d_]{1,20}){0,4}(?: ?\([^()\n]{0,40}\))?[*_]{0,2} ?"
+        r"(?P<sign>[:\uff1a=]|(?:is|ist|est|es|\u00e8|\u00e9|lautet)\b))?[*_]{0,2}"
         r"\s{0,3}(?P<value>[!-~]{3,40})(?P<ends>(?= ?(?:\n|$|\x00)))?",
         re.IGNORECASE,
     )

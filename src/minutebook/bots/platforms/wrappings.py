@@ -93,7 +93,8 @@ def _url_defense_2(address: Address) -> str | None:
     return unquote(wrapped.replace("-", "%").replace("_", "/")) if wrapped else None
 
 
-_DEFENSE_3: Final = re.compile(r"/v3/__(?P<url>.+?)__;(?P<kept>[^!]*)!")
+_DEFENSE_3: Final = re.compile(r"/v3/__(?P<url>.+?)(?:__;(?P<kept>[^!]*)!.*|$)")
+"""The end may be missing: a bracket that was taken into the wrapped address ends the whole in a text."""
 _RUNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """What counts a run of replaced characters, from 2."""
 
@@ -106,7 +107,7 @@ def _url_defense_3(address: Address) -> str | None:
     if match is None:
         return None
     try:
-        kept = iter(urlsafe_b64decode(match["kept"] + "==").decode())
+        kept = iter(urlsafe_b64decode((match["kept"] or "") + "==").decode())
     except (binascii.Error, UnicodeDecodeError):
         return None
 

@@ -210,6 +210,41 @@ def test_a_text_that_is_cut_off_does_not_win() -> None:
     assert found.room == "zoom 81234567890"
 
 
+def test_three_hundred_invitations() -> None:
+    """The first figure, before the parser had met them, stands beside the data."""
+    wrong = []
+    for line in (DATA / "invitations.jsonl").read_text().splitlines():
+        case = json.loads(line)
+        found = next(iter(links_in(case["body"])), None)
+        expected = meeting_at(case["url"]) if case["url"] else None
+        shown = (found.room, found.passcode) if found else None
+        if shown != ((expected.room, case["passcode"] or "") if expected else None):
+            wrong.append((case["url"], case["passcode"], found))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "passcode"),
+    [
+        ("Mot de passe de la réunion : a1B2c3", "a1B2c3"),
+        ("Passwort für das Meeting: a1B2c3", "a1B2c3"),
+        ("Password policy applies: everyone has to change it", ""),
+        ("Passcode: none, come as you are", ""),
+        ("The passcode is a1B2c3.", "a1B2c3"),
+        ("PIN: 123 456 789#", ""),
+    ],
+)
+def test_what_is_a_passcode(text: str, passcode: str) -> None:
+    (found,) = links_in(f"https://zoom.us/j/81234567890\n{text}\n")
+    assert found.passcode == passcode
+
+
+def test_a_wrapped_address_that_a_bracket_cut_off() -> None:
+    text = "<https://urldefense.com/v3/__https://zoom.us/j/81234567890?pwd=a.1>__;!!token!sign$>"
+    (found,) = links_in(text)
+    assert found.url == "https://zoom.us/j/81234567890?pwd=a.1"
+
+
 PIECES = st.sampled_from(
     [
         MEET,
@@ -259,6 +294,8 @@ def test_any_text_is_read(text: str) -> None:
 
 BOMBS = [
     "<a ",
+    "passcode a ",
+    "passcode (",
     "https://",
     "https://a.",
     "a.",
