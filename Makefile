@@ -58,8 +58,10 @@ soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
 bench: $(VENV)/.bench ## Measure accuracy and speed against plain faster-whisper (BENCH_SET=folder)
 	$(BIN)/python -m bench.speech --set $(BENCH_SET)
 
-bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings
+bench-notes: $(VENV)/.bench ## Measure notes on the scripted meetings, last on those whose author had not seen the rules
 	$(BIN)/python -m bench.notes
+	$(BIN)/python -m bench.notes --set bench/data/meetings/development
+	$(BIN)/python -m bench.notes --set bench/data/meetings/blind | tail -1
 
 lint: $(VENV)/.test pages ## Check style, the direction of imports, page scripts and the changelog fragments
 	$(BIN)/ruff check .

@@ -43,7 +43,12 @@ class Meeting:
 
     @property
     def held_on(self) -> date:
-        return date.fromisoformat(self.expect["held_on"])
+        """The day that "tomorrow" is counted from; any will do where the script names none."""
+        return date.fromisoformat(self.expect.get("held_on", "2026-03-02"))
+
+    @property
+    def language(self) -> str:
+        return str(self.expect.get("language", "en"))
 
     def transcript(self) -> Transcript:
         """The turns as a transcript of unknown voices, with word times spread evenly over each turn."""
@@ -51,7 +56,7 @@ class Meeting:
         segments = tuple(_segment(ids[t["speaker"]], t) for t in self.turns)
         talk = {i: sum(s.end - s.start for s in segments if s.speaker == i) for i in ids.values()}
         speakers = tuple(Speaker(i, f"Speaker {n}", talk[i]) for n, i in enumerate(ids.values(), 1))
-        return Transcript("en", max(t["end"] for t in self.turns), speakers, segments)
+        return Transcript(self.language, max(t["end"] for t in self.turns), speakers, segments)
 
     def voices(self, transcript: Transcript) -> dict[str, str]:
         """Who each voice of a transcript is: the person whose turns it overlaps longest."""
