@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check lock migration stage clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check assets messages lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -104,6 +104,12 @@ stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an ins
 	[ -z "$$missing" ] || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; } || \
 	  echo "Missing and not to be installed here:$$missing. Tests that need it will be skipped and say so."
+
+assets: $(VENV)/.base ## Fetch the pinned browser code that is not ours, and check it (needs npm)
+	$(BIN)/python tools/assets.py
+
+messages: $(VENV)/.base ## Bring the interface's catalogues up to date with its words
+	$(BIN)/python tools/messages.py
 
 lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(BIN)/python -m pip install --quiet uv

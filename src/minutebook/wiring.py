@@ -39,6 +39,7 @@ from minutebook.jobs.runner import Chore, JobRunner
 from minutebook.jobs.worker import Work
 from minutebook.kit.clock import Clock, SystemClock
 from minutebook.language.producers.choice import producer_of
+from minutebook.library.service import Library
 from minutebook.meetings.service import Meetings
 from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient
@@ -54,6 +55,7 @@ from minutebook.webhooks.service import Webhooks
 
 SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
+PURGE_EVERY_S = 3600.0
 WEBHOOKS_EVERY_S = 0.5
 FORGET_EVERY_S = 3600.0
 CALENDARS_EVERY_S = 1.0
@@ -81,6 +83,7 @@ class Services:
     naming: SpeakerNaming
     corrections: Corrections
     templates: Templates
+    library: Library
     sealing: Sealing
     bots: Bots
     bot_life: Lifecycle
@@ -134,6 +137,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         naming=SpeakerNaming(events, recordings, results),
         corrections=Corrections(events, clock, recordings, results),
         templates=templates,
+        library=Library(db, meetings, recordings, analysis),
         sealing=sealing,
         bots=bots,
         bot_life=bot_life,
@@ -205,6 +209,7 @@ def work_of(services: Services) -> Work:
         await give_up_finishing(db, services.bots, key)
 
     chores = (
+        Chore("empty the trash", PURGE_EVERY_S, services.library.purge),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),

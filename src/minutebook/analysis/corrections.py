@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis import events as report_events
 from minutebook.analysis.edits import repository as edits_repository
-from minutebook.analysis.edits.model import Change, Edit
+from minutebook.analysis.edits.model import Change, Edit, WordsChange, corrected
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
+from minutebook.analysis.edits.rewording import rewordings
 from minutebook.analysis.model import AnalysisType, Report
 from minutebook.analysis.reports import contents
 from minutebook.analysis.results import Results
@@ -16,10 +18,15 @@ from minutebook.db.events import Events
 from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
+from minutebook.kit.text import clean_line
 from minutebook.recordings.service import Recordings
+from minutebook.transcript.joining import UNSPACED_LANGUAGES
 
 EDITS_MAX = 10_000
 """Edits that one report can have in its journal."""
+
+SEGMENT_TEXT_MAX = 20_000
+"""Characters that a segment's text can have."""
 
 Check = Callable[[Sequence[Edit], int], Change]
 """Makes a change of the request at this position, given the journal as it stands."""
@@ -83,6 +90,42 @@ class Corrections:
 
         return await self._write(tx, report, len(requests), check)
 
+    async def reword(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, segment: int, text: str, *, remember: bool = True
+    ) -> Sequence[Edit]:
+        """Have a segment of the newest transcript read `text`, by as few corrections as that takes; corrections that
+        it takes back are undone. Raises `segment_unknown` and what `correct_transcript` does."""
+        report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, None)
+        transcript = contents.transcript_of(content)
+        if not 0 <= segment < len(transcript.segments):
+            message = f"The transcript has {len(transcript.segments)} segments, counted from 0."
+            raise invalid("segment_unknown", message, "segment")
+        words = [word.word for word in transcript.segments[segment].words]
+        journal = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        own = {e.id: e.change for e in journal if e.undone_at is None and _is_of(e.change, segment)}
+        spaced = transcript.language not in UNSPACED_LANGUAGES
+        text = clean_line(text, "text", at_most=SEGMENT_TEXT_MAX)
+        made, undone = rewordings(words, list(own.values()), text, spaced=spaced)
+        for edit_id in [edit_id for edit_id, change in own.items() if change in undone]:
+            await self.undo(tx, owner_id, recording_id, edit_id)
+        requests = [SegmentRequest(segment, each.first, each.last, text=each.text) for each in made]
+        if not requests:
+            return ()
+        return await self.correct_transcript(tx, owner_id, recording_id, requests, remember=remember)
+
+    async def merge_speakers(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, speaker: str, into: str
+    ) -> Sequence[Edit]:
+        """Give all segments of one voice of the newest transcript to another one. Raises `speaker_unknown` and what
+        `correct_transcript` does."""
+        report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, None)
+        journal = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        segments = corrected(contents.transcript_of(content), journal).segments
+        moved = [SegmentRequest(place, speaker=into) for place, each in enumerate(segments) if each.speaker == speaker]
+        if speaker == into or not moved:
+            raise invalid("speaker_unknown", "Choose another voice of this transcript, one that speaks.", "speaker")
+        return await self.correct_transcript(tx, owner_id, recording_id, moved)
+
     async def edits(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[Edit]:
         """The journals of a recording's reports, each in its order, undone edits too."""
         recording = await self._recordings.get(tx, owner_id, recording_id)
@@ -127,3 +170,7 @@ class Corrections:
         event = report_events.corrected_event(report.id, report.recording_id, report.owner_id)
         await self._events.publish(tx, event)
         return journal[before:]
+
+
+def _is_of(change: Change, segment: int) -> TypeGuard[WordsChange]:
+    return isinstance(change, WordsChange) and change.segment == segment

@@ -29,8 +29,8 @@ from minutebook.api.paxs import (
     templates,
     users,
 )
-from minutebook.api.web import consent, password, setup, sign_in
-from minutebook.api.web.render import error_page
+from minutebook.api.web import DIALECT_OF_PAGES, PAGES
+from minutebook.api.web.render import page_or
 from minutebook.api.web.static_files import PageFiles
 from minutebook.config import HttpSettings
 from minutebook.telemetry.metrics import observe_request
@@ -38,7 +38,6 @@ from minutebook.telemetry.metrics import observe_request
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
-PAGES = (sign_in.router, setup.router, password.router, consent.router)
 ROUTERS = (
     operations.router,
     oauth.router,
@@ -60,18 +59,15 @@ ROUTERS = (
 )
 
 DIALECTS = {
-    "/": paxs_body,
+    "/": page_or(paxs_body),
+    "/api/": paxs_body,
     **baas.DIALECTS,
     "/api/oauth/provider/token": oauth_body,
     "/api/oauth/provider/revoke": oauth_body,
-    "/api/oauth/provider/authorize": error_page,
-    "/sign-in": error_page,
-    "/sign-out": error_page,
-    "/setup": error_page,
-    "/password": error_page,
+    **DIALECT_OF_PAGES,
 }
 
-UPLOAD_PATHS = frozenset({"/api/recordings"})
+UPLOAD_PATHS = frozenset({"/api/recordings", "/meetings/new"})
 
 MULTIPART_MARGIN_BYTES = 64 * 1024
 """What a multipart body holds besides the file; the file's own limit is enforced where it is stored."""

@@ -1,7 +1,8 @@
 """Files out of the storage as answers: whole or in part, as RFC 9110 has it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import Header, Request
 from fastapi.responses import Response, StreamingResponse
@@ -36,3 +37,9 @@ def served(request: Request, content_type: str, size: int, headers: Mapping[str,
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=content_type)
     return StreamingResponse(chunks(sent.start, sent.end), status, headers, content_type)
+
+
+def disposition(filename: str, kind: Literal["inline", "attachment"]) -> str:
+    """A `Content-Disposition` under which a file keeps its name, whatever characters that has (RFC 6266)."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "_" for c in filename)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

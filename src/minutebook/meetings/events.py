@@ -5,6 +5,8 @@ from minutebook.meetings.model import Meeting
 
 CREATED = "meeting.created"
 UPDATED = "meeting.updated"
+TRASHED = "meeting.trashed"
+RESTORED = "meeting.restored"
 DELETED = "meeting.deleted"
 """Published before the meeting's row goes: subscribers take away what hangs on it, in the same transaction."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
@@ -16,6 +16,8 @@ NAME_MAX = 200
 ATTENDEES_MAX = 1000
 KEY_MAX = 255
 UNKNOWN_ROLE = "Unknown"
+TRASH_LIFE = timedelta(days=30)
+"""How long a meeting stays in the trash before it is deleted."""
 
 
 class AttendeeSource(StrEnum):
@@ -38,7 +40,8 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting of one owner; its recording and reports are kept by the capabilities above."""
+    """A meeting of one owner; its recording and reports are kept by the capabilities above. `trashed_at` is when it was
+    put into the trash, from where it comes back as it was until `TRASH_LIFE` is over."""
 
     id: str
     owner_id: str
@@ -47,6 +50,7 @@ class Meeting:
     attendees: tuple[Attendee, ...]
     created_at: datetime
     updated_at: datetime
+    trashed_at: datetime | None = None
 
     def attendee(self, email: str) -> Attendee | None:
         """The attendee with this e-mail address."""

@@ -1,6 +1,7 @@
 """All SQL of meetings."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +22,7 @@ meetings = Table(
     Column("search_text", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("trashed_at", UtcDateTime),
     Index("ix_meetings_owner_id_created_at", "owner_id", "created_at", "id"),
 )
 
@@ -92,8 +94,8 @@ async def find(tx: AsyncConnection, owner_id: str, meeting_id: str, *, lock: boo
 async def page(
     tx: AsyncConnection, owner_id: str, terms: Sequence[str], *, limit: int, offset: int
 ) -> tuple[tuple[Meeting, ...], int]:
-    """Meetings of this owner that hold all `terms`, newest first, and their number."""
-    matching = [meetings.c.owner_id == owner_id]
+    """Meetings of this owner that hold all `terms`, newest first, and their number; none from the trash."""
+    matching = [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None)]
     matching += [meetings.c.search_text.contains(term, autoescape=True) for term in terms]
     total = (await tx.execute(select(func.count()).select_from(meetings).where(*matching))).scalar_one()
     query = (
@@ -103,9 +105,25 @@ async def page(
         .limit(limit)
         .offset(offset)
     )
-    rows = (await tx.execute(query)).all()
-    people = await _attendees_of(tx, [row.id for row in rows])
-    return tuple(_meeting(row, people) for row in rows), total
+    return await _meetings(tx, (await tx.execute(query)).all()), total
+
+
+async def load(tx: AsyncConnection, owner_id: str, ids: Sequence[str]) -> tuple[Meeting, ...]:
+    """Those of the meetings that are this owner's, in the order of `ids`."""
+    rows = (await tx.execute(select(meetings).where(meetings.c.owner_id == owner_id, meetings.c.id.in_(ids)))).all()
+    by_id = {row.id: row for row in rows}
+    return await _meetings(tx, [by_id[meeting_id] for meeting_id in ids if meeting_id in by_id])
+
+
+async def set_trashed(tx: AsyncConnection, ids: Sequence[str], at: datetime | None) -> None:
+    """Put meetings into the trash, or take them out with None."""
+    await tx.execute(update(meetings).where(meetings.c.id.in_(ids)).values(trashed_at=at))
+
+
+async def trashed_before(tx: AsyncConnection, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Meetings that have been in the trash since before then: (owner, id)."""
+    query = select(meetings.c.owner_id, meetings.c.id).where(meetings.c.trashed_at < before)
+    return [(row.owner_id, row.id) for row in await tx.execute(query.order_by(meetings.c.trashed_at).limit(limit))]
 
 
 def _columns(meeting: Meeting) -> dict[str, object]:
@@ -142,6 +160,11 @@ async def _attendees_of(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str,
     return {meeting_id: tuple(people) for meeting_id, people in found.items()}
 
 
+async def _meetings(tx: AsyncConnection, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[Meeting, ...]:
+    people = await _attendees_of(tx, [row.id for row in rows])
+    return tuple(_meeting(row, people) for row in rows)
+
+
 def _meeting(row: Row[tuple[object, ...]], people: Mapping[str, tuple[Attendee, ...]]) -> Meeting:
     return Meeting(
         id=row.id,
@@ -151,4 +174,5 @@ def _meeting(row: Row[tuple[object, ...]], people: Mapping[str, tuple[Attendee, 
         attendees=people.get(row.id, ()),
         created_at=row.created_at,
         updated_at=row.updated_at,
+        trashed_at=row.trashed_at,
     )

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from minutebook.kit.text import clean_line, folded
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings import repository
 from minutebook.meetings.model import (
+    TRASH_LIFE,
     AttendeeDraft,
     Meeting,
     Page,
@@ -86,6 +88,10 @@ class Meetings:
             raise not_found("session")
         return meeting
 
+    async def of_ids(self, tx: AsyncConnection, owner_id: str, meeting_ids: Sequence[str]) -> Sequence[Meeting]:
+        """Those of the meetings that are this owner's, in this order."""
+        return await repository.load(tx, owner_id, meeting_ids)
+
     async def list(
         self, tx: AsyncConnection, owner_id: str, *, page: int = 1, page_size: int = 20, query: str = ""
     ) -> Page:
@@ -118,6 +124,29 @@ class Meetings:
         meeting = await self.get(tx, owner_id, meeting_id, lock=True)
         await self._events.publish(tx, meeting_events.meeting_event(meeting_events.DELETED, meeting))
         await repository.remove(tx, meeting.id)
+
+    async def trash(self, tx: AsyncConnection, owner_id: str, meeting_ids: Sequence[str]) -> Sequence[Meeting]:
+        """Put meetings into the trash: lists and searches leave them out, work on them goes on. Returns those that were
+        put there; ids of nobody's, of other owners' and of trashed meetings are passed over."""
+        found = [m for m in await repository.load(tx, owner_id, meeting_ids) if m.trashed_at is None]
+        return await self._move(tx, found, self._clock.now(), meeting_events.TRASHED)
+
+    async def restore(self, tx: AsyncConnection, owner_id: str, meeting_ids: Sequence[str]) -> Sequence[Meeting]:
+        """Take meetings out of the trash, as they were; returns those that were there."""
+        found = [m for m in await repository.load(tx, owner_id, meeting_ids) if m.trashed_at is not None]
+        return await self._move(tx, found, None, meeting_events.RESTORED)
+
+    async def overdue(self, tx: AsyncConnection, limit: int) -> Sequence[tuple[str, str]]:
+        """Meetings whose time in the trash is over: (owner, id)."""
+        return await repository.trashed_before(tx, self._clock.now() - TRASH_LIFE, limit)
+
+    async def _move(
+        self, tx: AsyncConnection, found: Sequence[Meeting], at: datetime | None, kind: str
+    ) -> Sequence[Meeting]:
+        await repository.set_trashed(tx, [meeting.id for meeting in found], at)
+        for meeting in found:
+            await self._events.publish(tx, meeting_events.meeting_event(kind, meeting))
+        return [replace(meeting, trashed_at=at) for meeting in found]
 
 
 def _key_reused() -> MinutebookError:

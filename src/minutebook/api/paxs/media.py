@@ -1,7 +1,6 @@
 """`/api/recordings/{id}/media`, `/preview`, `/peaks`: a recording's bytes and what is derived from them."""
 
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -9,7 +8,7 @@ from fastapi.responses import Response
 from minutebook.access_log.model import Action
 from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf, actor_of
 from minutebook.api.paxs.schemas import errors
-from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, served
+from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, disposition, served
 from minutebook.oauth.model import Caller
 from minutebook.recordings.model import Recording, peaks_key, preview_key
 
@@ -34,7 +33,7 @@ async def media(
 ) -> Response:
     """The recording itself, whole or in part (`Range`)."""
     recording = await services.recordings.get(read, caller.user_id, recording_id)
-    headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": _disposition(recording.filename)}
+    headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": disposition(recording.filename, "inline")}
 
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
         return standing.guarded(services.recordings.media(recording, start, end))
@@ -61,7 +60,7 @@ async def preview(
     key = preview_key(recording.id)
     size = await services.recordings.derived_size(key, "preview")
     name = f"{recording.filename.rpartition('.')[0]}.m4a"
-    headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": _disposition(name)}
+    headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": disposition(name, "inline")}
 
     def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
         return standing.guarded(services.recordings.derived(key, start, end))
@@ -96,8 +95,3 @@ async def _noted(services: ServicesOf, caller: Caller, recording: Recording, wha
 
 def _cacheable(recording: Recording) -> dict[str, str]:
     return {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}
-
-
-def _disposition(filename: str) -> str:
-    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "_" for c in filename)
-    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

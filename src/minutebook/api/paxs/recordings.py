@@ -1,6 +1,5 @@
 """`/api/recordings`: uploading recordings."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -8,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from minutebook.api.deps import MediaCaller, Read, ServicesOf
-from minutebook.api.paxs.multipart import MultipartStream, boundary_of
+from minutebook.api.multipart import MultipartStream, boundary_of, read_on
 from minutebook.api.paxs.render import rendered_recording
 from minutebook.api.paxs.schemas import RecordingFromUrl, RecordingOut, errors
 from minutebook.api.paxs.upload import UploadForm
@@ -17,9 +16,6 @@ from minutebook.oauth.model import Caller
 from minutebook.recordings.model import Recording
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
-
-UNREAD_MAX = 16 * 1024 * 1024
-"""How much of a refused upload is still read, so that its sender, who may not listen while it sends, hears why."""
 
 _BODY: dict[str, Any] = {
     "required": True,
@@ -96,16 +92,8 @@ async def _from_form(
                 tx, caller.user_id, upload.session_id, upload.received, language=upload.language
             )
     except MinutebookError:
-        await _read_on(body)
+        await read_on(body)
         raise
-
-
-async def _read_on(body: AsyncIterator[bytes]) -> None:
-    unread = 0
-    async for chunk in body:
-        unread += len(chunk)
-        if unread > UNREAD_MAX:
-            return
 
 
 def _parsed(body: bytes) -> RecordingFromUrl:

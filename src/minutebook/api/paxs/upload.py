@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from minutebook.api.paxs.multipart import MultipartStream, Part
+from minutebook.api.multipart import MultipartStream, Part
 from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.languages import checked_language
 from minutebook.recordings.model import Incoming, Received

@@ -1,1 +1,38 @@
-"""The few pages a browser sees: setup, sign-in, consent. Plain HTML and one style sheet, no JavaScript."""
+"""Pages for people: one file per page, over the same services as the APIs."""
+
+from minutebook.api.web import (
+    asking,
+    consent,
+    editing,
+    library,
+    media,
+    meeting,
+    password,
+    progress,
+    setup,
+    sign_in,
+    uploads,
+    voices,
+)
+from minutebook.api.web.render import error_page
+
+PAGES = tuple(
+    part.router
+    # What has a fixed name comes before `/meetings/{meeting_id}`.
+    for part in (sign_in, setup, password, consent, library, uploads, progress, meeting, media, voices, editing, asking)
+)
+
+DIALECT_OF_PAGES = dict.fromkeys(
+    (
+        "/api/oauth/provider/authorize",
+        "/sign-in",
+        "/sign-out",
+        "/setup",
+        "/password",
+        "/meetings",
+        "/search",
+        "/settings",
+        "/my/",
+    ),
+    error_page,
+)

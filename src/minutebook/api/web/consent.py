@@ -48,7 +48,7 @@ async def decide(request: Request, form: PostedForm, visitor: Visitor, db: Db, o
         location = await (oauth.allow(tx, visitor, asked) if allowed else oauth.deny(tx, asked))
     if location is not None:
         return RedirectResponse(location, 302)
-    return page("decided.html", {"allowed": allowed})
+    return page(request, "decided.html", {"allowed": allowed})
 
 
 def _to_sign_in(request: Request, parameters: Parameters) -> Response:
@@ -72,7 +72,7 @@ def _consent_page(request: Request, user: User, asked: AuthorizeRequest, paramet
         "link": f"{request.url.path}?{urlencode(known)}",
         "form_token": form_token(request),
     }
-    return page("consent.html", context, form_targets=_source(asked.redirect_uri))
+    return page(request, "consent.html", context, form_targets=_source(asked.redirect_uri))
 
 
 def _source(uri: str) -> str:

@@ -1,5 +1,6 @@
 """Forms that only our own pages can send, and the cookies behind them."""
 
+import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Annotated
@@ -22,10 +23,20 @@ HOST_PREFIX = "__Host-"
 """Browsers take a cookie with this prefix only from this very host over https (RFC 6265bis, 4.1.3.2): a neighbour below
 the same domain cannot plant one."""
 
+FIELDS_MOST = 300
+"""Fields of a form: more than a page of a list has check boxes."""
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
+
 
 def kept_cookie(request: Request, name: str) -> str | None:
     """The value of one of our cookies."""
     return request.cookies.get(_full_name(request, name))
+
+
+def local_path(text: str | None) -> str:
+    """A path on this server to go on to; what a browser could take for another server becomes the start page."""
+    return text if text and len(text) <= 8192 and _LOCAL_PATH.fullmatch(text) else "/"
 
 
 def browser_secret(request: Request) -> str:
@@ -71,17 +82,27 @@ def _is_secure(request: Request) -> bool:
 
 async def posted_form(request: Request) -> Mapping[str, str]:
     """The text fields of a form that came from one of our own pages; `form_outdated` when it did not."""
-    fields = text_fields(await request.form(max_files=0, max_fields=50))
-    sent = fields.get("form_token", "")
+    fields = text_fields(await request.form(max_files=0, max_fields=FIELDS_MOST))
+    check_token(request, fields.get("form_token", ""))
+    return fields
+
+
+def check_token(request: Request, sent: str) -> None:
+    """Refuse what no page of ours has sent from this browser: `form_outdated`."""
     if kept_cookie(request, BROWSER_COOKIE) is None or not compare_digest(sent.encode(), form_token(request).encode()):
         message = "This form is out of date, or cookies are switched off. Go back, reload the page, and try again."
         raise MinutebookError(Kind.FORBIDDEN, "form_outdated", message)
-    return fields
 
 
 def text_fields(form: FormData) -> dict[str, str]:
     """Field → value; of a repeated field the last one, of files nothing."""
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+async def several(request: Request, name: str) -> list[str]:
+    """All values of a repeated field of a form that `posted_form` has accepted."""
+    form = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    return [value for value in form.getlist(name) if isinstance(value, str)]
 
 
 async def visitor(request: Request, db: Db, accounts: AccountsOf) -> User | None:

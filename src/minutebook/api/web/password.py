@@ -42,4 +42,4 @@ def _form(request: Request, form: Mapping[str, str], error: MinutebookError | No
         "password_min": PASSWORD_MIN_CHARS,
         "form_token": form_token(request),
     }
-    return keep_browser(request, page("password.html", context, failure=failure_of(error) if error else None))
+    return keep_browser(request, page(request, "password.html", context, failure=failure_of(error) if error else None))

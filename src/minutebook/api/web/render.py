@@ -1,47 +1,98 @@
 """Templates become answers; errors become pages."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
 
+from babel.dates import format_date, format_datetime
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from minutebook.api.errors import Failure
+from minutebook.api.errors import Failure, Renderer
+from minutebook.api.web.languages import catalogue, language_of
+from minutebook.api.web.static_files import file_url
+from minutebook.transcript.render.times import short_time
 
 FOLDER = Path(__file__).parent
+SIGN_IN_REQUIRED: Final = "sign_in_required"
 
-_templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+@cache
+def _templates(language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(language=language, file_url=file_url)
+    made.filters.update(clock=short_time, moment=lambda at: _moment(at, language), day=lambda at: _day(at, language))
+    return made
+
+
+def _moment(at: datetime, language: str) -> Markup:
+    """A moment in UTC; where scripts run, the page shows it in the reader's own zone."""
+    text = f"{format_datetime(at, 'medium', locale=language)} UTC"
+    return Markup('<time datetime="{}" data-moment>{}</time>').format(at.isoformat(timespec="seconds"), text)
+
+
+def _day(at: datetime, language: str) -> Markup:
+    text = format_date(at, "medium", locale=language)
+    return Markup('<time datetime="{}" data-day>{}</time>').format(at.isoformat(timespec="seconds"), text)
 
 
 def policy(form_targets: str = "") -> str:
-    """The Content-Security-Policy of a page. Browsers apply form-action to the redirect that follows a form as well, so
-    the consent page has to name where the client waits."""
+    """The Content-Security-Policy of a page: nothing inline, nothing from elsewhere. Browsers apply form-action to the
+    redirect that follows a form as well, so the consent page has to name where the client waits."""
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self' {form_targets}".rstrip()
     )
 
 
 def page(
+    request: Request,
     name: str,
     context: Mapping[str, object],
     *,
     failure: Failure | None = None,
     form_targets: str = "",
 ) -> HTMLResponse:
-    """A page; with a failure its status and headers, and `failure` for the template to show."""
-    html = _templates.get_template(name).render(**context, failure=failure)
+    """A page, or a part of one, in the reader's language; with a failure its status and headers, and `failure` for the
+    template to show."""
+    html = _templates(language_of(request)).get_template(name).render(**context, failure=failure)
     headers = {**(failure.headers if failure else {}), "Content-Security-Policy": policy(form_targets)}
     return HTMLResponse(html, failure.status if failure else 200, headers)
 
 
-def error_page(_request: Request, failure: Failure) -> Response:
-    """The dialect of pages: an error is a page that says what happened and what to do."""
-    return page("error.html", {}, failure=failure)
+def is_part(request: Request) -> bool:
+    """Whether a script of ours asks for a part of a page rather than for a page."""
+    return "hx-request" in request.headers
+
+
+def error_page(request: Request, failure: Failure) -> Response:
+    """The dialect of pages: an error is a page, or a line on one, that says what happened and what to do. Whoever has
+    to sign in is sent there, and back."""
+    if failure.code == SIGN_IN_REQUIRED and request.method == "GET" and not is_part(request):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303)
+    return page(request, "parts/problem.html" if is_part(request) else "error.html", {}, failure=failure)
+
+
+def page_or(otherwise: Renderer) -> Renderer:
+    """Pages on the start page and for browsers, which ask for HTML; the other dialect for everybody else."""
+
+    def render(request: Request, failure: Failure) -> Response:
+        asks_for_pages = request.url.path == "/" or "text/html" in request.headers.get("accept", "")
+        return (error_page if asks_for_pages else otherwise)(request, failure)
+
+    return render

@@ -1,6 +1,5 @@
 """Signing in and out, by password or through Google."""
 
-import re
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
@@ -11,12 +10,12 @@ from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import (
     SESSION_COOKIE,
     PostedForm,
-    Visitor,
     browser_secret,
     drop_cookie,
     form_token,
     keep_browser,
     kept_cookie,
+    local_path,
     sign_in,
 )
 from minutebook.api.web.render import page
@@ -27,19 +26,6 @@ from minutebook.oauth.service import OAuth
 router = APIRouter(include_in_schema=False)
 
 GOOGLE_CALLBACK_PATH = "/sign-in/google/callback"
-
-_LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
-
-
-def local_path(text: str | None) -> str:
-    """A path on this server to go on to; what a browser could take for another server becomes the start page."""
-    return text if text and len(text) <= 8192 and _LOCAL_PATH.fullmatch(text) else "/"
-
-
-@router.get("/")
-async def home(request: Request, visitor: Visitor) -> Response:
-    """The start page: says that the server runs, and who is signed in."""
-    return keep_browser(request, page("home.html", {"user": visitor, "form_token": form_token(request)}))
 
 
 @router.get("/sign-in")
@@ -81,7 +67,7 @@ def _form(
         "has_users": has_users,
         "form_token": form_token(request),
     }
-    return keep_browser(request, page("sign_in.html", context, failure=failure_of(error) if error else None))
+    return keep_browser(request, page(request, "sign_in.html", context, failure=failure_of(error) if error else None))
 
 
 @router.post("/sign-out")

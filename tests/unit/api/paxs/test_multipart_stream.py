@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from minutebook.api.paxs.multipart import MultipartStream, boundary_of
+from minutebook.api.multipart import MultipartStream, boundary_of
 from minutebook.errors import MinutebookError
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,12 +12,14 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from minutebook.api.paxs.filenames import file_name
+from minutebook.api.filenames import file_name
 from minutebook.errors import Kind, MinutebookError, invalid
 
 PARTS_MAX: Final = 20
 PART_HEADERS_MAX: Final = 16 * 1024
 FIELD_MAX: Final = 64 * 1024
+UNREAD_MAX: Final = 16 * 1024 * 1024
+"""How much of a refused upload is still read, so that its sender, who may not listen while it sends, hears why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +163,12 @@ def _part(headers: dict[bytes, bytes], chunks: AsyncIterator[bytes]) -> Part:
 
 def _malformed() -> MinutebookError:
     return MinutebookError(Kind.INVALID, "form_invalid", "The body is not a valid multipart/form-data form.")
+
+
+async def read_on(body: AsyncIterator[bytes]) -> None:
+    """Read on for a while what nobody wants any more."""
+    unread = 0
+    async for chunk in body:
+        unread += len(chunk)
+        if unread > UNREAD_MAX:
+            return

@@ -1,0 +1,30 @@
+"""What every page for somebody who is signed in has in common."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from minutebook.accounts.model import User
+from minutebook.api.errors import Failure
+from minutebook.api.web.forms import Visitor, form_token, keep_browser
+from minutebook.api.web.render import SIGN_IN_REQUIRED, page
+from minutebook.errors import Kind, MinutebookError
+
+
+async def signed_in(visitor: Visitor) -> User:
+    """Who is signed in; `sign_in_required` (pages lead to the sign-in) when nobody is."""
+    if visitor is None:
+        raise MinutebookError(Kind.UNAUTHENTICATED, SIGN_IN_REQUIRED, "Your sign-in has ended. Sign in and try again.")
+    return visitor
+
+
+SignedIn = Annotated[User, Depends(signed_in)]
+
+
+def shown(
+    request: Request, user: User, name: str, context: Mapping[str, object], *, failure: Failure | None = None
+) -> Response:
+    """A page, or a part of one, inside the frame."""
+    common = {"user": user, "form_token": form_token(request), "here": request.url.path}
+    return keep_browser(request, page(request, name, {**common, **context}, failure=failure))

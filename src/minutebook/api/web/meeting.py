@@ -1,0 +1,70 @@
+"""`/meetings/{id}`: a meeting with its player, transcript, note, key points and mood."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from minutebook.accounts.model import User
+from minutebook.api.deps import Read, ServicesOf, Tx
+from minutebook.api.exports import FORMATS
+from minutebook.api.web.attendees import attendees_of, attendees_text
+from minutebook.api.web.forms import PostedForm
+from minutebook.api.web.frame import SignedIn, shown
+from minutebook.api.web.languages import words_of
+from minutebook.api.web.progress import standing_of
+from minutebook.api.web.record import record_of
+from minutebook.language.model import MeetingType
+from minutebook.meetings.service import MeetingDraft
+
+router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
+
+PLAYED: Final = ("audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "audio/mp4", "video/mp4", "video/webm")
+"""Media types of originals that browsers may play themselves."""
+
+
+async def context_of(
+    request: Request, user: User, services: ServicesOf, read: Read, meeting_id: str
+) -> Mapping[str, Any]:
+    """What the page's templates need."""
+    meeting = await services.meetings.get(read, user.id, meeting_id)
+    (entry,) = await services.library.entries(read, [meeting])
+    record = await record_of(services, read, entry)
+    return {
+        "entry": entry,
+        "meeting": meeting,
+        "recording": entry.recording,
+        "record": record,
+        "standing": await standing_of(services, read, entry, words_of(request)),
+        "is_video": entry.recording is not None and entry.recording.content_type.startswith("video/"),
+        "playable": entry.recording is not None and entry.recording.content_type in PLAYED,
+        "formats": list(FORMATS),
+        "templates": await services.templates.list(read, user.id),
+        "meeting_types": list(MeetingType),
+        "attendees_text": attendees_text(meeting.attendees),
+    }
+
+
+@router.get("")
+async def meeting(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
+    """The page."""
+    return shown(request, user, "meeting.html", await context_of(request, user, services, read, meeting_id))
+
+
+@router.get("/record")
+async def record(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
+    """All of the page but its frame and the player, to be renewed while the player plays on."""
+    return shown(request, user, "parts/record.html", await context_of(request, user, services, read, meeting_id))
+
+
+@router.post("/details")
+async def details(user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str, tx: Tx) -> Response:
+    """Change title, description and attendees."""
+    draft = MeetingDraft(
+        title=form.get("title", ""),
+        description=form.get("description", ""),
+        attendees=attendees_of(form.get("attendees", ""), user),
+    )
+    await services.meetings.update(tx, user.id, meeting_id, draft)
+    return RedirectResponse(f"/meetings/{meeting_id}", 303)

@@ -1,0 +1,198 @@
+"""What the page of a meeting shows: the reports' contents, turned into lines and items for templates. Pure but for
+`record_of`, which reads."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis.edits.model import Edit, EditKind, ItemChange, SpeakerChange, WordsChange
+from minutebook.analysis.model import AnalysisType, Report, ReportStatus
+from minutebook.analysis.results import ShownReport
+from minutebook.analysis.voices.model import NamedSpeaker
+from minutebook.library.model import Entry
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
+
+VOICES: Final = 8
+"""Colours of voices; the ninth voice has the first one's again."""
+USUAL_ORDER: Final = ("decision", "action", "question", "topic")
+"""In which a note without a template shows its kinds of item."""
+DOUBTFUL_BELOW: Final = 0.5
+"""Words less probable than this are marked on demand: measured recognisers are wrong about every second one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A segment of the transcript. `place` is its number in the machine's output; `offsets` are its words' starts in
+    hundredths of a second from `start`, `doubtful` the numbers of improbable ones. `words` are they, each with the
+    blanks before it, where the text alone does not tell. `undo` is the newest correction in force here."""
+
+    place: int
+    speaker: str
+    name: str
+    voice: int
+    begins: bool
+    start: float
+    end: float
+    text: str
+    words: tuple[tuple[str, str], ...] = ()
+    offsets: str = ""
+    doubtful: str = ""
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything that a meeting's page shows of its recording. Contents are those of the API; None is what is not there
+    (yet)."""
+
+    lines: tuple[Line, ...] = ()
+    speakers: tuple[NamedSpeaker, ...] = ()
+    voices: Mapping[str, int] = field(default_factory=dict)
+    transcript: Mapping[str, Any] | None = None
+    note: Mapping[str, Any] | None = None
+    key_points: Mapping[str, Any] | None = None
+    sentiment: Mapping[str, Any] | None = None
+    reports: Mapping[AnalysisType, ShownReport] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def stale(self) -> list[AnalysisType]:
+        """What was made before the transcript was corrected."""
+        return [kind for kind, shown in self.reports.items() if shown.stale]
+
+    @property
+    def failed(self) -> list[Report]:
+        """What could not be made."""
+        return [shown.report for shown in self.reports.values() if shown.report.status is ReportStatus.FAILED]
+
+    @property
+    def in_force(self) -> list[Edit]:
+        """Corrections that are not undone, newest first."""
+        return [edit for edit in reversed(self.edits) if edit.undone_at is None]
+
+
+async def record_of(services: "Services", read: AsyncConnection, entry: Entry) -> Record:
+    """What there is of a meeting's recording, for its owner."""
+    recording, owner_id = entry.recording, entry.meeting.owner_id
+    if recording is None:
+        return Record()
+    shown = {each.report.type: each for each in await services.results.reports(read, owner_id, recording.id)}
+    values = {kind: json.loads(each.content) for kind, each in shown.items() if each.content}
+    transcript = (
+        values[AnalysisType.TRANSCRIPTION]["content"]["transcription"] if AnalysisType.TRANSCRIPTION in values else None
+    )
+    edits = tuple(await services.corrections.edits(read, owner_id, recording.id))
+    speakers: Sequence[NamedSpeaker] = ()
+    if transcript is not None:
+        speakers = await services.results.speakers(read, owner_id, recording.id)
+    voices = {speaker.id: number % VOICES + 1 for number, speaker in enumerate(speakers)}
+    return Record(
+        lines=lines_of(transcript, voices, edits) if transcript else (),
+        speakers=tuple(speakers),
+        voices=voices,
+        transcript=transcript,
+        note=_note(values.get(AnalysisType.MEETING_NOTE), shown.get(AnalysisType.MEETING_NOTE), edits),
+        key_points=values.get(AnalysisType.KEY_POINTS),
+        sentiment=values.get(AnalysisType.SENTIMENT),
+        reports=shown,
+        edits=edits,
+    )
+
+
+def lines_of(transcript: Mapping[str, Any], voices: Mapping[str, int], edits: Sequence[Edit]) -> tuple[Line, ...]:
+    """The segments that have words, as lines."""
+    names = {speaker["id"]: speaker["name"] for speaker in transcript["speakers"]}
+    undo = _undo_by_segment(edits)
+    lines: list[Line] = []
+    for place, segment in enumerate(transcript["segments"]):
+        if not segment["text"]:
+            continue
+        lines.append(_line(place, segment, names, voices, undo, lines[-1].speaker if lines else None))
+    return tuple(lines)
+
+
+def _line(
+    place: int,
+    segment: Mapping[str, Any],
+    names: Mapping[str, str],
+    voices: Mapping[str, int],
+    undo: Mapping[int, str],
+    before: str | None,
+) -> Line:
+    words = segment["words"]
+    start = words[0]["start"] if words else segment["start"]
+    texts = [word["word"] for word in words]
+    return Line(
+        place=place,
+        speaker=segment["speaker"],
+        name=names.get(segment["speaker"], segment["speaker"]),
+        voice=voices.get(segment["speaker"], 1),
+        begins=segment["speaker"] != before,
+        start=start,
+        end=segment["end"],
+        text=segment["text"],
+        words=() if segment["text"].split() == texts else _placed(segment["text"], texts),
+        offsets=" ".join(str(round((word["start"] - start) * 100)) for word in words),
+        doubtful=" ".join(str(i) for i, word in enumerate(words) if word["probability"] < DOUBTFUL_BELOW),
+        undo=undo.get(place),
+    )
+
+
+def _placed(text: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Each word with the blanks before it, for scripts in which blanks do not part words; none where they are not the
+    text's."""
+    placed, at = [], 0
+    for word in words:
+        found = text.find(word, at)
+        if found < 0:
+            return ()
+        placed.append((text[at:found], word))
+        at = found + len(word)
+    return tuple(placed)
+
+
+def _undo_by_segment(edits: Sequence[Edit]) -> Mapping[int, str]:
+    return {
+        edit.change.segment: edit.id
+        for edit in edits
+        if edit.undone_at is None and isinstance(edit.change, (WordsChange, SpeakerChange))
+    }
+
+
+def _note(content: dict[str, Any] | None, shown: ShownReport | None, edits: Sequence[Edit]) -> Mapping[str, Any] | None:
+    """The note with its items by kind, in the sections of its template, and what was removed from it."""
+    if content is None or shown is None:
+        return None
+    items = content["items"]
+    chosen: list[tuple[str | None, Sequence[str]]] = [
+        (each.heading, each.kinds) for each in shown.report.options.sections
+    ]
+    chosen = chosen or [(None, (kind,)) for kind in USUAL_ORDER]
+    grouped = [
+        {
+            "heading": heading,
+            "kinds": kinds,
+            "items": [each for kind in kinds for each in items if each["kind"] == kind],
+        }
+        for heading, kinds in chosen
+    ]
+    removed = [
+        edit
+        for edit in edits
+        if edit.kind is EditKind.ITEM
+        and edit.report_id == shown.report.id
+        and edit.undone_at is None
+        and isinstance(edit.change, ItemChange)
+        and edit.change.removed
+    ]
+    undo = {
+        edit.change.item: edit.id
+        for edit in edits
+        if edit.undone_at is None and edit.report_id == shown.report.id and isinstance(edit.change, ItemChange)
+    }
+    return {**content, "sections": [group for group in grouped if group["items"]], "removed": removed, "undo": undo}

@@ -1,0 +1,77 @@
+// What every page has: times in the reader's zone, dialogs, menus, and errors where they arose.
+
+const language = document.documentElement.lang;
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+
+export function localTimes(root) {
+  for (const time of root.querySelectorAll("time[data-moment], time[data-day]")) {
+    const at = new Date(time.dateTime);
+    const format = "day" in time.dataset ? day : moment;
+    if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
+  }
+}
+
+export function say(text) {
+  document.getElementById("said").textContent = text;
+}
+
+export function problem(near, text) {
+  const place = near?.closest("form, dialog, article, section")?.querySelector(".problem") ?? document.getElementById("problem");
+  const line = document.createElement("p");
+  line.className = "alert";
+  line.setAttribute("role", "alert");
+  line.textContent = text;
+  place.replaceChildren(line);
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  const dialog = opener && document.getElementById(opener.dataset.opens);
+  if (dialog instanceof HTMLDialogElement) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+  if (event.target instanceof HTMLDialogElement && event.target.open) {
+    const box = event.target.getBoundingClientRect();
+    const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!inside && event.clientX + event.clientY > 0) event.target.close();
+  }
+  const asking = event.target.closest("[data-confirm]");
+  if (asking && !window.confirm(asking.dataset.confirm)) event.preventDefault();
+});
+
+// A menu is a popover; the arrow keys walk through it.
+document.addEventListener("toggle", (event) => {
+  if (!(event.target instanceof HTMLElement) || !event.target.matches("[popover][role=menu]")) return;
+  const opener = document.querySelector(`[popovertarget="${event.target.id}"]`);
+  opener?.setAttribute("aria-expanded", String(event.newState === "open"));
+  if (event.newState === "open") event.target.querySelector("[role=menuitem]")?.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("[popover][role=menu]");
+  if (!menu) return;
+  const items = [...menu.querySelectorAll("[role=menuitem]")];
+  const at = items.indexOf(document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
+  if (next !== undefined) {
+    event.preventDefault();
+    items[next % items.length].focus();
+  }
+  if (event.key === "Tab") menu.hidePopover();
+});
+
+// An error that a part of a page is answered with is shown next to what was asked.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, elt } = event.detail;
+  if (xhr.status < 400) return;
+  const found = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
+  event.detail.shouldSwap = false;
+  problem(elt, found?.textContent.trim() || xhr.statusText);
+});
+document.addEventListener("htmx:sendError", (event) => problem(event.detail.elt, document.body.dataset.lost ?? "Connection lost."));
+document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
+
+localTimes(document);

@@ -1,0 +1,173 @@
+"""A meeting's page: what it shows, and that what is corrected there is what the API tells afterwards."""
+
+import html
+import re
+
+import pytest
+
+from support.people import Held, Person
+
+
+def regions(page: str) -> set[str]:
+    """Names of the page's regions."""
+    named = {html.unescape(name) for name in re.findall(r'<section[^>]*aria-label="([^"]+)"', page)}
+    titles = dict(re.findall(r'<h2 id="([^"]+)">([^<]+)</h2>', page))
+    return named | {titles[by] for by in re.findall(r'<section[^>]*aria-labelledby="([^"]+)"', page)}
+
+
+def text_of(page: str, place: int) -> str:
+    found = re.search(rf'id="s{place}".*?<p class="said-text"[^>]*>(.*?)</p>', page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+async def test_the_page_has_its_regions(ada: Person, held: Held) -> None:
+    page = (await ada.open(held.path)).text
+    assert regions(page) == {"Player", "Transcript", "Note", "Key points", "Sentiment"}
+    assert '<h1 dir="auto">Weekly</h1>' in page
+    assert ">0:04</button>" in page
+    assert re.search(r'class="quote"[^>]*><span class="q" dir="auto">“', page)
+    assert 'aria-label="Play"' in page
+
+
+async def test_words_stand_where_they_were_said(ada: Person, held: Held) -> None:
+    page = (await ada.open(held.path)).text
+    line = re.search(r'id="s1" data-s="([\d.]+)" data-e="([\d.]+)" data-w="([^"]*)"', page)
+    assert line is not None
+    offsets = [int(each) for each in line[3].split()]
+    assert len(offsets) == len(text_of(page, 1).split())
+    assert offsets[0] == 0
+    assert offsets == sorted(offsets)
+    assert float(line[1]) + offsets[-1] / 100 <= float(line[2])
+
+
+async def test_a_meeting_without_a_recording(ada: Person, held: Held) -> None:
+    files = {"recording": ("a.wav", b"RIFF", "audio/wav")}
+    assert (await ada.send("/meetings/new", {}, files=files)).status_code == 400
+    for path in ("/meetings/nonsense", "/meetings/00000000-0000-7000-8000-000000000000"):
+        page = await ada.open(path, headers={"Accept": "text/html"})
+        assert page.status_code == 404
+        assert "There is no such session." in page.text
+
+
+async def test_naming_a_voice(ada: Person, held: Held) -> None:
+    dialog = await ada.part(f"{held.path}/speaker?speaker=speaker_2")
+    assert "Name this speaker" in dialog.text
+    assert 'list="speaker-names"' in dialog.text
+    renewed = await ada.send(f"{held.path}/speaker", {"speaker": "speaker_2", "name": "Tom Kilburn"})
+    assert renewed.headers["location"] == held.path
+    page = (await ada.open(held.path)).text
+    assert 'value="speaker_2" dir="auto">Tom Kilburn</button>' in page
+    taken = await ada.send(f"{held.path}/speaker", {"speaker": "speaker_1", "name": "Tom Kilburn"})
+    assert taken.status_code == 400
+    assert "attendee_taken" in taken.text
+    await ada.send(f"{held.path}/speaker", {"speaker": "speaker_2", "name": ""})
+    assert "Tom Kilburn</button>" not in (await ada.open(held.path)).text
+    assert (await ada.part(f"{held.path}/speaker?speaker=speaker_9")).status_code == 404
+
+
+async def test_two_voices_are_one(ada: Person, held: Held) -> None:
+    await ada.send(f"{held.path}/speaker", {"speaker": "speaker_2", "name": "", "also": "speaker_1"})
+    page = (await ada.open(held.path)).text
+    assert page.count('value="speaker_1" dir="auto"') == 3
+    history = (await ada.part(f"{held.path}/history")).text
+    undo = re.findall(r'name="edit" value="([^"]+)"', history)
+    await ada.send(f"{held.path}/undo", {"edit": undo})
+    assert 'value="speaker_2" dir="auto"' in (await ada.open(held.path)).text
+
+
+@pytest.mark.parametrize("part", [True, False], ids=["with-scripts", "without"])
+async def test_mending_words_with_undo(ada: Person, held: Held, part: bool) -> None:
+    headers = {"HX-Request": "true"} if part else {}
+    form = await ada.open(f"{held.path}/segment?place=1", headers=headers)
+    assert ">Text</label>" in form.text
+    before = text_of((await ada.open(held.path)).text, 1)
+    fields = {"place": "1", "text": before.replace("figures", "numbers"), "spoken_by": "speaker_2"}
+    answer = await ada.send(f"{held.path}/segment", fields, headers=headers)
+    assert answer.status_code == (200 if part else 303)
+    page = (await ada.open(held.path)).text
+    assert text_of(page, 1) == before.replace("figures", "numbers")
+    stale = "The transcript was corrected since these were made: Note."
+    found = " ".join(page.split())
+    assert found[found.find("The transcript was") :][: len(stale)] == stale
+    if part:
+        assert "numbers" in answer.text
+        assert 'id="stale" hx-swap-oob="true"' in answer.text
+    undo = re.search(r'data-undo="([^"]+)" data-place="1"', page)
+    assert undo is not None
+    await ada.send(f"{held.path}/undo", {"edit": undo[1], "place": "1"}, headers=headers)
+    assert text_of((await ada.open(held.path)).text, 1) == before
+
+
+async def test_a_segment_goes_to_another_voice(ada: Person, held: Held) -> None:
+    fields = {"place": "1", "speaker": "speaker_1", "spoken_by": "speaker_2"}
+    assert (await ada.send(f"{held.path}/segment", fields)).status_code == 303
+    assert 'value="speaker_2" dir="auto"' not in (await ada.open(held.path)).text
+    for wrong in ({"place": "99", "text": "x"}, {"place": "-1", "text": "x"}, {"place": "x", "text": "x"}):
+        assert (await ada.send(f"{held.path}/segment", wrong)).status_code == 400
+
+
+async def test_mending_and_removing_a_line_of_the_note(ada: Person, held: Held) -> None:
+    page = (await ada.open(held.path)).text
+    item = re.search(r'id="item-(\d+)">\s*<p class="item-text" dir="auto">([^<]+)', page)
+    assert item is not None
+    place, was = item[1], html.unescape(item[2]).strip()
+    fields = {"item": place, "text": "Quite another line", "text_was": was, "act": "save"}
+    assert (await ada.send(f"{held.path}/item", fields)).status_code == 303
+    page = (await ada.open(held.path)).text
+    assert "Quite another line" in page
+    undo = re.search(r'data-undo="([^"]+)">Undo', page)
+    assert undo is not None
+    await ada.send(f"{held.path}/undo", {"edit": undo[1]})
+    assert "Quite another line" not in (await ada.open(held.path)).text
+    await ada.send(f"{held.path}/item", {"item": place, "act": "remove"})
+    assert "1 removed line" in (await ada.open(held.path)).text
+
+
+async def test_another_note_and_making_anew(ada: Person, held: Held) -> None:
+    fields = {"instruction": "Who does what", "meeting_type": "team"}
+    assert (await ada.send(f"{held.path}/ask", fields)).status_code == 303
+    page = (await ada.open(held.path)).text
+    assert 'data-follow="' in page
+    assert "Version" in page
+    wrong = await ada.send(f"{held.path}/ask/anew", {"type": "horoscope"})
+    assert wrong.status_code == 400
+
+
+async def test_title_and_attendees(ada: Person, held: Held) -> None:
+    fields = {"title": "Board", "description": "Each week", "attendees": "Grace Hopper <grace@example.com>"}
+    assert (await ada.send(f"{held.path}/details", fields)).status_code == 303
+    page = (await ada.open(held.path)).text
+    assert '<h1 dir="auto">Board</h1>' in page
+    assert "Grace Hopper" in page
+    wrong = await ada.send(f"{held.path}/details", {**fields, "attendees": "nobody"})
+    assert wrong.status_code == 400
+
+
+async def test_sound_whole_and_in_part(ada: Person, held: Held) -> None:
+    whole = await ada.open(f"{held.path}/audio")
+    assert whole.headers["content-type"] == "audio/mp4"
+    part = await ada.open(f"{held.path}/audio", headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == whole.content[10:20]
+    assert (await ada.open(f"{held.path}/recording")).content.startswith(b"RIFF")
+    peaks = (await ada.open(f"{held.path}/peaks")).json()
+    assert peaks["duration_s"] == pytest.approx(15.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("srt", "1\n"), ("vtt", "WEBVTT"), ("txt", "[0:00]"), ("md", "# "), ("json", "{")]
+)
+async def test_downloads(ada: Person, held: Held, kind: str, begins: str) -> None:
+    answer = await ada.open(f"{held.path}/download/{kind}")
+    assert answer.text.startswith(begins)
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="Weekly.{kind}"')
+    assert (await ada.open(f"{held.path}/download/exe")).status_code == 400
+
+
+async def test_progress_is_told(ada: Person, held: Held) -> None:
+    async with ada.http.stream("GET", f"/events?meeting={held.meeting_id}&meeting=nonsense") as stream:
+        told = "".join([chunk async for chunk in stream.aiter_text()])
+    assert 'event: meeting\ndata: {"id": "' in told
+    assert '"status": "completed"' in told
+    assert told.endswith("event: end\ndata: {}\n\n")

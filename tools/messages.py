@@ -1,0 +1,45 @@
+"""The interface's words: collected from templates and code into the catalogues.
+
+python tools/messages.py            brings every catalogue up to date; what is new in it waits for its translation
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+WEB = Path(__file__).parents[1] / "src" / "minutebook" / "api" / "web"
+METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "trimmed": "false", "silent": "false"}}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+
+
+def collected() -> Catalog:
+    """Every message of templates and code, with the scopes' meanings, which the consent page shows."""
+    from minutebook.api.deps import SCOPE_MEANINGS
+
+    catalog = Catalog(project="Minutebook", fuzzy=False)
+    for file, _line, message, comments, context in extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS):
+        catalog.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    for meaning in SCOPE_MEANINGS.values():
+        catalog.add(meaning, None, [("consent.py", 0)])
+    return catalog
+
+
+def main() -> None:
+    """Bring every catalogue up to date."""
+    wanted = collected()
+    for file in sorted((WEB / "locales").glob("*/messages.po")):
+        with file.open("rb") as kept:
+            catalog = read_po(kept, locale=file.parent.name)
+        catalog.update(wanted, no_fuzzy_matching=True)
+        catalog.obsolete.clear()
+        written = BytesIO()
+        write_po(written, catalog, width=120, no_location=True, omit_header=False, sort_output=True)
+        file.write_bytes(written.getvalue())
+
+
+if __name__ == "__main__":
+    main()
