@@ -1,5 +1,6 @@
 """Files out of the storage as answers: whole or in part, as RFC 9110 has it."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -8,6 +9,8 @@ from fastapi import Header, Request
 from fastapi.responses import Response, StreamingResponse
 
 from minutebook.api.byte_ranges import Span, requested_span
+
+_TAG = re.compile(r'"[^"]*"')
 
 Chunks = Callable[[int, int | None], AsyncIterator[bytes]]
 """Of a start and an end: those bytes of the file."""
@@ -20,7 +23,7 @@ IfNoneMatch = Annotated[str | None, Header(description="An `ETag`: 304 while it 
 def served(request: Request, content_type: str, size: int, headers: Mapping[str, str], chunks: Chunks) -> Response:
     """The answer to a GET or HEAD of a file of `size` bytes; `headers` hold its `ETag`."""
     headers = {"Cache-Control": "private, no-cache", **headers, "Accept-Ranges": "bytes"}
-    if request.headers.get("if-none-match") in {headers["ETag"], "*"}:
+    if _fits(request.headers.getlist("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     # A changed representation is sent whole: ranges of two versions must not be put together.
     if_range = request.headers.get("if-range")
@@ -43,3 +46,9 @@ def disposition(filename: str, kind: Literal["inline", "attachment"]) -> str:
     """A `Content-Disposition` under which a file keeps its name, whatever characters that has (RFC 6266)."""
     plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "_" for c in filename)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _fits(asked: list[str], tag: str) -> bool:
+    """Whether `If-None-Match` names the tag: a list, compared weakly (RFC 9110, 13.1.2), or a star."""
+    named = ",".join(asked)
+    return named.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(named)

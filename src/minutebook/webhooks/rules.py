@@ -33,8 +33,8 @@ find the last rung still ahead."""
 LONGEST_PAUSE_S: Final[Mapping[Lane, float]] = MappingProxyType({Lane.STATUS: MINUTE, Lane.FINAL: 24 * HOUR})
 """So long a `Retry-After` is obeyed at most. A status change may not keep back the final event for longer than that."""
 
-LONGEST_DIGITS: Final = 10
-"""More digits than this are no number of seconds."""
+LONGEST_TOLD_S: Final = 1e9
+"""More seconds than this are told as these; what is obeyed is bounded far below."""
 
 GONE: Final = 410
 
@@ -130,7 +130,7 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     or says nothing."""
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text) if len(text) <= LONGEST_DIGITS else None
+        return min(float(text), LONGEST_TOLD_S)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

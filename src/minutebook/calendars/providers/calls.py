@@ -94,7 +94,7 @@ class Calls:
 
     def _pause_s(self, value: str | None) -> float:
         text = (value or "").strip()
-        if text.isascii() and text.isdigit() and len(text) < 10:
+        if text.isascii() and text.isdigit():
             return min(max(float(text), 1.0), LONGEST_PAUSE_S)
         try:
             moment = parsedate_to_datetime(text)

@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 
 from minutebook.client.protocol.request import Lost, Reply, Request
 
+LONGEST_ASKED_S = 24 * 3600.0
+"""A longer wait is not believed."""
 _TRANSIENT = frozenset({429, 502, 503, 504})
 
 
@@ -42,15 +44,15 @@ def _may_repeat(request: Request, outcome: Reply | Lost) -> bool:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3); a date counts from the reply's own `Date`."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_ASKED_S)
     until, now = _http_date(value), _http_date(headers.get("date", ""))
-    return max(0.0, (until - now).total_seconds()) if until and now else None
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_ASKED_S) if until and now else None
 
 
 def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -22,6 +22,7 @@ CONTEXT_S = 0.2
 """Sound sent around each turn."""
 _PARALLEL = 4
 _TIMEOUT_S = 120.0
+_LONGEST_RETRY_AFTER_S = 24 * 3600.0
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 
@@ -138,7 +139,7 @@ def _unavailable(what: str, retry_after_s: float | None = None) -> MinutebookErr
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return min(float(value), _LONGEST_RETRY_AFTER_S) if value.isascii() and value.isdigit() else None
 
 
 def _words(answer: Mapping[str, Any], start_s: float, seconds: float) -> tuple[Word, ...]:

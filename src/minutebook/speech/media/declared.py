@@ -22,7 +22,10 @@ ASF_BROADCAST = 1
 
 OGG_LAST_PAGE = 0x04
 
-CONTAINERS_WITH_DURATION = frozenset({"w64", "flac", "flv", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+MOST_BOXES = 100_000
+
+CONTAINERS_WITH_DURATION = frozenset({"w64", "flac", "flv", MP4, "matroska,webm"})
 
 
 def declared_duration(path: Path, container: str, known_s: float | None) -> float | None:
@@ -39,14 +42,43 @@ def declared_duration(path: Path, container: str, known_s: float | None) -> floa
 
 
 def lacks_end(path: Path, container: str) -> bool:
-    """Whether a stream whose last page should say so (Ogg, RFC 3533 section 6) stops without it."""
-    if container != "ogg":
+    """Whether a file stops without what should end it: an Ogg stream without its last page (RFC 3533 section 6), an
+    MP4 inside a box, or behind the head of a fragment whose sound is not there (ISO/IEC 14496-12, 4.2 and 8.8)."""
+    if container not in {"ogg", MP4}:
         return False
+    size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        tail = file.read()
+        return _inside_a_box(file, size) if container == MP4 else _without_last_page(file, size)
+
+
+def _without_last_page(file: BinaryIO, size: int) -> bool:
+    file.seek(max(0, size - TAIL_BYTES))
+    tail = file.read()
     page = tail.rfind(b"OggS")
     return page >= 0 and len(tail) > page + 5 and not tail[page + 5] & OGG_LAST_PAGE
+
+
+def _inside_a_box(file: BinaryIO, size: int) -> bool:
+    at, kind = 0, b""
+    for _ in range(MOST_BOXES):
+        if at == size:
+            return kind == b"moof"
+        file.seek(at)
+        head = file.read(16)
+        if len(head) < 8:
+            return True
+        length, kind = struct.unpack(">I4s", head[:8])
+        if length == 1:
+            if len(head) < 16:
+                return True
+            length = struct.unpack(">Q", head[8:])[0]
+        if length < 8 or not kind.isascii():
+            # The last box may go on to the end (0); anything else is no box, and nothing can be said.
+            return False
+        at += length
+        if at > size:
+            return True
+    return False
 
 
 def _wav(file: BinaryIO) -> float | None:

@@ -29,7 +29,7 @@ def ends_early(stated: Stated, end_s: float) -> bool:
 def notices(stated: Stated, end_s: float, missing_s: float, skipped: int, skipped_at_s: float) -> Iterator[str]:
     """Sentences on what is not in the sound although it should be, and on what was left aside."""
     cut = ends_early(stated, end_s)
-    damaged_by_the_cut = cut and skipped == 1 and skipped_at_s >= end_s - SHORTER_S
+    damaged_by_the_cut = (cut or stated.lacks_end) and skipped == 1 and skipped_at_s >= end_s - SHORTER_S
     if cut and stated.declared_duration_s is not None:
         declared = clock(stated.declared_duration_s)
         if skipped and not damaged_by_the_cut:

@@ -16,6 +16,8 @@ _RETRYABLE: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _REFUSALS: Final = frozenset({401, 402, 403})
 _JOB_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _DETAIL_CHARS: Final = 200
+LONGEST_RETRY_AFTER_S: Final = 24 * 3600.0
+"""A longer wait is not believed: it is a provider's mistake."""
 
 
 class ProviderHttp:
@@ -89,7 +91,7 @@ class ProviderHttp:
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else None
+    return min(float(value), LONGEST_RETRY_AFTER_S) if value.isascii() and value.isdigit() else None
 
 
 def _detail(response: httpx.Response) -> str:
