@@ -108,8 +108,10 @@ class Truth:
     def split(self, key: str, moment: datetime, new_key: str, **members: object) -> None:
         """ "This and following": the series ends before that day, another one goes on from it."""
         series = self.series[key]
-        day = moment.astimezone(ZoneInfo(series.zone)).date()
+        zone = ZoneInfo(series.zone)
+        day = moment.astimezone(zone).date()
         days = (day - series.first).days
         first = series.first + timedelta(days=-(-days // series.every_days) * series.every_days)
-        self.series[key] = replace(series, last=day - timedelta(days=1))
+        kept = {each: change for each, change in series.changes.items() if each.astimezone(zone).date() < day}
+        self.series[key] = replace(series, last=day - timedelta(days=1), changes=kept)
         self.series[new_key] = replace(series, key=new_key, first=first, changes={}, **members)  # type: ignore[arg-type]
