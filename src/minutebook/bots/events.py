@@ -16,6 +16,8 @@ COMPLETED: Final = "bot.completed"
 """The recording is stored, and its transcription has ended where one was asked for. Every bot that was sent ends with
 this event or with `FAILED`, never both. The payload of a repetition that somebody asked for holds `repeated`, and
 `webhook_url` when it is to go elsewhere."""
+RECORDED: Final = "bot.recorded"
+"""The recording is stored and has its meeting; analyses are under way. Payload: `meeting_id`."""
 FAILED: Final = "bot.failed"
 """There is no recording; the bot says why. Payload as for `COMPLETED`."""
 TRANSCRIBED: Final = "bot.transcribed"

@@ -130,6 +130,7 @@ class Finishing:
             await pieces_repository.name_speakers(tx, bot.number, stored.speakers)
             await pieces_repository.remove_of(tx, bot.id)
             await self._recordings.dispose(tx, media_prefix(bot.id))
+            await self._life.recorded(tx, bot, meeting.id)
             await self._analysis.schedule_for(tx, recording, RECORD, options_for(bot.wish.speech_to_text))
             if bot.wish.speech_to_text is None:
                 await self._life.complete(tx, bot)

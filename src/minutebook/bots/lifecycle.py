@@ -140,6 +140,10 @@ class Lifecycle:
             await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
         return True
 
+    async def recorded(self, tx: AsyncConnection, bot: Bot, meeting_id: str) -> None:
+        """Tell that what a bot recorded has its meeting."""
+        await self._events.publish(tx, bot_event(bot_events.RECORDED, bot, {"meeting_id": meeting_id}))
+
     async def complete(self, tx: AsyncConnection, bot: Bot) -> bool:
         """A bot's record is there. False when it is final already."""
         if not await repository.move(tx, bot.id, BotState.COMPLETED, self._clock.now()):

@@ -27,6 +27,7 @@ from minutebook.calendars.placing import Placing
 from minutebook.calendars.providers.calls import UnauthorisedError
 from minutebook.calendars.providers.registry import providers_of
 from minutebook.calendars.pushing import Notification, Pushing
+from minutebook.calendars.records import Records
 from minutebook.calendars.repository import bots as bots_repository
 from minutebook.calendars.repository import calendars as repository
 from minutebook.calendars.repository import connections as connections_repository
@@ -42,6 +43,7 @@ from minutebook.db.events import Events
 from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id, new_id
+from minutebook.meetings.service import Meetings
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.sealing import Sealing
 
@@ -83,6 +85,7 @@ class Calendars:
         outgoing: OutgoingClient,
         sealing: Sealing,
         bots: Bots,
+        meetings: Meetings,
         settings: Settings,
     ) -> None:
         self._db = db
@@ -96,6 +99,7 @@ class Calendars:
         self._tokens = Tokens(db, clock, sealing, providers)
         self._pushing = Pushing(db, clock, providers, self._tokens, settings.http.base_url)
         self._placing = Placing(clock, bots, sealing, pages)
+        self._records = Records(bots, meetings)
         self._wishes = Wishes()
         self._syncing = Syncing(
             db,
@@ -111,8 +115,9 @@ class Calendars:
         )
 
     def subscribe(self, events: Events) -> None:
-        """Follow bots that are sent by hand: called once, by wiring."""
+        """Follow bots that are sent by hand, and what bots bring home: called once, by wiring."""
         self._placing.subscribe(events)
+        self._records.subscribe(events)
 
     # --- accounts and calendars ---
 
@@ -285,10 +290,10 @@ class Calendars:
             raise not_found("event")
         return found
 
-    async def event_of_bot(self, tx: AsyncConnection, bot_id: str) -> StoredEvent | None:
-        """The event that a bot was sent to, the first where it serves several."""
+    async def event_of_bot(self, tx: AsyncConnection, bot_id: str) -> str | None:
+        """The event that a bot was sent to, the first where it serves several; None for a bot sent by hand."""
         found = await events_repository.with_bots(tx, [bot_id])
-        return found[0] if found else None
+        return found[0].id if found else None
 
     async def schedule(
         self,

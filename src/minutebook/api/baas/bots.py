@@ -51,7 +51,8 @@ async def meeting_data(
     bot = await services.bots.get(read, caller.user_id, bot_id.strip().lower())
     media = await services.bots.media(read, bot)
     transcript = await _transcript(services, read, bot) if include_transcripts else None
-    return JSONResponse(render.metadata(bot, media, transcript, links))
+    event_id = await services.calendars.event_of_bot(read, bot.id)
+    return JSONResponse(render.metadata(bot, media, transcript, links, event_id))
 
 
 @routes.get("/bots_with_metadata")

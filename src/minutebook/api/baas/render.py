@@ -21,8 +21,11 @@ def account_number(owner_id: str) -> int:
     return int.from_bytes(hashlib.sha256(owner_id.encode()).digest()[:4]) & 0x7FFF_FFFF or 1
 
 
-def metadata(bot: Bot, media: BotMedia, transcript: Transcript | None, links: MediaLinks) -> Body:
-    """The answer of `GET /bots/meeting_data`; addresses of files that do not exist are empty."""
+def metadata(
+    bot: Bot, media: BotMedia, transcript: Transcript | None, links: MediaLinks, event_id: str | None = None
+) -> Body:
+    """The answer of `GET /bots/meeting_data`; addresses of files that do not exist are empty. `event_id` is the
+    calendar event that the bot was sent to."""
 
     def link(key: str | None, name: str) -> str:
         return links.link(bot.id, name) if key is not None else ""
@@ -31,7 +34,7 @@ def metadata(bot: Bot, media: BotMedia, transcript: Transcript | None, links: Me
         "bot_data": {
             "bot": bot_with_params(bot, media),
             "transcripts": transcripts(bot, transcript) if transcript is not None else [],
-            "event_uuid": None,
+            "event_uuid": event_id,
         },
         "duration": round(bot.duration_s),
         "mp4": link(media.mp4, VIDEO),

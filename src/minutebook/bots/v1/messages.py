@@ -48,16 +48,32 @@ class BotFiles(Protocol):
 
 Body = Callable[[AsyncConnection, Bot, Event], Awaitable[Mapping[str, Any]]]
 
+EventOf = Callable[[AsyncConnection, str], Awaitable[str | None]]
+"""Which calendar event a bot was sent to, by their ids; None for one that was sent by hand."""
+
+
+async def no_event(_tx: AsyncConnection, _bot_id: str) -> str | None:
+    """The default: there are no calendars."""
+    return None
+
 
 class Renderers:
     """Makes messages of bots' events. Everything is read anew each time, so that links are fresh and a record that was
     deleted meanwhile is not told of."""
 
-    def __init__(self, files: BotFiles, results: Results, links: MediaLinks, sealing: Sealing) -> None:
+    def __init__(
+        self,
+        files: BotFiles,
+        results: Results,
+        links: MediaLinks,
+        sealing: Sealing,
+        event_of: EventOf = no_event,
+    ) -> None:
         self._files = files
         self._results = results
         self._links = links
         self._sealing = sealing
+        self._event_of = event_of
 
     def renderers(self) -> Mapping[str, Renderer]:
         """By kind of event."""
@@ -99,7 +115,7 @@ class Renderers:
         transcript = await self._transcript(tx, bot)
         data = {
             "bot_id": bot.id,
-            "event_uuid": None,
+            "event_uuid": await self._event_of(tx, bot.id),
             **({"transcript": segments_of(transcript)} if bot.wish.speech_to_text else {}),
             "speakers": await self._speakers(tx, bot, transcript),
             "mp4": self._links.link(bot.id, files.VIDEO) if media.mp4 is not None else "",
@@ -109,10 +125,10 @@ class Renderers:
         }
         return {"event": "complete", "data": data}
 
-    async def _failed(self, _tx: AsyncConnection, bot: Bot, _event: Event) -> Mapping[str, Any]:
+    async def _failed(self, tx: AsyncConnection, bot: Bot, _event: Event) -> Mapping[str, Any]:
         data = {
             "bot_id": bot.id,
-            "event_uuid": None,
+            "event_uuid": await self._event_of(tx, bot.id),
             "error": ERRORS[bot.failure or Failure.INTERNAL],
             "message": bot.failure_message or "There is no recording.",
             "extra": bot.wish.extra,
