@@ -46,6 +46,7 @@ from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.removal.service import Removal
+from minutebook.search.service import Search
 from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
@@ -56,6 +57,7 @@ from minutebook.webhooks.service import Webhooks
 SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
 PURGE_EVERY_S = 3600.0
+BACKFILL_EVERY_S = 60.0
 WEBHOOKS_EVERY_S = 0.5
 FORGET_EVERY_S = 3600.0
 CALENDARS_EVERY_S = 1.0
@@ -84,6 +86,7 @@ class Services:
     corrections: Corrections
     templates: Templates
     library: Library
+    search: Search
     sealing: Sealing
     bots: Bots
     bot_life: Lifecycle
@@ -107,6 +110,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     scheduler = Scheduler(jobs, events, clock, recordings)
     analysis = Analysis(jobs, meetings, recordings, templates, scheduler)
     results = Results(meetings, recordings)
+    search = Search(db, meetings, recordings, results)
     sealing = sealing_of(settings)
     bot_life = Lifecycle(jobs, events, clock, recordings)
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
@@ -116,6 +120,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)
     analysis.subscribe(events)
+    search.subscribe(events)
     bots.subscribe(events)
     calendars.subscribe(events)
     webhooks.subscribe(events)
@@ -138,6 +143,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         corrections=Corrections(events, clock, recordings, results),
         templates=templates,
         library=Library(db, meetings, recordings, analysis),
+        search=search,
         sealing=sealing,
         bots=bots,
         bot_life=bot_life,
@@ -211,6 +217,7 @@ def work_of(services: Services) -> Work:
     chores = (
         Chore("empty the trash", PURGE_EVERY_S, services.library.purge),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
+        Chore("index meetings", BACKFILL_EVERY_S, services.search.backfill),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
         Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting(services)),

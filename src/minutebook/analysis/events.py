@@ -7,6 +7,8 @@ COMPLETED = "report.completed"
 FAILED = "report.failed"
 SPEAKERS_NAMED = "speakers.named"
 """Somebody gave voices names; the subject is the transcription whose voices they are."""
+SPEAKERS_PROPOSED = "speakers.proposed"
+"""The talk of a finished transcription was looked at again for who its voices are; the subject is that report."""
 CORRECTED = "report.corrected"
 """Somebody corrected a transcript or a note, or took a correction back; the subject is the report."""
 
@@ -14,6 +16,11 @@ CORRECTED = "report.corrected"
 def corrected_event(report_id: str, recording_id: str, owner_id: str) -> Event:
     """An event about a corrected report."""
     return Event(CORRECTED, owner_id, report_id, {"recording_id": recording_id})
+
+
+def proposed_event(report_id: str, recording_id: str, owner_id: str) -> Event:
+    """An event about a transcription whose voices may have other names now."""
+    return Event(SPEAKERS_PROPOSED, owner_id, report_id, {"recording_id": recording_id})
 
 
 def report_event(kind: str, report: Report) -> Event:

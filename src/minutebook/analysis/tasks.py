@@ -41,5 +41,5 @@ def analysis_tasks(
     return {
         TRANSCRIBE_TASK: report_task(db, scheduler, transcription.make, transcription.clean_up),
         DERIVE_TASK: report_task(db, scheduler, derivation.make, derivation.clean_up),
-        NAMES_TASK: names_task(db, results),
+        NAMES_TASK: names_task(db, results, recordings, scheduler),
     }

@@ -2,8 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -92,11 +109,22 @@ async def find(tx: AsyncConnection, owner_id: str, meeting_id: str, *, lock: boo
 
 
 async def page(
-    tx: AsyncConnection, owner_id: str, terms: Sequence[str], *, limit: int, offset: int
+    tx: AsyncConnection,
+    owner_id: str,
+    terms: Sequence[str],
+    *,
+    limit: int,
+    offset: int,
+    mentioned: Mapping[str, Select[tuple[str]]] = MappingProxyType({}),
 ) -> tuple[tuple[Meeting, ...], int]:
-    """Meetings of this owner that hold all `terms`, newest first, and their number; none from the trash."""
-    matching = [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None)]
-    matching += [meetings.c.search_text.contains(term, autoescape=True) for term in terms]
+    """Meetings of this owner that hold all `terms`, newest first, and their number; `mentioned` has for terms the query
+    for meetings that hold them elsewhere. None from the trash."""
+    matching: list[ColumnElement[bool]] = [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None)]
+    matching += [
+        or_(meetings.c.search_text.contains(term, autoescape=True), *([meetings.c.id.in_(ids)] if ids is not None else ()))
+        for term in terms
+        for ids in (mentioned.get(term),)
+    ]
     total = (await tx.execute(select(func.count()).select_from(meetings).where(*matching))).scalar_one()
     query = (
         select(meetings)

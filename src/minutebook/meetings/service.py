@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.events import Events
@@ -30,6 +32,19 @@ from minutebook.meetings.model import (
 PAGE_SIZE_MAX: Final = 100
 _PAGE_MAX = 10_000_000
 _QUERY_MAX = 300
+_TERM = re.compile(r'"([^"]+)"|(\S+)')
+
+Mentioned = Callable[[AsyncConnection, str, str], Select[tuple[str]] | None]
+"""For an owner and a term: the query for those of their meetings that hold it, wherever the caller of `list` looks."""
+
+
+def nowhere(_tx: AsyncConnection, _owner_id: str, _term: str) -> Select[tuple[str]] | None:
+    """Looks at nothing."""
+    return None
+
+
+def _quoted(term: str) -> str:
+    return f'"{term}"' if " " in term else term
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +108,26 @@ class Meetings:
         return await repository.load(tx, owner_id, meeting_ids)
 
     async def list(
-        self, tx: AsyncConnection, owner_id: str, *, page: int = 1, page_size: int = 20, query: str = ""
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        *,
+        page: int = 1,
+        page_size: int = 20,
+        query: str = "",
+        mentioned: Mentioned = nowhere,
     ) -> Page:
         """A page of meetings, newest first. `query` keeps those whose title, description, attendees' names and
-        addresses together hold each of its terms. Raises `page_invalid`, `page_size_invalid`."""
+        addresses, and what `mentioned` looks at, together hold each of its terms: words, or phrases in quotes. Raises `page_invalid`, `page_size_invalid`."""
         if not 1 <= page <= _PAGE_MAX:
             raise invalid("page_invalid", "`page` is a number from 1.", "page")
         if not 1 <= page_size <= PAGE_SIZE_MAX:
             raise invalid("page_size_invalid", f"`page_size` is a number from 1 to {PAGE_SIZE_MAX}.", "page_size")
-        terms = folded(clean_line(query, "q", at_most=_QUERY_MAX)).split()
-        items, total = await repository.page(tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size)
+        terms = [match[1] or match[2] for match in _TERM.finditer(folded(clean_line(query, "q", at_most=_QUERY_MAX)))]
+        elsewhere = {term: ids for term in terms if (ids := mentioned(tx, owner_id, _quoted(term))) is not None}
+        items, total = await repository.page(
+            tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size, mentioned=elsewhere
+        )
         return Page(items=items, page=page, page_size=page_size, total=total)
 
     async def update(self, tx: AsyncConnection, owner_id: str, meeting_id: str, draft: MeetingDraft) -> Meeting:

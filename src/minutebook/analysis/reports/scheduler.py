@@ -100,6 +100,10 @@ class Scheduler:
         await self._advance(tx, report.recording_id)
         return True
 
+    async def tell_proposed(self, tx: AsyncConnection, recording: Recording, report_id: str) -> None:
+        """Tell that the voices of a transcription may have other names now."""
+        await self._events.publish(tx, report_events.proposed_event(report_id, recording.id, recording.owner_id))
+
     async def processing(self, tx: AsyncConnection, report_ids: Sequence[str]) -> Collection[str]:
         """Those of the reports that are being worked on."""
         return await repository.processing_of(tx, report_ids)

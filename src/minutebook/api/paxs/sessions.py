@@ -38,10 +38,12 @@ async def page(
     read: Read,
     page: Annotated[int, Query(description="From 1.")] = 1,
     page_size: Annotated[int, Query(description=f"1 to {PAGE_SIZE_MAX}.")] = 20,
-    q: Annotated[str, Query(description="Words of title, description, attendees' names or addresses.")] = "",
+    q: Annotated[str, Query(description='Words of title, description, attendees' names or addresses, note or transcript; "phrases" in quotes.')] = "",
 ) -> SessionPage:
     """Your meetings, newest first."""
-    found = await services.meetings.list(read, caller.user_id, page=page, page_size=page_size, query=q)
+    found = await services.meetings.list(
+        read, caller.user_id, page=page, page_size=page_size, query=q, mentioned=services.search.mentioned
+    )
     items = await rendered_sessions(services, read, found.items)
     return SessionPage(items=items, page=found.page, page_size=found.page_size, total=found.total)
 

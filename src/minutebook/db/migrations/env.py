@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from minutebook.db.database import metadata
+from minutebook.db.migrations.compare import is_ours
 from minutebook.db.types import UtcDateTime
 
 
@@ -22,6 +23,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_server_default=True,
     render_item=_spelled_out,
+    include_name=is_ours,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,198 @@
+"""Search: what every meeting holds is indexed in the transaction that changes it, and found by its owner alone."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.analysis import events as report_events
+from minutebook.analysis.model import AnalysisType
+from minutebook.analysis.results import Results
+from minutebook.db.database import Database
+from minutebook.db.events import Event, Events
+from minutebook.errors import MinutebookError
+from minutebook.kit.text import clean_line, folded
+from minutebook.meetings import events as meeting_events
+from minutebook.meetings.model import Meeting
+from minutebook.meetings.service import Meetings
+from minutebook.recordings import events as recording_events
+from minutebook.recordings.model import Recording
+from minutebook.recordings.service import Recordings
+from minutebook.search import repository
+from minutebook.search.document import Content, document_of, people_of
+from minutebook.search.hits import Matching, hits_of, vocabulary_of
+from minutebook.search.model import (
+    HITS_PER_MEETING,
+    PAGE_SIZE,
+    QUERY_MAX,
+    Asked,
+    Document,
+    Found,
+    FoundMeeting,
+    Term,
+    cursor_of,
+    parsed,
+    place_of,
+)
+from minutebook.search.words import near
+
+INDEXED: Final = frozenset({AnalysisType.TRANSCRIPTION, AnalysisType.MEETING_NOTE})
+SHOWN_OF_ONE: Final = 200
+"""Hits shown of a meeting that is searched alone."""
+STAND_INS: Final = 20
+_BATCH = 20
+
+
+class Search:
+    """Searches of their owners' meetings: nobody else's are ever found."""
+
+    def __init__(self, db: Database, meetings: Meetings, recordings: Recordings, results: Results) -> None:
+        self._db = db
+        self._meetings = meetings
+        self._recordings = recordings
+        self._results = results
+
+    def subscribe(self, events: Events) -> None:
+        """Follow what changes: called once, by wiring."""
+        events.subscribe(meeting_events.CREATED, self._on_meeting)
+        events.subscribe(meeting_events.UPDATED, self._on_meeting)
+        events.subscribe(meeting_events.DELETED, self._on_deleted)
+        events.subscribe(recording_events.REPLACED, self._on_replaced)
+        for kind in (
+            report_events.COMPLETED,
+            report_events.CORRECTED,
+            report_events.SPEAKERS_NAMED,
+            report_events.SPEAKERS_PROPOSED,
+        ):
+            events.subscribe(kind, self._on_report)
+
+    async def find(self, tx: AsyncConnection, owner_id: str, asked: Asked) -> Found:
+        """A page of meetings that hold every term, newest first, with the passages that hold most of them. A word that
+        nobody said is read as those that begin with it, else as those it is a slip of.
+
+        Raises `text_invalid`, `text_too_long`, `cursor_invalid`.
+        """
+        terms = parsed(asked.query)
+        if not terms:
+            return Found(())
+        person = folded(clean_line(asked.person, "person", at_most=QUERY_MAX))
+        filters = repository.Filters(person, asked.since, asked.until, asked.meeting_id, place_of(asked.cursor))
+        read_as: Mapping[str, Sequence[str]] = {}
+        if not await repository.find(tx, owner_id, _needs(terms, read_as), replace(filters, after=None), 1):
+            read_as = await self._stand_ins(tx, owner_id, terms)
+            if not read_as:
+                return Found(())
+        return await self._page(tx, owner_id, terms, read_as, filters)
+
+    def mentioned(self, tx: AsyncConnection, owner_id: str, query: str) -> Select[tuple[str]] | None:
+        """The query for the meetings of this owner that hold these words somewhere; None when it has no words."""
+        terms = parsed(query)
+        return repository.ids_of(tx, owner_id, _needs(terms, {})) if terms else None
+
+    async def backfill(self) -> int:
+        """Index what is not, newest first, a few at a time; returns how many were."""
+        async with self._db.reading() as tx:
+            found = await repository.missing(tx, _BATCH)
+        for owner_id, meeting_id in found:
+            async with self._db.transaction() as tx:
+                with suppress(MinutebookError):  # deleted meanwhile
+                    await self._meetings.get(tx, owner_id, meeting_id, lock=True)
+                    await self._index(tx, owner_id, meeting_id)
+        return len(found)
+
+    async def _page(
+        self,
+        tx: AsyncConnection,
+        owner_id: str,
+        terms: Sequence[Term],
+        read_as: Mapping[str, Sequence[str]],
+        filters: repository.Filters,
+    ) -> Found:
+        needs, found = _needs(terms, read_as), list[FoundMeeting]()
+        # What has the pairs of a phrase need not have the phrase: such meetings are passed over, and others fill up.
+        while True:
+            rows = await repository.find(tx, owner_id, needs, filters, PAGE_SIZE + 1)
+            shown = {row[0]: row for row in rows[:PAGE_SIZE]}
+            at_most = SHOWN_OF_ONE if filters.meeting_id else HITS_PER_MEETING
+            for document in await repository.load(tx, list(shown)):
+                hits, more = hits_of(document.passages, Matching(terms, document.language, read_as), at_most)
+                meeting_id, title, created_at = shown[document.meeting_id]
+                if hits:
+                    found.append(FoundMeeting(meeting_id, title, created_at, tuple(hits), more))
+            if len(rows) <= PAGE_SIZE:
+                return Found(tuple(found), None, read_as)
+            last = rows[PAGE_SIZE - 1]
+            filters = replace(filters, after=(last[2], last[0]))
+            if len(found) >= PAGE_SIZE:
+                return Found(tuple(found), cursor_of((last[2], last[0])), read_as)
+
+    async def _stand_ins(
+        self, tx: AsyncConnection, owner_id: str, terms: Sequence[Term]
+    ) -> Mapping[str, Sequence[str]]:
+        """For each word that is in no document the words that are; nothing when there are none for one of them."""
+        found: dict[str, Sequence[str]] = {}
+        for term in terms:
+            if await repository.find(tx, owner_id, term.needs(), repository.Filters(), 1):
+                continue
+            key = term.keys[0]
+            words = [] if term.exact else near(key, await repository.words_like(tx, owner_id, key), STAND_INS)
+            if not words:
+                return {}
+            found[term.words[0]] = words
+        return found
+
+    async def _index(
+        self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, without: str | None = None
+    ) -> None:
+        """Write a meeting's document as the meeting is now; `without` names a recording that is about to go."""
+        before = await repository.claim(tx, owner_id, meeting_id)
+        meeting = await self._meetings.get(tx, owner_id, meeting_id)
+        recording = (await self._recordings.of_meetings(tx, [meeting_id])).get(meeting_id)
+        if recording is not None and recording.id == without:
+            recording = None
+        document, people = await self._document(tx, meeting, recording)
+        await repository.save(tx, document, people)
+        old, new = vocabulary_of(before.passages), vocabulary_of(document.passages)
+        await repository.add_words(tx, owner_id, new - old)
+        await repository.drop_words(tx, owner_id, old - new)
+
+    async def _document(
+        self, tx: AsyncConnection, meeting: Meeting, recording: Recording | None
+    ) -> tuple[Document, str]:
+        contents: dict[AnalysisType, Content] = {}
+        if recording is not None:
+            for shown in await self._results.reports(tx, meeting.owner_id, recording.id):
+                if shown.content is not None and shown.report.type in INDEXED:
+                    contents[shown.report.type] = json.loads(shown.content)
+        transcription = contents.get(AnalysisType.TRANSCRIPTION)
+        document = document_of(meeting, transcription, contents.get(AnalysisType.MEETING_NOTE))
+        return document, people_of(meeting, transcription)
+
+    async def _on_meeting(self, tx: AsyncConnection, event: Event) -> None:
+        await self._index(tx, event.owner_id, event.subject_id)
+
+    async def _on_replaced(self, tx: AsyncConnection, event: Event) -> None:
+        await self._index(tx, event.owner_id, str(event.payload["meeting_id"]), without=event.subject_id)
+
+    async def _on_report(self, tx: AsyncConnection, event: Event) -> None:
+        recording = await self._recordings.load(tx, str(event.payload["recording_id"]))
+        if recording is not None and event.payload.get("analysis_type") in {None, *INDEXED}:
+            await self._index(tx, recording.owner_id, recording.meeting_id)
+
+    async def _on_deleted(self, tx: AsyncConnection, event: Event) -> None:
+        before = await repository.claim(tx, event.owner_id, event.subject_id)
+        await repository.remove(tx, event.subject_id)
+        await repository.drop_words(tx, event.owner_id, vocabulary_of(before.passages))
+
+
+def _needs(terms: Sequence[Term], read_as: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """What the index has to hold for these terms."""
+    needs = []
+    for term in terms:
+        stand_ins = () if term.exact else read_as.get(term.words[0], ())
+        needs += [[*need, *stand_ins] for need in term.needs()]
+    return needs

@@ -1,0 +1,131 @@
+"""Words as a search compares them. Pure.
+
+A word is a run of letters and digits, folded (NFKC, casefolded) and without accents, so that `cafe` finds `café`.
+Scripts that are written without blanks have no words to split at: there each character is one, and what is searched
+is a phrase of them. Other forms of a word are told by its stem, as the Snowball algorithms find it
+(https://snowballstem.org); a language without one is searched by its words alone.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any, Final
+
+from minutebook.kit.text import folded
+
+STEMMED: Final = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "id": "indonesian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+"""Languages (ISO 639-1) whose words are stemmed, and by which algorithm."""
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, Lao, Burmese, Khmer, Kana and Han."""
+WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+PAIRS_BYTES_MAX: Final = 700_000
+"""Postgres keeps at most a megabyte of terms of one document; what a day of talk has beyond this is looked for in the
+text itself."""
+PAIRS_CUT: Final = "~"
+"""The term of a document that has more pairs of words than are kept."""
+
+
+@lru_cache(200_000)
+def key_of(word: str) -> str:
+    """How a folded word is compared: without its accents."""
+    return word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, accents kept."""
+    return WORD.findall(folded(text))
+
+
+def keys_of(text: str) -> list[str]:
+    """The words of a text as they are compared."""
+    return [key_of(word) for word in words_of(text)]
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer(STEMMED[language])
+
+
+@lru_cache(100_000)
+def stem_of(word: str, language: str) -> str | None:
+    """The stem of a folded word under which its other forms are found too; None where the language has no stemmer."""
+    return f"{language}:{key_of(_stemmer(language).stemWord(word))}" if language in STEMMED else None
+
+
+def pair_of(first: str, second: str) -> str:
+    """The term of two words that follow each other. A checksum: what it finds is checked against the text."""
+    return f"{PAIRS_CUT}{zlib.crc32(f'{first} {second}'.encode()):08x}"
+
+
+def terms_of(texts: Iterable[str], language: str) -> list[str]:
+    """Everything by which a document is found: its words, their stems, its pairs of words; each once."""
+    terms: dict[str, None] = {}
+    pairs: dict[str, None] = {}
+    for text in texts:
+        words = words_of(text)
+        keys = [key_of(word) for word in words]
+        terms.update(dict.fromkeys(keys))
+        stems = (stem_of(word, language) for word in dict.fromkeys(words))
+        terms.update(dict.fromkeys(stem for stem in stems if stem is not None))
+        pairs.update(dict.fromkeys(pair_of(*pair) for pair in pairwise(keys)))
+    kept = PAIRS_BYTES_MAX // len(pair_of("", ""))
+    cut = [PAIRS_CUT] if len(pairs) > kept else []
+    return [*terms, *list(pairs)[:kept], *cut]
+
+
+def near(word: str, vocabulary: Sequence[str], at_most: int) -> list[str]:
+    """Words of the vocabulary that `word` may stand for: those that begin with it, else those that are one slip away
+    (two in words of eight letters or more): a letter too many, missing, wrong, or two in each other's place."""
+    beginning = [each for each in vocabulary if each.startswith(word)] if len(word) >= _PREFIX_FROM else []
+    if beginning:
+        return sorted(beginning, key=len)[:at_most]
+    if len(word) < _TYPOS_FROM:
+        return []
+    slips = 2 if len(word) >= _TWO_TYPOS_FROM else 1
+    similar = [each for each in vocabulary if abs(len(each) - len(word)) <= slips]
+    found = [(distance(word, each), each) for each in similar]
+    return [each for far, each in sorted(found) if far <= slips][:at_most]
+
+
+_PREFIX_FROM, _TYPOS_FROM, _TWO_TYPOS_FROM = 3, 4, 8
+
+
+def distance(one: str, other: str) -> int:
+    """How many slips lie between two words: the optimal string alignment distance (Damerau 1964)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,236 @@
+"""Search through its service, over SQLite's FTS5 and Postgres's tsvector: both find the same."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text, update
+
+from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
+from minutebook.analysis.voices.model import Naming
+from minutebook.db.database import Database
+from minutebook.errors import MinutebookError
+from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.service import MeetingDraft
+from minutebook.search.model import Part
+from minutebook.search.repository import documents, vocabulary
+from minutebook.wiring import Services
+from support.searching import ADA, GRACE, meeting, recorded, search, services_over, texts
+
+TALK = (
+    ("speaker_1", "Who promised the load test for the café terminals?"),
+    ("speaker_2", "Priya promises to load the test data, and she tested the launch."),
+    ("speaker_1", "Budgets are planned until Thursday."),
+)
+
+
+@pytest.fixture
+def services(database: Database, tmp_path: Path) -> Services:
+    return services_over(database, tmp_path)
+
+
+async def talk(services: Services) -> tuple[str, str]:
+    made = await meeting(services, title="Quarterly review")
+    return made, await recorded(services, made, TALK, note=[("The tenth of March was decided.", 2)])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("budget", [2]),
+        ("BUDGETING", [2]),
+        ("promise test", [0, 1]),
+        ('"load test"', [0]),
+        ('"test load"', []),
+        ('"the load test"', [0]),
+        ('"promise"', []),
+        ("cafe", [0]),
+        ("CAFÉ", [0]),
+        ("thu", [2]),
+        ("thrusday", [2]),
+        ("budgest", [2]),
+        ("load-test", [0]),
+        ("elephant", []),
+        ("promise elephant", []),
+        ("", []),
+        ("?!", []),
+        ("budget OR elephant", []),
+        ("load NEAR/2 *", []),
+        ("'; drop table search_documents; --", []),
+        ("a:b | c & ! (", []),
+    ],
+)
+async def test_words_and_phrases(services: Services, query: str, found: list[int]) -> None:
+    await talk(services)
+    assert texts(await search(services, query)) == [TALK[place][1] for place in found]
+
+
+async def test_a_hit_has_its_place(services: Services) -> None:
+    made, _ = await talk(services)
+    hit = (await search(services, "budget")).meetings[0].hits[0]
+    assert (hit.passage.part, hit.passage.speaker, hit.passage.start_s) == (Part.TRANSCRIPT, "Speaker 1", 20.0)
+    assert [(part.text, part.found) for part in hit.snippet] == [
+        ("Budgets", True),
+        (" are planned until Thursday.", False),
+    ]
+    title = (await search(services, "quarterly")).meetings[0]
+    assert (title.meeting_id, title.hits[0].passage.part) == (made, Part.TITLE)
+    note = (await search(services, "march")).meetings[0].hits[0].passage
+    assert (note.part, note.start_s, note.speaker) == (Part.NOTE, 20.0, "Speaker 1")
+    assert (await search(services, "budgte")).read_as == {"budgte": ["budgets"]}
+
+
+async def test_other_languages(services: Services) -> None:
+    german = await meeting(services, title="Treffen")
+    await recorded(services, german, [("speaker_1", "Die Häuser wurden gebaut, schöne Größe.")], language="de")
+    other = await meeting(services, title="会议")
+    await recorded(services, other, [("speaker_1", "我们决定三月十日发布")], language="zh")
+    assert [m.meeting_id for m in (await search(services, "Haus Grösse")).meetings] == [german]
+    assert [m.meeting_id for m in (await search(services, "hauser")).meetings] == [german]
+    assert [m.meeting_id for m in (await search(services, "三月")).meetings] == [other]
+    assert (await search(services, "月三")).meetings == ()
+
+
+async def test_corrections_and_names_are_found_at_once(services: Services) -> None:
+    made, recording_id = await talk(services)
+    async with services.db.transaction() as tx:
+        request = SegmentRequest(segment=2, word=0, last_word=None, text="Elephants", speaker=None)
+        edits = await services.corrections.correct_transcript(tx, ADA, recording_id, [request])
+        await services.corrections.correct_note(tx, ADA, recording_id, [ItemRequest(item=0, text="Moved to giraffes")])
+        await services.naming.name_speakers(tx, ADA, recording_id, [Naming("speaker_2", "Grace Hopper")])
+    assert texts(await search(services, "elephant")) == ["Elephants are planned until Thursday."]
+    assert (await search(services, "budget")).meetings == ()
+    assert texts(await search(services, "giraffe")) == ["Moved to giraffes"]
+    hit = (await search(services, "hopper launch")).meetings[0].hits[0].passage
+    assert (hit.speaker, hit.start_s) == ("Grace Hopper", 10.0)
+    assert [m.meeting_id for m in (await search(services, "launch", person="grace h")).meetings] == [made]
+    async with services.db.transaction() as tx:
+        await services.corrections.undo(tx, ADA, recording_id, edits[0].id)
+        draft = MeetingDraft(title="Zebra", attendees=[AttendeeDraft("kim@example.com", "Kim")])
+        await services.meetings.update(tx, ADA, made, draft)
+    assert (await search(services, "elephant")).meetings == ()
+    assert len(texts(await search(services, "budget"))) == 1
+    assert texts(await search(services, "zebra")) == ["Zebra"]
+    assert (await search(services, "quarterly")).meetings == ()
+
+
+async def test_what_is_rolled_back_is_not_found(services: Services) -> None:
+    made = await meeting(services, title="Weekly")
+    with pytest.raises(LookupError):
+        async with services.db.transaction() as tx:
+            await services.meetings.update(tx, ADA, made, MeetingDraft(title="Elephant"))
+            raise LookupError
+    assert (await search(services, "elephant")).meetings == ()
+    assert texts(await search(services, "weekly")) == ["Weekly"]
+
+
+async def test_deleting_leaves_no_trace(services: Services) -> None:
+    made, _ = await talk(services)
+    kept = await meeting(services, title="Budget")
+    async with services.db.transaction() as tx:
+        await services.meetings.delete(tx, ADA, made)
+    assert (await search(services, "promise")).meetings == ()
+    assert (await search(services, "budgets")).meetings[0].meeting_id == kept
+    async with services.db.reading() as read:
+        assert (await read.execute(select(func.count()).select_from(documents))).scalar_one() == 1
+        words = set(await read.scalars(select(vocabulary.c.word)))
+        assert words == {"budget", "ada", "lovelace"}, "what the other meeting holds too stays"
+        if services.db.is_sqlite:
+            await read.execute(text("INSERT INTO search_terms(search_terms) VALUES ('integrity-check')"))
+
+
+async def test_filters_and_pages(services: Services) -> None:
+    start = services.clock.now()
+    made = [await meeting(services, title=f"Standup {n}", people=["Kim" if n % 2 else "Tom"]) for n in range(25)]
+    seen, cursor, pages = [], "", 0
+    while True:
+        page = await search(services, "standup", cursor=cursor)
+        seen += [each.meeting_id for each in page.meetings]
+        pages += 1
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert (seen, pages) == (made[::-1], 3)
+    from datetime import timedelta
+
+    found = await search(services, "standup", since=start + timedelta(seconds=3), until=start + timedelta(seconds=6))
+    assert [each.meeting_id for each in found.meetings] == made[3:6][::-1]
+    kims = await search(services, "standup", person="KIM@")
+    assert {each.meeting_id for each in kims.meetings} <= set(made[1::2])
+    assert [m.meeting_id for m in (await search(services, "standup", meeting_id=made[4])).meetings] == [made[4]]
+    for bad in ("x", "AAAA", "MjAyNi0wMS0wMXx4", "é"):
+        with pytest.raises(MinutebookError, match="next_cursor"):
+            await search(services, "standup", cursor=bad)
+
+
+async def test_what_an_older_version_left_is_indexed(services: Services) -> None:
+    first = await meeting(services, title="Old elephant")
+    await meeting(services, title="Older giraffe")
+    async with services.db.transaction() as tx:
+        await tx.execute(documents.delete().where(documents.c.meeting_id == first))
+        await tx.execute(update(documents).values(version=0))
+    assert (await search(services, "elephant")).meetings == ()
+    assert await services.search.backfill() == 2
+    assert await services.search.backfill() == 0
+    assert texts(await search(services, "elephant")) == ["Old elephant"]
+
+
+async def test_more_pairs_of_words_than_are_kept(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minutebook.search.words.PAIRS_BYTES_MAX", 30)
+    await talk(services)
+    assert texts(await search(services, '"load test"')) == [TALK[0][1]]
+    assert texts(await search(services, '"test load"')) == []
+
+
+WORDS = ("alpha", "beta", "gamma", "delta", "launch", "launched", "résumé")
+
+
+@given(
+    lines=st.lists(
+        st.tuples(st.sampled_from([ADA, GRACE]), st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), st.booleans()),
+        min_size=1,
+        max_size=6,
+    ),
+    query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=2),
+    phrase=st.booleans(),
+)
+def test_nobody_finds_what_is_foreign_or_deleted(
+    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, list[str], bool]], query: list[str], phrase: bool
+) -> None:
+    import asyncio
+
+    async def walk() -> None:
+        database = Database(sqlite_url)
+        services = services_over(database, tmp_path_factory.mktemp("data"))
+        there: dict[str, tuple[str, list[str]]] = {}
+        for owner_id, words, gone in lines:
+            made = await meeting(services, owner_id, title="Title", people=["Somebody"])
+            await recorded(services, made, [("speaker_1", " ".join(words))], owner_id=owner_id)
+            there[made] = (owner_id, words)
+            if gone:
+                async with services.db.transaction() as tx:
+                    await services.meetings.delete(tx, owner_id, made)
+                del there[made]
+        asked = f'"{" ".join(query)}"' if phrase else " ".join(query)
+        for owner_id in (ADA, GRACE):
+            expected = {
+                made for made, (owner, words) in there.items() if owner == owner_id and _has(words, query, phrase)
+            }
+            found = {m.meeting_id for m in (await search(services, asked, owner_id=owner_id)).meetings}
+            stray = {m for m in found if there.get(m, ("", []))[0] != owner_id}
+            assert stray == set()
+            assert found == expected or (not expected and not phrase), "a word that nobody said is read as another"
+        for made, (owner_id, _) in there.items():
+            async with services.db.transaction() as tx:
+                await services.meetings.delete(tx, owner_id, made)
+        await database.close()
+
+    asyncio.run(walk())
+
+
+def _has(words: list[str], query: list[str], phrase: bool) -> bool:
+    if phrase:
+        return any(words[i : i + len(query)] == query for i in range(len(words)))
+    stem = {"launched": "launch"}
+    return {stem.get(w, w) for w in query} <= {stem.get(w, w) for w in words}
