@@ -46,8 +46,8 @@ from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.removal.service import Removal
-from minutebook.search.service import Search
 from minutebook.sealing import Sealing, key_from, load_or_make_key
+from minutebook.search.service import Search
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage

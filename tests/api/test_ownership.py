@@ -18,6 +18,7 @@ OWN_RULES = "/api/oauth/"
 OF_NOBODY = {
     ("GET", "/api/users/me"),
     ("GET", "/api/sessions"),
+    ("GET", "/api/search"),
     ("POST", "/api/sessions"),
     ("GET", "/api/note-templates"),
     ("POST", "/api/note-templates"),
@@ -103,6 +104,10 @@ async def test_another_users_token_finds_nothing(app: FastAPI, ada: Paxs, grace:
     assert tried >= 16
     assert (await ada.get(f"/api/sessions/{hers['session_id']}")).json() == before
     assert (await grace.get("/api/sessions")).json()["items"] == []
+    found = {"q": "launch"}
+    assert (await grace.get("/api/search", params=found)).json()["items"] == []
+    assert (await grace.get("/api/sessions", params=found)).json()["items"] == []
+    assert len((await ada.get("/api/search", params=found)).json()["items"]) == 1
     assert (await grace.get("/api/note-templates")).json() == {"templates": []}
     assert [t["name"] for t in (await ada.get("/api/note-templates")).json()["templates"]] == ["Actions"]
 

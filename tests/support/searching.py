@@ -21,7 +21,7 @@ from minutebook.storage import storage_of
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
 from minutebook.wiring import Services, build_services
 
-ADA, GRACE = "00000000-0000-7000-8000-00000000ada0", "00000000-0000-7000-8000-0000000ace00"
+ADA = "00000000-0000-7000-8000-00000000ada0"
 Said = tuple[str, str]
 """Who (a speaker's id) said what."""
 

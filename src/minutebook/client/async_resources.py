@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
-from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.model import AnalysisType, Attendee, Found, Meeting, Page, Recording, Report, Tokens, User
 from minutebook.client.protocol import operations
 from minutebook.client.protocol.operations import new_key
 from minutebook.client.protocol.request import OnProgress
@@ -46,6 +47,18 @@ class AsyncSessions(_Resource):
     async def list(self, *, page: int = 1, page_size: int = 20, search: str | None = None) -> Page[Meeting]:
         """A page of meetings, newest first."""
         return await self._run(operations.list_sessions(page, page_size, search))
+
+    async def search(
+        self,
+        query: str,
+        *,
+        person: str = "",
+        since: date | None = None,
+        until: date | None = None,
+        cursor: str | None = None,
+    ) -> Found:
+        """A page of the meetings that hold every word of the query, newest first; days are UTC. Minutebook only."""
+        return await self._run(operations.search(query, person, since, until, cursor))
 
     async def get(self, session_id: str) -> Meeting:
         """One meeting."""

@@ -203,3 +203,36 @@ class Report:
             for part in inner.get("segments") or ()
         )
         return Transcription(str(inner.get("summary") or ""), inner.get("language"), speakers, segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place where something is said or written. `part` is `title`, `description`, `attendee`, `note` or
+    `transcript`; `start_s` the second at which it is heard; `snippet` holds pieces of the text, true where they are
+    what was searched."""
+
+    part: str
+    text: str
+    speaker: str | None = None
+    start_s: float | None = None
+    snippet: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMeeting:
+    """A meeting and its best hits; `more` counts the others."""
+
+    session_id: str
+    title: str
+    created_at: datetime
+    hits: tuple[Hit, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what was found, newest first. `read_as` holds what stood in for words that nobody said."""
+
+    meetings: tuple[FoundMeeting, ...]
+    next_cursor: str | None = None
+    read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -121,7 +121,10 @@ async def page(
     for meetings that hold them elsewhere. None from the trash."""
     matching: list[ColumnElement[bool]] = [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None)]
     matching += [
-        or_(meetings.c.search_text.contains(term, autoescape=True), *([meetings.c.id.in_(ids)] if ids is not None else ()))
+        or_(
+            meetings.c.search_text.contains(term, autoescape=True),
+            *([meetings.c.id.in_(ids)] if ids is not None else ()),
+        )
         for term in terms
         for ids in (mentioned.get(term),)
     ]

@@ -118,7 +118,8 @@ class Meetings:
         mentioned: Mentioned = nowhere,
     ) -> Page:
         """A page of meetings, newest first. `query` keeps those whose title, description, attendees' names and
-        addresses, and what `mentioned` looks at, together hold each of its terms: words, or phrases in quotes. Raises `page_invalid`, `page_size_invalid`."""
+        addresses, and what `mentioned` looks at, together hold each of its terms: words, or phrases in quotes.
+        Raises `page_invalid`, `page_size_invalid`."""
         if not 1 <= page <= _PAGE_MAX:
             raise invalid("page_invalid", "`page` is a number from 1.", "page")
         if not 1 <= page_size <= PAGE_SIZE_MAX:

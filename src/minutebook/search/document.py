@@ -40,5 +40,5 @@ def _of_transcript(transcript: Content) -> Sequence[Passage]:
 
 
 def _of_item(item: Content) -> Passage:
-    first = next(iter(item["evidence"]), {})
+    first: Content = next(iter(item["evidence"]), {})
     return Passage(Part.NOTE, item["text"], first.get("speaker", ""), first.get("start"))

@@ -76,19 +76,19 @@ def full_text_of(dialect: str) -> FullText:
 
 
 SQLITE_INDEX = (
-    f"CREATE VIRTUAL TABLE {INDEX_NAME} USING fts5(terms, content='search_documents', content_rowid='number', "
+    "CREATE VIRTUAL TABLE search_terms USING fts5(terms, content='search_documents', content_rowid='number', "
     "detail=none, columnsize=0, tokenize=\"ascii tokenchars '@:~'\")",
-    f"CREATE TRIGGER {INDEX_NAME}_added AFTER INSERT ON search_documents BEGIN "
-    f"INSERT INTO {INDEX_NAME}(rowid, terms) VALUES (new.number, new.terms); END",
-    f"CREATE TRIGGER {INDEX_NAME}_removed AFTER DELETE ON search_documents BEGIN "
-    f"INSERT INTO {INDEX_NAME}({INDEX_NAME}, rowid, terms) VALUES ('delete', old.number, old.terms); END",
-    f"CREATE TRIGGER {INDEX_NAME}_changed AFTER UPDATE OF terms ON search_documents BEGIN "
-    f"INSERT INTO {INDEX_NAME}({INDEX_NAME}, rowid, terms) VALUES ('delete', old.number, old.terms); "
-    f"INSERT INTO {INDEX_NAME}(rowid, terms) VALUES (new.number, new.terms); END",
+    "CREATE TRIGGER search_terms_added AFTER INSERT ON search_documents BEGIN "
+    "INSERT INTO search_terms(rowid, terms) VALUES (new.number, new.terms); END",
+    "CREATE TRIGGER search_terms_removed AFTER DELETE ON search_documents BEGIN "
+    "INSERT INTO search_terms(search_terms, rowid, terms) VALUES ('delete', old.number, old.terms); END",
+    "CREATE TRIGGER search_terms_changed AFTER UPDATE OF terms ON search_documents BEGIN "
+    "INSERT INTO search_terms(search_terms, rowid, terms) VALUES ('delete', old.number, old.terms); "
+    "INSERT INTO search_terms(rowid, terms) VALUES (new.number, new.terms); END",
 )
 POSTGRES_INDEX = (
     # Without a list of pending entries a search right behind a save is as fast as any other.
-    f"CREATE INDEX {INDEX_NAME} ON search_documents USING gin (terms) WITH (fastupdate = off)",
+    "CREATE INDEX search_terms ON search_documents USING gin (terms) WITH (fastupdate = off)",
 )
 
 
@@ -96,4 +96,5 @@ def index_with(documents: Table) -> None:
     """Have the index made together with the table."""
     for statements, dialect in ((SQLITE_INDEX, "sqlite"), (POSTGRES_INDEX, "postgresql")):
         for statement in statements:
-            event.listen(documents, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            made = DDL(statement)  # type: ignore[no-untyped-call]
+            event.listen(documents, "after_create", made.execute_if(dialect=dialect))

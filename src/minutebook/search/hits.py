@@ -44,8 +44,10 @@ class Matching:
             return True
         # Stemming takes away endings: what begins otherwise has another stem.
         alike = key[:1] == term.keys[0][:1]
-        return alike and (stem := stem_of(word, self.language)) is not None and stem == stem_of(
-            term.words[0], self.language
+        return (
+            alike
+            and (stem := stem_of(word, self.language)) is not None
+            and stem == stem_of(term.words[0], self.language)
         )
 
     @staticmethod

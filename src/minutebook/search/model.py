@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from minutebook.errors import MinutebookError, invalid
@@ -70,7 +71,7 @@ class Term:
         """What the index has to hold: of each list at least one term."""
         keys = self.keys
         if self.exact:
-            pairs = [[pair_of(a, b), PAIRS_CUT] for a, b in zip(keys, keys[1:], strict=False)]
+            pairs = [[pair_of(a, b), PAIRS_CUT] for a, b in pairwise(keys)]
             return [[key] for key in dict.fromkeys(keys)] + pairs
         stems = (stem_of(self.words[0], language) for language in STEMMED)
         return [[keys[0], *dict.fromkeys(stem for stem in stems if stem is not None)]]
@@ -98,6 +99,16 @@ class Asked:
     until: datetime | None = None
     meeting_id: str | None = None
     cursor: str = ""
+
+
+def day_start(day: date | None) -> datetime | None:
+    """The first moment of a day (UTC): what `since` holds for it."""
+    return datetime.combine(day, time(), UTC) if day else None
+
+
+def day_end(day: date | None) -> datetime | None:
+    """The first moment after a day (UTC): what `until` holds for it. None also for the last day that there is."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC) if day and day < date.max else None
 
 
 @dataclass(frozen=True, slots=True)

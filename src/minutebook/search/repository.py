@@ -47,8 +47,10 @@ documents = Table(
     Column("terms", TERMS_TYPE, nullable=False),
     Index("ix_search_documents_version", "version"),
 )
-"""One row a meeting. There is no foreign key: its check would lock the meeting behind the recording, and everybody locks
-from the meeting downwards; whoever deletes a meeting tells of it. `people` are the names and addresses of those who took part, folded, one a line."""
+"""One row a meeting; `people` are the names and addresses of those who took part or were heard, folded, one a line.
+
+There is no foreign key: its check would lock the meeting behind the recording, and everybody locks from the meeting
+downwards. Whoever deletes a meeting tells of it."""
 index_with(documents)
 
 vocabulary = Table(

@@ -145,9 +145,7 @@ class Search:
             found[term.words[0]] = words
         return found
 
-    async def _index(
-        self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, without: str | None = None
-    ) -> None:
+    async def _index(self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, without: str | None = None) -> None:
         """Write a meeting's document as the meeting is now; `without` names a recording that is about to go."""
         before = await repository.claim(tx, owner_id, meeting_id)
         meeting = await self._meetings.get(tx, owner_id, meeting_id)

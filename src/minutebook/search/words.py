@@ -53,7 +53,9 @@ PAIRS_CUT: Final = "~"
 @lru_cache(200_000)
 def key_of(word: str) -> str:
     """How a folded word is compared: without its accents."""
-    return word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+    return (
+        word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+    )
 
 
 def words_of(text: str) -> list[str]:
@@ -102,19 +104,20 @@ def terms_of(texts: Iterable[str], language: str) -> list[str]:
 
 def near(word: str, vocabulary: Sequence[str], at_most: int) -> list[str]:
     """Words of the vocabulary that `word` may stand for: those that begin with it, else those that are one slip away
-    (two in words of eight letters or more): a letter too many, missing, wrong, or two in each other's place."""
+    (two in words of eight letters or more), endings aside: a letter too many, missing, wrong, or two in each other's
+    place."""
     beginning = [each for each in vocabulary if each.startswith(word)] if len(word) >= _PREFIX_FROM else []
     if beginning:
         return sorted(beginning, key=len)[:at_most]
     if len(word) < _TYPOS_FROM:
         return []
     slips = 2 if len(word) >= _TWO_TYPOS_FROM else 1
-    similar = [each for each in vocabulary if abs(len(each) - len(word)) <= slips]
-    found = [(distance(word, each), each) for each in similar]
+    similar = [each for each in vocabulary if -slips <= len(each) - len(word) <= slips + _ENDING]
+    found = [(min(distance(word, each), distance(word, each[: len(word)])), each) for each in similar]
     return [each for far, each in sorted(found) if far <= slips][:at_most]
 
 
-_PREFIX_FROM, _TYPOS_FROM, _TWO_TYPOS_FROM = 3, 4, 8
+_PREFIX_FROM, _TYPOS_FROM, _TWO_TYPOS_FROM, _ENDING = 3, 4, 8, 2
 
 
 def distance(one: str, other: str) -> int:

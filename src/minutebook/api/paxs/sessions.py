@@ -10,6 +10,8 @@ from minutebook.api.paxs.schemas import AttendeeIn, SessionIn, SessionOut, Sessi
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import PAGE_SIZE_MAX, MeetingDraft
 
+_Q = """Words of title, description, attendees' names or addresses, note or transcript; "phrases" in quotes."""
+
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
 IdempotencyKey = Annotated[
@@ -38,7 +40,7 @@ async def page(
     read: Read,
     page: Annotated[int, Query(description="From 1.")] = 1,
     page_size: Annotated[int, Query(description=f"1 to {PAGE_SIZE_MAX}.")] = 20,
-    q: Annotated[str, Query(description='Words of title, description, attendees' names or addresses, note or transcript; "phrases" in quotes.')] = "",
+    q: Annotated[str, Query(description=_Q)] = "",
 ) -> SessionPage:
     """Your meetings, newest first."""
     found = await services.meetings.list(

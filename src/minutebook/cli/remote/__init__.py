@@ -3,7 +3,7 @@
 import typer
 
 from minutebook.cli.exits import tell
-from minutebook.cli.remote import analyze, export, meetings, recordings, sign_in
+from minutebook.cli.remote import analyze, export, meetings, recordings, search, sign_in
 from minutebook.cli.remote.process import process_remote
 
 __all__ = ["process_remote", "register"]
@@ -18,3 +18,4 @@ def register(app: typer.Typer) -> None:
     app.add_typer(recordings.app, name="recordings")
     app.command("analyze")(tell(analyze.analyze))
     app.command("export")(tell(export.export))
+    app.command("search")(tell(search.search))

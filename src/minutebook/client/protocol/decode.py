@@ -18,6 +18,9 @@ from minutebook.client.errors import (
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    Found,
+    FoundMeeting,
+    Hit,
     Meeting,
     Page,
     Recording,
@@ -140,6 +143,26 @@ def meeting(body: Mapping[str, Any]) -> Meeting:
 def meetings(body: Mapping[str, Any]) -> Page[Meeting]:
     items = tuple(meeting(item) for item in body["items"])
     return Page(items, int(body.get("page") or 1), int(body.get("page_size") or len(items)), int(body["total"]))
+
+
+def found(body: Mapping[str, Any]) -> Found:
+    read_as = {word: tuple(words) for word, words in (body.get("read_as") or {}).items()}
+    return Found(tuple(_found_meeting(item) for item in body["items"]), body.get("next_cursor"), read_as)
+
+
+def _found_meeting(body: Mapping[str, Any]) -> FoundMeeting:
+    return FoundMeeting(
+        session_id=str(body["session_id"]),
+        title=str(body["title"]),
+        created_at=datetime.fromisoformat(body["created_at"]),
+        hits=tuple(_hit(hit) for hit in body["hits"]),
+        more=int(body.get("more") or 0),
+    )
+
+
+def _hit(body: Mapping[str, Any]) -> Hit:
+    snippet = tuple((str(part["text"]), bool(part["found"])) for part in body.get("snippet") or ())
+    return Hit(str(body["part"]), str(body["text"]), body.get("speaker"), body.get("start_s"), snippet)
 
 
 def reports(body: list[Mapping[str, Any]]) -> tuple[Report, ...]:

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from minutebook.client.errors import BadRequest
-from minutebook.client.model import AnalysisType, Attendee, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.model import AnalysisType, Attendee, Found, Meeting, Page, Recording, Report, Tokens, User
 from minutebook.client.protocol import decode
 from minutebook.client.protocol.formats import media_type_of
 from minutebook.client.protocol.request import IDEMPOTENCY_KEY, OnProgress, Operation, Reply, Request, Upload
@@ -51,6 +52,20 @@ def list_sessions(page: int, page_size: int, search: str | None) -> Operation[Pa
     """A page of meetings, newest first."""
     query = {"page": str(page), "page_size": str(page_size)} | ({"q": search} if search else {})
     return Operation(Request("GET", "/api/sessions", query=query), decode.reading(decode.meetings))
+
+
+def search(
+    query: str, person: str = "", since: date | None = None, until: date | None = None, cursor: str | None = None
+) -> Operation[Found]:
+    """A page of what was said or written. Not part of the PAXS contract: only Minutebook answers it."""
+    optional = {
+        "person": person,
+        "since": since and since.isoformat(),
+        "until": until and until.isoformat(),
+        "cursor": cursor,
+    }
+    asked = {"q": query} | {name: value for name, value in optional.items() if value}
+    return Operation(Request("GET", "/api/search", query=asked), decode.reading(decode.found))
 
 
 def get_session(session_id: str) -> Operation[Meeting]:

@@ -1,0 +1,80 @@
+"""Search through the HTTP door and the command line."""
+
+import json
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from minutebook.cli.app import app as cli
+from minutebook.wiring import Services
+from support.browser import IssueToken
+from support.records import Paxs, Worker, error_of
+from support.searching import meeting, recorded
+
+
+@pytest.fixture
+async def ada(client: httpx.AsyncClient, user_token: IssueToken) -> Paxs:
+    return Paxs(client, await user_token())
+
+
+async def test_what_was_said_is_found_through_every_door(ada: Paxs, services: Services) -> None:
+    session = await ada.create_session(title="Roadmap")
+    await ada.upload(session["id"])
+    await Worker(services).drain()
+    other = await ada.create_session(title="Standup")
+
+    page = (await ada.get("/api/search", params={"q": "decide launch"})).json()
+    (found,) = page["items"]
+    assert (found["session_id"], found["title"], page["next_cursor"], page["read_as"]) == (
+        session["id"],
+        "Roadmap",
+        None,
+        {},
+    )
+    said = next(hit for hit in found["hits"] if hit["part"] == "transcript")
+    assert said["text"] == "Great. We decided to move the launch to the tenth of March."
+    assert said["start_s"] == pytest.approx(9.5)
+    assert [part["text"] for part in said["snippet"] if part["found"]] == ["decided", "launch"]
+
+    for q in ("decide launch", '"move the launch"', "roadmap figures", "tom decided"):
+        listed = (await ada.get("/api/sessions", params={"q": q})).json()
+        assert ([m["id"] for m in listed["items"]], listed["total"]) == ([session["id"]], 1), q
+    for q in ('"launch the move"', "standup decided"):
+        assert (await ada.get("/api/sessions", params={"q": q})).json()["total"] == 0, q
+    assert (await ada.get("/api/sessions", params={"q": "standup"})).json()["items"][0]["id"] == other["id"]
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"q": "x" * 301}, "text_too_long"),
+        ({"q": "a\x00b"}, "text_invalid"),
+        ({"q": "a", "cursor": "nonsense"}, "cursor_invalid"),
+        ({"q": "a", "since": "yesterday"}, "since_invalid"),
+    ],
+)
+async def test_searches_that_are_refused(ada: Paxs, params: dict[str, str], code: str) -> None:
+    assert error_of(await ada.get("/api/search", params=params)) == (400, code)
+
+
+async def test_the_command_line_searches_this_machine(services: Services) -> None:
+    async with services.db.transaction() as tx:
+        owner = (await services.accounts.local_user(tx)).id
+    made = await meeting(services, owner, title="Roadmap")
+    await recorded(services, made, [("speaker_1", "The launch moves to the tenth of March.")], owner_id=owner)
+
+    def run(*arguments: str) -> str:
+        from concurrent.futures import ThreadPoolExecutor
+
+        data_dir = ["--data-dir", str(services.settings.data_dir)]
+        with ThreadPoolExecutor(1) as thread:  # the command has an event loop of its own
+            result = thread.submit(CliRunner().invoke, cli, ["search", *arguments, *data_dir]).result()
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert json.loads(run("tenth of March", "--json"))["meetings"][0]["hits"][0]["start_s"] == 0.0
+    shown = run("launch")
+    assert "Roadmap" in shown
+    assert "0:00  Speaker 1: The launch moves" in shown
+    assert "Nothing was found." in run("elephant")
