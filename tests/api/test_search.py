@@ -1,16 +1,11 @@
-"""Search through the HTTP door and the command line."""
-
-import json
+"""Search through the HTTP door."""
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
-from minutebook.cli.app import app as cli
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker, error_of
-from support.searching import meeting, recorded
 
 
 @pytest.fixture
@@ -56,25 +51,3 @@ async def test_what_was_said_is_found_through_every_door(ada: Paxs, services: Se
 )
 async def test_searches_that_are_refused(ada: Paxs, params: dict[str, str], code: str) -> None:
     assert error_of(await ada.get("/api/search", params=params)) == (400, code)
-
-
-async def test_the_command_line_searches_this_machine(services: Services) -> None:
-    async with services.db.transaction() as tx:
-        owner = (await services.accounts.local_user(tx)).id
-    made = await meeting(services, owner, title="Roadmap")
-    await recorded(services, made, [("speaker_1", "The launch moves to the tenth of March.")], owner_id=owner)
-
-    def run(*arguments: str) -> str:
-        from concurrent.futures import ThreadPoolExecutor
-
-        data_dir = ["--data-dir", str(services.settings.data_dir)]
-        with ThreadPoolExecutor(1) as thread:  # the command has an event loop of its own
-            result = thread.submit(CliRunner().invoke, cli, ["search", *arguments, *data_dir]).result()
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    assert json.loads(run("tenth of March", "--json"))["meetings"][0]["hits"][0]["start_s"] == 0.0
-    shown = run("launch")
-    assert "Roadmap" in shown
-    assert "0:00  Speaker 1: The launch moves" in shown
-    assert "Nothing was found." in run("elephant")

@@ -1,0 +1,41 @@
+"""`minutebook search` over this machine's own records."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from minutebook.cli.app import app
+from minutebook.config import Settings
+from minutebook.db.database import Database
+from minutebook.wiring import open_services
+from support.searching import meeting, recorded, services_over
+
+
+async def _fill(data_dir: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=data_dir)
+    async with open_services(settings) as opened, opened.db.transaction() as tx:
+        owner = (await opened.accounts.local_user(tx)).id
+    database = Database(settings.sqlalchemy_url)
+    services = services_over(database, data_dir)
+    made = await meeting(services, owner, title="Roadmap")
+    await recorded(services, made, [("speaker_1", "The launch moves to the tenth of March.")], owner_id=owner)
+    await database.close()
+
+
+def test_what_was_said_is_found_without_a_server(tmp_path: Path) -> None:
+    asyncio.run(_fill(tmp_path))
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["search", *arguments, "--data-dir", str(tmp_path)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    (hit,) = json.loads(run("tenth of March", "--json"))["meetings"][0]["hits"]
+    assert (hit["part"], hit["speaker"], hit["start_s"]) == ("transcript", "Speaker 1", 0.0)
+    shown = run("launch", "--person", "ada")
+    assert "Roadmap" in shown
+    assert "0:00  Speaker 1: The launch moves" in shown
+    assert "Nothing was found." in run("launch", "--until", "2020-01-01")
+    assert "Nobody said “lanuch”" in run("lanuch")
