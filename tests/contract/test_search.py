@@ -136,6 +136,9 @@ async def test_deleting_leaves_no_trace(services: Services) -> None:
     made, _ = await talk(services)
     kept = await meeting(services, title="Budget")
     async with services.db.transaction() as tx:
+        await services.meetings.trash(tx, ADA, [made])
+    assert [m.meeting_id for m in (await search(services, "budget")).meetings] == [kept]
+    async with services.db.transaction() as tx:
         await services.meetings.delete(tx, ADA, made)
     assert (await search(services, "promise")).meetings == ()
     assert (await search(services, "budgets")).meetings[0].meeting_id == kept

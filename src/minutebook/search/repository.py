@@ -124,11 +124,13 @@ async def remove(tx: AsyncConnection, meeting_id: str) -> None:
 async def find(
     tx: AsyncConnection, owner_id: str, needs: Needs, filters: Filters, limit: int
 ) -> Sequence[tuple[str, str, datetime]]:
-    """Meetings of this owner whose documents have what is needed, newest first: id, title, time."""
+    """Meetings of this owner whose documents have what is needed, newest first: id, title, time. None from
+    the trash."""
     query = (
         select(meetings.c.id, meetings.c.title, meetings.c.created_at)
         .join(documents, documents.c.meeting_id == meetings.c.id)
         .where(meetings.c.owner_id == owner_id, documents.c.owner_id == owner_id, _matching(tx, owner_id, needs))
+        .where(meetings.c.trashed_at.is_(None))
     )
     if filters.person:
         query = query.where(documents.c.people.contains(filters.person, autoescape=True))

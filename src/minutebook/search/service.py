@@ -94,15 +94,19 @@ class Search:
         return repository.ids_of(tx, owner_id, _needs(terms, {})) if terms else None
 
     async def backfill(self) -> int:
-        """Index what is not, newest first, a few at a time; returns how many were."""
-        async with self._db.reading() as tx:
-            found = await repository.missing(tx, _BATCH)
-        for owner_id, meeting_id in found:
-            async with self._db.transaction() as tx:
-                with suppress(MinutebookError):  # deleted meanwhile
-                    await self._meetings.get(tx, owner_id, meeting_id, lock=True)
-                    await self._index(tx, owner_id, meeting_id)
-        return len(found)
+        """Index what is not, newest first, each meeting in a transaction of its own; returns how many were."""
+        done = 0
+        while True:
+            async with self._db.reading() as tx:
+                found = await repository.missing(tx, _BATCH)
+            if not found:
+                return done
+            for owner_id, meeting_id in found:
+                async with self._db.transaction() as tx:
+                    with suppress(MinutebookError):  # deleted meanwhile
+                        await self._meetings.get(tx, owner_id, meeting_id, lock=True)
+                        await self._index(tx, owner_id, meeting_id)
+            done += len(found)
 
     async def _page(
         self,

@@ -49,8 +49,7 @@ def _here(data_dir: Path | None, query: str, person: str, since: datetime | None
     from minutebook.wiring import Services
 
     async def work(services: Services) -> Found:
-        while await services.search.backfill():
-            pass
+        await services.search.backfill()
         asked = Asked(query, person, day_start(since and since.date()), day_end(until and until.date()))
         async with services.db.transaction() as tx:
             user = await services.accounts.local_user(tx)
