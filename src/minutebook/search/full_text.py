@@ -93,8 +93,10 @@ POSTGRES_INDEX = (
 
 
 def index_with(documents: Table) -> None:
-    """Have the index made together with the table."""
+    """Have the index made and dropped together with the table."""
     for statements, dialect in ((SQLITE_INDEX, "sqlite"), (POSTGRES_INDEX, "postgresql")):
         for statement in statements:
             made = DDL(statement)  # type: ignore[no-untyped-call]
             event.listen(documents, "after_create", made.execute_if(dialect=dialect))
+    dropped = DDL(f"DROP TABLE IF EXISTS {INDEX_NAME}")  # type: ignore[no-untyped-call]
+    event.listen(documents, "before_drop", dropped.execute_if(dialect="sqlite"))
