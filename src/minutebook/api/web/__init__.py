@@ -9,6 +9,7 @@ from minutebook.api.web import (
     meeting,
     password,
     progress,
+    search,
     setup,
     sign_in,
     uploads,
@@ -19,7 +20,21 @@ from minutebook.api.web.render import error_page
 PAGES = tuple(
     part.router
     # What has a fixed name comes before `/meetings/{meeting_id}`.
-    for part in (sign_in, setup, password, consent, library, uploads, progress, meeting, media, voices, editing, asking)
+    for part in (
+        sign_in,
+        setup,
+        password,
+        consent,
+        library,
+        search,
+        uploads,
+        progress,
+        meeting,
+        media,
+        voices,
+        editing,
+        asking,
+    )
 )
 
 DIALECT_OF_PAGES = dict.fromkeys(
