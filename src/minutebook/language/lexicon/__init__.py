@@ -51,7 +51,8 @@ def feelings() -> Feelings:
 def directed_at_software() -> tuple[re.Pattern[str], ...]:
     """Patterns of speech and of markup that is meant for software, not for people."""
     data = _read("injection.toml")
-    return tuple(re.compile(_pattern(data[name], {}).pattern, re.IGNORECASE) for name in ("speech", "markup"))
+    written = (*data["speech"], *data["markup"])
+    return tuple(re.compile(_pattern(text, data["macros"]).pattern, re.IGNORECASE) for text in written)
 
 
 def _read(name: str) -> Mapping[str, Any]:

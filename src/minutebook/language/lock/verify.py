@@ -12,7 +12,7 @@ from datetime import date
 from difflib import SequenceMatcher
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
-from minutebook.language.lock.injection import addresses_software, tainted
+from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
 from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
@@ -49,12 +49,17 @@ class Verifier:
         self._lexicon = lexicon_of(transcript.language)
         self._words = self._lexicon.words
         self._speakers = _words_by_speaker(transcript, self._words)
-        self._tainted = [(s.speaker, s.start, s.end) for s in tainted(sentences_of(transcript))]
+        self._left_out = tuple(tainted(sentences_of(transcript)))
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes,
             self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
             self._likeness,
         )  # fmt: skip
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a note's readers are told about its transcript: how much of it the note leaves out."""
+        return (withheld_notice(self._left_out),) if self._left_out else ()
 
     def reason_against(self, item: Item) -> str | None:
         """Why the evidence does not carry the item, as a sentence; None when it does."""
@@ -75,7 +80,9 @@ class Verifier:
         return None
 
     def _is_tainted(self, evidence: Evidence) -> bool:
-        return any(s == evidence.speaker and a < evidence.end and b > evidence.start for s, a, b in self._tainted)
+        return any(
+            s.speaker == evidence.speaker and s.start < evidence.end and s.end > evidence.start for s in self._left_out
+        )
 
     def _stands(self, evidence: Evidence) -> bool:
         words, quote = self._speakers.get(evidence.speaker), self._words.normal_words(evidence.quote)
@@ -257,7 +264,7 @@ def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
         items=tuple(sorted(kept, key=lambda item: item.evidence[0].start)),
         unsupported=tuple(refused),
         producer=draft.producer,
-        notices=draft.notices,
+        notices=(*draft.notices, *verifier.notices),
         usage=draft.usage,
         language=transcript.language,
         meeting_type=request.meeting_type,
