@@ -40,8 +40,8 @@ def withheld_notice(left_out: Sequence[Sentence]) -> str:
     times = [short_time(s.start) for s in left_out[:_MOST_TIMES]]
     more = ", …" if len(left_out) > _MOST_TIMES else ""
     return (
-        f"{many} left out of this note (at {', '.join(times)}{more}): words directed at note-taking software rather than "
-        "at people, and what they introduce. The transcript has them."
+        f"{many} left out of this note (at {', '.join(times)}{more}): words directed at note-taking software "
+        "rather than at people, and what they introduce. The transcript has them."
     )
 
 
