@@ -1,8 +1,9 @@
 """Speech that is meant for software, not for people: "ignore previous instructions", markup, pretended system lines.
 
 Whoever says such a thing in a meeting may say it; it is in the transcript. It makes no line of a note, and no language
-model is shown it. Only such a sentence and what it introduces are left out, and the note says how much: the rest of what
-its speaker says is as good as anybody's. What these patterns miss meets the evidence lock: a note holds what was said.
+model is shown it. Only such a sentence and what it introduces are left out, and the note says how much: the rest of
+what its speaker says is as good as anybody's. What these patterns miss meets the evidence lock: a note holds what was
+said.
 """
 
 from collections.abc import Iterator, Sequence
