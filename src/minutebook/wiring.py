@@ -1,5 +1,7 @@
 """The one composition root: settings become ports, ports become services, services become tasks."""
 
+import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -51,8 +53,11 @@ from minutebook.search.service import Search
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
+from minutebook.storage.private import make_private
 from minutebook.templates.service import Templates
 from minutebook.webhooks.service import Webhooks
+
+log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 600.0
 """How often storage is cleared of what uploads that never completed have left."""
@@ -166,7 +171,8 @@ def sealing_of(settings: Settings) -> Sealing:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services over the configured database and storage, migrated and ready; closed at the end."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if mended := await asyncio.to_thread(make_private, settings.data_dir):
+        log.warning("the data directory was open to others on this machine; it is closed now", extra={"mended": mended})
     db = Database(settings.sqlalchemy_url)
     try:
         await migrate(db)

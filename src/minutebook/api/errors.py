@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from re import sub
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +35,10 @@ _HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     413: ("body_too_large", "The body is larger than this server accepts."),
     415: ("unsupported_media_type", "The body is neither JSON nor multipart."),
 }
+
+
+LONGEST_QUOTE: Final = 1000
+"""Characters of a message or a field's name; what is longer quotes its input at length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +128,21 @@ def _sentence(message: str) -> str:
     return message.removeprefix("Value error, ").rstrip(".") + "."
 
 
+Text = TypeVar("Text", str, str | None)
+
+
+def _sendable(text: Text) -> Text:
+    return text[:LONGEST_QUOTE].encode("utf-8", "replace").decode() if text else text
+
+
 def install_error_handlers(app: FastAPI, dialects: Mapping[str, Renderer]) -> Renderer:
     """Answer every error in the dialect of its address: `dialects` maps path prefixes to renderers, the longest one
     that fits wins. Returns the renderer for those who answer outside of a route."""
     by_length = sorted(dialects.items(), key=lambda item: -len(item[0]))
 
     def render(request: Request, failure: Failure) -> Response:
+        # Errors quote their input, and not everything that can be sent can be sent back.
+        failure = dataclasses.replace(failure, message=_sendable(failure.message), field=_sendable(failure.field))
         renderer = next(renderer for prefix, renderer in by_length if request.url.path.startswith(prefix))
         return renderer(request, failure)
 

@@ -72,6 +72,15 @@ async def _storage(settings: Settings) -> Finding:
     return Finding(True, settings.storage_url or str(settings.data_dir))
 
 
+async def _privacy(settings: Settings) -> Finding:
+    from minutebook.storage.private import make_private
+
+    mended = await asyncio.to_thread(make_private, settings.data_dir, thoroughly=True)
+    if mended:
+        return Finding(True, f"was open to others in {mended} places; closed now", path=str(settings.data_dir))
+    return Finding(True, "closed to others on this machine", path=str(settings.data_dir))
+
+
 async def _disk(settings: Settings) -> Finding:
     place = next(p for p in (settings.data_dir, *settings.data_dir.parents) if p.exists())
     free = shutil.disk_usage(place).free
@@ -108,7 +117,7 @@ Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
     "models": {"asr": _asr, "voices": _voices},
     "bots": {"chromium": _chromium},
-    "system": {"database": _database, "storage": _storage, "disk": _disk, "clock": _clock},
+    "system": {"privacy": _privacy, "database": _database, "storage": _storage, "disk": _disk, "clock": _clock},
 }
 
 

@@ -15,9 +15,11 @@ from minutebook.api.baas.wishes import webhook_url_of
 from minutebook.api.deps import Read, ServicesOf, Tx
 from minutebook.bots.listing import page as listing
 from minutebook.bots.listing.page import OverviewQuery
+from minutebook.errors import invalid
 
 OVERVIEW_MOST = 250
 OFFSET_MOST = 10_000_000
+PARTS_MOST = 100
 
 routes = Routes(prefix="/bots")
 
@@ -59,4 +61,7 @@ async def retry_webhook(
 
 
 def _parts(text: str | None, name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text_of(text, name) or "").split(",") if part.strip())
+    parts = tuple(dict.fromkeys(part.strip() for part in (text_of(text, name) or "").split(",") if part.strip()))
+    if len(parts) > PARTS_MOST:
+        raise invalid(f"{name}_too_many", f"`{name}` holds more than {PARTS_MOST} values.", name)
+    return parts

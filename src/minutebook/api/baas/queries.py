@@ -8,6 +8,10 @@ from minutebook.bots.listing.page import BotQuery, Direction
 from minutebook.errors import invalid
 from minutebook.kit.text import is_storable
 
+TERMS_MOST: Final = 50
+EARLIEST_YEAR, LATEST_YEAR = 1000, 9000
+"""Far from the ends of the calendar, where adding a day overflows."""
+
 _OFFSET_AFTER_BLANK: Final = re.compile(r" (\d\d:?\d\d)$")
 """A plus sign that was not encoded arrives as a blank."""
 
@@ -55,7 +59,10 @@ def moment_of(text: str | None, name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(_OFFSET_AFTER_BLANK.sub(r"+\1", text.strip()))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+            raise ValueError
+        return moment
     except (ValueError, OverflowError):
         message = f"`{name}` is a date and time as in 2026-03-02T09:00:00Z."
         raise invalid(f"{name}_invalid", message, name) from None
@@ -65,6 +72,9 @@ def filters_of(text: str | None) -> tuple[tuple[str, str], ...]:
     """`member:value,member:value`: a term is split at its first colon; commas cannot be part of one."""
     given = text_of(text, "filter_by_extra")
     terms = [term.partition(":") for term in (given or "").split(",") if term.strip()]
+    if len(terms) > TERMS_MOST:
+        message = f"`filter_by_extra` holds more than {TERMS_MOST} terms."
+        raise invalid("filter_by_extra_too_many", message, "filter_by_extra")
     if any(not colon or not member.strip() for member, colon, _ in terms):
         message = "`filter_by_extra` reads `member:value`, several joined by commas."
         raise invalid("filter_by_extra_invalid", message, "filter_by_extra")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +28,7 @@ from minutebook.sealing import Sealing
 
 NAME_MOST: Final = 255
 """As the API's second version has it; the first states none."""
+FARTHEST_START: Final = timedelta(days=10 * 365)
 MESSAGE_MOST: Final = 4000
 URL_MOST: Final = 4096
 KEY_MOST: Final = 1000
@@ -60,7 +61,7 @@ def wish_of(request: JoinRequest, ground: Ground) -> BotWish:
         bot_image=_optional_address(request.bot_image, "bot_image", "http", "https"),
         entry_message=_blank_is_none(request.entry_message, "entry_message", MESSAGE_MOST),
         reserved=bool(request.reserved),
-        start_at=request.start_time if request.start_time and request.start_time > ground.now else None,
+        start_at=_start(request.start_time, ground.now),
         speech_to_text=speech_of(request.speech_to_text, parameters, ground.sealing),
         leave=_leave_rules(request.automatic_leave or AutomaticLeaveIn()),
         streaming=_streaming(request.streaming or StreamingIn()),
@@ -164,3 +165,13 @@ def _blank_is_none(text: str | None, field: str, at_most: int) -> str | None:
 def _sealed(secret: str | None, field: str, sealing: Sealing) -> str | None:
     kept = _blank_is_none(secret, field, URL_MOST)
     return sealing.seal(kept) if kept is not None else None
+
+
+def _start(wanted: datetime | None, now: datetime) -> datetime | None:
+    """When the bot is to join; None for at once. `start_time_invalid` beyond `FARTHEST_START`."""
+    if wanted is None or wanted <= now:
+        return None
+    if wanted - now > FARTHEST_START:
+        message = f"`start_time` lies more than {FARTHEST_START.days // 365} years ahead."
+        raise invalid("start_time_invalid", message, "start_time")
+    return wanted

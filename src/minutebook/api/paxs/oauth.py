@@ -60,7 +60,7 @@ async def token_request(request: Request) -> Mapping[str, str]:
     for name, value in pairs:
         if name in parameters:
             raise invalid("parameter_repeated", f"{name[:50]} is given more than once.", name)
-        if not isinstance(value, str) or not value.isascii():
+        if not isinstance(value, str) or not value.isascii() or not name.isascii():
             raise invalid("parameter_invalid", f"{name[:50]} must be ASCII text.", name)
         parameters[name] = value
     return parameters

@@ -11,6 +11,9 @@ _JOIN_GAP_S = 2.0
 _LONGEST = 60
 """Words after which a sentence without any punctuation is cut, so that a quote stays a quote."""
 
+LONGEST_WORD = 80
+"""Longer than the longest German compounds in print (79 letters); with `_LONGEST` it bounds what patterns search."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -47,10 +50,11 @@ class Sentence:
 
 
 def words_of(segment: Segment) -> tuple[Word, ...]:
-    """A segment's words; where an engine gave none, its text spread evenly over its time."""
+    """A segment's words; where an engine gave none, its text spread evenly over its time. What is longer than
+    `LONGEST_WORD` characters is no word of any language, and the rules do not see it."""
     if segment.words:
-        return tuple(w for w in segment.words if w.word.strip())
-    written = segment.text.split()
+        return tuple(w for w in segment.words if w.word.strip() and len(w.word) <= LONGEST_WORD)
+    written = [word for word in segment.text.split() if len(word) <= LONGEST_WORD]
     step = (segment.end - segment.start) / max(len(written), 1)
     return tuple(
         Word(word, segment.start + i * step, segment.start + (i + 1) * step, 1.0) for i, word in enumerate(written)
@@ -86,7 +90,7 @@ def _stretches(segments: Sequence[Segment], abbreviations: frozenset[str]) -> It
             yield open_speaker, open_words
             open_words = []
         open_speaker = segment.speaker
-        open_words = [*open_words, *words]
+        open_words += words
     if open_words:
         yield open_speaker, open_words
 
