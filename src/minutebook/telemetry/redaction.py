@@ -19,12 +19,14 @@ _SECRETS = (
     re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{8,}"),
     re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?i)(?<=basic )[A-Za-z0-9+/=]{8,}"),
+    # A state of OAuth is a secret; states of other things are short words.
+    re.compile(r"(?i)(?<![a-z])state[\"']?\s*[=:]\s*[\"']?(?P<value>[^\s\"'&,;}]{16,})"),
     # Passwords in addresses: scheme://user:password@host
     re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)"),
     # Secrets in query strings and in key=value or "key": "value" text.
     re.compile(
         r"(?i)(?<![a-z])(?:access_token|refresh_token|token|code|code_verifier|client_secret|secret|password|api_key"
-        r"|signature|state|form_token|user_code)"
+        r"|signature|form_token)"
         r"[\"']?\s*[=:]\s*[\"']?(?P<value>[^\s\"'&,;}]{4,})"
     ),
 )
