@@ -1,0 +1,152 @@
+"""How the server answers honest visitors while others crowd it: `python -m bench.edges [seconds]`.
+
+1,100 idle connections, 200 event streams, 50 writers and 40 sign-in tries at once, all from this machine; `/healthz`
+and the sign-in of one honest person, with it and without. The load is bounded by the seconds given.
+"""
+
+import asyncio
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from time import perf_counter
+
+import httpx
+
+from support.records import ADA, wav
+from support.server import EMAIL, PASSWORD, Server
+
+IDLE, STREAMS, WRITERS, GUESSERS = 1100, 200, 50, 40
+FORM = re.compile(r'name="form_token" value="([^"]+)"')
+
+Probe = Callable[[], Awaitable[None]]
+
+
+def p95(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms"
+
+
+async def measured(seconds: float, probe: Probe, pause_s: float) -> tuple[list[float], int]:
+    """How long each call took, and how many failed."""
+    took, failed, until = [], 0, perf_counter() + seconds
+    while perf_counter() < until:
+        begun = perf_counter()
+        try:
+            await probe()
+            took.append(perf_counter() - begun)
+        except (httpx.HTTPError, AssertionError):
+            failed += 1
+        await asyncio.sleep(pause_s)
+    return took, failed
+
+
+async def signed_in(http: httpx.AsyncClient, email: str, password: str) -> int:
+    page = await http.get("/sign-in")
+    fields = {"form_token": FORM.findall(page.text)[0], "email": email, "password": password, "next": "/"}
+    return (await http.post("/sign-in", data=fields)).status_code
+
+
+async def honest(url: str, cookies: httpx.Cookies) -> None:
+    """Somebody who has signed in from this browser before."""
+    async with httpx.AsyncClient(base_url=url, timeout=60, cookies=cookies) as http:
+        assert await signed_in(http, EMAIL, PASSWORD) == 303
+
+
+async def forever(work: Probe) -> None:
+    while True:
+        with suppress(httpx.HTTPError, OSError, IndexError):
+            await work()
+
+
+async def idle(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    try:
+        await reader.read()
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def crowd(server: Server, token: str, recording_id: str) -> AsyncIterator[None]:
+    """Everybody else."""
+    bearer = {"Authorization": f"Bearer {token}"}
+    async with AsyncExitStack() as stack:
+        limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
+        client = httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=60, limits=limits)
+        http = await stack.enter_async_context(client)
+
+        async def stream() -> None:
+            async with http.stream("GET", f"/api/recordings/{recording_id}/events") as answer:
+                async for _ in answer.aiter_bytes():
+                    pass
+
+        async def write() -> None:
+            await http.post("/api/sessions", json={"title": "Load", "attendees": [ADA]})
+
+        async def guess() -> None:
+            async with httpx.AsyncClient(base_url=server.url, timeout=60) as stranger:
+                await signed_in(stranger, "nobody@example.com", "wrong password")
+            await asyncio.sleep(0.1)
+
+        async def wait() -> None:
+            await idle(server.port)
+            await asyncio.sleep(0.5)
+
+        kinds = ((IDLE, wait), (STREAMS, stream), (WRITERS, write), (GUESSERS, guess))
+        tasks = [asyncio.create_task(forever(work)) for count, work in kinds for _ in range(count)]
+        try:
+            await asyncio.sleep(5)
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def compared(server: Server, token: str, recording_id: str, seconds: float) -> None:
+    first = httpx.AsyncClient(base_url=server.url, timeout=60)
+    assert await signed_in(first, EMAIL, PASSWORD) == 303
+    cookies = first.cookies
+    await first.aclose()
+    probing = httpx.AsyncClient(base_url=server.url, timeout=60)
+
+    async def health() -> None:
+        (await probing.get("/healthz")).raise_for_status()
+
+    async def both(name: str) -> None:
+        (health_s, health_failed), (sign_in_s, sign_in_failed) = await asyncio.gather(
+            measured(seconds, health, 0.05), measured(seconds, lambda: honest(server.url, cookies), 0.5)
+        )
+        print(f"{name}: /healthz {p95(health_s)} ({len(health_s)} asked, {health_failed} failed)")
+        print(f"{name}: honest sign-in {p95(sign_in_s)} ({len(sign_in_s)} tried, {sign_in_failed} failed)")
+
+    await both("alone")
+    async with crowd(server, token, recording_id):
+        await both("crowded")
+    await probing.aclose()
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder) / "data", {"MINUTEBOOK_JOBS__WORKERS": "0", "MINUTEBOOK_BOTS__CONCURRENCY": "0"})
+        server.start()
+        try:
+            token = server.owner_token()
+            bearer = {"Authorization": f"Bearer {token}"}
+            with httpx.Client(base_url=server.url, headers=bearer, timeout=60) as http:
+                session = http.post("/api/sessions", json={"title": "Load", "attendees": [ADA]}).json()["id"]
+                file = ("a.wav", wav(), "audio/wav")
+                answer = http.post("/api/recordings", data={"session_id": session}, files={"file": file})
+            asyncio.run(compared(server, token, answer.json()["id"], seconds))
+            print(f"log: {server.log.stat().st_size // 1024} KiB")
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
