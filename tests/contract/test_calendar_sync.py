@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from minutebook.calendars.model import CalendarState, ProviderName
 from minutebook.db.database import Database
@@ -236,17 +237,20 @@ async def test_changes_are_told_and_subscriptions_are_kept(
     assert await rig.events(calendar.id, deleted=True) == []
 
 
-async def test_the_store_holds_no_secret_in_the_open(rig: Rig) -> None:
-    from sqlalchemy import text
-
+async def test_neither_store_nor_log_holds_a_secret_in_the_open(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="minutebook")
     for provider in EVERY:
         await rig.connected(provider, busy_truth())
+    for fake in (rig.google, rig.graph, rig.published):
+        fake.faults.extend([failing(401), failing(500), unreachable])
+    await rig.later(301)
+    await rig.later(3700)
     async with rig.db.reading() as read:
         names = ("calendar_connections", "calendars", "calendar_events", "events", "calendar_series_wishes")
         found = [str(row) for name in names for row in await read.execute(text(f"select * from {name}"))]
-    kept = "\n".join(found)
-    for secret in ("the-secret", "refresh-ada", "access-1", "calendars.example.com/"):
-        assert secret not in kept
+    for kept in ("\n".join(found), caplog.text):
+        for secret in ("the-secret", "refresh-ada", "access-1", "calendars.example.com/"):
+            assert secret not in kept
 
 
 def test_start_is_the_clock_of_all_tests() -> None:

@@ -52,9 +52,13 @@ def add(
         return made, len(coming)
 
     made, meetings = with_services(data_dir, work)
-    stdout.print(f"{made.name} is connected as {made.id}; {meetings} meetings in the next seven days.", markup=False)
+    stdout.print(
+        f"{made.name} is connected as {made.id}; {meetings} meetings in the next seven days.",
+        markup=False,
+        soft_wrap=True,
+    )
     if made.error_message:
-        stdout.print(made.error_message, markup=False, style="red")
+        stdout.print(made.error_message, markup=False, style="red", soft_wrap=True)
 
 
 @app.command("list")
@@ -78,7 +82,7 @@ def list_calendars(user: str | None = USER, as_json: bool = JSON, data_dir: Path
     stdout.print(table if found else "No calendar is connected.")
     for each in found:
         if each.error_message:
-            stdout.print(f"{each.name}: {each.error_message}", markup=False, style="red")
+            stdout.print(f"{each.name}: {each.error_message}", markup=False, style="red", soft_wrap=True)
 
 
 @app.command("rules")
@@ -114,9 +118,9 @@ def rules(
     if off:
         stdout.print("The rule is off; bots that it had asked for are called off.")
         return
-    stdout.print(f"{len(found)} meetings in the next seven days {'get' if on else 'would get'} a bot:")
+    stdout.print(f"{len(found)} meetings in the next seven days {'get' if on else 'would get'} a bot:", soft_wrap=True)
     for each in found:
-        stdout.print(f"  {each.start:%a %Y-%m-%d %H:%M} UTC  {each.title}", markup=False)
+        stdout.print(f"  {each.start:%a %Y-%m-%d %H:%M} UTC  {each.title}", markup=False, soft_wrap=True)
     if not on:
         stdout.print("Nothing was changed; --on switches the rule on.")
 
