@@ -161,6 +161,13 @@ class MicrosoftSettings(BaseModel):
     graph_url: str = Field("https://graph.microsoft.com", description="Address of Microsoft Graph.")
 
 
+class ZoomSettings(BaseModel):
+    """Zoom's OAuth and API, for connections."""
+
+    oauth_url: str = Field("https://zoom.us", description="Address of Zoom's OAuth.")
+    api_url: str = Field("https://api.zoom.us", description="Address of the Zoom API.")
+
+
 class CalendarSettings(BaseModel):
     """Connected calendars."""
 
@@ -206,6 +213,7 @@ class Settings(BaseSettings):
     calendars: CalendarSettings = CalendarSettings()
     google: GoogleSettings = GoogleSettings()
     microsoft: MicrosoftSettings = MicrosoftSettings()
+    zoom: ZoomSettings = ZoomSettings()
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -19,6 +19,7 @@ from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.home.reception import Reception
+from minutebook.bots.home.zoom_tokens import ZoomTokens
 from minutebook.bots.hosting.dispatch import Dispatch
 from minutebook.bots.hosting.host import BotHost, home_probe
 from minutebook.bots.hosting.launchers import Launcher
@@ -56,6 +57,7 @@ from minutebook.storage.ports import Storage
 from minutebook.storage.private import make_private
 from minutebook.templates.service import Templates
 from minutebook.webhooks.service import Webhooks
+from minutebook.zoom.service import ZoomConnections
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +100,8 @@ class Services:
     bot_reception: Reception
     bot_dispatch: Dispatch
     calendars: Calendars
+    zoom: ZoomConnections
+    zoom_tokens: ZoomTokens
     media_links: MediaLinks
     webhooks: Webhooks
     access_log: AccessLog
@@ -121,6 +125,7 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
+    zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)
@@ -155,6 +160,8 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
         bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
         bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
         calendars=calendars,
+        zoom=zoom,
+        zoom_tokens=ZoomTokens(zoom, outgoing, clock),
         media_links=media_links,
         webhooks=webhooks,
         access_log=AccessLog(clock, settings.access_log_days),

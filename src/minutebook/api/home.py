@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from minutebook.api.deps import Db, Read, ServicesOf
+from minutebook.api.deps import Db, ServicesOf
 from minutebook.bots.home.reception import PIECE_MAX_BYTES, Reception
 from minutebook.bots.protocol import Orders, ReportKind, RunnerReport
 from minutebook.errors import Kind, MinutebookError
@@ -70,9 +70,11 @@ class ReportsOut(BaseModel):
 
 
 @router.get("/orders")
-async def orders(token: Token, reception: ReceptionOf, bot_id: str, attempt: int, read: Read) -> Orders:
-    """What this attempt is to do."""
-    return await reception.orders(read, bot_id, attempt, token)
+async def orders(token: Token, services: ServicesOf, bot_id: str, attempt: int) -> Orders:
+    """What this attempt is to do, with fresh tokens where it needs some."""
+    async with services.db.reading() as read:
+        owner_id, told = await services.bot_reception.owner_and_orders(read, bot_id, attempt, token)
+    return await services.zoom_tokens.filled(owner_id, told)
 
 
 @router.post("/heartbeat")

@@ -11,12 +11,13 @@ from minutebook.api.baas import (
     document,
     media,
     webhooks_doc,
+    zoom,
 )
 from minutebook.api.baas.errors import baas_body
 
 PREFIX = "/meetingbaas"
 
-PATHS = ("/bots", "/accounts", "/media/bots", "/calendars", "/calendar_events", PREFIX)
+PATHS = ("/bots", "/accounts", "/media/bots", "/calendars", "/calendar_events", "/zoom_oauth_connections", PREFIX)
 """Everything below these is this API's: its errors, and open to pages of other sites."""
 
 DIALECTS = dict.fromkeys(PATHS, baas_body)
@@ -30,6 +31,7 @@ _ROUTERS = (
     media.routes,
     calendars.routes,
     calendar_events.routes,
+    zoom.routes,
 )
 
 

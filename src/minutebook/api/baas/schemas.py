@@ -149,6 +149,15 @@ class ConnectCalendarRequest(CalendarCredentials):
     raw_calendar_id: Text = None
 
 
+class CreateConnectionRequest(BaseModel):
+    """The body of `POST /zoom_oauth_connections/`."""
+
+    authorization_code: Annotated[StrictStr, Field(min_length=1)]
+    redirect_uri: Annotated[StrictStr, Field(min_length=1)]
+    zoom_client_id: Annotated[StrictStr, Field(min_length=1)]
+    zoom_client_secret: Annotated[StrictStr, Field(min_length=1)]
+
+
 class RetranscribeRequest(BaseModel):
     """The body of `POST /bots/retranscribe`; the parameters, as for a new bot, are more than the contract knows."""
 

@@ -63,11 +63,15 @@ class Reception:
 
     async def orders(self, tx: AsyncConnection, bot_id: str, attempt: int, token: str) -> Orders:
         """What this attempt is to do; `attempt_superseded` for one that is not the bot's current one."""
+        return (await self.owner_and_orders(tx, bot_id, attempt, token))[1]
+
+    async def owner_and_orders(self, tx: AsyncConnection, bot_id: str, attempt: int, token: str) -> tuple[str, Orders]:
+        """Whose bot it is, and its orders."""
         bot, known = await self._admitted(tx, bot_id, attempt, token)
         if not _is_current(bot, known):
             raise _superseded()
         platform = await repository.platform_of(tx, bot_id)
-        return orders_for(bot, known, platform or "", self._sealing, self._settings)
+        return bot.owner_id, orders_for(bot, known, platform or "", self._sealing, self._settings)
 
     async def heartbeat(self, bot_id: str, attempt: int, token: str) -> bool:
         """The runner lives; True says that it is to leave, deliver and end."""

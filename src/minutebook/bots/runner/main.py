@@ -102,6 +102,8 @@ class Runner:
 
     async def _carry_out(self, orders: Orders) -> Exit:
         rules = rules_of(orders.leave)
+        if problem := orders.zoom.get("problem"):
+            self.reports.notice(problem)
         began_s = None if orders.recording_started_ms is None else orders.recording_started_ms / 1000
         course = Course.begun(self._clock.now().timestamp(), record_began_s=began_s)
         if orders.stop:

@@ -1,0 +1,1 @@
+"""Zoom accounts that bots join on behalf of: connections by OAuth."""

@@ -1,0 +1,121 @@
+"""Zoom connections of their owners: made from an authorisation code, used to ask for tokens at join."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutebook.config import ZoomSettings
+from minutebook.db.database import Database
+from minutebook.db.locks import hold
+from minutebook.errors import Kind, MinutebookError, not_found
+from minutebook.kit.clock import Clock
+from minutebook.kit.ids import new_id
+from minutebook.outgoing.client import OutgoingClient
+from minutebook.sealing import Sealing
+from minutebook.zoom import repository
+from minutebook.zoom.api import UnauthorisedError, ZoomApi
+from minutebook.zoom.model import App, ConnectionState, Granted, ZoomConnection, ZoomUser, refused, revoked
+from minutebook.zoom.tokens import Tokens, secrets_json
+
+RENEWED: Final = (
+    "zoom_account_id",
+    "scopes",
+    "state",
+    "error_message",
+    "sealed_secrets",
+    "sealed_access",
+    "access_until",
+)
+"""What a new grant changes of a connection."""
+
+
+class ZoomConnections:
+    """Nobody else's connections are ever found; secrets never leave."""
+
+    def __init__(
+        self, db: Database, clock: Clock, outgoing: OutgoingClient, sealing: Sealing, settings: ZoomSettings
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._sealing = sealing
+        self._api = ZoomApi(outgoing, settings)
+        self._tokens = Tokens(db, clock, sealing, self._api)
+
+    async def connect(self, owner_id: str, app: App, code: str, redirect_uri: str) -> ZoomConnection:
+        """Exchange an authorisation code and keep the connection; one to the same Zoom user gets the new grant and
+        keeps its id. Raises `zoom_grant_refused`, `zoom_refused`, `zoom_unavailable`."""
+        granted = await self._api.exchange(app, code, redirect_uri)
+        try:
+            user = await self._api.user(granted.access_token)
+        except UnauthorisedError as error:
+            raise refused(str(error)) from error
+        async with self._db.transaction() as tx:
+            await hold(tx, [f"zoom {owner_id} {user.id}"])
+            return await self._keep(tx, owner_id, app, granted, user)
+
+    async def list(self, tx: AsyncConnection, owner_id: str) -> Sequence[ZoomConnection]:
+        """The owner's connections, the oldest first."""
+        return await repository.all_of(tx, owner_id)
+
+    async def get(self, tx: AsyncConnection, owner_id: str, connection_id: str) -> ZoomConnection:
+        """One connection; `zoom_connection_not_found`."""
+        found = await repository.find(tx, owner_id, connection_id)
+        if found is None:
+            raise not_found("zoom_connection")
+        return found
+
+    async def remove(self, tx: AsyncConnection, owner_id: str, connection_id: str) -> None:
+        """Forget a connection and its tokens. Zoom keeps the grant: the user takes it back there."""
+        if not await repository.remove(tx, owner_id, connection_id):
+            raise not_found("zoom_connection")
+
+    async def on_behalf_token(self, owner_id: str, zoom_user_id: str) -> str:
+        """A fresh token with which a bot joins on this user's behalf. Outside of any transaction: Zoom is asked. Raises
+        `zoom_not_connected`, `zoom_grant_refused`, `zoom_refused`, `zoom_unavailable`."""
+        async with self._db.reading() as read:
+            connection = await repository.of_user(read, owner_id, zoom_user_id)
+        if connection is None:
+            message = f"There is no Zoom connection to the user {zoom_user_id!r}. Connect one, then send the bot again."
+            raise MinutebookError(Kind.NOT_FOUND, "zoom_not_connected", message)
+        token = await self._tokens.access(connection.id)
+        try:
+            return await self._api.on_behalf_token(token)
+        except UnauthorisedError:
+            token = await self._tokens.access(connection.id, refused=token)
+        try:
+            return await self._api.on_behalf_token(token)
+        except UnauthorisedError as error:
+            raise revoked(str(error)) from error
+
+    async def _keep(
+        self, tx: AsyncConnection, owner_id: str, app: App, granted: Granted, user: ZoomUser
+    ) -> ZoomConnection:
+        now = self._clock.now()
+        sealed_access, until = self._tokens.sealed_access(granted)
+        known = await repository.of_user(tx, owner_id, user.id)
+        kept = ZoomConnection(
+            id=known.id if known else new_id(),
+            owner_id=owner_id,
+            zoom_user_id=user.id,
+            zoom_account_id=user.account_id,
+            scopes=granted.scopes,
+            state=ConnectionState.CONNECTED,
+            error_message=None,
+            sealed_secrets=self._sealing.seal(json.dumps(secrets_json(app, granted.refresh_token))),
+            sealed_access=sealed_access,
+            access_until=until,
+            version=known.version + 1 if known else 1,
+            created_at=known.created_at if known else now,
+            updated_at=now,
+        )
+        latest = known
+        while latest is not None:
+            values = {name: getattr(kept, name) for name in RENEWED}
+            if await repository.change(tx, latest, now, **values):
+                return await repository.load(tx, kept.id) or kept
+            # Somebody has just refreshed the old grant; the new one counts.
+            latest = await repository.load(tx, kept.id)
+        await repository.add(tx, kept)
+        return kept
