@@ -55,7 +55,8 @@ async def test_nobody_gets_in_without_signing_in(client: httpx.AsyncClient, held
 
 
 OTHERS = dict.fromkeys(
-    ("template_id", "key_id", "bot_id", "message_id", "session_id", "number"), "00000000-0000-7000-8000-000000000000"
+    ("template_id", "key_id", "bot_id", "message_id", "session_id", "program_id", "calendar_id"),
+    "00000000-0000-7000-8000-000000000000",
 )
 FIELDS = {
     "speaker": "speaker_1",

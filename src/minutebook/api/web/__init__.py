@@ -2,6 +2,8 @@
 
 from minutebook.api.web import (
     asking,
+    bots,
+    calendars,
     consent,
     editing,
     library,
@@ -10,6 +12,7 @@ from minutebook.api.web import (
     password,
     progress,
     search,
+    settings,
     setup,
     sign_in,
     uploads,
@@ -34,6 +37,9 @@ PAGES = tuple(
         voices,
         editing,
         asking,
+        bots,
+        calendars,
+        settings,
     )
 )
 

@@ -1,0 +1,85 @@
+"""`/my/bots`: sending bots into calls, how they fare, and the messages that were sent about them."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from minutebook.accounts.model import User
+from minutebook.api.deps import Read, ServicesOf, Tx
+from minutebook.api.errors import failure_of
+from minutebook.api.web.forms import PostedForm
+from minutebook.api.web.frame import SignedIn, shown
+from minutebook.bots.listing.page import OverviewQuery, overview
+from minutebook.bots.model import BotWish, SpeechToText
+from minutebook.errors import MinutebookError, invalid, not_found
+from minutebook.kit.text import clean_line
+from minutebook.webhooks.model import MessageQuery
+
+router = APIRouter(prefix="/my/bots", include_in_schema=False)
+
+SHOWN_MOST = 50
+NAME_MAX = 100
+URL_MAX = 4000
+USUAL_NAME = "Minutebook"
+
+
+@router.get("")
+async def bots(request: Request, user: SignedIn, services: ServicesOf, read: Read) -> Response:
+    """The form, the bots, and the messages."""
+    return await _page(request, user, services, read)
+
+
+@router.get("/list")
+async def listed(request: Request, user: SignedIn, read: Read) -> Response:
+    """The bots alone, as they are now."""
+    found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
+    return shown(request, user, "parts/bots.html", {"bots": found})
+
+
+@router.post("")
+async def send(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
+    """Send a bot; its recording becomes a meeting with transcript, note, key points and mood."""
+    try:
+        url = clean_line(form.get("meeting_url", ""), "meeting_url", at_most=URL_MAX)
+        name = clean_line(form.get("bot_name", ""), "bot_name", at_most=NAME_MAX) or USUAL_NAME
+        if not url:
+            raise invalid("meeting_url_required", "Paste the link of the call.", "meeting_url")
+        wish = BotWish(meeting_url=url, bot_name=name, speech_to_text=SpeechToText())
+        await services.bots.create(tx, user.id, wish, api_key=None)
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error, form)
+    return RedirectResponse("/my/bots", 303)
+
+
+@router.post("/{bot_id}/leave")
+async def leave(user: SignedIn, form: PostedForm, services: ServicesOf, bot_id: str, tx: Tx) -> Response:
+    """Have a bot leave its call, or not go there at all."""
+    await services.bots.leave(tx, user.id, bot_id)
+    return RedirectResponse("/my/bots", 303)
+
+
+@router.post("/messages/{message_id}/replay")
+async def replay(user: SignedIn, form: PostedForm, services: ServicesOf, message_id: str, tx: Tx) -> Response:
+    """Have a message sent once more."""
+    found = await services.webhooks.show(tx, message_id)
+    if found.message.event.owner_id != user.id:
+        raise not_found("message")
+    await services.webhooks.replay(tx, message_id)
+    return RedirectResponse("/my/bots#messages", 303)
+
+
+async def _page(
+    request: Request,
+    user: User,
+    services: ServicesOf,
+    read: Read,
+    error: MinutebookError | None = None,
+    form: PostedForm | None = None,
+) -> Response:
+    found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
+    context = {
+        "bots": found,
+        "messages": await services.webhooks.list(read, MessageQuery(owner_id=user.id, limit=SHOWN_MOST)),
+        "meeting_url": (form or {}).get("meeting_url", ""),
+        "bot_name": (form or {}).get("bot_name", USUAL_NAME),
+    }
+    return shown(request, user, "bots.html", context, failure=failure_of(error) if error else None)

@@ -1,0 +1,72 @@
+"""`/my/calendars`: connected calendars, and the coming week with what will be recorded and why."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from minutebook.accounts.model import User
+from minutebook.api.deps import Read, ServicesOf
+from minutebook.api.errors import failure_of
+from minutebook.api.web.forms import PostedForm
+from minutebook.api.web.frame import SignedIn, shown
+from minutebook.calendars.model import EventQuery, ProviderName, Rule
+from minutebook.errors import MinutebookError
+
+router = APIRouter(prefix="/my/calendars", include_in_schema=False)
+
+AHEAD = timedelta(days=7)
+
+
+@router.get("")
+async def calendars(request: Request, user: SignedIn, services: ServicesOf, read: Read) -> Response:
+    """The calendars and the coming week."""
+    return await _page(request, user, services, read)
+
+
+@router.post("")
+async def connect(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf) -> Response:
+    """Connect a calendar by its address; bots are sent to its meetings when that is wanted."""
+    rule = Rule() if "record" in form else None
+    try:
+        secrets = {"url": form.get("url", "").strip()}
+        await services.calendars.connect(user.id, ProviderName.ICS, secrets, rule=rule)
+    except MinutebookError as error:
+        async with services.db.reading() as read:
+            return await _page(request, user, services, read, error, form.get("url", ""))
+    return RedirectResponse("/my/calendars", 303)
+
+
+@router.post("/{calendar_id}/rule")
+async def set_rule(user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str) -> Response:
+    """Record the calendar's meetings by themselves, or do not."""
+    words = tuple(word.strip() for word in form.get("words", "").split(",") if word.strip())
+    rule = Rule(mine_only="mine_only" in form, words=words) if form.get("act") == "record" else None
+    async with services.db.transaction() as tx:
+        await services.calendars.set_rule(tx, user.id, calendar_id, rule)
+    return RedirectResponse("/my/calendars", 303)
+
+
+@router.post("/{calendar_id}/remove")
+async def remove(user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str) -> Response:
+    """Disconnect a calendar; bots that were to go to its meetings stay away."""
+    await services.calendars.remove(user.id, calendar_id)
+    return RedirectResponse("/my/calendars", 303)
+
+
+async def _page(
+    request: Request,
+    user: User,
+    services: ServicesOf,
+    read: Read,
+    error: MinutebookError | None = None,
+    url: str = "",
+) -> Response:
+    now = services.clock.now()
+    found = await services.calendars.list(read, user.id)
+    weeks = []
+    for calendar in found:
+        query = EventQuery(calendar.id, ends_after=now, starts_until=now + AHEAD)
+        weeks.append((calendar, [event for _, event in await services.calendars.page(read, user.id, query)]))
+    context = {"weeks": weeks, "url": url}
+    return shown(request, user, "calendars.html", context, failure=failure_of(error) if error else None)

@@ -1,0 +1,143 @@
+"""`/settings`: what a person decides about their account: language, password, keys, sign-ins, programs, webhooks and
+note templates."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from minutebook.accounts.model import PASSWORD_MIN_CHARS, User
+from minutebook.api.deps import Db, Read, ServicesOf, Tx
+from minutebook.api.errors import failure_of
+from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, kept_cookie, several
+from minutebook.api.web.frame import SignedIn, shown
+from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
+from minutebook.errors import MinutebookError
+from minutebook.language.model import ItemKind, MeetingType
+from minutebook.templates.model import SectionDraft, TemplateDraft
+
+router = APIRouter(prefix="/settings", include_in_schema=False)
+
+YEAR_S = 365 * 24 * 3600
+
+
+@router.get("")
+async def settings(request: Request, user: SignedIn, services: ServicesOf, read: Read) -> Response:
+    """The page."""
+    return await _page(request, user, services, read)
+
+
+@router.post("/language")
+async def language(user: SignedIn, form: PostedForm) -> Response:
+    """Choose the language of the pages in this browser."""
+    response = RedirectResponse("/settings", 303)
+    if form.get("language") in languages():
+        response.set_cookie(COOKIE, form["language"], YEAR_S, httponly=True, samesite="lax")
+    return response
+
+
+@router.post("/password")
+async def password(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, db: Db) -> Response:
+    """Choose another password; other browsers are signed out."""
+    secret = kept_cookie(request, SESSION_COOKIE) or ""
+    async with db.reading() as read:
+        own = await services.accounts.web_session_id(read, secret)
+    try:
+        current, new = form.get("current", ""), form.get("password", "")
+        await services.accounts.management.change_password(db, user, current, new, session_id=own)
+    except MinutebookError as error:
+        async with db.reading() as read:
+            return await _page(request, user, services, read, error)
+    return RedirectResponse("/settings?done=password", 303)
+
+
+@router.post("/keys")
+async def make_key(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
+    """A new API key; its secret is on this one page and nowhere else."""
+    try:
+        _, secret = await services.accounts.management.create_api_key(tx, user, form.get("name", ""))
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error)
+    return await _page(request, user, services, tx, secret=secret)
+
+
+@router.post("/keys/{key_id}/revoke")
+async def revoke_key(user: SignedIn, form: PostedForm, services: ServicesOf, key_id: str, tx: Tx) -> Response:
+    """End a key."""
+    await services.accounts.management.revoke_api_key(tx, user.id, key_id)
+    return RedirectResponse("/settings#keys", 303)
+
+
+@router.post("/sign-ins/{session_id}/end")
+async def end_sign_in(user: SignedIn, form: PostedForm, services: ServicesOf, session_id: str, tx: Tx) -> Response:
+    """Sign a browser out."""
+    await services.accounts.management.end_session(tx, user.id, session_id)
+    return RedirectResponse("/settings#sign-ins", 303)
+
+
+@router.post("/programs/{program_id}/revoke")
+async def revoke_program(user: SignedIn, form: PostedForm, services: ServicesOf, program_id: str, tx: Tx) -> Response:
+    """Let a program in no more."""
+    await services.oauth.revoke_program(tx, user.id, program_id)
+    return RedirectResponse("/settings#programs", 303)
+
+
+@router.post("/webhook")
+async def webhook(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
+    """Where messages go that have no address of their own; nowhere when it is empty."""
+    try:
+        await services.webhooks.set_account_url(tx, user.id, form.get("webhook_url", "").strip() or None)
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error)
+    return RedirectResponse("/settings#webhook", 303)
+
+
+@router.post("/templates")
+async def make_template(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
+    """A new note template, a section for each chosen kind of line."""
+    draft = TemplateDraft(
+        name=form.get("name"),
+        sections=[SectionDraft((kind,)) for kind in await several(request, "kind")],
+        instruction=form.get("instruction") or None,
+        meeting_type=form.get("meeting_type") or None,
+    )
+    try:
+        await services.templates.create(tx, user.id, draft)
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error)
+    return RedirectResponse("/settings#templates", 303)
+
+
+@router.post("/templates/{template_id}/delete")
+async def drop_template(user: SignedIn, form: PostedForm, services: ServicesOf, template_id: str, tx: Tx) -> Response:
+    """Delete a template; notes made with it stay."""
+    await services.templates.delete(tx, user.id, template_id)
+    return RedirectResponse("/settings#templates", 303)
+
+
+async def _page(
+    request: Request,
+    user: User,
+    services: ServicesOf,
+    read: Read,
+    error: MinutebookError | None = None,
+    secret: str | None = None,
+) -> Response:
+    management = services.accounts.management
+    context: Mapping[str, object] = {
+        "secret": secret,
+        "done": request.query_params.get("done", ""),
+        "language_now": language_of(request),
+        "languages": [(code, own_name(code)) for code in languages()],
+        "password_min": PASSWORD_MIN_CHARS,
+        "keys": await management.api_keys(read, user.id),
+        "sign_ins": await management.sessions(read, user.id),
+        "own_sign_in": await services.accounts.web_session_id(read, kept_cookie(request, SESSION_COOKIE) or ""),
+        "programs": await services.oauth.programs(read, user.id),
+        "webhook_url": await services.webhooks.account_url(read, user.id) or "",
+        "webhook_secret": services.webhooks.secret(user.id),
+        "templates": await services.templates.list(read, user.id),
+        "kinds": list(ItemKind),
+        "meeting_types": list(MeetingType),
+    }
+    return shown(request, user, "settings.html", context, failure=failure_of(error) if error else None)

@@ -1,0 +1,79 @@
+"""Settings, bots and calendars: what can be done there, and that it is one's own."""
+
+import re
+
+import pytest
+
+from support.people import Held, Person
+
+
+def ids(page: str, path: str) -> list[str]:
+    return re.findall(rf'action="{path}/([0-9a-f-]+)/', page)
+
+
+@pytest.mark.parametrize("path", ["/settings", "/my/bots", "/my/calendars"])
+async def test_pages_open(ada: Person, path: str) -> None:
+    page = await ada.open(path)
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+    assert f'<a href="{path}" aria-current="page">' in page.text
+
+
+async def test_a_key_is_shown_once_and_revoked(ada: Person, grace: Person) -> None:
+    made = await ada.send("/settings/keys", {"name": "Scheduler"})
+    secret = re.search(r"<code>(mbk_[^<]+)</code>", made.text)
+    assert secret is not None
+    page = (await ada.open("/settings")).text
+    assert secret[1] not in page
+    (key,) = ids(page, "/settings/keys")
+    assert (await grace.send(f"/settings/keys/{key}/revoke")).status_code == 404
+    assert (await ada.send(f"/settings/keys/{key}/revoke")).status_code == 303
+    assert ids((await ada.open("/settings")).text, "/settings/keys") == []
+
+
+async def test_templates(ada: Person, grace: Person) -> None:
+    fields = {"name": "Stand-up", "kind": ["action", "question"], "instruction": "Who does what"}
+    assert (await ada.send("/settings/templates", fields)).status_code == 303
+    page = (await ada.open("/settings")).text
+    assert "Stand-up" in page
+    (template,) = ids(page, "/settings/templates")
+    assert (await ada.send("/settings/templates", fields)).status_code == 409
+    assert (await grace.send(f"/settings/templates/{template}/delete")).status_code == 404
+    assert (await ada.send(f"/settings/templates/{template}/delete")).status_code == 303
+
+
+async def test_password_language_and_webhook(ada: Person) -> None:
+    wrong = await ada.send("/settings/password", {"current": "nonsense", "password": "correct horse battery 2"})
+    assert wrong.status_code == 403
+    right = {"current": "correct horse battery", "password": "correct horse battery 2"}
+    assert (await ada.send("/settings/password", right)).headers["location"] == "/settings?done=password"
+    assert (await ada.open("/settings")).status_code == 200
+    assert (await ada.send("/settings/webhook", {"webhook_url": "ftp://x"})).status_code == 400
+    assert (await ada.send("/settings/webhook", {"webhook_url": "https://hooks.example.com/x"})).status_code == 303
+    assert "https://hooks.example.com/x" in (await ada.open("/settings")).text
+    await ada.send("/settings/language", {"language": "de"})
+    assert '<html lang="de">' in (await ada.open("/settings")).text
+
+
+async def test_a_bot_is_sent_and_called_off(ada: Person, grace: Person) -> None:
+    fields = {"meeting_url": "https://meet.google.com/abc-defg-hij", "bot_name": "Minutes"}
+    assert (await ada.send("/my/bots", fields)).status_code == 303
+    page = (await ada.open("/my/bots")).text
+    assert "Waits for its time" in page
+    assert 'hx-trigger="every 3s"' in page
+    (bot,) = ids(page, "/my/bots")
+    assert (await ada.send("/my/bots", fields)).status_code == 409
+    assert (await grace.send(f"/my/bots/{bot}/leave")).status_code == 404
+    assert (await ada.send(f"/my/bots/{bot}/leave")).status_code == 303
+    assert "Called off" in (await ada.part("/my/bots/list")).text
+    assert (await ada.send("/my/bots", {"meeting_url": " "})).status_code == 400
+
+
+async def test_a_calendar_that_cannot_be_read(ada: Person, held: Held) -> None:
+    answer = await ada.send("/my/calendars", {"url": "http://127.0.0.1:1/private.ics"})
+    assert 400 <= answer.status_code < 500
+    assert "There is a problem" in answer.text
+    nobody = "00000000-0000-7000-8000-000000000000"
+    assert (await ada.send(f"/my/calendars/{nobody}/remove")).status_code == 404
+    assert (await ada.send(f"/my/calendars/{nobody}/rule", {"act": "record"})).status_code == 404
+    assert (await ada.send(f"/my/bots/messages/{nobody}/replay")).status_code == 404
