@@ -37,7 +37,7 @@ async def test_nobody_is_led_to_the_sign_in_and_back(client: httpx.AsyncClient) 
 async def test_an_empty_library_teaches(ada: Person) -> None:
     page = await ada.open("/")
     assert "Your first meeting" in page.text
-    assert 'data-opens="new-meeting"' in page.text
+    assert 'commandfor="new-meeting" command="show-modal"' in page.text
 
 
 async def test_files_become_meetings(ada: Person) -> None:

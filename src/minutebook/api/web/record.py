@@ -4,6 +4,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 VOICES: Final = 8
 """Colours of voices; the ninth voice has the first one's again."""
+ONE_GO: Final = timedelta(seconds=1)
+"""Corrections of one segment that are closer together were saved together."""
 USUAL_ORDER: Final = ("decision", "action", "question", "topic")
 """In which a note without a template shows its kinds of item."""
 DOUBTFUL_BELOW: Final = 0.5
@@ -29,7 +32,7 @@ DOUBTFUL_BELOW: Final = 0.5
 class Line:
     """A segment of the transcript. `place` is its number in the machine's output; `offsets` are its words' starts in
     hundredths of a second from `start`, `doubtful` the numbers of improbable ones. `words` are they, each with the
-    blanks before it, where the text alone does not tell. `undo` is the newest correction in force here."""
+    blanks before it, where the text alone does not tell. `undo` names the edits in force that came last."""
 
     place: int
     speaker: str
@@ -157,10 +160,14 @@ def _placed(text: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _undo_by_segment(edits: Sequence[Edit]) -> Mapping[int, str]:
+    """By segment what its newest correction came to: the ids of the edits in force that were made in one go."""
+    found: dict[int, list[Edit]] = {}
+    for edit in edits:
+        if edit.undone_at is None and isinstance(edit.change, (WordsChange, SpeakerChange)):
+            found.setdefault(edit.change.segment, []).append(edit)
     return {
-        edit.change.segment: edit.id
-        for edit in edits
-        if edit.undone_at is None and isinstance(edit.change, (WordsChange, SpeakerChange))
+        segment: " ".join(edit.id for edit in made if made[-1].created_at - edit.created_at < ONE_GO)
+        for segment, made in found.items()
     }
 
 

@@ -26,11 +26,10 @@ export function problem(near, text) {
 }
 
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
-  const dialog = opener && document.getElementById(opener.dataset.opens);
-  if (dialog instanceof HTMLDialogElement) {
-    event.preventDefault();
-    dialog.showModal();
+  const opener = event.target.closest("[commandfor]");
+  // Browsers of today open dialogs by themselves, before any script has come.
+  if (opener && !("commandForElement" in HTMLButtonElement.prototype)) {
+    document.getElementById(opener.getAttribute("commandfor")).showModal();
   }
   if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
   if (event.target instanceof HTMLDialogElement && event.target.open) {

@@ -103,7 +103,7 @@ function undo(button) {
   } else if (text && text.value !== text.defaultValue) {
     text.value = text.defaultValue;
   } else {
-    post("undo", { edit: button.dataset.undo, place: button.dataset.place ?? "" }, line ?? "#record");
+    post("undo", { edit: button.dataset.undo.split(" "), place: button.dataset.place ?? "" }, line ?? "#record");
   }
 }
 
