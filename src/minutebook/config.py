@@ -41,6 +41,9 @@ class HttpSettings(BaseModel):
     keep_alive_s: float = Field(15.0, description="Longest wait for the next request of a connection, in seconds.")
     stalled_s: float = Field(600.0, description="Longest wait for a client to read on, in seconds.")
     max_upload_bytes: int = Field(4 * 1024**3, description="Largest recording accepted, in bytes.")
+    reserve_bytes: int = Field(
+        512 * 1024**2, description="Room that uploads leave on the disk of the data directory, in bytes."
+    )
     max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
 
     @property
@@ -200,6 +203,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Seals stored secrets and signs links; the same on all machines. A file is made when not set."
     )
+    events_days: int = Field(90, description="How long the record of events is kept, in days.")
     access_log_days: int = Field(90, ge=0, description="How long it is kept who read, played or took away a recording.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from minutebook.access_log.service import AccessLog
 from minutebook.accounts.service import Accounts
@@ -36,6 +37,7 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
 from minutebook.db.migrations import migrate
+from minutebook.jobs.apart import Apart, Process, in_place
 from minutebook.jobs.ports import Jobs
 from minutebook.jobs.requests import DurableJobs
 from minutebook.jobs.runner import Chore, JobRunner
@@ -55,6 +57,7 @@ from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
 from minutebook.storage.private import make_private
+from minutebook.storage.room import NOTHING_LOCAL, Reserve
 from minutebook.templates.service import Templates
 from minutebook.webhooks.service import Webhooks
 from minutebook.zoom.service import ZoomConnections
@@ -108,17 +111,19 @@ class Services:
     removal: Removal
 
 
-def build_services(settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock) -> Services:
+def build_services(
+    settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock, apart: Apart = in_place
+) -> Services:
     """Put the services together over these ports; starts nothing."""
     events = Events(clock)
     outgoing = OutgoingClient(settings.outgoing)
     accounts = Accounts(clock)
     meetings = Meetings(clock, events)
-    recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http)
+    recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http, reserve_of(settings))
     templates = Templates(clock)
     scheduler = Scheduler(jobs, events, clock, recordings)
     analysis = Analysis(jobs, meetings, recordings, templates, scheduler)
-    results = Results(meetings, recordings)
+    results = Results(meetings, recordings, apart)
     search = Search(db, meetings, recordings, results)
     sealing = sealing_of(settings)
     bot_life = Lifecycle(jobs, events, clock, recordings)
@@ -169,6 +174,12 @@ def build_services(settings: Settings, db: Database, storage: Storage, jobs: Job
     )
 
 
+def reserve_of(settings: Settings) -> Reserve:
+    """What stays free on the disk of the data directory, where database or recordings are kept there."""
+    local = settings.storage_url is None or settings.database_url is None
+    return Reserve(settings.data_dir, settings.http.reserve_bytes) if local else NOTHING_LOCAL
+
+
 def sealing_of(settings: Settings) -> Sealing:
     """Seals and signs with the configured key, or with the one in the data directory."""
     given = settings.secret_key
@@ -180,11 +191,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services over the configured database and storage, migrated and ready; closed at the end."""
     if mended := await asyncio.to_thread(make_private, settings.data_dir):
         log.warning("the data directory was open to others on this machine; it is closed now", extra={"mended": mended})
-    db = Database(settings.sqlalchemy_url)
+    db, apart = Database(settings.sqlalchemy_url), Process()
     try:
         await migrate(db)
-        yield build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock())
+        yield build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock(), apart)
     finally:
+        apart.close()
         await db.close()
 
 
@@ -231,6 +243,8 @@ def work_of(services: Services) -> Work:
         Chore("empty the trash", PURGE_EVERY_S, services.library.purge),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("index meetings", BACKFILL_EVERY_S, services.search.backfill),
+        Chore("abort unfinished uploads", FORGET_EVERY_S, services.recordings.abort_unfinished),
+        Chore("forget events", FORGET_EVERY_S, partial(services.events.forget, db, settings.events_days)),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),
         Chore("forget webhooks", FORGET_EVERY_S, services.webhooks.forget_old),
         Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting(services)),
@@ -238,7 +252,13 @@ def work_of(services: Services) -> Work:
         Chore("check meetings' bots", AUDIT_EVERY_S, services.calendars.audit),
         Chore("forget events", FORGET_EVERY_S, services.calendars.forget_old),
     )
-    return Work(db, tasks, on_abandoned=abandoned, chores=chores)
+    return Work(db, tasks, on_abandoned=abandoned, chores=chores, ask_anew=partial(ask_anew, services))
+
+
+async def ask_anew(services: Services) -> int:
+    """Request all work that somebody waits for, for a queue that has forgotten it; returns how much that is."""
+    async with services.db.transaction() as tx:
+        return await services.scheduler.ask_anew(tx) + await services.bot_life.ask_anew(tx)
 
 
 def _forgetting(services: Services) -> Callable[[], Awaitable[None]]:
@@ -261,8 +281,15 @@ async def open_work(settings: Settings) -> AsyncIterator[Work]:
 async def open_runner(services: Services) -> AsyncIterator[JobRunner]:
     """A runner in this process, for the one-process command line."""
     work = work_of(services)
+    # Somebody sits before it: what cannot be reached is told at once.
     async with JobRunner(
-        services.settings.jobs, work.database, work.tasks, on_abandoned=work.on_abandoned, chores=work.chores
+        services.settings.jobs,
+        work.database,
+        work.tasks,
+        on_abandoned=work.on_abandoned,
+        chores=work.chores,
+        patient=False,
+        ask_anew=work.ask_anew,
     ) as runner:
         yield runner
 

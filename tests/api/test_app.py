@@ -207,7 +207,8 @@ async def test_neither_queries_nor_tokens_are_logged(
 
 async def test_health(client: httpx.AsyncClient, services: Services) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
-    assert (await client.get("/readyz")).json() == {"status": "ok", "checks": {"database": "ok", "storage": "ok"}}
+    checks = dict.fromkeys(("database", "jobs", "storage", "disk"), "ok")
+    assert (await client.get("/readyz")).json() == {"status": "ok", "checks": checks}
 
 
 async def test_not_ready_without_storage(services: Services) -> None:
@@ -219,7 +220,8 @@ async def test_not_ready_without_storage(services: Services) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://minutebook.example") as http:
         answer = await http.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": "ok", "storage": "The disk is full: free some space."}
+    found = {"database": "ok", "jobs": "ok", "storage": "The disk is full: free some space.", "disk": "ok"}
+    assert answer.json()["checks"] == found
 
 
 async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:

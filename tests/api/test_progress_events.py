@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from minutebook.analysis.model import Failure
+from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
 from support.browser import IssueToken
@@ -64,6 +65,30 @@ async def test_a_stream_tells_each_change(
     ]
     assert answer.text.endswith("event: end\ndata: {}\n\n")
     assert ": still here" in answer.text
+
+
+async def test_a_stream_outlives_an_outage(
+    ada: Paxs, services: Services, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await ada.upload((await ada.create_session())["id"])
+    worker, naps = Worker(services), 0
+    sleep, progress = clock.sleep, services.analysis.progress
+
+    async def away(*_: object) -> object:
+        raise MinutebookError(Kind.UNAVAILABLE, "database_unavailable", "Away.", retryable=True)
+
+    async def nap(seconds: float) -> None:
+        nonlocal naps
+        naps += 1
+        monkeypatch.setattr(services.analysis, "progress", away if naps < 5 else progress)
+        if naps == 6:
+            await worker.drain()
+        await sleep(seconds)
+
+    monkeypatch.setattr(clock, "sleep", nap)
+    answer = await ada.get(f"/api/recordings/{recording['id']}/events")
+    assert [name for name, _ in parsed(answer.text)][-1] == "end"
+    assert naps >= 6
 
 
 async def test_a_stream_ends_when_the_recording_goes(

@@ -11,6 +11,7 @@ from minutebook.bots.hosting.host import home_probe
 from minutebook.bots.hosting.launchers.fake import FakeLauncher
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
+from minutebook.errors import Kind, MinutebookError
 from support.bots import WAY_IN, RecordingLauncher, Runner, Stage, open_stage
 
 
@@ -122,6 +123,27 @@ async def test_a_machine_that_slept_makes_no_runner_lost(
     host = stage.host(launcher, folder)
     await host.round()
     stage.clock.advance(3600)
+    await host.round()
+    assert len(launcher.launched) == 1
+
+
+async def test_a_database_that_was_away_makes_no_runner_lost(
+    stage: Stage, launcher: RecordingLauncher, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rounds go on and fail; when it is back, heartbeats get the time to come again."""
+
+    async def away() -> object:
+        raise MinutebookError(Kind.UNAVAILABLE, "database_unavailable", "Away.", retryable=True)
+
+    await stage.sent()
+    host = stage.host(launcher, folder)
+    await host.round()
+    with monkeypatch.context() as outage:
+        outage.setattr(stage.bot_dispatch, "running", away)
+        for _ in range(120):
+            with pytest.raises(MinutebookError):
+                await host.round()
+            stage.clock.advance(0.5)
     await host.round()
     assert len(launcher.launched) == 1
 

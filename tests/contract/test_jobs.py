@@ -1,6 +1,7 @@
 """Durable jobs on SQLite and Postgres: in this process, and in worker processes that are killed."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -16,12 +17,14 @@ import sqlalchemy as sa
 from minutebook.config import JobSettings
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
+from minutebook.jobs import outages
 from minutebook.jobs.ports import Job, Json, QueueName, Steps
-from minutebook.jobs.requests import DurableJobs
+from minutebook.jobs.requests import DurableJobs, job_requests
 from minutebook.jobs.runner import Chore, JobRunner
 from minutebook.jobs.states import job_states
 from minutebook.jobs.supervisor import Supervisor
 from minutebook.jobs.system import SystemTables, open_system, system_url
+from minutebook.kit.backoff import Backoff
 from minutebook.kit.clock import VirtualClock
 from support.jobs import QUICK, WITHIN_S, Tasks, Traces, cancel, enqueue, runner_of
 
@@ -73,11 +76,17 @@ async def settled(database: Database) -> dict[str, str]:
             while True:
                 with engine.connect() as connection:
                     states = dict(connection.execute(sa.select(flows.c.workflow_uuid, flows.c.status)).all())
-                if not {"ENQUEUED", "PENDING"} & set(states.values()):
+                if not {"ENQUEUED", "PENDING", "DELAYED"} & set(states.values()):
                     return states
                 await asyncio.sleep(0.05)
     finally:
         engine.dispose()
+
+
+async def requests_left(database: Database) -> int:
+    """Requests that no runner has handed over yet."""
+    async with database.reading() as tx:
+        return int((await tx.execute(sa.select(sa.func.count()).select_from(job_requests))).scalar_one())
 
 
 async def dispatches(database: Database, key: str) -> int:
@@ -195,7 +204,7 @@ async def test_how_steps_fail(database: Database, left: Traces) -> None:
         await run("defect", ZeroDivisionError("secret text"), 1)
         await left.note("done")
 
-    async with JobRunner(QUICK, database, {"task": task}):
+    async with JobRunner(QUICK, database, {"task": task}, patient=False):
         await enqueue(database, "task", "t")
         await left.until("done")
     assert tries == {"retryable": 2, "final": 1, "defect": 1}
@@ -203,6 +212,101 @@ async def test_how_steps_fail(database: Database, left: Traces) -> None:
     assert told[:2] == [(e.kind, e.code, e.message, e.field, e.retryable, e.retry_after_s) for e in (full, final)]
     assert caught[2].code == "internal_error"
     assert "secret text" not in caught[2].message
+
+
+async def test_a_job_that_was_taken_and_never_begun_is_given_back(
+    database: Database, tasks: Tasks, left: Traces
+) -> None:
+    """As when the database goes away between the taking of a job and its begin."""
+    async with runner_of(database, tasks) as runner:
+        await enqueue(database, "wait", "before", QueueName.SPEECH)
+        await left.until("holding before")
+        await enqueue(database, "count", "a", QueueName.SPEECH)
+        while await requests_left(database):
+            await asyncio.sleep(0.02)
+        engine = open_system(system_url(database.url))
+        flows = SystemTables(engine).workflows
+        with engine.begin() as connection:
+            taken = {"status": "PENDING", "executor_id": runner._engine.executor_id}
+            connection.execute(sa.update(flows).where(flows.c.workflow_uuid == "a").values(**taken))
+        engine.dispose()
+        tasks.hold.set()
+        await left.until("done a")
+    assert (await left.all()).count("done a") == 1
+
+
+@pytest.mark.parametrize("where", ["in a step", "between steps"])
+async def test_an_outage_uses_no_attempt(database: Database, left: Traces, where: str) -> None:
+    """However often it is met: the work waits, and goes on behind its last completed step."""
+    away = 3
+
+    async def outage() -> Json:
+        nonlocal away
+        if away:
+            away -= 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return None
+
+    async def task(steps: Steps, _args: Mapping[str, Json]) -> None:
+        async def before() -> Json:
+            await left.note("before")
+            return None
+
+        await steps.run("before", before)
+        await (steps.run("outage", outage) if where == "in a step" else outage())
+        await left.note("done")
+
+    with_short_waits = Backoff(first_s=0.05, factor=1.0)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(outages, "BETWEEN_LOOKS", with_short_waits)
+        patched.setattr(outages, "LONGEST_WISH_S", 0.05)
+        async with JobRunner(QUICK, database, {"task": task}, on_abandoned=Tasks(left).abandoned):
+            await enqueue(database, "task", "t")
+            found = await left.until("done")
+            states = await settled(database)
+    assert found == ["before", "done"]
+    assert states == {"t": "SUCCESS"}
+    assert away == 0
+
+
+async def test_what_waits_for_an_outage_leaves_its_place(database: Database, tasks: Tasks, left: Traces) -> None:
+    async def away(_steps: Steps, _args: Mapping[str, Json]) -> None:
+        raise MinutebookError(Kind.UNAVAILABLE, "endpoint_unavailable", "Away.", retryable=True)
+
+    async with JobRunner(QUICK, database, {**tasks.by_name(), "away": away}):
+        await enqueue(database, "away", "a", QueueName.SPEECH)
+        await enqueue(database, "count", "b", QueueName.SPEECH)
+        await left.until("done b")
+        assert (await job_states(database))["waiting"] == 1
+        await cancel(database, "a")
+        states = await settled(database)
+    assert states == {"a": "CANCELLED", "b": "SUCCESS"}
+
+
+async def test_owners_take_turns(database: Database, tasks: Tasks, left: Traces) -> None:
+    """A has twenty waiting, then B comes with one: it is among the first three."""
+    order: list[str] = []
+
+    async def note(_steps: Steps, args: Mapping[str, Json]) -> None:
+        order.append(str(args["key"]))
+        if len(order) == 1:
+            await tasks.hold.wait()
+
+    async def ask(key: str, owner: str) -> None:
+        async with database.transaction() as tx:
+            await DurableJobs().enqueue(tx, Job("note", key, {"key": key}, QueueName.SPEECH, owner))
+
+    async with JobRunner(QUICK, database, {"note": note}):
+        for index in range(20):
+            await ask(f"A{index:02d}", "owner A")
+        await ask("B", "owner B")
+        async with asyncio.timeout(WITHIN_S):
+            while await requests_left(database):
+                await asyncio.sleep(0.05)
+        tasks.hold.set()
+        await settled(database)
+    assert order.index("B") < 3
+    assert [key for key in order if key != "B"] == [f"A{index:02d}" for index in range(20)]
 
 
 async def test_a_failed_step_fails_the_same_way_again(database: Database, tasks: Tasks, left: Traces) -> None:

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from minutebook.config import Settings
 from minutebook.errors import Kind, MinutebookError
@@ -230,3 +232,72 @@ async def test_what_a_crash_left_is_removed_by_age(tmp_path: Path) -> None:
     os.utime(tmp_path / "a/half#1", (1, 1))
     assert remove_stale(tmp_path, before=1000.0) == 1
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["fresh#22", "kept"]
+
+
+async def test_a_small_object_is_one_request() -> None:
+    """Up to 8 MiB: no upload is begun and completed around it. Counted at a server that notes every request."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b" HTTP/", 1)[0].decode())
+        length = next(
+            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+        )
+        await reader.readexactly(length)
+        writer.write(b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, limit=16 * MIB)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        bucket = Settings(
+            _env_file=None,
+            storage_url="s3://b",
+            storage_endpoint=f"http://127.0.0.1:{port}",
+            storage_access_key="a",
+            storage_secret_key=SecretStr("s"),
+        )
+        storage = storage_of(bucket)
+        await storage.put_bytes("work/a", b"x" * 1000)
+        await storage.put_stream("work/b", pieces(*[b"x" * MIB] * 8))
+    assert [line.partition("?")[0] for line in asked] == ["PUT /b/work/a", "PUT /b/work/b"]
+
+
+UPLOADER = """
+import asyncio, sys
+from minutebook.config import Settings
+from minutebook.storage import storage_of
+async def endless():
+    for _ in range(20):
+        yield b"x" * 1024 * 1024
+    print("sent", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(storage_of(Settings()).put_stream("recordings/1/a", endless()))
+"""
+
+
+async def test_what_a_killed_upload_left_is_aborted(s3_settings: Settings, s3_server: S3) -> None:
+    environment = {
+        f"MINUTEBOOK_STORAGE_{name}": value
+        for name, value in (
+            ("URL", str(s3_settings.storage_url)),
+            ("ENDPOINT", s3_server.endpoint),
+            ("ACCESS_KEY", S3.access_key),
+            ("SECRET_KEY", S3.secret_key),
+        )
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", UPLOADER, env=os.environ | environment, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"sent\n"
+    process.kill()
+    await process.wait()
+    assert s3_server.unfinished() >= 1
+    storage = storage_of(s3_settings)
+    now = datetime.now(UTC)
+    assert await storage.abort_unfinished(now - timedelta(hours=1)) == 0
+    assert await storage.abort_unfinished(now + timedelta(minutes=1)) == 1
+    assert s3_server.unfinished() == 0

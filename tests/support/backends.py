@@ -58,6 +58,15 @@ class Postgres:
         with self._admin.connect() as connection:
             connection.execute(text(f"drop database if exists {name} with (force)"))
 
+    def pause(self) -> None:
+        """Stop the server and keep its data."""
+        self._admin.dispose()
+        self._server.stop()
+
+    def resume(self) -> None:
+        """Start it again at the same address."""
+        self._server.start()
+
     def stop(self) -> None:
         self._admin.dispose()
         self._server.cleanup()

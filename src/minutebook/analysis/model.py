@@ -63,6 +63,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the work on a report waits for: the code and the sentence of an outage, and since when."""
+
+    code: str
+    message: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far the work has come: a `fraction` from 0 to 1, and seconds of the recording done of its total, where
     the stage is counted in those."""
@@ -108,7 +117,7 @@ class Report:
 
     `attempt` counts how often this version was started; results of an earlier attempt are dropped. `facts` holds
     what lists need to know of the content (a transcription's speakers, language, duration). `source_id` is the
-    transcription that a derived report rests on.
+    transcription that a derived report rests on. `waiting` while an outage holds the work up.
     """
 
     id: str
@@ -123,6 +132,7 @@ class Report:
     created_at: datetime
     updated_at: datetime
     failure: Failure | None = None
+    waiting: Waiting | None = None
     source_id: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
 

@@ -126,7 +126,7 @@ class Analysis:
     async def _on_meeting_updated(self, tx: AsyncConnection, event: Event) -> None:
         recording = (await self._recordings.of_meetings(tx, [event.subject_id])).get(event.subject_id)
         if recording is not None and newest_completed(await repository.of_recordings(tx, [recording.id])) is not None:
-            job = Job(NAMES_TASK, f"names:{event.id}", {"recording_id": recording.id})
+            job = Job(NAMES_TASK, f"names:{event.id}", {"recording_id": recording.id}, owner_id=recording.owner_id)
             await self._jobs.enqueue(tx, job)
 
     async def _on_removed(self, tx: AsyncConnection, event: Event) -> None:

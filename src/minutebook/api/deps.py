@@ -138,12 +138,13 @@ class Standing:
         now = self._services.clock.now()
         if (now - self._checked_at).total_seconds() < RECHECK_S:
             return True
-        self._checked_at = now
         try:
             async with self._services.db.reading() as read:
                 await self._services.oauth.authenticate(read, self._token)
-        except MinutebookError:
-            return False
+        except MinutebookError as error:
+            # While nobody can tell, it holds; the next look follows at once.
+            return error.kind is Kind.UNAVAILABLE
+        self._checked_at = now
         return True
 
     async def guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

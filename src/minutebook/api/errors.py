@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from minutebook.errors import Kind, MinutebookError
+from minutebook.jobs.outages import outage_of
 
 STATUS: Mapping[Kind, int] = {
     Kind.INVALID: 400,
@@ -27,6 +28,9 @@ STATUS: Mapping[Kind, int] = {
     Kind.RATE_LIMITED: 429,
     Kind.UNAVAILABLE: 503,
 }
+
+AGAIN_S = 10.0
+"""When to come back after what may pass soon and does not say when."""
 
 _HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("body_unreadable", "The body cannot be read: it is not what its Content-Type says."),
@@ -85,6 +89,8 @@ def failure_of(error: Exception) -> Failure:
             return Failure(error.status_code, code, message, headers=error.headers or {})
         case ClientDisconnect():
             return Failure(400, "body_incomplete", "The connection ended before the body did.")
+        case _ if (outage := outage_of(error)) is not None:
+            return failure_of(outage)
         case _:
             return Failure(500, "internal_error", "Something went wrong here. The log has the details.")
 
@@ -93,8 +99,11 @@ def _headers(error: MinutebookError) -> dict[str, str]:
     headers = {}
     if error.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.retry_after_s is not None:
-        headers["Retry-After"] = str(ceil(error.retry_after_s))
+    after_s = error.retry_after_s
+    if after_s is None and error.retryable and error.kind is Kind.UNAVAILABLE:
+        after_s = AGAIN_S
+    if after_s is not None:
+        headers["Retry-After"] = str(ceil(after_s))
     return headers
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from minutebook.api.deps import ServicesOf, client_address
+from minutebook.api.readiness import OK, findings
 from minutebook.errors import Kind, MinutebookError
 from minutebook.telemetry.metrics import CONTENT_TYPE, render
 
@@ -22,13 +21,10 @@ router = APIRouter(tags=["operations"])
 
 READINESS_KEPT_S: Final = 3.0
 """So long an answer is given again: anybody may ask, and asking must cost nothing."""
-PATIENCE_S: Final = 5.0
-NOTHING: Final = "probes/readiness"
-"""An object that is not there; a storage that says so answers."""
 
 
 class Readiness:
-    """Whether database and storage answer, found out by reading alone, and at most every few seconds."""
+    """Whether the server can work, found out by reading alone, and at most every few seconds."""
 
     def __init__(self, services: "Services") -> None:
         self._services = services
@@ -39,27 +35,8 @@ class Readiness:
         """By name: "ok", or a sentence."""
         async with self._turn:
             if self._found is None or monotonic() - self._found[0] >= READINESS_KEPT_S:
-                database, storage = await asyncio.gather(self._database(), self._storage())
-                self._found = (monotonic(), {"database": database, "storage": storage})
+                self._found = (monotonic(), await findings(self._services))
             return self._found[1]
-
-    async def _database(self) -> str:
-        try:
-            async with asyncio.timeout(PATIENCE_S), self._services.db.reading() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError, TimeoutError):
-            return "The database does not answer."
-        return "ok"
-
-    async def _storage(self) -> str:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._services.storage.head(NOTHING)
-        except MinutebookError as error:
-            return error.message
-        except (OSError, TimeoutError):
-            return "The storage does not answer."
-        return "ok"
 
 
 async def readiness_of(request: Request, services: ServicesOf) -> Readiness:
@@ -78,10 +55,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(readiness: Annotated[Readiness, Depends(readiness_of)]) -> JSONResponse:
-    """Database and storage answer as well; 503 with the reason when one does not. Looked at every few seconds."""
+    """Database, queue of work and storage answer as well, and there is room; 503 with the reason when not. Looked at
+    every few seconds."""
     checks = await readiness.checks()
-    ready = all(state == "ok" for state in checks.values())
-    return JSONResponse({"status": "ok" if ready else "unavailable", "checks": checks}, 200 if ready else 503)
+    ready = all(state == OK for state in checks.values())
+    return JSONResponse({"status": OK if ready else "unavailable", "checks": checks}, 200 if ready else 503)
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -72,7 +72,7 @@ class Lifecycle:
             ended = {**left, "ended_at": now, "end_reason": how.with_recording.value}
             if await repository.move(tx, bot.id, BotState.ENDED, now, **ended):
                 await self._tell(tx, bot, StatusChange.ENDED, at)
-                await self._jobs.enqueue(tx, finish_job(bot.id))
+                await self._jobs.enqueue(tx, finish_job(bot))
             return
         if bot.state is BotState.RECORDING:
             await repository.move(tx, bot.id, BotState.ENDED, self._clock.now())
@@ -119,8 +119,16 @@ class Lifecycle:
         reason = EndReason.ERROR.value
         kept = {"failure": None, "failure_message": None, "end_reason": reason}
         await repository.move(tx, bot.id, BotState.ENDED, self._clock.now(), **kept)
-        await self._jobs.enqueue(tx, replace(finish_job(bot.id), key=f"{finish_key(bot.id)}:{new_id()}"))
+        await self._jobs.enqueue(tx, replace(finish_job(bot), key=f"{finish_key(bot.id)}:{new_id()}"))
         return True
+
+    async def ask_anew(self, tx: AsyncConnection) -> int:
+        """Request the work on all recordings that are to be put together, for a queue that has forgotten it; returns
+        how many these are."""
+        waiting = await repository.unfinished(tx)
+        for bot in waiting:
+            await self._jobs.enqueue(tx, replace(finish_job(bot), key=f"{finish_key(bot.id)}:{new_id()}"))
+        return len(waiting)
 
     async def cancel(self, tx: AsyncConnection, bot: Bot) -> bool:
         """End a bot that was not sent yet. One whose time had come is reported as stopped; one that was only planned
@@ -180,9 +188,9 @@ def _moments(bot: Bot, to: BotState, at: datetime) -> _Moments:
     return _Moments(bot.joined_at, bot.recording_started_at, bot.exited_at)
 
 
-def finish_job(bot_id: str) -> Job:
+def finish_job(bot: Bot) -> Job:
     """The work of putting a bot's recording together."""
-    return Job(task=FINISH_TASK, key=finish_key(bot_id), args={"bot_id": bot_id})
+    return Job(task=FINISH_TASK, key=finish_key(bot.id), args={"bot_id": bot.id}, owner_id=bot.owner_id)
 
 
 def finish_key(bot_id: str) -> str:

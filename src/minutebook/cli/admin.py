@@ -1,5 +1,6 @@
 """`minutebook admin`: users and keys without a browser."""
 
+import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +38,22 @@ def create_user(
         return user.id
 
     typer.echo(with_services(data_dir, work))
+
+
+@app.command("repair")
+@tell
+def repair(data_dir: Path | None = DATA_DIR) -> None:
+    """Move a damaged queue of work aside and ask anew for all work that waits. Stop the server first."""
+    from minutebook.jobs.health import set_aside
+    from minutebook.jobs.system import system_url
+    from minutebook.wiring import ask_anew
+
+    async def work(services: Services) -> tuple[Path | None, int]:
+        return await asyncio.to_thread(set_aside, system_url(services.db.url)), await ask_anew(services)
+
+    kept, asked = with_services(data_dir, work)
+    typer.echo(f"The damaged queue is kept as {kept.name}." if kept else "The queue of work is sound.")
+    typer.echo(f"Asked anew for the work on {asked} recordings. Start the server again.")
 
 
 @app.command("create-token")

@@ -48,21 +48,31 @@ async def _voices(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    from sqlalchemy import text
     from sqlalchemy.exc import SQLAlchemyError
 
     from minutebook.db.database import Database
+    from minutebook.db.migrations.run import check_sound
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
     try:
-        async with database.reading() as tx:
-            await tx.execute(text("select 1"))
+        await check_sound(database)
     except SQLAlchemyError as error:
         return Finding(False, type(error).__name__, "Check MINUTEBOOK_DATABASE_URL and that the server is running.")
     finally:
         await database.close()
     return Finding(True, database.url.render_as_string(hide_password=True))
+
+
+async def _queue(settings: Settings) -> Finding:
+    from minutebook.db.database import Database
+    from minutebook.jobs.health import check_queue
+    from minutebook.jobs.system import system_url
+
+    database = Database(settings.sqlalchemy_url)
+    await asyncio.to_thread(check_queue, system_url(database.url), thorough=True)
+    await database.close()
+    return Finding(True, "the queue of work can be read")
 
 
 async def _storage(settings: Settings) -> Finding:
@@ -85,7 +95,7 @@ async def _disk(settings: Settings) -> Finding:
     place = next(p for p in (settings.data_dir, *settings.data_dir.parents) if p.exists())
     free = shutil.disk_usage(place).free
     detail = f"{free / 1024**3:.1f} GiB free at {place}"
-    if free < LOW_DISK_BYTES:
+    if free < max(LOW_DISK_BYTES, settings.http.reserve_bytes):
         return Finding(False, detail, "Free some space, or set MINUTEBOOK_DATA_DIR to a larger disk.")
     return Finding(True, detail)
 
@@ -117,7 +127,14 @@ Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
     "models": {"asr": _asr, "voices": _voices},
     "bots": {"chromium": _chromium},
-    "system": {"privacy": _privacy, "database": _database, "storage": _storage, "disk": _disk, "clock": _clock},
+    "system": {
+        "privacy": _privacy,
+        "database": _database,
+        "queue": _queue,
+        "storage": _storage,
+        "disk": _disk,
+        "clock": _clock,
+    },
 }
 
 

@@ -27,7 +27,10 @@ EXIT_CODES = {
     Kind.RATE_LIMITED: 6,
     Kind.UNAVAILABLE: 6,
 }
-"""What a script can tell from the exit code: 2 bad input, 3 not allowed, 4 not there, 5 conflict, 6 try again later."""
+OPERATOR = 7
+OPERATOR_CODES = frozenset({"database_damaged", "database_newer", "jobs_damaged"})
+"""What a script can tell from the exit code: 2 bad input, 3 not allowed, 4 not there, 5 conflict, 6 try again later,
+7 the data needs its operator: a new start alone does not help (docs/operations.md)."""
 
 stderr = Console(stderr=True, highlight=False)
 
@@ -42,7 +45,7 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         except MinutebookError as error:
             stderr.print(f"[red]Error[/red] ({error.code}): ", end="")
             stderr.print(error.message, markup=False)
-            raise typer.Exit(EXIT_CODES[error.kind]) from None
+            raise typer.Exit(OPERATOR if error.code in OPERATOR_CODES else EXIT_CODES[error.kind]) from None
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None

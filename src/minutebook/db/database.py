@@ -9,6 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from minutebook.db.failures import told
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -32,11 +34,14 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """One unit of work: commits when the block ends, rolls back when it raises."""
-        if not self.is_sqlite:
-            async with self.engine.begin() as connection:
+        """One unit of work: commits when the block ends, rolls back when it raises. An outage is told as
+        `database_unavailable`, `storage_full` or `database_damaged`."""
+        with told():
+            async with self._sqlite_transaction() if self.is_sqlite else self.engine.begin() as connection:
                 yield connection
-            return
+
+    @asynccontextmanager
+    async def _sqlite_transaction(self) -> AsyncIterator[AsyncConnection]:
         async with self._writing, self.engine.connect() as connection:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -48,7 +53,14 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view for queries: all of them see the same moment. It is never committed."""
+        """A consistent view for queries: all of them see the same moment. It is never committed. Outages are told as in
+        `transaction`."""
+        with told():
+            async with self._view() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _view(self) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN")
@@ -67,8 +79,22 @@ def _async_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+LIVELINESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""A server that vanished without a word is noticed within seconds (libpq's connection parameters; the last in ms)."""
+CONNECTION_WITHIN_S = 10.0
+"""Longest wait for a connection of the pool: behind a server that hangs, requests must not pile up for longer."""
+
+
 def _postgres_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(url, pool_pre_ping=True, pool_size=10)
+    return create_async_engine(
+        url, pool_pre_ping=True, pool_size=10, pool_timeout=CONNECTION_WITHIN_S, connect_args=LIVELINESS
+    )
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

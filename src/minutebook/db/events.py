@@ -7,12 +7,13 @@ webhooks (later) deliver from the outbox.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import JSON, Column, Index, String, Table, insert
+from sqlalchemy import JSON, Column, Index, String, Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.db.database import metadata
+from minutebook.db.database import Database, metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
@@ -27,7 +28,10 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_events_owner_id_id", "owner_id", "id"),
+    Index("ix_events_created_at", "created_at"),
 )
+
+FORGET_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +76,15 @@ class Events:
         for subscriber in self._subscribers[event.kind]:
             await subscriber(tx, event)
         return at
+
+    async def forget(self, db: Database, days: int) -> int:
+        """Delete events older than so many days, in small transactions; returns how many. What is still to be delivered
+        of them stands in the webhooks' own tables."""
+        before, forgotten = self._clock.now() - timedelta(days=days), 0
+        while True:
+            async with db.transaction() as tx:
+                old = select(outbox.c.id).where(outbox.c.created_at < before).limit(FORGET_AT_ONCE)
+                gone = (await tx.execute(delete(outbox).where(outbox.c.id.in_(old)))).rowcount
+            forgotten += gone
+            if gone < FORGET_AT_ONCE:
+                return forgotten

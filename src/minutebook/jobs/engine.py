@@ -9,12 +9,14 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
+from minutebook.jobs.outages import BETWEEN_LOOKS, outage_of
 from minutebook.jobs.ports import Job, Json, QueueName
 from minutebook.jobs.steps import attempt_step, outcome_of
 from minutebook.jobs.system import SystemTables, open_system
@@ -28,6 +30,8 @@ of its own version. DBOS would otherwise derive it from source code, and an upda
 AT_ONCE = {QueueName.SPEECH: 1, QueueName.DEFAULT: 4}
 """How many jobs of a queue one runner works on."""
 STEP_THREADS = 32
+AWAY_TOLD_EVERY_S = 30.0
+ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 
 Perform = Callable[[str, str, Mapping[str, Json]], Awaitable[None]]
 T = TypeVar("T")
@@ -92,6 +96,28 @@ class DbosEngine:
         """End a job that nobody shall try again."""
         self._dbos._sys_db.dead_letter_workflows([key], min_recovery_attempts=0)
 
+    async def put_off(self, key: str, for_s: float) -> None:
+        """Give a running job of this runner back to its queue, which offers it again after `for_s` seconds. Waits for
+        the engine's database when that is away as well."""
+        failures = 0
+        while True:
+            try:
+                return await self._apart(lambda: self._delay(key, for_s))
+            except sa.exc.SQLAlchemyError as error:
+                if outage_of(error) is None:
+                    raise
+                failures += 1
+                await asyncio.sleep(BETWEEN_LOOKS.delay_s(failures))
+
+    def held(self) -> list[str]:
+        """The jobs that are this runner's by the queue's reckoning."""
+        flows = self.tables.workflows
+        ours = sa.select(flows.c.workflow_uuid).where(
+            flows.c.status == "PENDING", flows.c.executor_id == self.executor_id
+        )
+        with self.database.connect() as connection:
+            return list(connection.execute(ours).scalars())
+
     def forget(self, before_s: float, limit: int = 500) -> int:
         """Delete jobs, with their steps, that ended before `before_s` (seconds since 1970); returns how many."""
         flows = self.tables.workflows
@@ -153,10 +179,44 @@ class DbosEngine:
         DBOS.launch()
 
     def _enqueue(self, job: Job) -> None:
-        from dbos import DBOS, SetWorkflowID
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+        from dbos._context import DBOSContextSetAuth
 
-        with SetWorkflowID(job.key):
+        turn = SetEnqueueOptions(priority=self._turn(job))
+        with DBOSContextSetAuth(job.owner_id, None), SetWorkflowID(job.key), turn:
             DBOS.enqueue_workflow(job.queue.value, self._workflow, job.task, dict(job.args))
+
+    def _turn(self, job: Job) -> int:
+        """Whose turn it is, by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) with jobs of one length:
+        a job stands one behind its owner's last one, or one behind what is at work when its owner has none."""
+        flows = self.tables.workflows
+        here = flows.c.queue_name == job.queue.value
+        at_work = sa.select(sa.func.min(flows.c.priority)).where(here, flows.c.status.in_(("ENQUEUED", "PENDING")))
+        own = sa.select(sa.func.max(flows.c.priority)).where(
+            here, flows.c.status.in_(ACTIVE), flows.c.authenticated_user == job.owner_id
+        )
+        with self.database.connect() as connection:
+            first, last = connection.execute(at_work).scalar(), connection.execute(own).scalar()
+        return max((first or 1) - 1, last or 0, 0) + 1
+
+    def _delay(self, key: str, for_s: float) -> None:
+        steps, flows = self.tables.steps, self.tables.workflows
+        ours = self._ours().where(flows.c.workflow_uuid == key)
+        with self.database.begin() as connection:
+            # Steps keep their failures as results: an error here is one of the engine itself, met in the outage.
+            connection.execute(sa.delete(steps).where(steps.c.workflow_uuid == key, steps.c.error.is_not(None)))
+            until = sa.cast((self.tables.now + for_s) * 1000, sa.BigInteger)
+            connection.execute(ours.values(status="DELAYED", delay_until_epoch_ms=until))
+
+    def _ours(self) -> sa.Update:
+        """What this runner works on, given back. The dispatch that ends with it is no failed attempt: not counted."""
+        flows = self.tables.workflows
+        attempts = sa.case((flows.c.recovery_attempts > 0, flows.c.recovery_attempts - 1), else_=0)
+        return (
+            sa.update(flows)
+            .where(flows.c.status == "PENDING", flows.c.executor_id == self.executor_id)
+            .values(owner_xid=None, started_at_epoch_ms=None, recovery_attempts=attempts)
+        )
 
     def _stop_queues(self) -> None:
         for event in self._dbos.background_thread_stop_events:
@@ -170,28 +230,40 @@ class DbosEngine:
 
         DBOS.destroy(destroy_registry=True)
         DbosEngine._in_use = False
-        flows = self.tables.workflows
-        # A clean stop is no failed attempt: the dispatch that it interrupts is not counted.
-        attempts = sa.case((flows.c.recovery_attempts > 0, flows.c.recovery_attempts - 1), else_=0)
         with self.database.begin() as connection:
-            connection.execute(
-                sa.update(flows)
-                .where(flows.c.status == "PENDING", flows.c.executor_id == self.executor_id)
-                .values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None, recovery_attempts=attempts)
-            )
+            connection.execute(self._ours().values(status="ENQUEUED"))
 
 
 class DurableSteps:
-    """The steps of the job that is running, remembered by DBOS."""
+    """The steps of the job that is running, remembered by DBOS. The `patient` wait for the end of an outage."""
+
+    def __init__(self, patient: bool = True) -> None:
+        self.patient = patient
 
     async def run(self, name: str, step: Callable[[], Awaitable[Json]], *, attempts: int = 1) -> Json:
         """See the port. What a step raises arrives as a `MinutebookError`, the first time and each time after."""
         from dbos import DBOS
 
         async def once() -> dict[str, Json]:
-            return await attempt_step(name, step, attempts)
+            return await attempt_step(name, step, attempts, patient=self.patient)
 
         return outcome_of(await DBOS.run_step_async({"name": name}, once))
+
+
+class _Seldom(logging.Filter):
+    """DBOS's threads tell of a database that is away several times a second; once in a while is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "OperationalError" not in record.getMessage():
+            return True
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + AWAY_TOLD_EVERY_S
+        return True
 
 
 def _quiet() -> None:
@@ -199,4 +271,6 @@ def _quiet() -> None:
     dbos_logger = logging.getLogger("dbos")
     if not dbos_logger.handlers:
         dbos_logger.addHandler(logging.NullHandler())
-        dbos_logger.addFilter(lambda record: "encountered in asynchronous workflow" not in record.getMessage())
+        told_elsewhere = ("encountered in asynchronous workflow", "Asyncio task cancelled")
+        dbos_logger.addFilter(lambda record: not any(known in record.getMessage() for known in told_elsewhere))
+        dbos_logger.addFilter(_Seldom())

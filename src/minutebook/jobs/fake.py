@@ -15,6 +15,8 @@ async def _at_once(_seconds: float) -> None:
 class InlineSteps:
     """Steps that are run and not remembered."""
 
+    patient = False
+
     async def run(self, name: str, step: Callable[[], Awaitable[Json]], *, attempts: int = 1) -> Json:
         """See the port."""
         return outcome_of(await attempt_step(name, step, attempts, sleep=_at_once))

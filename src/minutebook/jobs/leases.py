@@ -56,16 +56,20 @@ class Leases(threading.Thread):
         self._beat()
 
     def run(self) -> None:
-        last = time.monotonic()
+        last, trusted_from = time.monotonic(), 0.0
         while not self._stopped.wait(self._beat_s):
-            # After a pause of the whole machine everybody looks dead; the others get the time to say that they live.
             slept, last = time.monotonic() - last > self._lease_s, time.monotonic()
             try:
                 self._beat()
-                if not slept:
+                if slept:
+                    trusted_from = last + self._lease_s
+                if last >= trusted_from:
                     self.take_over()
-            except sa.exc.SQLAlchemyError:
-                logger.exception("the heartbeat failed; it is tried again in %.1f s", self._beat_s)
+            except sa.exc.SQLAlchemyError as error:
+                # After a pause of the whole machine, or of the database, everybody looks dead: the others get the
+                # time to say that they live.
+                trusted_from = time.monotonic() + self._lease_s + self._beat_s
+                logger.warning("the heartbeat failed, it is tried again in %.1f s: %s", self._beat_s, error)
 
     def stop(self) -> None:
         """Beat no more; the row goes, so that nobody mourns this runner."""

@@ -29,6 +29,7 @@ job_requests = Table(
     Column("task", String(64), nullable=False),
     Column("queue", String(16), nullable=False),
     Column("args", JSON, nullable=False),
+    Column("owner_id", String(36)),
     Index("ix_job_requests_key", "key"),
 )
 
@@ -88,7 +89,10 @@ async def waiting_requests(tx: AsyncConnection, limit: int) -> list[Request]:
     rows = await tx.execute(
         select(job_requests).order_by(job_requests.c.id).limit(limit).with_for_update(skip_locked=True)
     )
-    return [Request(row.id, row.wanted, Job(row.task, row.key, row.args, QueueName(row.queue))) for row in rows]
+    return [
+        Request(row.id, row.wanted, Job(row.task, row.key, row.args, QueueName(row.queue), row.owner_id or ""))
+        for row in rows
+    ]
 
 
 async def remove_requests(tx: AsyncConnection, requests: list[Request]) -> None:
@@ -98,4 +102,4 @@ async def remove_requests(tx: AsyncConnection, requests: list[Request]) -> None:
 
 async def _add(tx: AsyncConnection, wanted: str, job: Job) -> None:
     values = {"id": new_id(), "wanted": wanted, "key": job.key, "task": job.task, "queue": job.queue.value}
-    await tx.execute(insert(job_requests).values(**values, args=dict(job.args)))
+    await tx.execute(insert(job_requests).values(**values, args=dict(job.args), owner_id=job.owner_id))

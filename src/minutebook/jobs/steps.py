@@ -6,7 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from minutebook.errors import Kind, MinutebookError
-from minutebook.jobs.ports import Json
+from minutebook.jobs.outages import outage_of
+from minutebook.jobs.ports import Json, PutOffError, StepFailedError
 from minutebook.kit.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -16,22 +17,35 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 async def attempt_step(
-    name: str, step: Callable[[], Awaitable[Json]], attempts: int, sleep: Sleep = asyncio.sleep
+    name: str,
+    step: Callable[[], Awaitable[Json]],
+    attempts: int,
+    sleep: Sleep = asyncio.sleep,
+    *,
+    patient: bool = False,
 ) -> dict[str, Json]:
     """Run a step up to `attempts` times and describe the outcome. A `MinutebookError` that is not retryable is final
-    at once; other exceptions are defects or weather, which cannot be told apart here."""
+    at once, other exceptions are defects. An outage is no attempt for the `patient`: `PutOffError`."""
     for attempt in range(1, attempts + 1):
         try:
             return {"result": await step()}
-        except MinutebookError as error:
-            failure, final = error, not error.retryable
         except Exception as error:  # whatever a step raises ends as its outcome; the log keeps the traceback
-            logger.exception("step %s failed (attempt %d of %d)", name, attempt, attempts)
-            failure, final = _unexpected(name, error), False
+            outage = outage_of(error)
+            if outage is not None and patient:
+                raise PutOffError(outage) from error
+            failure, final = _told(name, outage or error, attempt, attempts)
         if final or attempt == attempts:
             return {"error": _error_to_json(failure)}
         await sleep(BETWEEN_ATTEMPTS.delay_s(attempt))
     raise ValueError(f"step {name} asks for {attempts} attempts; it takes one at least")
+
+
+def _told(name: str, error: Exception, attempt: int, attempts: int) -> tuple[MinutebookError, bool]:
+    """The failure of an attempt, and whether it is final."""
+    if isinstance(error, MinutebookError):
+        return error, not error.retryable
+    logger.exception("step %s failed (attempt %d of %d)", name, attempt, attempts)
+    return _unexpected(name, error), False
 
 
 def outcome_of(recorded: dict[str, Json]) -> Json:
@@ -61,9 +75,9 @@ def _error_to_json(error: MinutebookError) -> dict[str, Json]:
     }
 
 
-def _error_from_json(error: dict[str, Json]) -> MinutebookError:
+def _error_from_json(error: dict[str, Json]) -> StepFailedError:
     field, after = error["field"], error["retry_after_s"]
-    return MinutebookError(
+    return StepFailedError(
         Kind(str(error["kind"])),
         str(error["code"]),
         str(error["message"]),

@@ -48,12 +48,16 @@ class SystemTables:
                 sa.column(name)
                 for name in ("workflow_uuid", "status", "name", "queue_name", "executor_id", "owner_xid",
                              "application_version", "recovery_attempts", "started_at_epoch_ms", "updated_at",
-                             "completed_at")
+                             "completed_at", "priority", "authenticated_user", "delay_until_epoch_ms")
             ),
             schema=schema,
         )  # fmt: skip
         self.steps = sa.table(
-            "operation_outputs", sa.column("workflow_uuid"), sa.column("completed_at_epoch_ms"), schema=schema
+            "operation_outputs",
+            sa.column("workflow_uuid"),
+            sa.column("completed_at_epoch_ms"),
+            sa.column("error"),
+            schema=schema,
         )
         self.runners = sa.Table(
             "minutebook_runners",

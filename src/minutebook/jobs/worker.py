@@ -11,7 +11,7 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Task
 from minutebook.jobs.process import run_until_told
-from minutebook.jobs.runner import Chore, JobRunner, OnAbandoned, nobody_listens
+from minutebook.jobs.runner import AskAnew, Chore, JobRunner, OnAbandoned, nobody_listens, nothing_to_ask
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Work:
     tasks: Mapping[str, Task]
     on_abandoned: OnAbandoned = nobody_listens
     chores: Sequence[Chore] = ()
+    ask_anew: AskAnew = nothing_to_ask
 
 
 OpenTasks = Callable[[Settings], AbstractAsyncContextManager[Work]]
@@ -42,7 +43,14 @@ def run_worker(settings: Settings, open_tasks: OpenTasks, *, supervised: bool = 
 async def _work(settings: Settings, open_tasks: OpenTasks, stop: asyncio.Event) -> None:
     async with (
         open_tasks(settings) as work,
-        JobRunner(settings.jobs, work.database, work.tasks, on_abandoned=work.on_abandoned, chores=work.chores),
+        JobRunner(
+            settings.jobs,
+            work.database,
+            work.tasks,
+            on_abandoned=work.on_abandoned,
+            chores=work.chores,
+            ask_anew=work.ask_anew,
+        ),
     ):
         logger.info("worker %d is ready", os.getpid())
         await stop.wait()

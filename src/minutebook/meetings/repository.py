@@ -116,11 +116,33 @@ async def page(
     limit: int,
     offset: int,
     mentioned: Mapping[str, Select[tuple[str]]] = MappingProxyType({}),
-) -> tuple[tuple[Meeting, ...], int]:
-    """Meetings of this owner that hold all `terms`, newest first, and their number; `mentioned` has for terms the query
-    for meetings that hold them elsewhere. None from the trash."""
-    matching: list[ColumnElement[bool]] = [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None)]
-    matching += [
+) -> tuple[Meeting, ...]:
+    """Meetings of this owner that hold all `terms`, newest first; `mentioned` has for terms the query for meetings that
+    hold them elsewhere. None from the trash."""
+    newest = (meetings.c.created_at.desc(), meetings.c.id.desc())
+    # Pages far behind are skipped in the index, without a look at what they hold.
+    matching = _matching(owner_id, terms, mentioned)
+    ids = select(meetings.c.id).where(*matching).order_by(*newest).limit(limit).offset(offset)
+    query = select(meetings).where(meetings.c.id.in_(ids)).order_by(*newest)
+    return await _meetings(tx, (await tx.execute(query)).all())
+
+
+async def count(
+    tx: AsyncConnection,
+    owner_id: str,
+    terms: Sequence[str],
+    mentioned: Mapping[str, Select[tuple[str]]],
+    at_most: int | None,
+) -> int:
+    """How many meetings `page` goes through; counting ends at `at_most`."""
+    found = select(meetings.c.id).where(*_matching(owner_id, terms, mentioned)).limit(at_most).subquery()
+    return int((await tx.execute(select(func.count()).select_from(found))).scalar_one())
+
+
+def _matching(
+    owner_id: str, terms: Sequence[str], mentioned: Mapping[str, Select[tuple[str]]]
+) -> list[ColumnElement[bool]]:
+    holding = [
         or_(
             meetings.c.search_text.contains(term, autoescape=True),
             *([meetings.c.id.in_(ids)] if ids is not None else ()),
@@ -128,15 +150,7 @@ async def page(
         for term in terms
         for ids in (mentioned.get(term),)
     ]
-    total = (await tx.execute(select(func.count()).select_from(meetings).where(*matching))).scalar_one()
-    query = (
-        select(meetings)
-        .where(*matching)
-        .order_by(meetings.c.created_at.desc(), meetings.c.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return await _meetings(tx, (await tx.execute(query)).all()), total
+    return [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None), *holding]
 
 
 async def load(tx: AsyncConnection, owner_id: str, ids: Sequence[str]) -> tuple[Meeting, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Select
@@ -28,6 +29,7 @@ from minutebook.meetings.model import (
     checked_idempotency_key,
     checked_title,
 )
+from minutebook.meetings.totals import Totals
 
 PAGE_SIZE_MAX: Final = 100
 _PAGE_MAX = 10_000_000
@@ -65,6 +67,7 @@ class Meetings:
 
     def __init__(self, clock: Clock, events: Events) -> None:
         self._clock = clock
+        self._totals = Totals(clock)
         self._events = events
 
     async def create(
@@ -126,9 +129,11 @@ class Meetings:
             raise invalid("page_size_invalid", f"`page_size` is a number from 1 to {PAGE_SIZE_MAX}.", "page_size")
         terms = [match[1] or match[2] for match in _TERM.finditer(folded(clean_line(query, "q", at_most=_QUERY_MAX)))]
         elsewhere = {term: ids for term in terms if (ids := mentioned(tx, owner_id, _quoted(term))) is not None}
-        items, total = await repository.page(
+        items = await repository.page(
             tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size, mentioned=elsewhere
         )
+        count = partial(repository.count, tx, owner_id, terms, elsewhere)
+        total = await self._totals.of((owner_id, *terms), count)
         return Page(items=items, page=page, page_size=page_size, total=total)
 
     async def update(self, tx: AsyncConnection, owner_id: str, meeting_id: str, draft: MeetingDraft) -> Meeting:

@@ -70,9 +70,9 @@ def peaks_key(recording_id: str) -> str:
     return f"{prefix_of(recording_id)}derived/peaks.json"
 
 
-def work_prefix(recording_id: str, report_id: str) -> str:
-    """Where the intermediate results of one report are kept while it is made."""
-    return f"{prefix_of(recording_id)}work/{report_id}/"
+def work_prefix(recording_id: str, report_id: str, attempt: int) -> str:
+    """Where the intermediate results of one attempt at a report are kept while it is made."""
+    return f"{prefix_of(recording_id)}work/{report_id}/{attempt}/"
 
 
 def checked_filename(filename: str | None) -> str:

@@ -87,6 +87,11 @@ async def drop_disposals(tx: AsyncConnection, prefix: str) -> int:
     return (await tx.execute(delete(disposals).where(disposals.c.prefix == prefix))).rowcount
 
 
+async def postpone_disposal(tx: AsyncConnection, disposal_id: str, due_at: datetime) -> None:
+    """Have it tried again later."""
+    await tx.execute(update(disposals).where(disposals.c.id == disposal_id).values(due_at=due_at))
+
+
 async def drop_disposal(tx: AsyncConnection, disposal_id: str) -> None:
     """Forget one plan: it is done."""
     await tx.execute(delete(disposals).where(disposals.c.id == disposal_id))

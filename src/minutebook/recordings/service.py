@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.config import HttpSettings
 from minutebook.db.database import Database
 from minutebook.db.events import Event, Events
-from minutebook.errors import MinutebookError, invalid, not_found
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.jobs.ports import Job, Jobs
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import is_id, new_id
@@ -36,12 +36,14 @@ from minutebook.recordings.model import (
     prefix_of,
 )
 from minutebook.storage.ports import Storage
+from minutebook.storage.room import NOTHING_LOCAL, Reserve
 
 SWEEP_TASK: Final = "recordings.sweep"
 UPLOAD_LIFE: Final = timedelta(hours=48)
 """An upload that takes longer than this is taken for dead."""
 LATE_WRITES: Final = timedelta(hours=1)
 """Work that is cancelled may still write what it holds in hand; a second disposal takes that away."""
+SWEEP_AGAIN: Final = timedelta(minutes=5)
 _SWEEP_BATCH = 100
 
 
@@ -58,7 +60,9 @@ class Recordings:
         meetings: Meetings,
         outgoing: OutgoingClient,
         settings: HttpSettings,
+        reserve: Reserve = NOTHING_LOCAL,
     ) -> None:
+        self._reserve = reserve
         self._db = db
         self._storage = storage
         self._jobs = jobs
@@ -71,6 +75,11 @@ class Recordings:
     def subscribe(self, events: Events) -> None:
         """Follow the meetings: called once, by wiring."""
         events.subscribe(meeting_events.DELETED, self._on_meeting_deleted)
+
+    def check_room(self, coming: int = 0) -> None:
+        """Raises `storage_full` when `coming` bytes more would reach into the reserve of the local disk. For what
+        people send; work under way may use the reserve."""
+        self._reserve.check(coming)
 
     async def receive(self, incoming: Incoming) -> Received:
         """Stream a file to storage. Name, declared type and first bytes are checked before anything is written.
@@ -97,6 +106,12 @@ class Recordings:
         """Take back a received file that gets no meeting."""
         await self._storage.delete(received.storage_key)
         await self._forget(received.id)
+
+    async def refused(self, received: Received, error: MinutebookError) -> None:
+        """Take back a received file that could not be attached. In an outage nobody knows whether the commit arrived:
+        the file stays, and if there was no commit, it goes by the disposal that is planned for it."""
+        if error.kind is not Kind.UNAVAILABLE:
+            await self.discard(received)
 
     async def attach(
         self,
@@ -141,14 +156,15 @@ class Recordings:
     ) -> Recording:
         """The whole walk for a file whose meeting is known beforehand."""
         checked_language(language)
+        self.check_room()
         async with self._db.reading() as tx:
             await self._meetings.get(tx, owner_id, meeting_id)
         received = await self.receive(incoming)
         try:
             async with self._db.transaction() as tx:
                 return await self.attach(tx, owner_id, meeting_id, received, language=language)
-        except MinutebookError:
-            await self.discard(received)
+        except MinutebookError as error:
+            await self.refused(received, error)
             raise
 
     async def add_from_url(self, owner_id: str, meeting_id: str, url: str, *, language: str | None = None) -> Recording:
@@ -197,14 +213,28 @@ class Recordings:
         return self._storage.stream(key, start, end)
 
     async def sweep(self) -> int:
-        """Delete from storage what is due for it; returns how many prefixes were cleared. Safe to run at any time."""
+        """Delete from storage what is due for it; returns how many prefixes were cleared. Safe to run at any time. What
+        cannot be deleted now stays due a little later, behind the rest; then the last failure is raised."""
+        failure: MinutebookError | None = None
         async with self._db.reading() as tx:
             due = await repository.due_disposals(tx, self._clock.now(), _SWEEP_BATCH)
         for disposal_id, prefix in due:
-            await self._storage.delete_prefix(prefix)
+            try:
+                await self._storage.delete_prefix(prefix)
+            except MinutebookError as error:
+                failure = error
+                async with self._db.transaction() as tx:
+                    await repository.postpone_disposal(tx, disposal_id, self._clock.now() + SWEEP_AGAIN)
+                continue
             async with self._db.transaction() as tx:
                 await repository.drop_disposal(tx, disposal_id)
+        if failure is not None:
+            raise failure
         return len(due)
+
+    async def abort_unfinished(self) -> int:
+        """Give up uploads to the storage that a killed process began; returns how many."""
+        return await self._storage.abort_unfinished(self._clock.now() - UPLOAD_LIFE)
 
     async def dispose(self, tx: AsyncConnection, prefix: str) -> None:
         """Have everything under `prefix` deleted from storage: soon, and again after what may still be written late."""

@@ -1,13 +1,20 @@
 """What a storage failure means to the user."""
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from minutebook.errors import Kind, MinutebookError, not_found
 
-_NO_ROOM = re.compile(r"os error (27|28|122)\b")
+FULL: Final = "storage_full"
+AGAIN_S: Final = 10.0
+"""What a client is asked to wait: a storage that restarts, or a disk that is cleared, takes a while."""
+
+_NO_ROOM: Final = re.compile(r"os error (27|28|122)\b")
 """EFBIG, ENOSPC and EDQUOT, as the storage library spells them."""
+_NO_ROOM_NUMBERS: Final = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
@@ -23,18 +30,25 @@ def told(key: str) -> Iterator[None]:
         raise _meaning(key, error) from error
 
 
+def no_room(where: str) -> MinutebookError:
+    """There is no room to write."""
+    message = f"There is no room left {where}. Free some space or use a larger disk; waiting work goes on by itself."
+    return MinutebookError(Kind.UNAVAILABLE, FULL, message, retryable=True, retry_after_s=AGAIN_S)
+
+
+def is_no_room(error: BaseException) -> bool:
+    """Whether an error says that a disk, or the share of it that one may use, is full."""
+    return isinstance(error, OSError) and error.errno in _NO_ROOM_NUMBERS
+
+
 def _meaning(key: str, error: BaseException) -> MinutebookError:
-    if _NO_ROOM.search(str(error)) or getattr(error, "errno", None) in {27, 28, 122}:
-        return MinutebookError(
-            Kind.UNAVAILABLE,
-            "storage_full",
-            f"There is no room left to store {key}. Free some space or point the storage at a larger disk, then retry.",
-            retryable=True,
-        )
+    if is_no_room(error) or _NO_ROOM.search(str(error)):
+        return no_room(f"to store {key}")
     return MinutebookError(
         Kind.UNAVAILABLE,
         "storage_unavailable",
         f"The storage failed on {key} ({type(error).__name__}). Check that it is reachable, that the bucket or folder "
         "exists, and that the keys may read and write it; `minutebook doctor` tries it.",
         retryable=True,
+        retry_after_s=AGAIN_S,
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,24 @@ READ_BYTES = 4 * 1024 * 1024
 """Objects are read by ranges of this size, so that a slow reader holds no connection to the storage open."""
 
 
+AbortUnfinished = Callable[[datetime], Awaitable[int]]
+
+
+async def nothing_unfinished(_before: datetime) -> int:
+    """Where an upload that breaks off leaves nothing."""
+    return 0
+
+
 class ObjectStorage:
     """`folder` is where a local store keeps its files: what is written there is also flushed to disk, because a row
     in the database will say that it is there."""
 
-    def __init__(self, store: "ObjectStore", folder: Path | None = None) -> None:
+    def __init__(
+        self, store: "ObjectStore", folder: Path | None = None, abort_unfinished: AbortUnfinished = nothing_unfinished
+    ) -> None:
         self._store = store
         self._folder = folder
+        self._abort_unfinished = abort_unfinished
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> StoredObject:
         """See the port."""
@@ -111,6 +123,10 @@ class ObjectStorage:
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)
+
+    async def abort_unfinished(self, before: datetime) -> int:
+        """See the port."""
+        return await self._abort_unfinished(before)
 
     async def check(self) -> None:
         """See the port."""

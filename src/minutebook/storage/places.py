@@ -1,15 +1,17 @@
 """Where objects are kept, by configuration: a folder, a bucket, or memory."""
 
+import asyncio
 import re
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from minutebook.config import Settings
 from minutebook.errors import invalid
-from minutebook.storage.objects import ObjectStorage
+from minutebook.storage.objects import AbortUnfinished, ObjectStorage, nothing_unfinished
+from minutebook.storage.unfinished import Bucket, abort_unfinished
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -50,7 +52,11 @@ def local_storage(folder: Path) -> ObjectStorage:
 
     folder.mkdir(parents=True, exist_ok=True)
     remove_stale(folder, time.time() - STALE_AFTER_S)
-    return ObjectStorage(LocalStore(folder.resolve(), automatic_cleanup=True), folder)
+
+    async def abort(before: datetime) -> int:
+        return await asyncio.to_thread(remove_stale, folder, before.timestamp())
+
+    return ObjectStorage(LocalStore(folder.resolve(), automatic_cleanup=True), folder, abort)
 
 
 def remove_stale(folder: Path, before: float) -> int:
@@ -75,8 +81,21 @@ def _bucket_storage(settings: Settings, bucket: str, prefix: str) -> ObjectStora
                 "timeout": timedelta(seconds=120),
             },
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
-        )
+        ),
+        abort_unfinished=_abort_in(settings, bucket, prefix),
     )
+
+
+def _abort_in(settings: Settings, name: str, prefix: str) -> AbortUnfinished:
+    """Needs keys that are configured here: with a role of the machine, a lifecycle rule of the bucket does it."""
+    secret_key = settings.storage_secret_key
+    if settings.storage_access_key is None or secret_key is None:
+        return nothing_unfinished
+    endpoint = settings.storage_endpoint or f"https://s3.{settings.storage_region}.amazonaws.com"
+    below = f"{prefix}/" if prefix else ""
+    keys = (settings.storage_access_key, secret_key.get_secret_value())
+    bucket = Bucket(endpoint, settings.storage_region, name, below, *keys)
+    return lambda before: abort_unfinished(bucket, before)
 
 
 def _bucket_config(settings: Settings) -> "S3Config":

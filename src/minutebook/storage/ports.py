@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +50,10 @@ class Storage(Protocol):
 
     async def download(self, key: str, to: Path) -> None:
         """Copy an object to a local file, in pieces."""
+        ...
+
+    async def abort_unfinished(self, before: datetime) -> int:
+        """Give up uploads that were begun before a moment and neither completed nor taken back; returns how many."""
         ...
 
     async def check(self) -> None:

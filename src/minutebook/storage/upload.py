@@ -1,9 +1,10 @@
-"""One streamed upload: the caller's stream on one side, the storage library on the other."""
+"""One streamed upload: the caller's stream on one side, the storage library on the other. What fits into one part is
+sent in one request."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minutebook.errors import Kind, MinutebookError
 from minutebook.storage.failures import told
@@ -29,22 +30,18 @@ class Upload:
     upload would stay in the bucket, invisible and paid for)."""
 
     def __init__(self, store: "ObjectStore", key: str) -> None:
-        import obstore
-
+        self._store = store
         self._key = key
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=2)
         self._broken = False
-        self._sending = asyncio.ensure_future(
-            obstore.put_async(store, key, self._pieces(), chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
-        )
-        self._sending.add_done_callback(lambda _: self._drain())
+        self._sending: asyncio.Future[Any] | None = None
 
     async def send(self, chunks: AsyncIterator[bytes], max_bytes: int | None) -> StoredObject:
         """Pass the whole stream on; returns what was stored. Any exception leaves nothing in the storage."""
         try:
-            stored = await self._pump(chunks, max_bytes)
+            stored = await self._pump(_pieces_of(chunks), max_bytes)
             with told(self._key):
-                await asyncio.shield(self._sending)
+                await asyncio.shield(self._begun())
         except BaseException:
             await self._take_back()
             raise
@@ -53,28 +50,50 @@ class Upload:
     @property
     def landed(self) -> bool:
         """Whether the object became visible, although the caller may have been cancelled meanwhile."""
-        return self._sending.done() and not self._sending.cancelled() and self._sending.exception() is None
+        sending = self._sending
+        return sending is not None and sending.done() and not sending.cancelled() and sending.exception() is None
 
-    async def _pump(self, chunks: AsyncIterator[bytes], max_bytes: int | None) -> StoredObject:
-        digest, size, piece = hashlib.sha256(), 0, bytearray()
-        async for chunk in chunks:
-            size += len(chunk)
+    async def _pump(self, pieces: AsyncIterator[bytes], max_bytes: int | None) -> StoredObject:
+        digest, size, held = hashlib.sha256(), 0, bytearray()
+        async for piece in pieces:
+            size += len(piece)
             if max_bytes is not None and size > max_bytes:
                 raise _too_large(max_bytes)
-            digest.update(chunk)
-            piece += chunk
-            if len(piece) >= PIECE_BYTES:
-                await self._hand_over(bytes(piece))
-                piece.clear()
-            if self._sending.done():
+            digest.update(piece)
+            if size <= PART_BYTES:
+                held += piece
+                continue
+            await self._hand_over(bytes(held))
+            held.clear()
+            await self._hand_over(piece)
+            if self._begun().done():
                 break
-        if piece:
-            await self._hand_over(bytes(piece))
-        await self._hand_over(None)
+        if self._sending is None:
+            self._send_at_once(bytes(held))
+        else:
+            await self._hand_over(None)
         return StoredObject(self._key, size, digest.hexdigest())
 
+    def _send_at_once(self, data: bytes) -> None:
+        import obstore
+
+        self._sending = asyncio.ensure_future(obstore.put_async(self._store, self._key, data, use_multipart=False))
+
+    def _begun(self) -> "asyncio.Future[Any]":
+        """The multipart upload; begun when it is first asked for."""
+        import obstore
+
+        if self._sending is None:
+            parts = obstore.put_async(
+                self._store, self._key, self._pieces(), chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+            )
+            sending = asyncio.ensure_future(parts)
+            sending.add_done_callback(lambda _: self._drain())
+            self._sending = sending
+        return self._sending
+
     async def _hand_over(self, piece: bytes | None) -> None:
-        if not self._sending.done():
+        if piece != b"" and not self._begun().done():
             await self._queue.put(piece)
 
     async def _pieces(self) -> AsyncIterator[bytes]:
@@ -84,6 +103,8 @@ class Upload:
             raise BrokenOffError
 
     async def _take_back(self) -> None:
+        if self._sending is None:
+            return
         self._broken = True
         self._drain()
         self._queue.put_nowait(None)
@@ -92,6 +113,18 @@ class Upload:
     def _drain(self) -> None:
         while not self._queue.empty():
             self._queue.get_nowait()
+
+
+async def _pieces_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Chunks of the network, gathered to pieces."""
+    piece = bytearray()
+    async for chunk in chunks:
+        piece += chunk
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
 
 
 def _too_large(max_bytes: int) -> MinutebookError:

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from minutebook.cli.app import app
-from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED
+from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED, OPERATOR
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 
@@ -29,4 +29,4 @@ def test_every_command_is_documented(command: str) -> None:
 
 def test_every_exit_code_is_documented() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, flags=re.MULTILINE)}
-    assert documented == {0, FAILED, INTERRUPTED, *EXIT_CODES.values()}
+    assert documented == {0, FAILED, INTERRUPTED, OPERATOR, *EXIT_CODES.values()}

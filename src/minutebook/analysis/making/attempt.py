@@ -1,16 +1,19 @@
 """What all work on reports has in common: starting, failing well, telling how far it is, noticing that nobody waits."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from minutebook.analysis.model import Failure, Progress, Report
 from minutebook.analysis.reports.scheduler import Scheduler, parsed_job_key
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
-from minutebook.jobs.ports import Json, Steps, Task
+from minutebook.jobs.outages import outage_of
+from minutebook.jobs.ports import Json, PutOffError, Steps, Task
 
 log = logging.getLogger("minutebook.analysis")
 
@@ -50,12 +53,14 @@ class ReportAttempt:
         self._db = db
         self._scheduler = scheduler
         self._steps = steps
+        self.patient = steps.patient
 
     async def step(self, name: str, body: Callable[[], Awaitable[Json]]) -> Any:
-        """Run a durable step; retryable and unexpected errors are tried again before they count."""
+        """Run a durable step; unexpected errors are tried again before they count, outages never count."""
 
         async def told() -> Json:
             result = await body()
+            await self._going_on()
             log.info("report %s: finished step %s", self.report.id, name)
             return result
 
@@ -67,9 +72,21 @@ class ReportAttempt:
             if not await self._scheduler.progress(tx, self.report.id, self.report.attempt, progress):
                 raise SupersededError
 
+    async def held_up(self, outage: MinutebookError) -> None:
+        """Say on the report what its work waits for; while the database is away nobody could read it anyway."""
+        with contextlib.suppress(MinutebookError):
+            async with self._db.transaction() as tx:
+                await self._scheduler.held_up(tx, self.report.id, self.report.attempt, outage)
+
+    async def _going_on(self) -> None:
+        if self.report.waiting is not None:
+            async with self._db.transaction() as tx:
+                await self._scheduler.going_on(tx, self.report.id, self.report.attempt)
+            self.report = replace(self.report, waiting=None)
+
     async def computed(self, compute: Callable[[Tell], Result]) -> Result:
-        """Run `compute(tell)` in a thread. What it tells is written at most once a second; when nobody waits any
-        more, its next `tell` raises `SupersededError` in the thread, so that it ends soon."""
+        """Run `compute(tell)` in a thread. What it tells is written at most once a second, if it can be written; when
+        nobody waits any more, its next `tell` raises `SupersededError` in the thread, so that it ends soon."""
         board = _Board()
         running = asyncio.create_task(asyncio.to_thread(compute, board.tell))
         try:
@@ -77,12 +94,20 @@ class ReportAttempt:
                 await asyncio.wait({running}, timeout=PROGRESS_EVERY_S)
                 told = board.take()
                 if told is not None and not running.done():
-                    await self.tell(told)
+                    await self._tell_if_possible(told)
             return await running
         finally:
             # The thread itself cannot be cancelled; it ends at its next `tell`.
             board.stopped.set()
             running.cancel()
+
+    async def _tell_if_possible(self, progress: Progress) -> None:
+        try:
+            await self.tell(progress)
+        except MinutebookError as error:
+            if outage_of(error) is None:
+                raise
+            log.info("report %s: its progress cannot be told: %s", self.report.id, error.code)
 
 
 class _Board:
@@ -104,7 +129,7 @@ class _Board:
 
 def report_task(db: Database, scheduler: Scheduler, make: Make, clean_up: Make) -> Task:
     """The durable task around `make`: whatever happens in there, the report ends completed or failed, with a code and
-    a sentence; `clean_up` runs when it ended, and not when the process ends and the work goes on elsewhere."""
+    a sentence; `clean_up` runs when it ended, and not when it is put off or goes on elsewhere."""
 
     async def task(steps: Steps, args: Mapping[str, Json]) -> None:
         report_id, attempt = str(args["report_id"]), int(str(args["attempt"]))
@@ -114,7 +139,11 @@ def report_task(db: Database, scheduler: Scheduler, make: Make, clean_up: Make) 
             log.info("report %s: nothing to do any more", report_id)
             return
         running = ReportAttempt(db, scheduler, steps, report)
-        failure = await _ended(make, running)
+        try:
+            failure = await _ended(make, running)
+        except PutOffError as put_off:
+            await running.held_up(put_off.outage)
+            raise
         if failure is not None:
             async with db.transaction() as tx:
                 await scheduler.fail(tx, report_id, attempt, failure)
@@ -130,13 +159,21 @@ async def _ended(make: Make, attempt: ReportAttempt) -> Failure | None:
         if error.code == SUPERSEDED:
             log.info("report %s: stopped, nobody waits for it", attempt.report.id)
             return None
+        _put_off_in_an_outage(attempt, error)
         log.warning("report %s failed: %s", attempt.report.id, error.code)
         unexpected = error.code == INTERNAL_ERROR.code
         return INTERNAL_ERROR if unexpected else Failure(error.code, error.message, error.retryable)
-    except Exception:  # the edge of the task: an unknown error must not leave the user waiting
+    except Exception as error:  # the edge of the task: an unknown error must not leave the user waiting
+        _put_off_in_an_outage(attempt, error)
         log.exception("report %s failed", attempt.report.id)
         return INTERNAL_ERROR
     return None
+
+
+def _put_off_in_an_outage(attempt: ReportAttempt, error: Exception) -> None:
+    outage = outage_of(error) if attempt.patient else None
+    if outage is not None:
+        raise PutOffError(outage) from error
 
 
 async def give_up(db: Database, scheduler: Scheduler, key: str) -> None:

@@ -21,6 +21,7 @@ from minutebook.analysis.reports import contents
 from minutebook.analysis.voices import repository as names_repository
 from minutebook.analysis.voices.model import Proposal, proposed
 from minutebook.errors import MinutebookError
+from minutebook.jobs.outages import outage_of
 from minutebook.jobs.ports import Json
 from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import peaks_key, preview_key
@@ -88,6 +89,8 @@ class TranscriptionSteps:
         try:
             await computed(lambda _: write_preview(original, preview))
         except MinutebookError as error:
+            if outage_of(error) is not None:
+                raise
             log.warning("recording %s has no preview: %s", self._recording.id, error.code)
             return False
         await self._tools.storage.put_stream(preview_key(self._recording.id), _file(preview))

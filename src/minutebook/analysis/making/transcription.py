@@ -10,7 +10,6 @@ from minutebook.analysis.making.recording import TranscriptionSteps
 from minutebook.analysis.making.scratch import clear, left_behind, part_keys
 from minutebook.analysis.making.tools import Tools
 from minutebook.analysis.making.workspace import Workspace
-from minutebook.recordings.model import work_prefix
 from minutebook.recordings.sources import Participant, Sources, sources_from_json, sources_key
 
 
@@ -35,10 +34,8 @@ class Transcription:
         await TranscriptionSteps(work, partial(_hearing, work, sources)).all()
 
     async def clean_up(self, attempt: ReportAttempt) -> None:
-        """Remove what only the work needed."""
-        report = attempt.report
-        await self._tools.storage.delete_prefix(work_prefix(report.recording_id, report.id))
-        await clear(self._tools.scratch / report.id)
+        """Remove the local copies; what the work kept in the storage goes with its end."""
+        await clear(self._tools.scratch / attempt.report.id)
 
 
 async def _sources(work: Workspace) -> Sources | None:

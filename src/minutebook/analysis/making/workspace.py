@@ -18,7 +18,7 @@ class Workspace:
         self.recording = recording
         limits = DecodeLimits(max_duration_s=tools.speech.max_duration_s)
         self.scratch = Scratch(tools.scratch / attempt.report.id, tools.storage, recording, limits)
-        self._objects = work_prefix(recording.id, attempt.report.id)
+        self._objects = work_prefix(recording.id, attempt.report.id, attempt.report.attempt)
 
     @property
     def wanted_language(self) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Update,
     delete,
     insert,
     select,
@@ -31,6 +32,7 @@ from minutebook.analysis.model import (
     Progress,
     Report,
     ReportStatus,
+    Waiting,
     sources_of,
 )
 from minutebook.analysis.reports.planner import Existing
@@ -58,6 +60,7 @@ reports = Table(
     Column("facts", JSON, nullable=False),
     Column("source_id", String(36)),
     Column("failure", JSON(none_as_null=True)),
+    Column("waiting", JSON(none_as_null=True)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("recording_id", "type", "version", name="uq_reports_recording_id_type_version"),
@@ -88,6 +91,7 @@ async def add(tx: AsyncConnection, report: Report) -> None:
             facts=dict(report.facts),
             source_id=report.source_id,
             failure=None,
+            waiting=None,
             created_at=report.created_at,
             updated_at=report.updated_at,
         )
@@ -107,6 +111,13 @@ async def of_recordings(tx: AsyncConnection, recording_ids: Sequence[str]) -> Se
     return [_report(row) for row in rows]
 
 
+async def with_active_reports(tx: AsyncConnection) -> Sequence[str]:
+    """The recordings of which some report is awaited, the oldest first."""
+    active = [status.value for status in ReportStatus if status.is_active]
+    query = select(reports.c.recording_id).where(reports.c.status.in_(active)).group_by(reports.c.recording_id)
+    return list((await tx.scalars(query.order_by(reports.c.recording_id))).all())
+
+
 async def processing_of(tx: AsyncConnection, report_ids: Sequence[str]) -> frozenset[str]:
     """Those of the reports that are being worked on."""
     query = select(reports.c.id).where(reports.c.id.in_(report_ids))
@@ -123,18 +134,28 @@ async def move(
         reports.c.attempt == attempt,
         reports.c.status.in_([status.value for status in sources_of(to)]),
     )
-    return (await tx.execute(statement.values(status=to.value, updated_at=at, **columns))).rowcount == 1
+    values = {"status": to.value, "updated_at": at, "waiting": None, **columns}
+    return (await tx.execute(statement.values(**values))).rowcount == 1
 
 
 async def set_progress(tx: AsyncConnection, report_id: str, attempt: int, progress: Progress, at: datetime) -> bool:
     """Keep how far the work has come; False when this attempt is not the one being worked on."""
-    statement = update(reports).where(
+    values = {"fraction": progress.fraction, "progress": progress_json(progress), "updated_at": at}
+    return (await tx.execute(_at_work(report_id, attempt).values(**values))).rowcount == 1
+
+
+async def set_waiting(tx: AsyncConnection, report_id: str, attempt: int, waiting: Waiting | None, at: datetime) -> None:
+    """Keep what holds the work up, or that nothing does any more."""
+    kept = waiting and {"code": waiting.code, "message": waiting.message, "since": waiting.since.isoformat()}
+    await tx.execute(_at_work(report_id, attempt).values(waiting=kept, updated_at=at))
+
+
+def _at_work(report_id: str, attempt: int) -> Update:
+    return update(reports).where(
         reports.c.id == report_id,
         reports.c.attempt == attempt,
         reports.c.status == ReportStatus.PROCESSING.value,
     )
-    values = {"fraction": progress.fraction, "progress": progress_json(progress), "updated_at": at}
-    return (await tx.execute(statement.values(**values))).rowcount == 1
 
 
 def progress_json(progress: Progress) -> dict[str, object]:
@@ -183,6 +204,10 @@ def _options(kept: Mapping[str, Any]) -> Options:
     )
 
 
+def _waiting(kept: Mapping[str, str]) -> Waiting:
+    return Waiting(kept["code"], kept["message"], datetime.fromisoformat(kept["since"]))
+
+
 def _report(row: Row[tuple[object, ...]]) -> Report:
     return Report(
         id=row.id,
@@ -197,6 +222,7 @@ def _report(row: Row[tuple[object, ...]]) -> Report:
         created_at=row.created_at,
         updated_at=row.updated_at,
         failure=Failure(**row.failure) if row.failure else None,
+        waiting=_waiting(row.waiting) if row.waiting else None,
         source_id=row.source_id,
         facts=row.facts,
     )

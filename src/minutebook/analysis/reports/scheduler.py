@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis import events as report_events
 from minutebook.analysis.kinds import KINDS
-from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, Report, ReportStatus
+from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, Report, ReportStatus, Waiting
 from minutebook.analysis.reports import repository
 from minutebook.analysis.reports.planner import Action, Planned, Readiness, plan, readiness
 from minutebook.db.events import Events
-from minutebook.errors import not_found
+from minutebook.errors import MinutebookError, not_found
 from minutebook.jobs.ports import Job, Jobs, Json
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
-from minutebook.recordings.model import Recording
+from minutebook.recordings.model import Recording, work_prefix
 from minutebook.recordings.service import Recordings
 
 UPSTREAM_FAILED = Failure(
@@ -68,6 +68,17 @@ class Scheduler:
         """Keep how far the work has come; False says that nobody waits for it any more: stop."""
         return await repository.set_progress(tx, report_id, attempt, progress, self._clock.now())
 
+    async def held_up(self, tx: AsyncConnection, report_id: str, attempt: int, outage: MinutebookError) -> None:
+        """Say that the work waits for the end of an outage, and since when it does."""
+        report = await repository.load(tx, report_id)
+        now = self._clock.now()
+        since = report.waiting.since if report is not None and report.waiting is not None else now
+        await repository.set_waiting(tx, report_id, attempt, Waiting(outage.code, outage.message, since), now)
+
+    async def going_on(self, tx: AsyncConnection, report_id: str, attempt: int) -> None:
+        """Say that nothing holds the work up any more."""
+        await repository.set_waiting(tx, report_id, attempt, None, self._clock.now())
+
     async def complete(
         self,
         tx: AsyncConnection,
@@ -86,6 +97,7 @@ class Scheduler:
         if not await repository.move(tx, report.id, report.attempt, ReportStatus.COMPLETED, now, **columns):
             return False
         await repository.save_content(tx, report.id, content)
+        await self._clear_work(tx, report, report.attempt)
         await self._events.publish(tx, report_events.report_event(report_events.COMPLETED, report))
         await self._advance(tx, report.recording_id)
         return True
@@ -97,12 +109,24 @@ class Scheduler:
             return False
         if not await self._failed(tx, report, attempt, failure):
             return False
+        await self._clear_work(tx, report, attempt)
         await self._advance(tx, report.recording_id)
         return True
 
     async def tell_proposed(self, tx: AsyncConnection, recording: Recording, report_id: str) -> None:
         """Tell that the voices of a transcription may have other names now."""
         await self._events.publish(tx, report_events.proposed_event(report_id, recording.id, recording.owner_id))
+
+    async def ask_anew(self, tx: AsyncConnection) -> int:
+        """Request the work on all reports that are awaited, for a queue that has forgotten it: those at work, and of
+        those that wait the ones that may start; returns for how many recordings."""
+        active = await repository.with_active_reports(tx)
+        for recording_id in active:
+            for report in await repository.of_recordings(tx, [recording_id]):
+                if report.status is ReportStatus.PROCESSING:
+                    await self._jobs.enqueue(tx, _job(report))
+            await self._advance(tx, recording_id)
+        return len(active)
 
     async def processing(self, tx: AsyncConnection, report_ids: Sequence[str]) -> Collection[str]:
         """Those of the reports that are being worked on."""
@@ -162,6 +186,11 @@ class Scheduler:
                 case Readiness.WAITING:
                     pass
 
+    async def _clear_work(self, tx: AsyncConnection, report: Report, attempt: int) -> None:
+        """Have what only the work needed deleted: planned with its end, so that no outage leaves it behind."""
+        if report.type is AnalysisType.TRANSCRIPTION:
+            await self._recordings.dispose(tx, work_prefix(report.recording_id, report.id, attempt))
+
     async def _failed(self, tx: AsyncConnection, report: Report, attempt: int, failure: Failure) -> bool:
         now = self._clock.now()
         if not await repository.move(tx, report.id, attempt, ReportStatus.FAILED, now, failure=asdict(failure)):
@@ -186,4 +215,5 @@ def parsed_job_key(key: str) -> tuple[str, int] | None:
 def _job(report: Report) -> Job:
     kind = KINDS[report.type]
     args: dict[str, Json] = {"report_id": report.id, "attempt": report.attempt}
-    return Job(task=kind.task, key=job_key(report.id, report.attempt), args=args, queue=kind.queue)
+    key = job_key(report.id, report.attempt)
+    return Job(task=kind.task, key=key, args=args, queue=kind.queue, owner_id=report.owner_id)

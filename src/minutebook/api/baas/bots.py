@@ -1,6 +1,7 @@
 """`/bots`: bots that join calls."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Query
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.limits import RateRule, count_try
+from minutebook.analysis.results import KeptTranscript
 from minutebook.api.baas import render
 from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
 from minutebook.api.baas.queries import bot_query
@@ -19,7 +21,6 @@ from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, Deletion
 from minutebook.bots.v1.codes import DELETIONS
 from minutebook.errors import Kind, MinutebookError
-from minutebook.transcript.model import Transcript
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
@@ -43,16 +44,19 @@ async def meeting_data(
     caller: ApiKey,
     services: ServicesOf,
     links: LinksOf,
-    read: Read,
     bot_id: Annotated[str, Query()],
     include_transcripts: Annotated[bool, Query()] = True,
-) -> JSONResponse:
+) -> Response:
     """A bot, links to its files, and the transcript if one was asked for; at any time of its life."""
-    bot = await services.bots.get(read, caller.user_id, bot_id.strip().lower())
-    media = await services.bots.media(read, bot)
-    transcript = await _transcript(services, read, bot) if include_transcripts else None
-    event_id = await services.calendars.event_of_bot(read, bot.id)
-    return JSONResponse(render.metadata(bot, media, transcript, links, event_id))
+    async with services.db.reading() as read:
+        bot = await services.bots.get(read, caller.user_id, bot_id.strip().lower())
+        media = await services.bots.media(read, bot)
+        kept = await _transcript(services, read, bot) if include_transcripts else None
+        event_id = await services.calendars.event_of_bot(read, bot.id)
+    rows = "[]"
+    if kept is not None:
+        rows = await services.results.rendered(kept, partial(render.transcripts_json, bot.number))
+    return Response(render.metadata_json(bot, media, rows, links, event_id), media_type="application/json")
 
 
 @routes.get("/bots_with_metadata")
@@ -129,12 +133,12 @@ def _ground(services: "Services") -> Ground:
     return Ground(services.sealing, services.clock.now(), services.webhooks.checked_url)
 
 
-async def _transcript(services: "Services", read: AsyncConnection, bot: Bot) -> Transcript | None:
+async def _transcript(services: "Services", read: AsyncConnection, bot: Bot) -> KeptTranscript | None:
     """The newest transcript, when one was asked for and is there."""
     if bot.wish.speech_to_text is None or bot.recording_id is None:
         return None
     try:
-        return await services.results.transcript(read, bot.owner_id, bot.recording_id)
+        return await services.results.kept_transcript(read, bot.owner_id, bot.recording_id)
     except MinutebookError as error:
         if error.kind in {Kind.NOT_FOUND, Kind.CONFLICT}:
             return None

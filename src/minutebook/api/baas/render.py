@@ -1,6 +1,7 @@
 """From bots to the bodies of the v1 API. Its flat records repeat what was asked for; secrets are answered with null."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +10,7 @@ from minutebook.bots.model import Bot, BotMedia, BotWish, Screenshot
 from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO
 from minutebook.bots.record.links import MediaLinks, screenshot_name
 from minutebook.bots.v1.codes import ERRORS, moment
+from minutebook.kit.ids import new_id
 from minutebook.transcript.model import Segment, Transcript
 
 FREQUENCY_NAMES: Final[Mapping[int, str]] = {16_000: "16khz", 24_000: "24khz"}
@@ -21,11 +23,17 @@ def account_number(owner_id: str) -> int:
     return int.from_bytes(hashlib.sha256(owner_id.encode()).digest()[:4]) & 0x7FFF_FFFF or 1
 
 
-def metadata(
-    bot: Bot, media: BotMedia, transcript: Transcript | None, links: MediaLinks, event_id: str | None = None
-) -> Body:
-    """The answer of `GET /bots/meeting_data`; addresses of files that do not exist are empty. `event_id` is the
-    calendar event that the bot was sent to."""
+def metadata_json(bot: Bot, media: BotMedia, transcripts: str, links: MediaLinks, event_id: str | None) -> str:
+    """The answer of `GET /bots/meeting_data`, with transcripts that are JSON already: a long one is rendered elsewhere
+    and only put in its place here."""
+    place = new_id()
+    body = json.dumps(metadata(bot, media, place, links, event_id), ensure_ascii=False, separators=(",", ":"))
+    return body.replace(f'"{place}"', transcripts, 1)
+
+
+def metadata(bot: Bot, media: BotMedia, transcripts: object, links: MediaLinks, event_id: str | None) -> Body:
+    """The answer's values; addresses of files that do not exist are empty. `event_id` is the calendar event that
+    the bot was sent to."""
 
     def link(key: str | None, name: str) -> str:
         return links.link(bot.id, name) if key is not None else ""
@@ -33,7 +41,7 @@ def metadata(
     return {
         "bot_data": {
             "bot": bot_with_params(bot, media),
-            "transcripts": transcripts(bot, transcript) if transcript is not None else [],
+            "transcripts": transcripts,
             "event_uuid": event_id,
         },
         "duration": round(bot.duration_s),
@@ -106,21 +114,26 @@ def params(wish: BotWish) -> Body:
     }
 
 
-def transcripts(bot: Bot, transcript: Transcript) -> list[Body]:
-    """The segments that hold words; ids count segments and words of this bot from 1."""
+def transcripts_json(bot_number: int, transcript: Transcript) -> str:
+    """The segments that hold words, as JSON; ids count segments and words of this bot from 1."""
+    return json.dumps(transcripts(bot_number, transcript), ensure_ascii=False, separators=(",", ":"))
+
+
+def transcripts(bot_number: int, transcript: Transcript) -> list[Body]:
+    """The values of it."""
     rows: list[Body] = []
     words = 0
     for segment in transcript.segments:
         if segment.words:
-            rows.append(_transcript_row(bot, transcript, segment, len(rows) + 1, words + 1))
+            rows.append(_transcript_row(bot_number, transcript, segment, len(rows) + 1, words + 1))
             words += len(segment.words)
     return rows
 
 
-def _transcript_row(bot: Bot, transcript: Transcript, segment: Segment, row_id: int, first_word: int) -> Body:
+def _transcript_row(bot_number: int, transcript: Transcript, segment: Segment, row_id: int, first_word: int) -> Body:
     return {
         "id": row_id,
-        "bot_id": bot.number,
+        "bot_id": bot_number,
         "speaker": transcript.name_of(segment.speaker),
         "start_time": segment.start,
         "end_time": segment.end,
@@ -129,7 +142,7 @@ def _transcript_row(bot: Bot, transcript: Transcript, segment: Segment, row_id: 
         "words": [
             {
                 "id": first_word + place,
-                "bot_id": bot.number,
+                "bot_id": bot_number,
                 "text": word.word.strip(),
                 "start_time": word.start,
                 "end_time": word.end,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from minutebook.access_log.model import Action
 from minutebook.analysis.service import AnalysisRequest
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx, actor_of
+from minutebook.api.deps import AnalysisCaller, ServicesOf, Tx, actor_of
 from minutebook.api.paxs.render import rendered_report
 from minutebook.api.paxs.schemas import AnalysisIn, ReportOut, errors
 
@@ -34,14 +34,15 @@ async def reports(
     caller: AnalysisCaller,
     services: ServicesOf,
     recording_id: str,
-    read: Read,
     session_id: Annotated[str | None, Query(description="The recording's session.")] = None,
     analysis_type: Annotated[str | None, Query(description="Only this type.")] = None,
 ) -> list[ReportOut]:
     """The newest version of each analysis of a recording. `report_content` is JSON as a string."""
-    shown = await services.results.reports(
-        read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
-    )
+    async with services.db.reading() as read:
+        kept = await services.results.kept_reports(
+            read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
+        )
+    shown = await services.results.shown(kept)
     for each in shown:
         if each.content is not None:
             await services.access_log.note(

@@ -69,13 +69,25 @@ async def _stream(
         if not await standing.holds():
             yield _event("end", '{"reason":"revoked"}')
             return
-        try:
-            reports = await _reports(services, owner_id, recording_id)
-        except MinutebookError as error:
-            if error.kind is not Kind.NOT_FOUND:
-                raise
+        found = await _seen_again(services, owner_id, recording_id, reports)
+        if found is None:
             yield _event("end", '{"reason":"removed"}')
             return
+        reports = found
+
+
+async def _seen_again(
+    services: "Services", owner_id: str, recording_id: str, before: list[Report]
+) -> list[Report] | None:
+    """The reports as they are now; None when the recording is gone. In an outage there is nothing new to tell."""
+    try:
+        return await _reports(services, owner_id, recording_id)
+    except MinutebookError as error:
+        if error.kind is Kind.UNAVAILABLE:
+            return before
+        if error.kind is Kind.NOT_FOUND:
+            return None
+        raise
 
 
 async def _reports(services: "Services", owner_id: str, recording_id: str) -> list[Report]:

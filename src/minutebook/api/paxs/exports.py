@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from minutebook.access_log.model import Action
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, actor_of
+from minutebook.api.deps import AnalysisCaller, ServicesOf, actor_of
 from minutebook.api.exports import FORMATS, format_of
 from minutebook.api.paxs.schemas import errors
 
@@ -20,15 +20,15 @@ router = APIRouter(prefix="/api/recordings", tags=["analysis"])
     },
     response_class=Response,
 )
-async def export(
-    caller: AnalysisCaller, services: ServicesOf, recording_id: str, export_format: str, read: Read
-) -> Response:
+async def export(caller: AnalysisCaller, services: ServicesOf, recording_id: str, export_format: str) -> Response:
     """The newest transcript as `json`, `txt`, `srt`, `vtt` or `md`, voices under their names; `not_ready` while there
     is none."""
     media_type, render = format_of(export_format)
-    transcript = await services.results.transcript(read, caller.user_id, recording_id)
+    async with services.db.reading() as read:
+        transcript = await services.results.kept_transcript(read, caller.user_id, recording_id)
     await services.access_log.note(
         services.db, caller.user_id, recording_id, actor_of(caller), Action.EXPORTED, f"transcript.{export_format}"
     )
     disposition = f'attachment; filename="transcript.{export_format}"'
-    return Response(render(transcript), media_type=media_type, headers={"Content-Disposition": disposition})
+    text = await services.results.rendered(transcript, render)
+    return Response(text, media_type=media_type, headers={"Content-Disposition": disposition})

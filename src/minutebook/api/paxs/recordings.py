@@ -83,6 +83,7 @@ async def _from_form(
 
     body = request.stream()
     try:
+        services.recordings.check_room(_announced(request))
         form = MultipartStream(boundary_of(content_type), body)
         async with (
             UploadForm(services.recordings, check, in_query).read(form) as upload,
@@ -94,6 +95,11 @@ async def _from_form(
     except MinutebookError:
         await read_on(body)
         raise
+
+
+def _announced(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
 
 
 def _parsed(body: bytes) -> RecordingFromUrl:

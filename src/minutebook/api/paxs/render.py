@@ -18,6 +18,7 @@ from minutebook.api.paxs.schemas import (
     SessionOut,
     SpeakerOut,
     SpeakersOut,
+    WaitingOut,
 )
 from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import Recording
@@ -76,7 +77,7 @@ def _recording(recording: Recording, outcome: Outcome) -> RecordingOut:
 
 def rendered_report(report: Report, content: str | None = None, *, stale: bool = False) -> ReportOut:
     """A report, with its content if it is given."""
-    failure, progress = report.failure, report.progress
+    failure, progress, waiting = report.failure, report.progress, report.waiting
     return ReportOut(
         id=report.id,
         recording_id=report.recording_id,
@@ -88,6 +89,7 @@ def rendered_report(report: Report, content: str | None = None, *, stale: bool =
         report_content=content,
         stale=stale,
         error=failure and ReportError(code=failure.code, message=failure.message, retryable=failure.retryable),
+        waiting=waiting and WaitingOut(code=waiting.code, message=waiting.message, since=waiting.since),
         created_at=report.created_at,
         updated_at=report.updated_at,
     )

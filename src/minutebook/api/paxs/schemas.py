@@ -145,6 +145,14 @@ class ReportError(BaseModel):
     retryable: bool
 
 
+class WaitingOut(BaseModel):
+    """What holds the work up, which goes on by itself when that is over, and since when."""
+
+    code: str
+    message: str
+    since: datetime
+
+
 class ProgressDetail(BaseModel):
     """What is being done, and how many seconds of the recording are transcribed, of how many."""
 
@@ -156,7 +164,7 @@ class ProgressDetail(BaseModel):
 class ReportOut(BaseModel):
     """One version of one analysis. `status` is `pending`, `processing`, `completed` or `failed`; `report_content` is
     JSON as a string, present once it is completed. `stale`: the transcript was corrected since this was made from it;
-    requesting the analysis again makes it from the corrected one."""
+    requesting the analysis again makes it from the corrected one. `waiting`: an outage holds the work up."""
 
     id: str
     recording_id: str
@@ -168,6 +176,7 @@ class ReportOut(BaseModel):
     report_content: str | None
     stale: bool
     error: ReportError | None
+    waiting: WaitingOut | None
     created_at: datetime
     updated_at: datetime
 

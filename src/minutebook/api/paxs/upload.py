@@ -34,14 +34,19 @@ class UploadForm:
 
     @asynccontextmanager
     async def read(self, form: MultipartStream) -> AsyncIterator[Upload]:
-        """The upload; its file is taken back when the form turns out wrong or the block raises an error."""
+        """The upload; its file is taken back when the form turns out wrong or the block refuses it."""
         try:
             async for part in form.parts():
                 await self._take(part)
-            yield self._whole()
+            upload = self._whole()
         except BaseException:
             if self._received is not None:
                 await self._recordings.discard(self._received)
+            raise
+        try:
+            yield upload
+        except MinutebookError as error:
+            await self._recordings.refused(upload.received, error)
             raise
 
     async def _take(self, part: Part) -> None:

@@ -89,13 +89,15 @@ async def peaks(user: SignedIn, services: ServicesOf, meeting_id: str, read: Rea
 
 
 @router.get("/download/{export_format}")
-async def download(user: SignedIn, services: ServicesOf, meeting_id: str, export_format: str, read: Read) -> Response:
+async def download(user: SignedIn, services: ServicesOf, meeting_id: str, export_format: str) -> Response:
     """The transcript in one of the formats of the API."""
     media_type, render = format_of(export_format)
-    meeting = await services.meetings.get(read, user.id, meeting_id)
-    recording = await recording_of(services, read, user, meeting_id)
-    transcript = await services.results.transcript(read, user.id, recording.id)
+    async with services.db.reading() as read:
+        meeting = await services.meetings.get(read, user.id, meeting_id)
+        recording = await recording_of(services, read, user, meeting_id)
+        transcript = await services.results.kept_transcript(read, user.id, recording.id)
     await _noted(services, user, recording, Action.EXPORTED, f"transcript.{export_format}")
     name = f"{meeting.title.replace('/', '-')}.{export_format}"
     headers = {"Content-Disposition": disposition(name, "attachment")}
-    return Response(render(transcript), media_type=media_type, headers=headers)
+    text = await services.results.rendered(transcript, render)
+    return Response(text, media_type=media_type, headers=headers)

@@ -74,12 +74,12 @@ class BotHost:
 
     async def round(self) -> None:
         """Watch, start what is due, and clean up now and then."""
-        now = self._clock.now()
+        running, now = await self._dispatch.running(), self._clock.now()
         if (now - self._last_round).total_seconds() > self._settings.lost_after_s / 2:
-            # This machine slept, or was overloaded: heartbeats get the time to come again.
+            # This machine slept or was overloaded, or the database was away: heartbeats get the time to come again.
             self._since = now
         self._last_round = now
-        await self._watch(await self._dispatch.running())
+        await self._watch(running)
         await self._start()
         if self._swept_at is None or (now - self._swept_at).total_seconds() >= SWEEP_EVERY_S:
             self._swept_at = now

@@ -242,6 +242,12 @@ async def standing(tx: AsyncConnection, ids: Sequence[str]) -> Mapping[str, tupl
     return {row.id: (BotState(row.state), row.data_deleted, row.ended_at) for row in await tx.execute(query)}
 
 
+async def unfinished(tx: AsyncConnection) -> Sequence[Bot]:
+    """Bots whose call is over and whose recording is still to be put together."""
+    query = select(bots).where(bots.c.state == BotState.ENDED.value, bots.c.recording_id.is_(None))
+    return [bot_of(row) for row in await tx.execute(query.order_by(bots.c.number))]
+
+
 async def find(tx: AsyncConnection, owner_id: str, bot_id: str, *, lock: bool = False) -> Bot | None:
     """One bot of this owner; `lock` as for `load`."""
     query = select(bots).where(bots.c.id == bot_id, bots.c.owner_id == owner_id)

@@ -23,6 +23,8 @@ CONTEXT_S = 0.2
 _PARALLEL = 4
 _TIMEOUT_S = 120.0
 _LONGEST_RETRY_AFTER_S = 24 * 3600.0
+_ABOUT_THE_SOUND = frozenset({400, 413, 415, 422})
+"""Refusals that sending the same sound again cannot change; the others are for the operator to mend."""
 _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 
@@ -113,6 +115,7 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
             Kind.UNAVAILABLE,
             "speech_endpoint_refused",
             f"The speech endpoint refused a request with {response.status_code}: check its address, key and model.",
+            retryable=response.status_code not in _ABOUT_THE_SOUND,
         )
     try:
         answer = response.json()
@@ -123,6 +126,7 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
             Kind.UNAVAILABLE,
             "speech_endpoint_invalid",
             "The speech endpoint's answer is not a verbose_json transcription: check that its address is right.",
+            retryable=True,
         )
     return answer
 
