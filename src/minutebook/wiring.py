@@ -53,6 +53,7 @@ from minutebook.recordings.tasks import recording_tasks
 from minutebook.removal.service import Removal
 from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.search.service import Search
+from minutebook.sharing.service import Sharing
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
@@ -97,6 +98,7 @@ class Services:
     templates: Templates
     library: Library
     search: Search
+    sharing: Sharing
     sealing: Sealing
     bots: Bots
     bot_life: Lifecycle
@@ -159,6 +161,7 @@ def build_services(
         templates=templates,
         library=Library(db, meetings, recordings, analysis),
         search=search,
+        sharing=Sharing(clock, meetings),
         sealing=sealing,
         bots=bots,
         bot_life=bot_life,

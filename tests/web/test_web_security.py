@@ -28,7 +28,15 @@ HOSTILE = (
     "%(name)s %s %",
 )
 
-OPEN = {"/sign-in", "/sign-out", "/setup", "/sign-in/google", "/sign-in/google/callback"}
+OPEN = {
+    "/sign-in",
+    "/sign-out",
+    "/setup",
+    "/sign-in/google",
+    "/sign-in/google/callback",
+    "/s/{secret}",
+    "/s/{secret}/audio",
+}
 """For anybody, by design; suites of their own test them."""
 
 
@@ -164,6 +172,7 @@ async def test_what_people_write_stays_text(ada: Person, hostile: str) -> None:
         f"/meetings/{hostile}/{part}"
         for part in ("entry", "record", "history", "speaker?speaker=speaker_1", "segment?place=0", "item?item=0")
     ]
+    paths += ["/search?q=launch", "/search?q=%22%3E%3Cscript%3E&person=%27%3E&since=%3C", f"/meetings/{hostile}/share"]
     shown = 0
     for path in paths:
         for ask in (ada.open, ada.part):

@@ -82,6 +82,9 @@ document.addEventListener("click", (event) => {
     into(hit(".item"), address(`item?item=${hit("[data-item]").dataset.item}`));
   } else if (hit("[data-renew]")) {
     renew();
+  } else if (hit("[data-sheet]")) {
+    event.preventDefault();
+    sheet(hit("[data-sheet]").dataset.sheet);
   } else if (hit("[data-dialog]")) {
     event.preventDefault();
     hit("[popover]")?.hidePopover();

@@ -1,0 +1,1 @@
+"""Who may see a meeting besides its owner."""
