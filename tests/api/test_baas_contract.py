@@ -50,6 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         log_level="error",
         google={"oauth_url": nowhere, "api_url": nowhere},
         microsoft={"login_url": nowhere, "graph_url": nowhere},
+        zoom={"oauth_url": nowhere, "api_url": nowhere},
     )
     engine = create_engine(settings.sqlalchemy_url)
     metadata.create_all(engine)
