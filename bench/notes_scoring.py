@@ -215,8 +215,7 @@ def _same_due(expected: str, item: Item, held_on: date) -> bool:
         return False
     plain = expected.partition("(")[0]
     wanted, said = (
-        {_ENGLISH.words.stem(w) for w in _ENGLISH.words.normal_words(t)} - {"the", "by", "on", "until"}
-        for t in (plain, item.due.said)
+        {_ENGLISH.words.stem(w) for w in _comparable(t)} - {"the", "by", "on", "until"} for t in (plain, item.due.said)
     )
     day = _ENGLISH.dates.resolve(expected, held_on)
     return wanted <= said or said <= wanted or (day is not None and day == item.due.on)

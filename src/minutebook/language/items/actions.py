@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from minutebook.language.items.standing import in_jest, standing
 from minutebook.language.lexicon import Act
-from minutebook.language.model import Due, Item, ItemKind, Owner
+from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
 from minutebook.language.talk.conversation import REACH, Answer, Conversation
-from minutebook.language.talk.moves import Move
-from minutebook.language.talk.references import references, refers
+from minutebook.language.talk.moves import Move, due_said
+from minutebook.language.talk.references import background, references, refers
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
@@ -28,9 +29,10 @@ def actions_of(talk: Conversation) -> list[Item]:
         if rule is None or id(move) in used or not move.do:
             continue
         made = rule(talk, at, used)
-        if made is not None:
-            items.append(made)
-    return _merged(sorted(items, key=lambda item: item.evidence[0].start), talk.lexicon.words)
+        if made is not None and not in_jest(talk, move):
+            items.append(_timed(talk, move, made))
+    ordered = sorted(items, key=lambda item: item.evidence[0].start)
+    return standing(_merged(ordered, talk.lexicon.words), talk)
 
 
 def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:
@@ -215,8 +217,9 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
         return None
     said = _binding(talk.lexicon.dates, move.due, answer.due)
     pointed = (calling,) if calling else references(talk, move)
-    points_to = pointed[-1] if pointed else None
-    spans = {move.sentence, *answer.evidence, *pointed}
+    behind = background(talk, move.sentence, move.do)
+    points_to = pointed[-1] if pointed else behind[-1] if behind else None
+    spans = {move.sentence, *answer.evidence, *pointed, *behind}
     return Item(
         kind=ItemKind.ACTION,
         text=move.do,
@@ -227,6 +230,51 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
     )
 
 
+def _timed(talk: Conversation, move: Move, item: Item) -> Item:
+    """An item that has no time gets the one that is asked for next ("By when?" – "Thursday.") or that its speaker adds
+    in a few words ("This week.")."""
+    if item.due is not None:
+        return item
+    after = talk.sentences[move.sentence.index + 1 : move.sentence.index + 1 + REACH]
+    told = _added_time(talk, move, after) or _asked_time(talk, after) or _brief_time(talk, move, after)
+    if told is None:
+        return item
+    said, sentence, asking = told
+    spans = sorted({*item.evidence, sentence.evidence(), *((asking.evidence(),) if asking else ())}, key=_start)
+    return replace(item, due=Due(said), evidence=tuple(spans))
+
+
+def _added_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tuple[str, Sentence, None] | None:
+    own = [s for s in after[:2] if s.turn == move.sentence.turn and len(s.words) <= _A_TIME and not s.is_question]
+    return next(((said, s, None) for s in own if (said := due_said(s, talk.people, talk.lexicon)) is not None), None)
+
+
+def _brief_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tuple[str, Sentence, None] | None:
+    """A time that is all that somebody says soon after: "Friday, then.", "Tomorrow morning."."""
+    soon = [s for s in after[:_NEAR_ANSWER] if s.turn <= move.sentence.turn + 2 and not s.is_question]
+    brief = (s for s in soon if len(s.words) <= _NEAR_ANSWER)
+    return next(((said, s, None) for s in brief if (said := due_said(s, talk.people, talk.lexicon)) is not None), None)
+
+
+def _asked_time(talk: Conversation, after: Sequence[Sentence]) -> tuple[str, Sentence, Sentence] | None:
+    asked = next((s for s in after if s.is_question and talk.lexicon.matches("asks_for_time", _norm(talk, s))), None)
+    if asked is None:
+        return None
+    replies = [s for s in talk.sentences[asked.index + 1 : asked.index + 3] if s.speaker != asked.speaker]
+    short = (s for s in replies if len(s.words) <= _A_TIME + 2)
+    return next(((said, s, asked) for s in short if (said := due_said(s, talk.people, talk.lexicon)) is not None), None)
+
+
+def _norm(talk: Conversation, sentence: Sentence) -> str:
+    return talk.lexicon.words.norm(sentence.text)
+
+
+def _start(evidence: Evidence) -> float:
+    return evidence.start
+
+
+_A_TIME = 6
+"""Words of a sentence that only gives a time."""
 _ANY_DAY = date(2026, 1, 7)
 """Two due expressions are compared by what they would mean on this day."""
 
@@ -257,9 +305,12 @@ def _same_task(one: Item, other: Item, words: Words) -> bool:
         return False
     if one.due and other.due and one.due.said != other.due.said:
         return False
-    if not words.stems_of(one.text) & words.stems_of(other.text):
+    mine, theirs = words.stems_of(one.text), words.stems_of(other.text)
+    if not mine & theirs:
         return False
     shared = set(one.evidence) & set(other.evidence)
+    if shared and (mine <= theirs or theirs <= mine):
+        return True
     return similarity(one.text, other.text) >= (_ALIKE if shared else _SAME)
 
 

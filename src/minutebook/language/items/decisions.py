@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from minutebook.language.items.standing import in_jest
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.conversation import Conversation
 from minutebook.language.talk.moves import Move
-from minutebook.language.talk.references import references
+from minutebook.language.talk.references import background, references
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
 from minutebook.language.text.embedding import similarity
@@ -16,6 +17,8 @@ from minutebook.language.text.words import Words
 _REACH = 4
 _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
+_PUT = 3
+"""Content words of a sentence that can be put to the vote."""
 
 
 def decisions_of(talk: Conversation) -> list[Item]:
@@ -30,15 +33,18 @@ def decisions_of(talk: Conversation) -> list[Item]:
             items += _agreed(talk, at)
         elif move.act is Act.AGREE and not move.weak:
             items += _confirmed(talk, move)
+    items += _voted(talk)
     return _merged(sorted(items, key=lambda item: item.evidence[0].start), talk.lexicon.words)
 
 
 def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
     if len(talk.lexicon.words.normal_words(text)) < 2:
         return []
-    ordered = sorted(dict.fromkeys((*spans, *((context,) if context else ()))), key=lambda s: s.index)
+    behind = background(talk, spans[0], text)
+    ordered = sorted(dict.fromkeys((*behind, *spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
-    return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=context.text if context else None)]
+    shown = context or (behind[-1] if behind else None)
+    return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=shown.text if shown else None)]
 
 
 def _announced(talk: Conversation, move: Move) -> list[Item]:
@@ -50,7 +56,7 @@ def _announced(talk: Conversation, move: Move) -> list[Item]:
 
 def _stated(talk: Conversation, at: int) -> list[Item]:
     move = talk.moves[at]
-    if not move.do or move.clause.is_question or _objected(talk, move):
+    if not move.do or move.clause.is_question or _objected(talk, move) or in_jest(talk, move):
         return []
     reply = _reply(talk, move)
     if move.weak and (reply is None or not _agrees(talk, reply, move)):
@@ -77,6 +83,37 @@ def _stated(talk: Conversation, at: int) -> list[Item]:
         return _decision(talk, text, spans)
     pointed = references(talk, move)
     return _decision(talk, text, spans, asked if answers else pointed[-1] if pointed else None)
+
+
+def _voted(talk: Conversation) -> list[Item]:
+    """Put to the vote and carried: "Half now, half later. All in favour? … Carried."."""
+    items: list[Item] = []
+    for asked in talk.sentences:
+        if not talk.lexicon.matches("puts_to_vote", _norm(talk, asked)):
+            continue
+        after = talk.sentences[asked.index + 1 : asked.index + 1 + 2 * _REACH]
+        carried = next((s for s in after if talk.lexicon.matches("carried", _norm(talk, s))), None)
+        if carried is None:
+            continue
+        items += _put(talk, asked, carried)
+    return items
+
+
+def _put(talk: Conversation, asked: Sentence, carried: Sentence) -> list[Item]:
+    """What was put to the vote: what was proposed last, else the last full sentence before."""
+    before = talk.sentences[max(0, asked.index - _REACH) : asked.index + 1][::-1]
+    proposed = next((m for s in before for m in talk.moves_in(s) if _is_put(talk, m)), None)
+    if proposed is not None:
+        return _decision(talk, proposed.do, [proposed.sentence, asked, carried])
+    full = (s for s in before[:3] if len(_content(talk, s.text)) >= _PUT and not s.is_question)
+    text = next(full, None)
+    return _decision(talk, text.text, [text, asked, carried]) if text is not None else []
+
+
+def _is_put(talk: Conversation, move: Move) -> bool:
+    formal = talk.lexicon.matches("formal_proposal", move.clause.norm) or move.clause.is_question
+    voting = talk.lexicon.matches("puts_to_vote", move.clause.norm)
+    return move.act is Act.PROPOSE and not voting and formal and len(_content(talk, move.do)) >= _PUT
 
 
 def _objected(talk: Conversation, move: Move) -> bool:
@@ -109,6 +146,7 @@ def _agreed(talk: Conversation, at: int) -> list[Item]:
     reply = _reply(talk, move)
     if (
         not move.do
+        or in_jest(talk, move)
         or reply is None
         or reply.index - move.sentence.index > 2
         or talk.lexicon.patterns["decision_points_back"].match(move.do)

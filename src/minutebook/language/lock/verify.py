@@ -217,10 +217,9 @@ class Verifier:
         """Whether a clause speaks of what the speaker does, rather than of what somebody else is asked to do."""
         if not self._lexicon.first_person:
             return True
-        first_person = self._lexicon.first_person & set(self._words.normal_words(evidence.quote))
-        return bool(first_person) and not self._lexicon.matches(
-            "asks_others", " ".join(self._words.normal_words(clause))
-        )
+        words = self._words.normal_words(evidence.quote)
+        promises = self._lexicon.first_person & set(words) or self._lexicon.matches("gives", " ".join(words))
+        return bool(promises) and not self._lexicon.matches("asks_others", " ".join(self._words.normal_words(clause)))
 
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
         wanted = name.split(maxsplit=1)[0].casefold()

@@ -98,7 +98,7 @@ def _notices(transcript: Transcript) -> tuple[str, ...]:
     language = transcript.language.split("-")[0]
     if not lexicon_of(language).complete:
         return (
-            f"Decisions and action items are recognised in English only so far; this talk is in “{language}”. "
-            "Topics and questions are complete.",
+            "Decisions and action items are recognised in English, German, French and Spanish only so far; this talk "
+            f"is in “{language}”. Topics and questions are complete.",
         )
     return ()

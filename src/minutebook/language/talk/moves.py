@@ -77,6 +77,15 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
     )
 
 
+def due_said(sentence: Sentence, people: People, lexicon: Lexicon) -> str | None:
+    """The due expression of a sentence, as it is shown, whatever else the sentence does."""
+    for clause in clauses_of(sentence, people, lexicon):
+        due = lexicon.dates.find_due(clause.norm)
+        if due is not None:
+            return lexicon.dates.said_of(clause.written(*due.span()))
+    return None
+
+
 def addressed(clause: Clause, lexicon: Lexicon) -> str | None:
     """The person whom a clause addresses: a name set off at its beginning or end or before a request, or "everyone".
     In "Thank you Priya, Dana, how …" that is Dana."""

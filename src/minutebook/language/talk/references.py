@@ -1,7 +1,7 @@
 """What words like "it" and "that list" in an item point back to: the sentence that has to be cited with it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from minutebook.language.lexicon import Act
 from minutebook.language.talk.conversation import REACH, Conversation
@@ -13,6 +13,9 @@ _RICH = 4
 """Content words from which a sentence is clear although it points back."""
 _TELLING = 4
 _TAIL = 4
+_BACKGROUND, _LONGEST = 3, 40
+_CLEAR = 6
+"""Content words from which an item is clear by itself; sentences of background, and words of one, at most."""
 
 
 def refers(talk: Conversation, move: Move) -> bool:
@@ -43,6 +46,20 @@ def references(talk: Conversation, move: Move) -> tuple[Sentence, ...]:
         (s for s in _before(talk, first, 2 * REACH) if _is_telling(talk, s) and _stands_alone(talk, s)), None
     )
     return (first, further) if further else (first,)
+
+
+def background(talk: Conversation, sentence: Sentence, text: str) -> tuple[Sentence, ...]:
+    """The sentences before one whose words say too little by themselves ("Let him know", "Do the numbers"): the nearest
+    that can be understood, in the order of the talk. The fewer content words, the more of them."""
+    said = len(talk.lexicon.words.stems_of(text, talk.lexicon.stopwords))
+    near = (s for s in _before(talk, sentence, REACH + 2) if len(s.words) <= _LONGEST and _is_telling(talk, s))
+    clear = (s for s in near if _stands_alone(talk, s) and not _decides(talk, s))
+    return tuple(list(islice(clear, min(_BACKGROUND, max(0, _CLEAR - said))))[::-1])
+
+
+def _decides(talk: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence is a line of its own."""
+    return any(m.act is Act.DECIDE and not m.weak for m in talk.moves_in(sentence))
 
 
 def _before(talk: Conversation, sentence: Sentence, reach: int) -> Sequence[Sentence]:
