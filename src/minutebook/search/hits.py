@@ -7,6 +7,7 @@ from minutebook.kit.text import folded
 from minutebook.search.model import HITS_PER_MEETING, Hit, Passage, Snippet, Term
 from minutebook.search.words import WORD, key_of, keys_of, stem_of, words_of
 
+_BETWEEN = "\n"
 _BEFORE, _LENGTH = 80, 240
 """Characters of a snippet before the first found word, and in all."""
 
@@ -62,7 +63,7 @@ class Matching:
 def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS_PER_MEETING) -> tuple[list[Hit], int]:
     """The passages with as many of the terms as any has, in their order, at most so many; and how many more there are.
     Nothing where a phrase is in no passage."""
-    fits = [(passage, matching.of(passage)) for passage in passages]
+    fits = [(passage, matching.of(passage)) for passage in _promising(passages, matching)]
     there = frozenset().union(*(terms for _, terms in fits)) if fits else frozenset[int]()
     phrases = {place for place, term in enumerate(matching.terms) if len(term.words) > 1}
     if not phrases <= there:
@@ -70,6 +71,17 @@ def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS
     most = max((len(terms) for _, terms in fits), default=0)
     best = [passage for passage, terms in fits if terms and len(terms) == most]
     return [Hit(passage, snippet(passage.text, matching)) for passage in best[:at_most]], max(0, len(best) - at_most)
+
+
+def _promising(passages: Sequence[Passage], matching: Matching) -> list[Passage]:
+    """The passages that hold a matching word somewhere, be it inside another one: most hold none, and looking at the
+    whole text at once is many times faster than at each passage's words."""
+    texts = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages)).split(_BETWEEN)
+    # All forms of a word, and all stand-ins, begin with its letter; accents are left to the closer look.
+    initials = {key[0] for term in matching.terms for key in term.keys}
+    words = (w for w in set(WORD.findall(_BETWEEN.join(texts))) if w[0] in initials or not w[0].isascii())
+    wanted = [word for word in words if matching.terms_at(word)]
+    return [passage for passage, text in zip(passages, texts, strict=True) if any(word in text for word in wanted)]
 
 
 def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
