@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
-from sqlalchemy import create_engine
 
 from minutebook.accounts.model import User
 from minutebook.api.app import create_app
 from minutebook.config import BotSettings, Settings
-from minutebook.db.database import Database, metadata
-from minutebook.db.migrations.compare import load_tables
+from minutebook.db.database import Database
+from minutebook.db.migrations import migrate
 from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import SystemClock
 from minutebook.meetings.model import AttendeeDraft
@@ -64,10 +63,6 @@ class Site:
     def start(self) -> None:
         """Serve until `stop`."""
         settings = Settings(_env_file=None, data_dir=self.folder, bots=BotSettings(launcher="fake"))
-        load_tables()
-        engine = create_engine(f"sqlite:///{self.folder / 'minutebook.db'}")
-        metadata.create_all(engine)
-        engine.dispose()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -94,6 +89,7 @@ class Site:
 
     async def _start(self, settings: Settings) -> None:
         database = Database(settings.sqlalchemy_url)
+        await migrate(database)
         self.services = build_services(settings, database, storage_of(settings), DurableJobs(), SystemClock())
         async with database.transaction() as tx:
             self.owner = await self.services.accounts.create_user(tx, EMAIL, PASSWORD, "Ada Lovelace")
