@@ -6,18 +6,20 @@ and the sign-in of one honest person, with it and without. The load is bounded b
 
 import asyncio
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import httpx
 
 from support.records import ADA, wav
 from support.server import EMAIL, PASSWORD, Server
 
+SETTLED_AFTER_S = 10.0
 IDLE, STREAMS, WRITERS, GUESSERS = 1100, 200, 50, 40
 FORM = re.compile(r'name="form_token" value="([^"]+)"')
 
@@ -25,6 +27,8 @@ Probe = Callable[[], Awaitable[None]]
 
 
 def p95(seconds: list[float]) -> str:
+    if not seconds:
+        return "none answered"
     ordered = sorted(seconds)
     return f"p50 {ordered[len(ordered) // 2] * 1000:.0f} ms, p95 {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms"
 
@@ -70,13 +74,25 @@ async def idle(port: int) -> None:
         writer.close()
 
 
-@asynccontextmanager
-async def crowd(server: Server, token: str, recording_id: str) -> AsyncIterator[None]:
-    """Everybody else."""
+@contextmanager
+def crowd(server: Server, token: str, recording_id: str, seconds: float) -> Iterator[None]:
+    """Everybody else, in a process of their own, so that their work is not measured with ours."""
+    arguments = ("crowd", str(seconds), str(server.port), token, recording_id)
+    process = subprocess.Popen([sys.executable, "-m", "bench.edges", *arguments])
+    try:
+        sleep(SETTLED_AFTER_S)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def crowding(seconds: float, port: int, token: str, recording_id: str) -> None:
+    url = f"http://127.0.0.1:{port}"
     bearer = {"Authorization": f"Bearer {token}"}
     async with AsyncExitStack() as stack:
         limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
-        client = httpx.AsyncClient(base_url=server.url, headers=bearer, timeout=60, limits=limits)
+        client = httpx.AsyncClient(base_url=url, headers=bearer, timeout=60, limits=limits)
         http = await stack.enter_async_context(client)
 
         async def stream() -> None:
@@ -88,23 +104,20 @@ async def crowd(server: Server, token: str, recording_id: str) -> AsyncIterator[
             await http.post("/api/sessions", json={"title": "Load", "attendees": [ADA]})
 
         async def guess() -> None:
-            async with httpx.AsyncClient(base_url=server.url, timeout=60) as stranger:
+            async with httpx.AsyncClient(base_url=url, timeout=60) as stranger:
                 await signed_in(stranger, "nobody@example.com", "wrong password")
             await asyncio.sleep(0.1)
 
         async def wait() -> None:
-            await idle(server.port)
+            await idle(port)
             await asyncio.sleep(0.5)
 
         kinds = ((IDLE, wait), (STREAMS, stream), (WRITERS, write), (GUESSERS, guess))
         tasks = [asyncio.create_task(forever(work)) for count, work in kinds for _ in range(count)]
-        try:
-            await asyncio.sleep(5)
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def compared(server: Server, token: str, recording_id: str, seconds: float) -> None:
@@ -121,16 +134,20 @@ async def compared(server: Server, token: str, recording_id: str, seconds: float
         (health_s, health_failed), (sign_in_s, sign_in_failed) = await asyncio.gather(
             measured(seconds, health, 0.05), measured(seconds, lambda: honest(server.url, cookies), 0.5)
         )
-        print(f"{name}: /healthz {p95(health_s)} ({len(health_s)} asked, {health_failed} failed)")
-        print(f"{name}: honest sign-in {p95(sign_in_s)} ({len(sign_in_s)} tried, {sign_in_failed} failed)")
+        print(f"{name}: /healthz {p95(health_s)} ({len(health_s)} asked, {health_failed} failed)", flush=True)
+        print(f"{name}: honest sign-in {p95(sign_in_s)} ({len(sign_in_s)} tried, {sign_in_failed} failed)", flush=True)
 
     await both("alone")
-    async with crowd(server, token, recording_id):
+    with crowd(server, token, recording_id, seconds + 2 * SETTLED_AFTER_S):
         await both("crowded")
     await probing.aclose()
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["crowd"]:
+        _, _, crowded_s, port, token, recording_id = sys.argv
+        asyncio.run(crowding(float(crowded_s), int(port), token, recording_id))
+        return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "data", {"MINUTEBOOK_JOBS__WORKERS": "0", "MINUTEBOOK_BOTS__CONCURRENCY": "0"})
