@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from minutebook.meetings.model import ATTENDEES_MAX
+
 Progress = Annotated[float, Field(ge=0, le=1, description="How much of the work is done.")]
 
 
@@ -63,7 +65,9 @@ class SessionIn(BaseModel):
 
     title: str | None = Field(None, description="Date and time when missing.")
     description: str | None = None
-    attendees: list[AttendeeIn] | None = Field(None, description="At least one, for a new meeting.")
+    attendees: list[AttendeeIn] | None = Field(
+        None, max_length=2 * ATTENDEES_MAX, description=f"1 to {ATTENDEES_MAX} for a new meeting."
+    )
 
 
 class AttendeeOut(BaseModel):
