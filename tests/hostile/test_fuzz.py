@@ -19,7 +19,9 @@ from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker
 
-HELD_MOST_S: Final = 0.2
+HELD_MOST_S, HELD_MOST_BUSY_S = 0.2, 1.5
+"""A request on the loop. A machine with many others at work stretches processor time as well, so that the exact limit is
+for runs by hand."""
 ELSEWHERE: Final = ("/calendars",)
 """Operations that ask another service, which does not answer here: that is a 503."""
 
@@ -47,12 +49,13 @@ class Tried:
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     longest_s: float = 0.0
+    held_most_s: float = HELD_MOST_BUSY_S
 
     def note(self, what: str, status: int, held_s: float) -> None:
         self.statuses[status] += 1
         self.longest_s = max(self.longest_s, held_s)
         elsewhere = status == 503 and what.partition(" ")[2].startswith(ELSEWHERE)
-        if (status >= 500 and not elsewhere) or held_s > HELD_MOST_S:
+        if (status >= 500 and not elsewhere) or held_s > self.held_most_s:
             self.wrong.append(f"{what}: {status}, {held_s * 1000:.0f} ms")
 
     def report(self) -> str:
@@ -142,7 +145,7 @@ def mutations(
 
 
 async def fuzzed(door: Door) -> Tried:
-    tried = Tried()
+    tried = Tried(held_most_s=HELD_MOST_S if door.values is VALUES else HELD_MOST_BUSY_S)
     for method, path, operation in door.operations():
         for parameter in operation.get("parameters", []):
             await _parameter(door, tried, method, path, parameter)

