@@ -20,8 +20,8 @@ from support.browser import IssueToken
 from support.records import Paxs, Worker
 
 HELD_MOST_S, HELD_MOST_BUSY_S = 0.2, 1.5
-"""A request on the loop. A machine with many others at work stretches processor time as well, so that the exact limit is
-for runs by hand."""
+"""A request on the loop. A machine with many others at work stretches processor time as well: the exact limit is for
+runs by hand."""
 ELSEWHERE: Final = ("/calendars",)
 """Operations that ask another service, which does not answer here: that is a 503."""
 
