@@ -49,7 +49,7 @@ def expected(truths: list[Truth], since: datetime, until: datetime) -> Places:
         {
             (room, each.start): 1
             for truth in truths
-            for each in truth.instances(since, until).values()
+            for each in truth.instances(since, until + WITHIN).values()
             if since < each.start <= until and not each.declined and (room := room_of(each.url, ())) is not None
         }
     )
