@@ -52,6 +52,11 @@ def test_what_is_called_off_is_no_task() -> None:
     assert actions(text) == []
 
 
+def test_calling_off_one_task_leaves_the_others() -> None:
+    text = "Ada: I will send the report to the board tomorrow.\nBob: Good.\nBob: You don't need to send the slides."
+    assert [what for what, _, _ in actions(text)] == ["Send the report to the board"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,7 +8,7 @@ from minutebook.language.talk.moves import Move
 from minutebook.language.talk.sentences import Sentence
 
 _SAME = 0.6
-"""Share of content words from which two people's tasks are one task that changed hands."""
+"""Share of content words from which two people's tasks are one that changed hands, or a task is the one called off."""
 _SOON_S = 45.0
 """Seconds within which a task changes hands in talk; later the same words mean another task."""
 
@@ -48,7 +48,7 @@ def _called_off(item: Item, sentence: Sentence, talk: Conversation) -> bool:
     """Whether a later sentence ("you don't need to look at the returns any more") takes back what an item says."""
     said = _content(item.text, talk)
     named = _content(sentence.text, talk)
-    return sentence.start > item.evidence[-1].end and len(said & named) >= max(1, len(said) // 2)
+    return sentence.start > item.evidence[-1].end and bool(said) and len(said & named) >= _SAME * len(said)
 
 
 def _content(text: str, talk: Conversation) -> set[str]:
