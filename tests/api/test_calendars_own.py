@@ -66,6 +66,30 @@ async def test_a_calendar_by_its_address_with_a_rule(rig: Rig, api: httpx.AsyncC
     assert (await api.get(f"/api/calendars/{key}")).status_code == 404
 
 
+async def test_another_users_calendar_is_not_found(rig: Rig, api: httpx.AsyncClient) -> None:
+    key = (await api.post("/api/calendars", json=published(rig, Truth()))).json()["id"]
+    async with rig.db.transaction() as tx:
+        # The first account takes over what the server's local user has: the calendar above is hers.
+        await rig.services.accounts.create_user(tx, "ada@example.com", "correct horse battery", "Ada")
+        grace = await rig.services.accounts.create_user(
+            tx, "grace@example.com", "correct horse battery", "Grace Hopper"
+        )
+        token = (await rig.services.oauth.issue_token(tx, grace, "session")).access_token
+    hers = {"Authorization": f"Bearer {token}"}
+    assert (await api.get("/api/calendars", headers=hers)).json() == []
+    for method, path in (
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/sync"),
+        ("PUT", "/rule"),
+        ("DELETE", "/rule"),
+        ("POST", "/rule/preview"),
+    ):
+        answer = await api.request(method, f"/api/calendars/{key}{path}", headers=hers, json={})
+        assert answer.status_code == 404, (method, path, answer.text)
+    assert (await api.get(f"/api/calendars/{key}")).status_code == 200
+
+
 async def test_what_cannot_be_connected_says_why(rig: Rig, api: httpx.AsyncClient) -> None:
     for body, code in (
         ({"provider": "google", "url": "https://x.example.com"}, "provider_invalid"),

@@ -8,13 +8,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from minutebook.accounts.model import User
 from minutebook.api.app import ROUTERS
 from minutebook.wiring import Services
-from support.browser import IssueToken
+from support.browser import PASSWORD, IssueToken
 from support.records import ADA, Paxs, Worker, wav
 
-OWN_RULES = "/api/oauth/"
-"""Reached without an access token, by design; a suite of its own tests them."""
+OWN_RULES = ("/api/oauth/", "/api/admin/", "/api/calendars")
+"""Reached without a token, by the owner of the server alone, or with calendars that a provider holds; tested apart."""
+OPEN_TO_ALL = ("/api/oauth/", "/api/calendars/push/")
+"""Reached without an access token; providers that tell of changes there show a secret of their own."""
 OF_NOBODY = {
     ("GET", "/api/users/me"),
     ("GET", "/api/sessions"),
@@ -22,19 +25,24 @@ OF_NOBODY = {
     ("POST", "/api/sessions"),
     ("GET", "/api/note-templates"),
     ("POST", "/api/note-templates"),
+    ("GET", "/api/account/keys"),
+    ("POST", "/api/account/keys"),
+    ("GET", "/api/account/programs"),
+    ("GET", "/api/account/sign-ins"),
+    ("POST", "/api/account/password"),
 }
 """Speak of the caller alone: somebody else's token sees its own data there."""
 TEMPLATE = {"name": "Actions", "sections": [{"kinds": ["action"]}]}
 
 
-def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+def routes(app: FastAPI, but: tuple[str, ...] = OWN_RULES) -> Iterator[tuple[str, str]]:
     """(method, path template) of every route of the API: the described ones, and those that are not."""
     for path, operations in app.openapi()["paths"].items():
-        if path.startswith("/api/") and not path.startswith(OWN_RULES):
+        if path.startswith("/api/") and not path.startswith(but):
             yield from ((method.upper(), path) for method in operations)
     for router in ROUTERS:
         for route in router.routes:
-            if isinstance(route, APIRoute) and route.path.startswith("/api/") and not route.path.startswith(OWN_RULES):
+            if isinstance(route, APIRoute) and route.path.startswith("/api/") and not route.path.startswith(but):
                 yield from ((method, route.path) for method in route.methods or ())
 
 
@@ -49,7 +57,7 @@ async def grace(client: httpx.AsyncClient, other_user_token: IssueToken) -> Paxs
 
 
 @pytest.fixture
-async def hers(ada: Paxs, services: Services) -> dict[str, str]:
+async def hers(ada: Paxs, services: Services, user: User, user_token: IssueToken) -> dict[str, str]:
     """Ada's data, with everything that can be there."""
     session = await ada.create_session()
     recording = await ada.upload(session["id"])
@@ -58,12 +66,24 @@ async def hers(ada: Paxs, services: Services) -> dict[str, str]:
     path = f"/api/recordings/{recording['id']}/transcript"
     edited = (await ada.call("PATCH", path, json={"edits": [edit]})).json()["edits"][0]
     template = (await ada.call("POST", "/api/note-templates", json=TEMPLATE)).json()
+    key = (await ada.call("POST", "/api/account/keys", json={"name": "Scheduler"})).json()
+    await user_token("session")
+    programs = (await ada.get("/api/account/programs")).json()
+    program = next(each for each in programs if each["scopes"] == ["session"])
+    async with services.db.transaction() as tx:
+        await services.accounts.open_web_session(tx, user)
+    sign_in = (await ada.get("/api/account/sign-ins")).json()[0]
     return {
         "session_id": session["id"],
         "recording_id": recording["id"],
         "export_format": "txt",
         "edit_id": edited["id"],
         "template_id": template["id"],
+        "key_id": key["id"],
+        "program_id": program["id"],
+        "sign_in_id": sign_in["id"],
+        "calendar_id": "none",
+        "user_id": "none",
     }
 
 
@@ -89,6 +109,8 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
             "json": {"edits": [{"segment": 0, "word": 1, "text": "evening"}]}
         },
         ("PATCH", "/api/recordings/{recording_id}/note"): {"json": {"edits": [{"item": 0, "text": "Mine"}]}},
+        ("POST", "/api/account/keys"): {"json": {"name": "Another"}},
+        ("POST", "/api/account/password"): {"json": {"current": PASSWORD, "new": "a longer one than before"}},
         ("POST", "/api/note-templates"): {"json": {**TEMPLATE, "name": "Decisions"}},
         ("PATCH", "/api/note-templates/{template_id}"): {"json": {"name": "Mine now"}},
     }
@@ -125,7 +147,7 @@ async def test_the_owner_finds_everything(app: FastAPI, ada: Paxs, hers: dict[st
 
 
 async def test_without_a_token_nothing_is_told(app: FastAPI, client: httpx.AsyncClient, hers: dict[str, str]) -> None:
-    for method, path in set(routes(app)):
+    for method, path in set(routes(app, OPEN_TO_ALL)):
         kwargs = bodies(hers).get((method, path), {})
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}):
             answer = await client.request(method, path.format(**hers), headers=headers, **kwargs)
@@ -133,7 +155,7 @@ async def test_without_a_token_nothing_is_told(app: FastAPI, client: httpx.Async
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-SCOPES = ("session", "media", "analysis", "user:read")
+SCOPES = ("session", "media", "analysis", "user:read", "account")
 
 
 async def test_each_route_needs_one_scope(
