@@ -7,7 +7,7 @@ from typing import Any
 
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
-from minutebook.bots.runner.parts import Parts, Picture
+from minutebook.bots.runner.ports import CallPorts, Picture
 from minutebook.bots.runner.streaming.sender import Say
 from minutebook.bots.states import BotState
 from support.virtual_time import LoopClock
@@ -60,8 +60,8 @@ class Stage:
         found: Scene = _latest(self.scenes, self.now())
         return found
 
-    def parts(self) -> Parts:
-        return Parts(
+    def ports(self) -> CallPorts:
+        return CallPorts(
             clock=LoopClock(),
             reports=FakeReports(self),
             screens=FakeScreens(self),

@@ -24,7 +24,7 @@ from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
 from minutebook.speech.units import Chunk, plan_chunks
 from minutebook.transcript.attribution import number_speakers
-from minutebook.transcript.calls import People
+from minutebook.transcript.calls import CallPeople
 from minutebook.transcript.merge import Heard, merge
 from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
 
@@ -229,7 +229,7 @@ class SpeechPipeline:
             clips = tracks.clips_of(chunk, turns, parts, pcm)
             recognised += self.recognise_clips(clips, spoken.code, progress=_within(chunk, turns, pcm, tell))
         told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
-        people = People(dict.fromkeys(parts, ""))
+        people = CallPeople(dict.fromkeys(parts, ""))
         return tracks.transcript(recognised, turns, people, str, spoken.code, pcm.duration_s, told)
 
 

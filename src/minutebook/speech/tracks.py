@@ -17,7 +17,7 @@ from minutebook.speech.activity import BLOCK_S, Span, power
 from minutebook.speech.media import Pcm
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Recognised
 from minutebook.speech.units import Chunk
-from minutebook.transcript.calls import People, call_segments
+from minutebook.transcript.calls import CallPeople, call_segments
 from minutebook.transcript.echoes import OwnWords
 from minutebook.transcript.merge import Heard
 from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
@@ -145,7 +145,7 @@ def _level(audio: Audio, word: Word) -> float:
 def transcript(
     recognised: Sequence[Recognised],
     turns: Sequence[Turn],
-    people: People,
+    people: CallPeople,
     person_of: Callable[[str], str],
     language: str,
     duration_s: float,

@@ -14,7 +14,7 @@ UNKNOWN_NAME = "Unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class CallPeople:
     """Who took part: names by person (empty where the platform shows none), and when they spoke by its signs."""
 
     names: Mapping[str, str]
@@ -26,7 +26,7 @@ def call_segments(
     own_turns: Sequence[Turn],
     voices: Sequence[Heard],
     voice_turns: Sequence[Turn],
-    people: People,
+    people: CallPeople,
     language: str = "en",
 ) -> tuple[tuple[Segment, ...], tuple[Speaker, ...]]:
     """Segments and speakers of a call.
@@ -51,7 +51,7 @@ def _person(person: str) -> str:
 
 
 def with_speakers(
-    segments: Sequence[Segment], times: Mapping[str, float], people: People
+    segments: Sequence[Segment], times: Mapping[str, float], people: CallPeople
 ) -> tuple[tuple[Segment, ...], tuple[Speaker, ...]]:
     """Number the speakers in the order in which they are first heard, participants under their names. Two of one name
     are told apart: "Ada", "Ada (2)"."""

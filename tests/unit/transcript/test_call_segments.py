@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.transcript.calls import People, call_segments
+from minutebook.transcript.calls import CallPeople, call_segments
 from minutebook.transcript.echoes import OwnWords
 from minutebook.transcript.merge import Heard
 from minutebook.transcript.model import Segment, Speaker, Turn, Word
 from minutebook.transcript.participants import Speaking
 
-PEOPLE = People({"a": "Ada", "b": "Bob", "c": "Ada", "d": ""})
+PEOPLE = CallPeople({"a": "Ada", "b": "Bob", "c": "Ada", "d": ""})
 
 
 def words(text: str, start: float) -> tuple[Word, ...]:
@@ -28,7 +28,7 @@ def lines(made: tuple[tuple[Segment, ...], tuple[Speaker, ...]]) -> list[tuple[s
 
 
 def made(
-    *stretches: OwnWords, voices: tuple[Heard, ...] = (), people: People = PEOPLE, turns: tuple[Turn, ...] = ()
+    *stretches: OwnWords, voices: tuple[Heard, ...] = (), people: CallPeople = PEOPLE, turns: tuple[Turn, ...] = ()
 ) -> tuple[tuple[Segment, ...], tuple[Speaker, ...]]:
     return call_segments(stretches, [s.turn for s in stretches], voices, turns or [h.turn for h in voices], people)
 
@@ -51,7 +51,7 @@ def test_a_participant_without_a_name_and_a_voice_without_one_are_speakers() -> 
 
 
 def test_a_participant_called_like_a_voice_is_not_taken_for_it() -> None:
-    people = People({"speaker_1": "Speaker 2", "b": "Speaker 1"})
+    people = CallPeople({"speaker_1": "Speaker 2", "b": "Speaker 1"})
     found = made(
         own("speaker_1", "mine", 1.0), voices=(Heard(Turn("speaker_1", 5, 6), words("theirs", 5.0)),), people=people
     )
@@ -59,7 +59,7 @@ def test_a_participant_called_like_a_voice_is_not_taken_for_it() -> None:
 
 
 def test_words_in_mixed_sound_get_the_names_of_those_who_have_no_track() -> None:
-    people = People({"a": "Ada", "b": "Bob"}, (Speaking("b", 4.5, 9.0, 0.6, 1.5, "page"),))
+    people = CallPeople({"a": "Ada", "b": "Bob"}, (Speaking("b", 4.5, 9.0, 0.6, 1.5, "page"),))
     heard = (Heard(Turn("speaker_1", 5, 9), words("this is Bob speaking now", 5.0)),)
     found = made(own("a", "hello", 1.0), voices=heard, people=people)
     assert lines(found) == [("Ada", "hello"), ("Bob", "this is Bob speaking now")]
@@ -97,7 +97,7 @@ def test_every_word_is_there_once_and_has_one_speaker(
         Heard(Turn(v, 200 + 20 * n, 204 + 20 * n), words(text, 200.0 + 20 * n)) for n, (v, text, _) in enumerate(others)
     ]
     segments, speakers = call_segments(
-        stretches, [s.turn for s in stretches], voices, [h.turn for h in voices], People(PEOPLE.names, tuple(signs))
+        stretches, [s.turn for s in stretches], voices, [h.turn for h in voices], CallPeople(PEOPLE.names, tuple(signs))
     )
     said = [each.words for each in stretches] + [each.words for each in voices]
     before = sorted((w.start, w.word) for own_words in said for w in own_words)

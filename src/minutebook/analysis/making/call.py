@@ -17,7 +17,7 @@ from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.words import by_track
 from minutebook.speech.tracks import clips_of, track_turns
-from minutebook.transcript.calls import People
+from minutebook.transcript.calls import CallPeople
 from minutebook.transcript.model import Transcript, Turn, Word
 from minutebook.transcript.participants import Speaking
 
@@ -114,7 +114,7 @@ def call_transcript(
     return tracks.transcript(recognised, turns, people_of(sources), sources.person_of, language, duration_s, notices)
 
 
-def people_of(sources: Sources) -> People:
+def people_of(sources: Sources) -> CallPeople:
     """Persons by the key of their first participant, under the name they had last."""
     names: dict[str, str] = {}
     for participant in sources.participants:
@@ -131,4 +131,4 @@ def people_of(sources: Sources) -> People:
         )
         for each in sources.intervals
     )
-    return People(names, tuple(speaking))
+    return CallPeople(names, tuple(speaking))

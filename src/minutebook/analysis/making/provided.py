@@ -13,7 +13,7 @@ from minutebook.kit.clock import Clock
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.sealing import Sealing
 from minutebook.speech.providers import PROVIDERS
-from minutebook.speech.providers.ports import Answer, Order, SpeechProvider
+from minutebook.speech.providers.ports import Answer, Order, TranscriptionService
 from minutebook.speech.providers.sound import Piece
 from minutebook.transcript.model import Word
 
@@ -48,7 +48,7 @@ class Providers:
 class Chosen:
     """A provider with the caller's key and wishes."""
 
-    provider: SpeechProvider
+    provider: TranscriptionService
     key: str
     options: Options
     clock: Clock

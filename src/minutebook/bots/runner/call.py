@@ -9,10 +9,10 @@ from typing import Final
 from minutebook.bots.model import LeaveRules
 from minutebook.bots.platforms.ports import CannotJoinError
 from minutebook.bots.protocol import Orders
-from minutebook.bots.runner.parts import Parts
-from minutebook.bots.runner.rules.course import Course, Word
+from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
 from minutebook.bots.runner.rules.leaving import PLACES, decide
+from minutebook.bots.runner.rules.progress import CallProgress, Instruction
 from minutebook.bots.runner.visit import Visit
 from minutebook.bots.states import BotState
 from minutebook.kit.backoff import Backoff
@@ -29,15 +29,15 @@ RELAUNCH: Final = Backoff(first_s=1.0, factor=2.0, longest_s=8.0)
 class Call:
     """One attempt's call."""
 
-    def __init__(self, orders: Orders, parts: Parts, *, ever_present: bool = False) -> None:
+    def __init__(self, orders: Orders, ports: CallPorts, *, ever_present: bool = False) -> None:
         started_ms = orders.recording_started_ms
         record_began_s = None if started_ms is None else started_ms / 1000
         self.rules = rules_of(orders.leave)
-        self.course = Course.begun(
-            parts.clock.now().timestamp(), record_began_s=record_began_s, ever_present=ever_present
+        self.progress = CallProgress.begun(
+            ports.clock.now().timestamp(), record_began_s=record_began_s, ever_present=ever_present
         )
         self._orders = orders
-        self._parts = parts
+        self._ports = ports
         self._visit: Visit | None = None
 
     @property
@@ -45,7 +45,7 @@ class Call:
         """Where the bot is now."""
         return self._known.state
 
-    def tell(self, word: Word) -> None:
+    def tell(self, word: Instruction) -> None:
         """The bot was told something; it is acted upon at once."""
         self._known = self._known.hears(word)
 
@@ -59,41 +59,41 @@ class Call:
 
     async def _visits(self, closings: list[asyncio.Task[None]]) -> Exit:
         losses, greets = 0, not self._orders.rejoin
-        while (way_out := decide(self.course, self.rules, self._now_s())) is None:
+        while (way_out := decide(self.progress, self.rules, self._now_s())) is None:
             try:
-                visit = self._visit = Visit(self._orders, self.rules, self._parts, self.course, greets=greets)
+                visit = self._visit = Visit(self._orders, self.rules, self._ports, self.progress, greets=greets)
             except CannotJoinError as error:
                 cause = PLACES.get(error.place, Cause.UNREACHABLE)
-                return exit_of(cause, self.course, self.rules, error.message)
+                return exit_of(cause, self.progress, self.rules, error.message)
             began_s = self._now_s()
             way_out = await visit.run()
             if way_out is not None:
                 break
             if visit.closing is not None:
                 closings.append(visit.closing)
-            losses = 1 if visit.course.recording and self._now_s() - began_s >= STEADY_S else losses + 1
-            greets = greets and visit.course.admitted_s is None
+            losses = 1 if visit.progress.recording and self._now_s() - began_s >= STEADY_S else losses + 1
+            greets = greets and visit.progress.admitted_s is None
             if losses >= MOST_LOSSES:
-                return exit_of(Cause.CRASHED, visit.course, self.rules, visit.trouble)
-            self._parts.reports.notice(f"The bot's browser broke down and is started anew. {visit.trouble}".rstrip())
+                return exit_of(Cause.CRASHED, visit.progress, self.rules, visit.trouble)
+            self._ports.reports.notice(f"The bot's browser broke down and is started anew. {visit.trouble}".rstrip())
             if losses > 1:
-                await self._parts.clock.sleep(RELAUNCH.delay_s(losses - 1))
-            self.course, self._visit = visit.course.again(self._now_s()), None
+                await self._ports.clock.sleep(RELAUNCH.delay_s(losses - 1))
+            self.progress, self._visit = visit.progress.again(self._now_s()), None
         return way_out
 
     @property
-    def _known(self) -> Course:
-        return self.course if self._visit is None else self._visit.course
+    def _known(self) -> CallProgress:
+        return self.progress if self._visit is None else self._visit.progress
 
     @_known.setter
-    def _known(self, course: Course) -> None:
+    def _known(self, progress: CallProgress) -> None:
         if self._visit is None:
-            self.course = course
+            self.progress = progress
         else:
-            self._visit.course = course
+            self._visit.progress = progress
 
     def _now_s(self) -> float:
-        return self._parts.clock.now().timestamp()
+        return self._ports.clock.now().timestamp()
 
 
 def rules_of(leave: Mapping[str, int]) -> LeaveRules:

@@ -31,10 +31,10 @@ from minutebook.bots.runner.delivery.home import (
 )
 from minutebook.bots.runner.delivery.reports import Reports
 from minutebook.bots.runner.delivery.uploads import Uploads
-from minutebook.bots.runner.parts import CapturePort, Parts
 from minutebook.bots.runner.picture import PictureSource
-from minutebook.bots.runner.rules.course import Course, Word
+from minutebook.bots.runner.ports import CallPorts, CapturePort
 from minutebook.bots.runner.rules.exits import LIFE_S, Cause, Exit, exit_of
+from minutebook.bots.runner.rules.progress import CallProgress, Instruction
 from minutebook.bots.runner.screens import Screens
 from minutebook.bots.runner.streaming.sender import Streaming
 from minutebook.config import Settings
@@ -84,7 +84,7 @@ class Runner:
         self._clock = clock
         self._folder = Path(ticket.spool)
         self._call: Call | None = None
-        self._word = Word.NONE
+        self._word = Instruction.NONE
         self.reports = Reports(home, clock)
         self.uploads = Uploads(home, self._folder, clock, finished)
 
@@ -105,22 +105,22 @@ class Runner:
         if problem := orders.zoom.get("problem"):
             self.reports.notice(problem)
         began_s = None if orders.recording_started_ms is None else orders.recording_started_ms / 1000
-        course = Course.begun(self._clock.now().timestamp(), record_began_s=began_s)
+        progress = CallProgress.begun(self._clock.now().timestamp(), record_began_s=began_s)
         if orders.stop:
-            return exit_of(Cause.STOP, course, rules)
+            return exit_of(Cause.STOP, progress, rules)
         streaming = Streaming(orders, AddressPolicy(self._settings.outgoing.allow), self.reports.notice)
         try:
             with surroundings(orders.bot_id):
-                parts = self._parts(orders, streaming)
-                self._call = Call(orders, parts, ever_present=(self._folder / COMPANY).exists())
+                ports = self._ports(orders, streaming)
+                self._call = Call(orders, ports, ever_present=(self._folder / COMPANY).exists())
                 self._call.tell(self._word)
                 return await self._call.run()
         except BrowserMissingError as error:
-            return exit_of(Cause.NO_BROWSER, course, rules, str(error))
+            return exit_of(Cause.NO_BROWSER, progress, rules, str(error))
         finally:
             await streaming.stop()
 
-    def _parts(self, orders: Orders, streaming: Streaming) -> Parts:
+    def _ports(self, orders: Orders, streaming: Streaming) -> CallPorts:
         chromium = find_chromium(self._settings.bots.chromium)
         spool = Spool(self._folder, self._ticket.attempt, orders.chunk_s)
         picture = PictureSource(orders.bot_image, self._settings.outgoing, self.reports.notice)
@@ -129,7 +129,7 @@ class Runner:
             lag_ms = platform.speaking_lag_ms
             return Capture(orders, spool, now_ms=self._now_ms, speaking_lag_ms=lag_ms)
 
-        return Parts(
+        return CallPorts(
             clock=self._clock,
             reports=self.reports,
             screens=Screens(self._folder, self._folder.parent, self._ticket.attempt, self._clock),
@@ -158,7 +158,7 @@ class Runner:
         await reporting
         return DONE
 
-    def tell(self, word: Word) -> None:
+    def tell(self, word: Instruction) -> None:
         """Tell the call something, now or when it begins."""
         self._word = word
         if self._call is not None:
@@ -178,7 +178,7 @@ class Runner:
 
     def _delivery_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and isinstance(task.exception(), HomeUnwantedError):
-            self.tell(Word.UNWANTED)
+            self.tell(Instruction.UNWANTED)
 
     @asynccontextmanager
     async def _heart(self) -> AsyncIterator[None]:
@@ -191,12 +191,12 @@ class Runner:
 
     async def _beat(self) -> None:
         while True:
-            state = self._call.state if self._call is not None else Course.begun(0).state
+            state = self._call.state if self._call is not None else CallProgress.begun(0).state
             try:
                 if await self._home.heartbeat(state, self.uploads.sent):
-                    self.tell(Word.STOP)
+                    self.tell(Instruction.STOP)
             except HomeUnwantedError:
-                self.tell(Word.UNWANTED)
+                self.tell(Instruction.UNWANTED)
                 return
             except HomeAwayError as error:
                 log.info("no heartbeat: %s", error)
@@ -208,7 +208,7 @@ class Runner:
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.tell, Word.TERMINATED)
+            loop.add_signal_handler(number, self.tell, Instruction.TERMINATED)
         try:
             yield
         finally:

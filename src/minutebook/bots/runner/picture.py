@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from minutebook.bots.runner.parts import Picture
+from minutebook.bots.runner.ports import Picture
 from minutebook.config import OutgoingSettings
 from minutebook.errors import MinutebookError
 

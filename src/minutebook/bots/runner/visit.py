@@ -1,7 +1,7 @@
 """One visit of a call: one browser goes in, records, and comes out.
 
 Two things happen side by side. `_live` does what has to do with the page, and may hang as the page does. `_watch` never
-touches the page: it holds the course of the call against the rules, a few times a second.
+touches the page: it holds the progress of the call against the rules, a few times a second.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from minutebook.bots.model import EndReason, LeaveRules
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.browser import BrowserMissingError
-from minutebook.bots.runner.parts import Parts
-from minutebook.bots.runner.rules.course import Course
+from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
 from minutebook.bots.runner.rules.leaving import decide, is_lost
+from minutebook.bots.runner.rules.progress import CallProgress
 from minutebook.bots.states import BotState
 
 if TYPE_CHECKING:
@@ -41,21 +41,23 @@ GREETING_EVERY_S: Final = 3.0
 
 
 class Visit:
-    """One visit. `course` is what is known up to now; `tell` it words by replacing it."""
+    """One visit. `progress` is what is known up to now; `tell` it words by replacing it."""
 
-    def __init__(self, orders: Orders, rules: LeaveRules, parts: Parts, course: Course, *, greets: bool) -> None:
-        self.course = course
+    def __init__(
+        self, orders: Orders, rules: LeaveRules, ports: CallPorts, progress: CallProgress, *, greets: bool
+    ) -> None:
+        self.progress = progress
         self.trouble = ""
         """What broke the browser, as far as it said something."""
         self.closing: asyncio.Task[None] | None = None
         """The end of the browser, for whoever has to wait for it."""
         self._orders = orders
         self._rules = rules
-        self._parts = parts
+        self._ports = ports
         self._greets = greets
-        self._platform = parts.platform()
-        self._capture = parts.capture(self._platform)
-        self._tab = parts.tab()
+        self._platform = ports.platform()
+        self._capture = ports.capture(self._platform)
+        self._tab = ports.tab()
         self._page: Page | None = None
         self._reported: BotState | None = None
         self._guest = Guest(
@@ -86,12 +88,12 @@ class Visit:
 
         while True:
             self._look_around()
-            way_out = decide(self.course, self._rules, self._now_s())
+            way_out = decide(self.progress, self._rules, self._now_s())
             if way_out is None and self._capture.failure is not None:
                 way_out = self._exit(Cause.BROKEN, str(self._capture.failure))
             if way_out is not None:
                 return way_out
-            if self._tab.lost.is_set() or is_lost(self.course, self._now_s()):
+            if self._tab.lost.is_set() or is_lost(self.progress, self._now_s()):
                 return None
             if living.done():
                 try:
@@ -101,7 +103,7 @@ class Visit:
                 except (Error, TimeoutError) as error:
                     self.trouble = _first_line(error)
                     return None
-            await self._parts.clock.sleep(WATCH_S)
+            await self._ports.clock.sleep(WATCH_S)
 
     async def _live(self) -> None:
         """Everything on the page, until cancelled. Ends by itself where there is no way in."""
@@ -114,7 +116,7 @@ class Visit:
         try:
             address = self._platform.address(self._orders.meeting_url)
         except CannotJoinError as error:
-            self.course = self.course.seen(Sight(error.place, error.message), self._now_s())
+            self.progress = self.progress.seen(Sight(error.place, error.message), self._now_s())
             return
         await self._go(page, address)
         while True:
@@ -122,54 +124,54 @@ class Visit:
             await self._tend(page)
             if self._is_to_reopen:
                 await self._go(page, address)
-            await self._parts.clock.sleep(LOOK_S)
+            await self._ports.clock.sleep(LOOK_S)
 
     async def _go(self, page: "Page", address: str) -> None:
         """Open the meeting's page. What comes of it, the next look tells."""
         from playwright.async_api import Error
 
         self._went_s, self._load_error = self._now_s(), ""
-        self.course = self.course.opening()
+        self.progress = self.progress.opening()
         try:
             await page.goto(address, wait_until="domcontentloaded", timeout=LOADED_WITHIN_MS)
         except Error as error:
             self._load_error = _first_line(error)
             log.info("the meeting's page did not load: %s", self._load_error)
-        self.course = self.course.opened(self._now_s())
+        self.progress = self.progress.opened(self._now_s())
 
     @property
     def _is_to_reopen(self) -> bool:
         """Whether the page could not be reached; in the call another visit does that better."""
-        unreachable = self.course.place is Place.UNREACHABLE and self.course.admitted_s is None
+        unreachable = self.progress.place is Place.UNREACHABLE and self.progress.admitted_s is None
         return unreachable and self._now_s() - self._went_s >= REOPEN_S
 
     async def _look(self, page: "Page") -> None:
         from playwright.async_api import Error
 
         began_s = self._now_s()
-        self.course = self.course.looking(began_s)
+        self.progress = self.progress.looking(began_s)
         try:
-            if not self.course.in_call:
+            if not self.progress.in_call:
                 await self._platform.step(page, self._guest)
-                self.course = self.course.acted(self._now_s() - began_s)
+                self.progress = self.progress.acted(self._now_s() - began_s)
             sight = await self._platform.look(page)
         except CannotJoinError as error:
             sight = Sight(error.place, error.message)
         except Error as error:
             # Most often a page on its way to the next one; one that stays like this is frozen, by the rules.
             log.debug("a look failed: %s", error.message)
-            self.course = self.course.unanswered()
+            self.progress = self.progress.unanswered()
             return
         if sight.place is Place.UNREACHABLE and self._load_error:
             sight = Sight(sight.place, self._load_error)
         await self._see(page, sight)
-        if self._parts.screens.is_due:
-            self._errand(self._parts.screens.take(page, "watch", small=True))
+        if self._ports.screens.is_due:
+            self._errand(self._ports.screens.take(page, "watch", small=True))
 
     async def _tend(self, page: "Page") -> None:
         from playwright.async_api import Error
 
-        if not self.course.in_call or self._now_s() - self._tended_s < TEND_S:
+        if not self.progress.in_call or self._now_s() - self._tended_s < TEND_S:
             return
         self._tended_s = self._now_s()
         with suppress(Error, CannotJoinError, TimeoutError):
@@ -177,19 +179,19 @@ class Visit:
                 await self._platform.step(page, self._guest)
 
     async def _see(self, page: "Page", sight: Sight) -> None:
-        if sight.place is not self.course.place:
+        if sight.place is not self.progress.place:
             log.info("the bot is somewhere else", extra={"place": sight.place, "sign": sight.sign})
-        self.course = self.course.seen(sight, self._now_s())
+        self.progress = self.progress.seen(sight, self._now_s())
         self._report_state()
-        if self.course.in_call and not self.course.recording:
+        if self.progress.in_call and not self.progress.recording:
             await self._record(page)
 
     async def _record(self, page: "Page") -> None:
-        streaming, capture = self._parts.streaming, self._capture
+        streaming, capture = self._ports.streaming, self._capture
         capture.on_sound(streaming.hear)
         capture.on_speaking(streaming.speaking)
         await capture.start(page)
-        self.course = self.course.recorded(self._now_s())
+        self.progress = self.progress.recorded(self._now_s())
         self._report_state()
         streaming.say = capture.say
         streaming.start()
@@ -203,37 +205,37 @@ class Visit:
             with suppress(Error):
                 if await self._platform.post(page, text):
                     return
-            await self._parts.clock.sleep(GREETING_EVERY_S)
-        self._parts.reports.notice("The entry message was not posted: the meeting shows the bot no chat.")
+            await self._ports.clock.sleep(GREETING_EVERY_S)
+        self._ports.reports.notice("The entry message was not posted: the meeting shows the bot no chat.")
 
     async def _show_picture(self) -> None:
-        picture = await self._parts.picture()
+        picture = await self._ports.picture()
         if picture is not None:
             await self._capture.show(picture.data, picture.media_type)
 
     def _look_around(self) -> None:
         """Who is there and who was heard, by what capture knows."""
-        if not self.course.recording:
+        if not self.progress.recording:
             return
-        sound_ms, before = self._capture.last_sound_ms, self.course.ever_present
+        sound_ms, before = self._capture.last_sound_ms, self.progress.ever_present
         sound_s = None if sound_ms is None else sound_ms / 1000
-        self.course = self.course.heard(bool(self._capture.participants), sound_s, self._now_s())
-        if self.course.ever_present and not before:
-            self._parts.company()
+        self.progress = self.progress.heard(bool(self._capture.participants), sound_s, self._now_s())
+        if self.progress.ever_present and not before:
+            self._ports.company()
 
     def _report_state(self) -> None:
-        state = self.course.state
+        state = self.progress.state
         if state is self._reported:
             return
         self._reported = state
-        self._parts.reports.state(state)
+        self._ports.reports.state(state)
         if self._page is not None:
-            self._errand(self._parts.screens.take(self._page, state))
+            self._errand(self._ports.screens.take(self._page, state))
 
     async def _depart(self, way_out: Exit | None) -> None:
         """Come out: the recording is finished first, then the bot says goodbye, then the browser is ended. One that was
         lost is ended on the side: the next one is needed soon."""
-        self._parts.streaming.say = None
+        self._ports.streaming.say = None
         try:
             await self._stop_recording()
             if self._page is not None and way_out is not None and not self._tab.lost.is_set():
@@ -249,14 +251,14 @@ class Visit:
                 await self._capture.stop()
         except (OSError, ValueError, TimeoutError) as error:
             log.exception("the recording could not be finished")
-            self._parts.reports.notice(f"The end of the recording may be missing: {_first_line(error)}")
+            self._ports.reports.notice(f"The end of the recording may be missing: {_first_line(error)}")
 
     async def _leave(self, page: "Page", way_out: Exit) -> None:
         from playwright.async_api import Error
 
-        await self._parts.screens.take(page, way_out.cause)
+        await self._ports.screens.take(page, way_out.cause)
         if way_out.cause is not Cause.STOP and (way_out.failure or way_out.end_reason is EndReason.ERROR):
-            await self._parts.screens.keep_page(page)
+            await self._ports.screens.keep_page(page)
         try:
             async with asyncio.timeout(LEFT_WITHIN_S):
                 await self._platform.leave(page)
@@ -275,10 +277,10 @@ class Visit:
             log.error("something on the side of the visit failed", exc_info=error)
 
     def _exit(self, cause: Cause, detail: str) -> Exit:
-        return exit_of(cause, self.course, self._rules, detail)
+        return exit_of(cause, self.progress, self._rules, detail)
 
     def _now_s(self) -> float:
-        return self._parts.clock.now().timestamp()
+        return self._ports.clock.now().timestamp()
 
 
 async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:

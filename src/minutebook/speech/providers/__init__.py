@@ -7,10 +7,10 @@ from typing import Final
 from minutebook.config import SpeechSettings
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.speech.providers.gladia import Gladia
-from minutebook.speech.providers.ports import SpeechProvider
+from minutebook.speech.providers.ports import TranscriptionService
 from minutebook.speech.providers.runpod import Runpod
 
-PROVIDERS: Final[Mapping[str, Callable[[SpeechSettings, OutgoingClient], SpeechProvider]]] = MappingProxyType(
+PROVIDERS: Final[Mapping[str, Callable[[SpeechSettings, OutgoingClient], TranscriptionService]]] = MappingProxyType(
     {
         "Gladia": lambda settings, outgoing: Gladia(settings.gladia_url, outgoing),
         "Runpod": lambda settings, outgoing: Runpod(settings.runpod_url, settings.runpod_endpoint, outgoing),

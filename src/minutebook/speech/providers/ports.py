@@ -26,7 +26,7 @@ class Answer:
     language: str | None = None
 
 
-class SpeechProvider(Protocol):
+class TranscriptionService(Protocol):
     """A provider. Both calls raise `provider_key_refused`, `provider_refused` (it does not accept the order),
     `provider_invalid` (its answer is not understood) and, retryable, `provider_unavailable`."""
 

@@ -10,20 +10,20 @@ from minutebook.bots.model import EndReason, Failure
 from minutebook.bots.platforms.ports import CannotJoinError, Place
 from minutebook.bots.runner.browser import BrowserMissingError
 from minutebook.bots.runner.call import MOST_LOSSES, Call
-from minutebook.bots.runner.parts import Picture
-from minutebook.bots.runner.rules.course import Word
+from minutebook.bots.runner.ports import Picture
 from minutebook.bots.runner.rules.exits import Cause, Exit
+from minutebook.bots.runner.rules.progress import Instruction
 from support.fake_call import Stage, orders
 from support.virtual_time import LoopClock, run_virtually
 
 STRAIGHT = ((0, Place.JOINING), (3, Place.IN_CALL))
 
 
-def play(stage: Stage, *, told: tuple[float, Word] | None = None, **changes: Any) -> tuple[Exit, float]:
+def play(stage: Stage, *, told: tuple[float, Instruction] | None = None, **changes: Any) -> tuple[Exit, float]:
     """Play a call to its end; returns the exit and the second of it."""
 
     async def whole() -> tuple[Exit, float]:
-        call = Call(orders(**changes), stage.parts())
+        call = Call(orders(**changes), stage.ports())
         if told is not None:
             asyncio.get_running_loop().call_at(told[0], call.tell, told[1])
         return await call.run(), stage.now()
@@ -52,13 +52,13 @@ def test_from_the_waiting_room_into_the_call_and_out_again() -> None:
 
 def test_the_page_is_looked_at_twice_a_second_and_helped_until_the_bot_is_in() -> None:
     stage = Stage(((0, Place.JOINING), (10, Place.IN_CALL)), people=((0, 1),))
-    play(stage, told=(10, Word.STOP))
+    play(stage, told=(10, Instruction.STOP))
     assert 18 <= stage.count("step as Ada's bot") <= 22
 
 
 def test_in_the_call_dialogues_are_looked_after_now_and_then() -> None:
     stage = Stage(((0, Place.IN_CALL),), people=((0, 1),))
-    play(stage, told=(60, Word.STOP))
+    play(stage, told=(60, Instruction.STOP))
     assert 19 <= stage.count("step as Ada's bot") <= 22
 
 
@@ -100,7 +100,7 @@ def test_a_platform_that_cannot_be_opened_needs_no_browser() -> None:
     async def whole() -> Exit:
         from dataclasses import replace
 
-        return await Call(orders(), replace(stage.parts(), platform=refuse)).run()
+        return await Call(orders(), replace(stage.ports(), platform=refuse)).run()
 
     assert run_virtually(whole()).cause is Cause.INVALID
     assert not stage.count("browser")
@@ -141,20 +141,20 @@ def test_the_longest_time() -> None:
 
 def test_a_stop_is_acted_upon_at_once_and_in_good_order() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),))
-    way_out, at = play(stage, told=(40, Word.STOP))
+    way_out, at = play(stage, told=(40, Instruction.STOP))
     assert (way_out.cause, way_out.end_reason) == (Cause.STOP, EndReason.STOPPED)
     assert at == pytest.approx(40, abs=0.5)
     assert stage.count("leave") == 1
 
 
 def test_a_stop_on_the_way_in_is_a_failure_by_request() -> None:
-    way_out, at = play(Stage(((0, Place.WAITING),)), told=(40, Word.STOP))
+    way_out, at = play(Stage(((0, Place.WAITING),)), told=(40, Instruction.STOP))
     assert (way_out.failure, way_out.end_reason) == (Failure.STOPPED, None)
     assert at == pytest.approx(40, abs=0.5)
 
 
 def test_a_stop_reaches_a_page_that_hangs() -> None:
-    way_out, at = play(Stage(((0, Place.JOINING), (5, None))), told=(8, Word.STOP))
+    way_out, at = play(Stage(((0, Place.JOINING), (5, None))), told=(8, Instruction.STOP))
     assert way_out.cause is Cause.STOP
     assert at == pytest.approx(8, abs=0.5)
 
@@ -245,7 +245,7 @@ def test_a_recording_that_breaks_down_ends_the_call() -> None:
 
 def test_a_capture_that_does_not_stop_holds_nothing_up_for_ever() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),), stop_hangs=True)
-    _, at = play(stage, told=(40, Word.STOP))
+    _, at = play(stage, told=(40, Instruction.STOP))
     assert at < 40 + 35
     assert stage.count("closed") == 1
     assert any("may be missing" in notice for notice in stage.notices)
@@ -253,20 +253,20 @@ def test_a_capture_that_does_not_stop_holds_nothing_up_for_ever() -> None:
 
 def test_the_entry_message_is_posted_once() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),), crashes=(50,))
-    play(stage, told=(100, Word.STOP), entry_message="Hello, I record.")
+    play(stage, told=(100, Instruction.STOP), entry_message="Hello, I record.")
     assert stage.count("post Hello, I record.") == 1
     assert stage.at("post Hello, I record.") == pytest.approx(3, abs=1)
 
 
 def test_the_entry_message_is_not_posted_on_a_rejoin() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),))
-    play(stage, told=(100, Word.STOP), entry_message="Hello, I record.", rejoin=True)
+    play(stage, told=(100, Instruction.STOP), entry_message="Hello, I record.", rejoin=True)
     assert not stage.count("post Hello, I record.")
 
 
 def test_a_meeting_without_a_chat_is_told_about() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),), chat=False)
-    play(stage, told=(100, Word.STOP), entry_message="Hello")
+    play(stage, told=(100, Instruction.STOP), entry_message="Hello")
     assert stage.count("post Hello") == 4
     assert len([notice for notice in stage.notices if "entry message" in notice]) == 1
 
@@ -274,7 +274,7 @@ def test_a_meeting_without_a_chat_is_told_about() -> None:
 def test_a_rejoin_that_is_not_let_in_ends_the_record_that_there_is() -> None:
     async def whole() -> Exit:
         began_ms = round(LoopClock().now().timestamp() * 1000) - 60_000
-        return await Call(orders(rejoin=True, recording_started_ms=began_ms), Stage(((0, Place.DENIED),)).parts()).run()
+        return await Call(orders(rejoin=True, recording_started_ms=began_ms), Stage(((0, Place.DENIED),)).ports()).run()
 
     way_out = run_virtually(whole())
     assert (way_out.end_reason, way_out.failure) == (EndReason.REMOVED, None)
@@ -282,7 +282,7 @@ def test_a_rejoin_that_is_not_let_in_ends_the_record_that_there_is() -> None:
 
 def test_screenshots_at_each_state_and_now_and_then() -> None:
     stage = Stage(((0, Place.JOINING), (2, Place.WAITING), (20, Place.IN_CALL)), people=((0, 1),))
-    play(stage, told=(200, Word.STOP))
+    play(stage, told=(200, Instruction.STOP))
     taken = [what.removeprefix("shot ") for _, what in stage.told if what.startswith("shot ")]
     assert [name for name in taken if name != "watch"] == ["waiting_room", "in_call", "recording", "stop"]
     assert 5 <= taken.count("watch") <= 7
@@ -290,12 +290,12 @@ def test_screenshots_at_each_state_and_now_and_then() -> None:
 
 def test_the_bots_picture_is_shown() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),), picture=Picture(b"x", "image/png"))
-    play(stage, told=(10, Word.STOP))
+    play(stage, told=(10, Instruction.STOP))
     assert stage.count("show image/png") == 1
 
 
 def test_a_terminated_process_leaves_and_says_nothing() -> None:
     stage = Stage(STRAIGHT, people=((0, 1),))
-    way_out, _ = play(stage, told=(30, Word.TERMINATED))
+    way_out, _ = play(stage, told=(30, Instruction.TERMINATED))
     assert not way_out.is_reported
     assert stage.count("leave") == 1

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from minutebook.bots.model import EndReason, Failure, LeaveRules
 from minutebook.bots.platforms.ports import Place, Sight
-from minutebook.bots.runner.rules.course import Course, Word
 from minutebook.bots.runner.rules.exits import (
     FROZEN_S,
     HANGING_LOOK_S,
@@ -21,6 +20,7 @@ from minutebook.bots.runner.rules.exits import (
     exit_of,
 )
 from minutebook.bots.runner.rules.leaving import PLACES, decide, is_lost
+from minutebook.bots.runner.rules.progress import CallProgress, Instruction
 from minutebook.bots.states import BotState, StatusChange
 from minutebook.bots.v1.codes import StatusCode, code_of
 
@@ -28,31 +28,31 @@ RULES = LeaveRules(waiting_room_s=600, noone_joined_s=300, silence_s=400, alone_
 T0 = 1_000_000.0
 
 
-def course(*steps: tuple[float, Place]) -> Course:
-    """A course with looks at these places, in seconds after the start, each answered."""
-    made = Course.begun(T0)
+def progress(*steps: tuple[float, Place]) -> CallProgress:
+    """A progress with looks at these places, in seconds after the start, each answered."""
+    made = CallProgress.begun(T0)
     for at, place in steps:
         made = made.seen(Sight(place, place.value), T0 + at)
     return made
 
 
-def recording(at: float = 10) -> Course:
+def recording(at: float = 10) -> CallProgress:
     """In the call and recording since `at`; nobody else seen yet."""
-    return course((at, Place.IN_CALL)).recorded(T0 + at)
+    return progress((at, Place.IN_CALL)).recorded(T0 + at)
 
 
-def answered(made: Course, at: float) -> Course:
+def answered(made: CallProgress, at: float) -> CallProgress:
     """The page goes on answering the same."""
     return made.seen(Sight(made.place, made.sign), T0 + at)
 
 
-def cause_at(made: Course, at: float, rules: LeaveRules = RULES) -> Cause | None:
+def cause_at(made: CallProgress, at: float, rules: LeaveRules = RULES) -> Cause | None:
     """Why it leaves at that moment, with a page that answers all the time."""
     way_out = decide(answered(made, at), rules, T0 + at)
     return way_out.cause if way_out else None
 
 
-def first_exit(made: Course, until: float = LIFE_S + 1, step: float = 1.0) -> tuple[float, Cause]:
+def first_exit(made: CallProgress, until: float = LIFE_S + 1, step: float = 1.0) -> tuple[float, Cause]:
     """Play on second by second until it leaves."""
     at = 0.0
     while at <= until:
@@ -66,24 +66,24 @@ def first_exit(made: Course, until: float = LIFE_S + 1, step: float = 1.0) -> tu
 
 
 def test_a_page_that_gets_nowhere_has_a_limit_of_its_own() -> None:
-    assert first_exit(course((0, Place.JOINING))) == (JOINING_S, Cause.NOT_ARRIVED)
+    assert first_exit(progress((0, Place.JOINING))) == (JOINING_S, Cause.NOT_ARRIVED)
 
 
 def test_the_waiting_room_counts_from_entering_it() -> None:
-    assert first_exit(course((0, Place.JOINING), (50, Place.WAITING))) == (650, Cause.NOT_ADMITTED)
+    assert first_exit(progress((0, Place.JOINING), (50, Place.WAITING))) == (650, Cause.NOT_ADMITTED)
 
 
 def test_a_page_between_two_screens_does_not_stop_the_waiting_rooms_clock() -> None:
-    made = course((50, Place.WAITING), (100, Place.JOINING), (101, Place.WAITING))
+    made = progress((50, Place.WAITING), (100, Place.JOINING), (101, Place.WAITING))
     assert first_exit(made) == (650, Cause.NOT_ADMITTED)
 
 
 def test_waiting_longer_than_joining_may_take_is_no_failure_to_join() -> None:
-    assert cause_at(course((5, Place.WAITING)), JOINING_S + 50) is None
+    assert cause_at(progress((5, Place.WAITING)), JOINING_S + 50) is None
 
 
 def test_nobody_came_counts_from_admission() -> None:
-    made = course((5, Place.WAITING), (500, Place.IN_CALL)).recorded(T0 + 500)
+    made = progress((5, Place.WAITING), (500, Place.IN_CALL)).recorded(T0 + 500)
     assert first_exit(made) == (800, Cause.NOBODY_CAME)
 
 
@@ -116,40 +116,40 @@ def test_silence_counts_from_the_first_guest_when_nobody_ever_spoke() -> None:
 def test_silence_says_nothing_before_somebody_was_there_and_before_it_records() -> None:
     rules = replace(RULES, noone_joined_s=2000, silence_s=100)
     assert cause_at(recording(), 1500, rules) is None
-    unrecorded = course((10, Place.IN_CALL)).heard(True, None, T0 + 11)
+    unrecorded = progress((10, Place.IN_CALL)).heard(True, None, T0 + 11)
     assert cause_at(unrecorded, 10 + NOT_RECORDING_S - 1, replace(RULES, silence_s=5)) is None
 
 
 def test_the_longest_time_counts_from_the_records_beginning_in_whichever_attempt() -> None:
-    made = Course.begun(T0, record_began_s=T0 - 3900, ever_present=True)
+    made = CallProgress.begun(T0, record_began_s=T0 - 3900, ever_present=True)
     made = made.seen(Sight(Place.IN_CALL), T0 + 10).recorded(T0 + 10).heard(True, T0 + 10, T0 + 10)
     assert first_exit(made) == (100, Cause.LONGEST)
 
 
 def test_no_bot_lives_longer_than_the_engine_lets_it() -> None:
     rules = LeaveRules(waiting_room_s=10**6)
-    assert cause_at(course((5, Place.WAITING)), LIFE_S - 1, rules) is None
-    assert cause_at(course((5, Place.WAITING)), LIFE_S, rules) is Cause.LIFE
+    assert cause_at(progress((5, Place.WAITING)), LIFE_S - 1, rules) is None
+    assert cause_at(progress((5, Place.WAITING)), LIFE_S, rules) is Cause.LIFE
 
 
 def test_recording_has_to_begin() -> None:
-    assert first_exit(course((10, Place.IN_CALL))) == (10 + NOT_RECORDING_S, Cause.NOT_RECORDED)
+    assert first_exit(progress((10, Place.IN_CALL))) == (10 + NOT_RECORDING_S, Cause.NOT_RECORDED)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place_without_a_way_on_ends_it_at_once_with_what_the_page_shows(place: Place) -> None:
-    way_out = decide(course((7, place)), RULES, T0 + 7)
+    way_out = decide(progress((7, place)), RULES, T0 + 7)
     assert way_out is not None
     assert way_out.cause is PLACES[place]
     assert place.value in way_out.message
 
 
 def test_an_address_that_cannot_be_reached_is_tried_for_a_while() -> None:
-    assert first_exit(course((3, Place.UNREACHABLE))) == (3 + UNREACHABLE_S, Cause.UNREACHABLE)
+    assert first_exit(progress((3, Place.UNREACHABLE))) == (3 + UNREACHABLE_S, Cause.UNREACHABLE)
 
 
 def test_a_frozen_page() -> None:
-    made = course((5, Place.WAITING))
+    made = progress((5, Place.WAITING))
     assert decide(made, RULES, T0 + 5 + FROZEN_S - 0.1) is None
     way_out = decide(made, RULES, T0 + 5 + FROZEN_S)
     assert way_out is not None
@@ -157,7 +157,7 @@ def test_a_frozen_page() -> None:
 
 
 def test_a_page_that_is_being_loaded_is_not_frozen() -> None:
-    assert decide(course((5, Place.JOINING)).opening(), RULES, T0 + 60) is None
+    assert decide(progress((5, Place.JOINING)).opening(), RULES, T0 + 60) is None
 
 
 def test_a_look_that_hangs_in_the_call_counts_as_removed() -> None:
@@ -169,7 +169,7 @@ def test_a_look_that_hangs_in_the_call_counts_as_removed() -> None:
 
 
 def test_a_look_that_hangs_on_the_way_in_is_no_removal() -> None:
-    made = course((5, Place.WAITING)).looking(T0 + 5)
+    made = progress((5, Place.WAITING)).looking(T0 + 5)
     way_out = decide(made, RULES, T0 + 5 + FROZEN_S + 1)
     assert way_out is not None
     assert way_out.cause is Cause.FROZEN
@@ -189,7 +189,7 @@ def test_looks_that_fail_again_and_again_are_a_frozen_page_and_no_removal() -> N
 
 @pytest.mark.parametrize("place", list(Place))
 def test_a_stop_wins_over_everything(place: Place) -> None:
-    made = course((5, Place.WAITING), (6, place)).looking(T0 + 7).hears(Word.STOP)
+    made = progress((5, Place.WAITING), (6, place)).looking(T0 + 7).hears(Instruction.STOP)
     for at in (8, 700, LIFE_S + 1):
         way_out = decide(made, RULES, T0 + at)
         assert way_out is not None
@@ -197,17 +197,17 @@ def test_a_stop_wins_over_everything(place: Place) -> None:
 
 
 def test_a_stronger_word_stands() -> None:
-    made = recording().hears(Word.UNWANTED).hears(Word.STOP)
+    made = recording().hears(Instruction.UNWANTED).hears(Instruction.STOP)
     assert cause_at(made, 12) is Cause.UNWANTED
 
 
 def test_a_timeout_that_had_passed_is_not_reported_as_the_denial_that_came_of_it() -> None:
-    made = course((0, Place.WAITING), (601, Place.DENIED))
+    made = progress((0, Place.WAITING), (601, Place.DENIED))
     assert cause_at(made, 601) is Cause.NOT_ADMITTED
 
 
 def test_a_denial_before_the_timeout_stays_one() -> None:
-    made = course((0, Place.WAITING), (599, Place.DENIED))
+    made = progress((0, Place.WAITING), (599, Place.DENIED))
     assert cause_at(made, 650) is Cause.DENIED
 
 
@@ -231,7 +231,7 @@ def test_a_call_that_lost_its_server_is_joined_again_rather_than_left() -> None:
     assert not is_lost(made, T0 + 25)
     assert is_lost(made, T0 + 30)
     assert cause_at(made, 30) is None
-    assert not is_lost(course((3, Place.UNREACHABLE)), T0 + 50)
+    assert not is_lost(progress((3, Place.UNREACHABLE)), T0 + 50)
 
 
 def test_another_visit_keeps_what_was_lived_through() -> None:
@@ -273,7 +273,7 @@ WITH_RECORDING = {
 
 @pytest.mark.parametrize(("cause", "said"), WITHOUT_RECORDING.items())
 def test_without_a_recording_there_is_a_failure(cause: Cause, said: tuple[Failure, StatusCode]) -> None:
-    way_out = exit_of(cause, course((5, Place.JOINING)), RULES)
+    way_out = exit_of(cause, progress((5, Place.JOINING)), RULES)
     assert way_out.failure is not None
     assert (way_out.failure, code_of(StatusChange.FAILED, way_out.failure)) == said
     assert way_out.end_reason is None
@@ -287,7 +287,7 @@ def test_with_a_recording_there_is_an_end_reason(cause: Cause, reason: EndReason
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_has_a_sentence(cause: Cause) -> None:
-    for made in (course((5, Place.JOINING)), recording()):
+    for made in (progress((5, Place.JOINING)), recording()):
         message = exit_of(cause, made, RULES).message
         assert message.endswith(".")
         assert "{" not in message
@@ -328,10 +328,10 @@ rules = st.builds(
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> tuple[Course, float]:
-    """Any course as a visit makes it, and the moment of its last step: recording begins only in the call."""
+def courses(draw: st.DrawFn) -> tuple[CallProgress, float]:
+    """Any progress as a visit makes it, and the moment of its last step: recording begins only in the call."""
     now = T0
-    made = Course.begun(now, record_began_s=draw(st.none() | st.just(T0 - 100)), ever_present=draw(st.booleans()))
+    made = CallProgress.begun(now, record_began_s=draw(st.none() | st.just(T0 - 100)), ever_present=draw(st.booleans()))
     for name, value in draw(st.lists(steps, max_size=12)):
         now += draw(st.floats(0, 700, allow_nan=False))
         match name:
@@ -354,7 +354,7 @@ def courses(draw: st.DrawFn) -> tuple[Course, float]:
 
 @given(courses(), rules, seconds, seconds)
 def test_an_exit_stays_the_same_however_late_it_is_asked_for(
-    walk: tuple[Course, float], given_rules: LeaveRules, earlier: float, later: float
+    walk: tuple[CallProgress, float], given_rules: LeaveRules, earlier: float, later: float
 ) -> None:
     made, now = walk
     first = decide(made, given_rules, now + earlier)
@@ -363,14 +363,14 @@ def test_an_exit_stays_the_same_however_late_it_is_asked_for(
 
 
 @given(courses(), rules)
-def test_every_course_ends(walk: tuple[Course, float], given_rules: LeaveRules) -> None:
+def test_every_course_ends(walk: tuple[CallProgress, float], given_rules: LeaveRules) -> None:
     made, _ = walk
     assert decide(made, given_rules, made.began_s + LIFE_S) is not None
 
 
 @given(courses(), rules, seconds)
 def test_an_exit_is_either_a_failure_or_an_end_reason(
-    walk: tuple[Course, float], given_rules: LeaveRules, later: float
+    walk: tuple[CallProgress, float], given_rules: LeaveRules, later: float
 ) -> None:
     made, now = walk
     way_out = decide(made, given_rules, now + later)
@@ -380,15 +380,15 @@ def test_an_exit_is_either_a_failure_or_an_end_reason(
 
 
 @given(courses(), rules, seconds)
-def test_a_stop_wins_in_every_course(walk: tuple[Course, float], given_rules: LeaveRules, later: float) -> None:
+def test_a_stop_wins_in_every_course(walk: tuple[CallProgress, float], given_rules: LeaveRules, later: float) -> None:
     made, now = walk
-    way_out = decide(made.hears(Word.STOP), given_rules, now + later)
+    way_out = decide(made.hears(Instruction.STOP), given_rules, now + later)
     assert way_out is not None
     assert way_out.cause is Cause.STOP
 
 
 @given(courses(), rules, seconds)
-def test_rules_of_the_call_need_a_call(walk: tuple[Course, float], given_rules: LeaveRules, later: float) -> None:
+def test_rules_of_the_call_need_a_call(walk: tuple[CallProgress, float], given_rules: LeaveRules, later: float) -> None:
     made, now = walk
     way_out = decide(made, given_rules, now + later)
     in_call_only = {Cause.NOBODY_CAME, Cause.ALONE, Cause.SILENCE, Cause.HANGING, Cause.NOT_RECORDED}
@@ -397,7 +397,7 @@ def test_rules_of_the_call_need_a_call(walk: tuple[Course, float], given_rules: 
 
 
 @given(courses())
-def test_no_bot_in_a_waiting_room_is_said_to_record(walk: tuple[Course, float]) -> None:
+def test_no_bot_in_a_waiting_room_is_said_to_record(walk: tuple[CallProgress, float]) -> None:
     made, _ = walk
     if made.admitted_s is None:
         assert made.state in {BotState.JOINING, BotState.WAITING_ROOM}

@@ -12,7 +12,7 @@ from minutebook.errors import MinutebookError
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.speech.media import Pcm
 from minutebook.speech.providers import PROVIDERS
-from minutebook.speech.providers.ports import Answer, Order, SpeechProvider
+from minutebook.speech.providers.ports import Answer, Order, TranscriptionService
 from minutebook.speech.providers.sound import encoded, pieces_of
 from support.provider_doubles import KEY, Double, gladia, runpod, seconds_of, served
 
@@ -46,12 +46,12 @@ async def double(name: str) -> AsyncIterator[Double]:
 
 
 @pytest.fixture
-def provider(name: str, double: Double) -> SpeechProvider:
+def provider(name: str, double: Double) -> TranscriptionService:
     settings = SpeechSettings(gladia_url=double.url + "/", runpod_url=double.url, runpod_endpoint="our whisper")
     return PROVIDERS[name](settings, OutgoingClient(OutgoingSettings(allow=["127.0.0.1"])))
 
 
-async def answered(provider: SpeechProvider, job: str) -> Answer:
+async def answered(provider: TranscriptionService, job: str) -> Answer:
     for _ in range(10):
         found = await provider.answer(job, KEY)
         if found is not None:
@@ -59,7 +59,9 @@ async def answered(provider: SpeechProvider, job: str) -> Answer:
     raise AssertionError("no answer")
 
 
-async def test_an_order_is_placed_awaited_and_answered(provider: SpeechProvider, double: Double, sound: bytes) -> None:
+async def test_an_order_is_placed_awaited_and_answered(
+    provider: TranscriptionService, double: Double, sound: bytes
+) -> None:
     job = await provider.submit(Order(sound, "en"), KEY)
     assert await provider.answer(job, KEY) is None
     found = await answered(provider, job)
@@ -70,7 +72,7 @@ async def test_an_order_is_placed_awaited_and_answered(provider: SpeechProvider,
 
 
 async def test_parameters_are_passed_on_and_win(
-    provider: SpeechProvider, double: Double, name: str, sound: bytes
+    provider: TranscriptionService, double: Double, name: str, sound: bytes
 ) -> None:
     wished = {"language_config": {"languages": ["fr"]}, "language": "fr", "model": "turbo", "custom": {"a": [1]}}
     await provider.submit(Order(sound, "en", wished), KEY)
@@ -80,14 +82,14 @@ async def test_parameters_are_passed_on_and_win(
 
 
 async def test_parameters_cannot_take_the_place_of_the_sound(
-    provider: SpeechProvider, double: Double, name: str, sound: bytes
+    provider: TranscriptionService, double: Double, name: str, sound: bytes
 ) -> None:
     await provider.submit(Order(sound, None, {"audio_url": "https://elsewhere.example/", "audio_base64": ""}), KEY)
     assert double.uploads == [sound]
     assert name == "Runpod" or double.jobs[0]["audio_url"] == "https://api.example/file/0"
 
 
-async def test_a_refused_key_is_told_and_not_tried_again(provider: SpeechProvider, sound: bytes) -> None:
+async def test_a_refused_key_is_told_and_not_tried_again(provider: TranscriptionService, sound: bytes) -> None:
     with pytest.raises(MinutebookError) as caught:
         await provider.submit(Order(sound), "wrong")
     assert caught.value.code == "provider_key_refused"
@@ -96,21 +98,21 @@ async def test_a_refused_key_is_told_and_not_tried_again(provider: SpeechProvide
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_weather_is_retryable(provider: SpeechProvider, double: Double, sound: bytes, status: int) -> None:
+async def test_weather_is_retryable(provider: TranscriptionService, double: Double, sound: bytes, status: int) -> None:
     double.fail_with = [status]
     with pytest.raises(MinutebookError) as caught:
         await provider.submit(Order(sound), KEY)
     assert (caught.value.code, caught.value.retryable) == ("provider_unavailable", True)
 
 
-async def test_a_refused_order_says_why(provider: SpeechProvider, double: Double, sound: bytes) -> None:
+async def test_a_refused_order_says_why(provider: TranscriptionService, double: Double, sound: bytes) -> None:
     double.fail_with = [422]
     with pytest.raises(MinutebookError, match="no: 422") as caught:
         await provider.submit(Order(sound), KEY)
     assert (caught.value.code, caught.value.retryable) == ("provider_refused", False)
 
 
-async def test_a_job_that_fails_there_fails_here(provider: SpeechProvider, double: Double, sound: bytes) -> None:
+async def test_a_job_that_fails_there_fails_here(provider: TranscriptionService, double: Double, sound: bytes) -> None:
     double.outcome = "failed"
     job = await provider.submit(Order(sound), KEY)
     with pytest.raises(MinutebookError) as caught:

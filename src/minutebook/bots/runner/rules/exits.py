@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from minutebook.bots.model import EndReason, Failure, LeaveRules
-from minutebook.bots.runner.rules.course import Course
+from minutebook.bots.runner.rules.progress import CallProgress
 
 JOINING_S: Final = 180
 """A page that shows neither waiting room nor call for so long will not get there (Teams needs up to 15 s)."""
@@ -188,17 +188,17 @@ MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
 )
 
 
-def exit_of(cause: Cause, course: Course, rules: LeaveRules, detail: str = "") -> Exit:
-    """The exit that a cause means for this course. `detail` (what the page shows, an error) is put behind the
+def exit_of(cause: Cause, progress: CallProgress, rules: LeaveRules, detail: str = "") -> Exit:
+    """The exit that a cause means for this progress. `detail` (what the page shows, an error) is put behind the
     sentence."""
     meaning = MEANINGS[cause]
     limits = {name: getattr(rules, name) for name in LeaveRules.__slots__}
-    if cause is Cause.ENDED and course.record_began_s is not None:
+    if cause is Cause.ENDED and progress.record_began_s is not None:
         message = "The meeting was ended."
     else:
         message = meaning.message.format(**limits)
     if detail:
         message = f"{message} ({detail})"
-    if course.record_began_s is None:
+    if progress.record_began_s is None:
         return Exit(cause, message, failure=meaning.failure)
     return Exit(cause, message, end_reason=meaning.end_reason)

@@ -7,7 +7,7 @@ from minutebook.bots.platforms.ports import Place, Sight
 from minutebook.bots.states import BotState
 
 
-class Word(StrEnum):
+class Instruction(StrEnum):
     """What the runner was told, strongest last."""
 
     NONE = "none"
@@ -17,7 +17,7 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CallProgress:
     """What is known of the call; all times in seconds of one clock, None for what has not happened.
 
     A runner may need several browsers one after the other (they crash): `admitted_s`, `waiting_since_s` and everything
@@ -40,11 +40,11 @@ class Course:
     last_sound_s: float | None = None
     look_began_s: float | None = None
     answered_s: float | None = None
-    told: Word = Word.NONE
+    told: Instruction = Instruction.NONE
 
     @classmethod
-    def begun(cls, now_s: float, *, record_began_s: float | None = None, ever_present: bool = False) -> "Course":
-        """The course of a runner that sets out now; the rest is what earlier attempts left."""
+    def begun(cls, now_s: float, *, record_began_s: float | None = None, ever_present: bool = False) -> "CallProgress":
+        """The progress of a runner that sets out now; the rest is what earlier attempts left."""
         return cls(now_s, now_s, record_began_s=record_began_s, ever_present=ever_present)
 
     @property
@@ -59,7 +59,7 @@ class Course:
             return BotState.RECORDING if self.recording else BotState.IN_CALL
         return BotState.JOINING if self.waiting_since_s is None else BotState.WAITING_ROOM
 
-    def again(self, now_s: float) -> "Course":
+    def again(self, now_s: float) -> "CallProgress":
         """Another browser sets out: the page is new, what was lived through is kept."""
         return replace(
             self,
@@ -74,34 +74,34 @@ class Course:
             answered_s=None,
         )
 
-    def opening(self) -> "Course":
+    def opening(self) -> "CallProgress":
         """The page is being loaded, which has a limit of its own: it need not answer."""
         return replace(self, look_began_s=None, answered_s=None)
 
-    def opened(self, now_s: float) -> "Course":
+    def opened(self, now_s: float) -> "CallProgress":
         """The page is there: from now on it has to answer."""
         return replace(self, answered_s=now_s)
 
-    def looking(self, now_s: float) -> "Course":
+    def looking(self, now_s: float) -> "CallProgress":
         """A look at the page begins."""
         return replace(self, look_began_s=now_s)
 
-    def acted(self, took_s: float) -> "Course":
+    def acted(self, took_s: float) -> "CallProgress":
         """Something was done to the page: that time is none in which it did not answer."""
         return self if self.answered_s is None else replace(self, answered_s=self.answered_s + took_s)
 
-    def unanswered(self) -> "Course":
+    def unanswered(self) -> "CallProgress":
         """The look that was under way failed: nothing is known from it."""
         return replace(self, look_began_s=None)
 
-    def seen(self, sight: Sight, now_s: float) -> "Course":
+    def seen(self, sight: Sight, now_s: float) -> "CallProgress":
         """The page answered: the bot is at this place.
 
         A page that is between two screens shows neither, so `JOINING` changes nothing but the place: the waiting room's
         clock goes on until the bot is let in, and a bot that was let in stays so.
         """
         changed = sight.place is not self.place
-        course = replace(
+        progress = replace(
             self,
             place=sight.place,
             sign=sight.sign,
@@ -109,32 +109,32 @@ class Course:
             look_began_s=None,
             answered_s=now_s,
         )
-        if sight.place is Place.WAITING and course.waiting_since_s is None:
-            return replace(course, waiting_since_s=now_s)
-        if sight.place is Place.IN_CALL and not course.in_call:
-            alone_since_s = now_s if course.ever_present else None
-            return replace(course, waiting_since_s=None, admitted_s=now_s, alone_since_s=alone_since_s)
-        return course
+        if sight.place is Place.WAITING and progress.waiting_since_s is None:
+            return replace(progress, waiting_since_s=now_s)
+        if sight.place is Place.IN_CALL and not progress.in_call:
+            alone_since_s = now_s if progress.ever_present else None
+            return replace(progress, waiting_since_s=None, admitted_s=now_s, alone_since_s=alone_since_s)
+        return progress
 
-    def recorded(self, now_s: float) -> "Course":
+    def recorded(self, now_s: float) -> "CallProgress":
         """The present visit records from now on."""
         began_s = now_s if self.record_began_s is None else self.record_began_s
         return replace(self, recording=True, record_began_s=began_s)
 
-    def heard(self, others: bool, last_sound_s: float | None, now_s: float) -> "Course":
+    def heard(self, others: bool, last_sound_s: float | None, now_s: float) -> "CallProgress":
         """Whether others are in the call now, and when somebody was last heard. Says nothing outside the call."""
         if not self.in_call:
             return self
         sounds = [sound for sound in (self.last_sound_s, last_sound_s) if sound is not None]
-        course = replace(self, last_sound_s=max(sounds, default=None))
+        progress = replace(self, last_sound_s=max(sounds, default=None))
         if others:
-            first_s = now_s if course.first_present_s is None else course.first_present_s
-            return replace(course, ever_present=True, first_present_s=first_s, alone_since_s=None)
-        if course.ever_present and course.alone_since_s is None:
-            return replace(course, alone_since_s=now_s)
-        return course
+            first_s = now_s if progress.first_present_s is None else progress.first_present_s
+            return replace(progress, ever_present=True, first_present_s=first_s, alone_since_s=None)
+        if progress.ever_present and progress.alone_since_s is None:
+            return replace(progress, alone_since_s=now_s)
+        return progress
 
-    def hears(self, word: Word) -> "Course":
+    def hears(self, word: Instruction) -> "CallProgress":
         """The runner was told something; the strongest word stands."""
-        strength = list(Word)
+        strength = list(Instruction)
         return replace(self, told=max(self.told, word, key=strength.index))

@@ -78,7 +78,7 @@ class ReportsPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class CallPorts:
     """Everything a call needs. `platform`, `tab` and `capture` make a new one for each visit; `picture` is awaited
     once per visit; `company` is called when another participant is first seen."""
 
