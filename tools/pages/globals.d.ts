@@ -17,6 +17,7 @@ interface Window {
   minutebookPage?: MinutebookPage;
   /** The seats of Janus' own page. */
   feeds?: Record<number, { rfid: number | string } | null>;
+  htmx: Htmx;
 }
 
 /** Put before the capture script by bots/runner/capture/page_script.py. */
@@ -58,4 +59,43 @@ interface Run {
   at: number;
   count: number;
   pcm: string;
+}
+
+/** What the web pages use of htmx (api/web/static/vendor): https://htmx.org/api/#ajax, https://htmx.org/events/. */
+interface Htmx {
+  ajax(
+    method: "GET" | "POST",
+    url: string,
+    context: { target: Element | string; swap: string; values?: Record<string, string | string[]> },
+  ): Promise<void>;
+}
+
+interface HtmxDetail {
+  elt: Element;
+  target?: Element;
+  requestConfig?: { elt: Element };
+  xhr: XMLHttpRequest;
+  shouldSwap: boolean;
+}
+
+interface DocumentEventMap {
+  "htmx:afterSwap": CustomEvent<HtmxDetail>;
+  "htmx:beforeSwap": CustomEvent<HtmxDetail>;
+  "htmx:load": CustomEvent<Pick<HtmxDetail, "elt">>;
+  "htmx:sendError": CustomEvent<Pick<HtmxDetail, "elt">>;
+}
+
+/** How far the work on a meeting is, as /events tells it (api/web/progress.py). */
+interface Standing {
+  id: string;
+  status: string;
+  fraction: number;
+  words: string;
+}
+
+/** A stretch of a meeting in which one voice speaks, in seconds; voices are numbered from 1 as their colours are. */
+interface Turn {
+  start: number;
+  end: number;
+  voice: number;
 }

@@ -1,23 +1,31 @@
 // What every page has: times in the reader's zone, dialogs, menus, and errors where they arose.
 
+import { around, every, find, maybe } from "./elements.js";
+
 const language = document.documentElement.lang;
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 
+/** @param {ParentNode} root */
 export function localTimes(root) {
-  for (const time of root.querySelectorAll("time[data-moment], time[data-day]")) {
+  for (const time of every("time[data-moment], time[data-day]", HTMLTimeElement, root)) {
     const at = new Date(time.dateTime);
     const format = "day" in time.dataset ? day : moment;
     if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
   }
 }
 
+/** @param {string | null} text */
 export function say(text) {
-  document.getElementById("said").textContent = text;
+  find("#said", HTMLElement).textContent = text;
 }
 
+/**
+ * @param {Element | undefined} near
+ * @param {string | null} text
+ */
 export function problem(near, text) {
-  const place = near?.closest("form, dialog, article, section")?.querySelector(".problem") ?? document.getElementById("problem");
+  const place = near?.closest("form, dialog, article, section")?.querySelector(".problem") ?? find("#problem", HTMLElement);
   const line = document.createElement("p");
   line.className = "alert";
   line.setAttribute("role", "alert");
@@ -26,18 +34,19 @@ export function problem(near, text) {
 }
 
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[commandfor]");
+  const opener = around(event, "[commandfor]");
   // Browsers of today open dialogs by themselves, before any script has come.
   if (opener && !("commandForElement" in HTMLButtonElement.prototype)) {
-    document.getElementById(opener.getAttribute("commandfor")).showModal();
+    find(`#${opener.getAttribute("commandfor")}`, HTMLDialogElement).showModal();
   }
-  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+  const dialog = around(event, "dialog");
+  if (dialog instanceof HTMLDialogElement && around(event, "[data-closes]")) dialog.close();
   if (event.target instanceof HTMLDialogElement && event.target.open) {
     const box = event.target.getBoundingClientRect();
     const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
     if (!inside && event.clientX + event.clientY > 0) event.target.close();
   }
-  const asking = event.target.closest("[data-confirm]");
+  const asking = around(event, "[data-confirm]");
   if (asking && !window.confirm(asking.dataset.confirm)) event.preventDefault();
 });
 
@@ -46,14 +55,14 @@ document.addEventListener("toggle", (event) => {
   if (!(event.target instanceof HTMLElement) || !event.target.matches("[popover][role=menu]")) return;
   const opener = document.querySelector(`[popovertarget="${event.target.id}"]`);
   opener?.setAttribute("aria-expanded", String(event.newState === "open"));
-  if (event.newState === "open") event.target.querySelector("[role=menuitem]")?.focus();
+  if (event.newState === "open") maybe("[role=menuitem]", HTMLElement, event.target)?.focus();
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("[popover][role=menu]");
-  if (!menu) return;
-  const items = [...menu.querySelectorAll("[role=menuitem]")];
-  const at = items.indexOf(document.activeElement);
+  const menu = around(event, "[popover][role=menu]");
+  if (!(menu instanceof HTMLElement)) return;
+  const items = every("[role=menuitem]", HTMLElement, menu);
+  const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   const next = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
   if (next !== undefined) {
     event.preventDefault();
@@ -68,7 +77,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status < 400) return;
   const found = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
   event.detail.shouldSwap = false;
-  problem(elt, found?.textContent.trim() || xhr.statusText);
+  problem(elt, found?.textContent?.trim() || xhr.statusText);
 });
 document.addEventListener("htmx:sendError", (event) => problem(event.detail.elt, document.body.dataset.lost ?? "Connection lost."));
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));

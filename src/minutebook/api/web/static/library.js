@@ -1,21 +1,22 @@
 // The list of meetings: files that are dropped or chosen go up one by one, work is followed, several are chosen at once.
 
 import { localTimes, problem, say } from "./app.js";
+import { every, find, maybe } from "./elements.js";
 import { follow } from "./following.js";
 
-const form = document.querySelector("form[data-upload]");
-const dialog = document.getElementById("new-meeting");
+/** @typedef {ReturnType<typeof lineFor>} Line */
+
+const form = maybe("form[data-upload]", HTMLFormElement);
+const dialog = maybe("#new-meeting", HTMLDialogElement);
 
 // --- uploading: each file is a request of its own, so that one that fails takes none of the others with it
 
-function sendOne(file, alone, line) {
-  const body = new FormData();
-  // The token and the fields come before the file: the server reads the form as it comes.
-  body.append("form_token", form.elements.form_token.value);
-  body.append("title", alone ? form.elements.title.value : "");
-  body.append("attendees", form.elements.attendees.value);
-  body.append("language", form.elements.language.value);
-  body.append("recording", file, file.name);
+/**
+ * @param {FormData} body the form with one file; the token and the fields come before it: the server reads as it comes
+ * @param {Line} line
+ * @returns {Promise<string[]>} the addresses of the meetings that were made
+ */
+function sendOne(body, line) {
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => {
@@ -33,6 +34,10 @@ function sendOne(file, alone, line) {
   });
 }
 
+/**
+ * @param {File} file
+ * @param {HTMLElement} list
+ */
 function lineFor(file, list) {
   const item = document.createElement("li");
   const name = document.createElement("span");
@@ -44,50 +49,59 @@ function lineFor(file, list) {
   bar.setAttribute("aria-label", file.name);
   const state = document.createElement("span");
   state.className = "state";
-  state.textContent = list.dataset.waiting;
+  state.textContent = list.dataset.waiting ?? "";
   item.append(name, bar, state);
   list.append(item);
   return { item, bar, state, list };
 }
 
-async function sendAll(files) {
-  const list = form.querySelector(".sending");
+/**
+ * @param {HTMLFormElement} form
+ * @param {File[]} files
+ */
+async function sendAll(form, files) {
+  const list = find(".sending", HTMLElement, form);
   list.replaceChildren();
-  form.querySelector(".problem").replaceChildren();
+  find(".problem", HTMLElement, form).replaceChildren();
   const lines = files.map((file) => lineFor(file, list));
-  const button = form.querySelector("button[type=submit]");
+  const button = find("button[type=submit]", HTMLButtonElement, form);
   button.disabled = true;
   const made = [];
-  let failed = 0;
   for (const [i, file] of files.entries()) {
     lines[i].state.textContent = "";
+    const body = new FormData(form);
+    if (files.length > 1) body.set("title", "");
+    body.set("recording", file, file.name);
     try {
-      made.push(...(await sendOne(file, files.length === 1, lines[i])));
+      made.push(...(await sendOne(body, lines[i])));
       lines[i].bar.value = 1;
-      lines[i].state.textContent = list.dataset.done;
+      lines[i].state.textContent = list.dataset.done ?? "";
     } catch (error) {
-      failed += 1;
       lines[i].item.classList.add("wrong");
-      lines[i].state.textContent = error.message;
+      lines[i].state.textContent = error instanceof Error ? error.message : String(error);
     }
   }
   button.disabled = false;
-  if (failed) problem(form, lines.find((line) => line.item.classList.contains("wrong")).state.textContent);
+  const wrong = lines.find((line) => line.item.classList.contains("wrong"));
+  if (wrong) problem(form, wrong.state.textContent);
   else window.location.assign(made.length === 1 ? made[0] : "/");
 }
 
+/** @param {HTMLFormElement} form */
+const chosenIn = (form) => find("[name=recording]", HTMLInputElement, form);
 form?.addEventListener("submit", (event) => {
-  const files = [...form.elements.recording.files];
+  const files = [...(chosenIn(form).files ?? [])];
   if (!files.length) return;
   event.preventDefault();
-  sendAll(files);
+  sendAll(form, files);
 });
 
 // --- dropping
 
-const drop = document.getElementById("drop");
+const drop = maybe("#drop", HTMLElement);
+/** @param {DragEvent} event */
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-if (drop && dialog) {
+if (drop && dialog && form) {
   document.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
@@ -100,7 +114,7 @@ if (drop && dialog) {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     drop.hidden = true;
-    form.elements.recording.files = event.dataTransfer.files;
+    chosenIn(form).files = event.dataTransfer?.files ?? null;
     if (!dialog.open) dialog.showModal();
   });
 }
@@ -109,14 +123,14 @@ if (drop && dialog) {
 
 const entries = document.getElementById("entries");
 function followShown() {
-  const ids = [...document.querySelectorAll("[data-follow]:not([data-followed])")];
-  for (const entry of ids) entry.dataset.followed = "";
-  follow(ids.map((entry) => entry.dataset.follow), (standing) => {
+  const fresh = every("[data-follow]:not([data-followed])", HTMLElement);
+  for (const entry of fresh) entry.dataset.followed = "";
+  follow(fresh.map((entry) => entry.dataset.follow), (standing) => {
     const entry = document.getElementById(`meeting-${standing.id}`);
     if (!entry) return;
     if (standing.status === "processing") {
-      entry.querySelector("progress").value = standing.fraction;
-      entry.querySelector("[data-words]").textContent = standing.words;
+      find("progress", HTMLProgressElement, entry).value = standing.fraction;
+      find("[data-words]", HTMLElement, entry).textContent = standing.words;
     } else {
       window.htmx.ajax("GET", `/meetings/${standing.id}/entry`, { target: entry, swap: "outerHTML" });
     }
@@ -126,15 +140,16 @@ followShown();
 
 // --- choosing several
 
-const bulk = document.getElementById("bulk");
-const all = document.getElementById("choose-all");
-const boxes = () => [...(entries?.querySelectorAll("input[name=chosen]") ?? [])];
+const bulk = maybe("#bulk", HTMLElement);
+const all = maybe("#choose-all", HTMLInputElement);
+const boxes = () => (entries ? every("input[name=chosen]", HTMLInputElement, entries) : []);
 function count() {
-  if (!bulk) return;
+  if (!bulk || !all) return;
   const chosen = boxes().filter((box) => box.checked).length;
   bulk.classList.toggle("some", chosen > 0);
-  const words = document.getElementById("chosen-count");
-  words.textContent = chosen === 0 ? "" : chosen === 1 ? words.dataset.one : words.dataset.many.replace("#", String(chosen));
+  const words = find("#chosen-count", HTMLElement);
+  const { one = "", many = "" } = words.dataset;
+  words.textContent = chosen === 0 ? "" : chosen === 1 ? one : many.replace("#", String(chosen));
   all.checked = chosen > 0 && chosen === boxes().length;
   all.indeterminate = chosen > 0 && chosen < boxes().length;
 }
@@ -149,4 +164,4 @@ document.addEventListener("htmx:load", (event) => {
   count();
 });
 count();
-if (document.querySelector(".undo")) say(document.querySelector(".undo p").textContent);
+if (document.querySelector(".undo")) say(find(".undo p", HTMLElement).textContent);

@@ -1,28 +1,29 @@
 // A meeting's page: the player, the transcript that follows the sound, evidence that plays its words, editing in place.
 
-import { localTimes, problem, say } from "./app.js";
+import { around, find, maybe } from "./elements.js";
 import { follow } from "./following.js";
 import { Player } from "./player.js";
 import { Transcript } from "./transcript.js";
 
 const params = new URLSearchParams(window.location.search);
-const record = () => document.getElementById("record");
-const player = document.getElementById("player") ? new Player(document.getElementById("player")) : null;
-let transcript = null;
+const record = () => find("#record", HTMLElement);
+const controls = maybe("#player", HTMLElement);
+const player = controls && new Player(controls);
+let transcript = /** @type {Transcript | null} */ (null);
 
 function attach() {
   const lines = document.getElementById("lines");
   if (lines && player) {
-    transcript = new Transcript(lines, document.getElementById("pane"), player);
+    transcript = new Transcript(lines, find("#pane", HTMLElement), player);
     player.draw(transcript.turns());
   }
-  const waiting = document.querySelector("#record[data-follow]");
+  const waiting = maybe("#record[data-follow]", HTMLElement);
   if (waiting && !("followed" in waiting.dataset)) {
     waiting.dataset.followed = "";
     follow([waiting.dataset.follow], (standing) => {
       if (standing.status !== "processing") return player ? renew() : window.location.reload();
-      document.getElementById("progress").value = standing.fraction;
-      document.getElementById("doing").textContent = standing.words;
+      find("#progress", HTMLProgressElement).value = standing.fraction;
+      find("#doing", HTMLElement).textContent = standing.words;
     });
   }
 }
@@ -33,30 +34,49 @@ function renew() {
 
 // --- what is clicked
 
+/** @param {string} part */
 const address = (part) => `/meetings/${record().dataset.meeting}/${part}`;
 
+/**
+ * @param {Element | string} target
+ * @param {string} url
+ */
 function into(target, url, swap = "outerHTML") {
   return window.htmx.ajax("GET", url, { target, swap });
 }
 
+/** @param {string} url */
 async function sheet(url) {
-  const dialog = document.getElementById("sheet");
+  const dialog = find("#sheet", HTMLDialogElement);
   await into("#sheet-body", url, "innerHTML");
   if (!dialog.open) dialog.showModal();
 }
 
+/**
+ * @param {string} part
+ * @param {Record<string, string | string[]>} values
+ * @param {Element | string} target
+ */
 function post(part, values, target) {
   return window.htmx.ajax("POST", address(part), {
     target,
     swap: "outerHTML",
-    values: { form_token: record().dataset.token, ...values },
+    values: { form_token: record().dataset.token ?? "", ...values },
   });
 }
 
 document.addEventListener("click", (event) => {
-  const hit = (selector) => event.target.closest(selector);
+  const hit = (/** @type {string} */ selector) => around(event, selector);
   const evidence = hit(".quote");
   const time = hit(".time, .timeline [data-at]");
+  const line = hit(".line");
+  const item = hit(".item");
+  const name = hit(".line .name");
+  const undoing = hit("[data-undo]");
+  const opening = hit("[data-item]");
+  const linked = hit("[data-sheet]");
+  const asked = hit("[data-dialog]");
+  const doubt = hit("#doubt");
   if (evidence && player) {
     const at = Number(evidence.dataset.at);
     player.play(at);
@@ -66,68 +86,77 @@ document.addEventListener("click", (event) => {
   } else if (time && player) {
     player.play(Number(time.dataset.at));
     transcript?.follow(true);
-  } else if (hit(".line .name")) {
+  } else if (name instanceof HTMLButtonElement) {
     event.preventDefault();
-    sheet(address(`speaker?speaker=${encodeURIComponent(hit(".name").value)}`));
-  } else if (hit(".line .edit")) {
+    sheet(address(`speaker?speaker=${encodeURIComponent(name.value)}`));
+  } else if (line && hit(".line .edit")) {
     event.preventDefault();
-    const line = hit(".line");
     into(line, address(`segment?place=${line.id.slice(1)}`));
-  } else if (hit("[data-cancel]")) {
-    const line = hit(".line");
-    into(line, address(`segment?edit=false&place=${line.id.slice(1)}`));
-  } else if (hit("[data-undo]")) {
-    undo(hit("[data-undo]"));
-  } else if (hit("[data-item]")) {
-    into(hit(".item"), address(`item?item=${hit("[data-item]").dataset.item}`));
+  } else if (line && hit("[data-cancel]")) {
+    read(line);
+  } else if (undoing) {
+    undo(undoing.dataset, line);
+  } else if (item && opening) {
+    into(item, address(`item?item=${opening.dataset.item}`));
   } else if (hit("[data-renew]")) {
     renew();
-  } else if (hit("[data-sheet]")) {
+  } else if (linked?.dataset.sheet) {
     event.preventDefault();
-    sheet(hit("[data-sheet]").dataset.sheet);
-  } else if (hit("[data-dialog]")) {
+    sheet(linked.dataset.sheet);
+  } else if (asked) {
     event.preventDefault();
-    hit("[popover]")?.hidePopover();
-    sheet(hit("[data-dialog]").getAttribute("href"));
-  } else if (hit("#doubt")) {
-    const pressed = hit("#doubt").getAttribute("aria-pressed") !== "true";
-    hit("#doubt").setAttribute("aria-pressed", String(pressed));
-    document.getElementById("lines").classList.toggle("doubting", pressed);
+    const menu = hit("[popover]");
+    if (menu instanceof HTMLElement) menu.hidePopover();
+    sheet(asked.getAttribute("href") ?? "");
+  } else if (doubt) {
+    const pressed = doubt.getAttribute("aria-pressed") !== "true";
+    doubt.setAttribute("aria-pressed", String(pressed));
+    find("#lines", HTMLElement).classList.toggle("doubting", pressed);
     transcript?.markDoubtful();
   }
 });
 
-function undo(button) {
-  const line = button.closest(".line");
+/**
+ * Puts a line back as it is read.
+ * @param {Element} line
+ */
+function read(line) {
+  into(line, address(`segment?edit=false&place=${line.id.slice(1)}`));
+}
+
+/**
+ * @param {DOMStringMap} data of the button
+ * @param {Element | null} line that the button stands in
+ */
+function undo(data, line) {
   const text = line?.querySelector("textarea");
-  if (!button.dataset.undo) {
+  if (line && !data.undo) {
     // Nothing was saved yet: what is taken back is the typing.
-    into(line, address(`segment?edit=false&place=${line.id.slice(1)}`));
+    read(line);
   } else if (text && text.value !== text.defaultValue) {
     text.value = text.defaultValue;
-  } else {
-    post("undo", { edit: button.dataset.undo.split(" "), place: button.dataset.place ?? "" }, line ?? "#record");
+  } else if (data.undo) {
+    post("undo", { edit: data.undo.split(" "), place: data.place ?? "" }, line ?? "#record");
   }
 }
 
 document.addEventListener("keydown", (event) => {
-  const open = event.target.closest?.(".line.open");
-  if (open && event.key === "Escape") into(open, address(`segment?edit=false&place=${open.id.slice(1)}`));
-  if (open && event.key === "Enter" && (event.ctrlKey || event.metaKey)) open.querySelector("form").requestSubmit();
+  const open = around(event, ".line.open");
+  if (open && event.key === "Escape") read(open);
+  if (open && event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("form", HTMLFormElement, open).requestSubmit();
 });
 
 // --- after a part of the page was renewed
 
 let scrolled = 0;
-let focused = null;
+let focused = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   scrolled = document.getElementById("pane")?.scrollTop ?? 0;
-  focused = event.detail.target?.id ?? null;
+  focused = event.detail.target?.id ?? "";
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.xhr.status >= 400) return;
-  const form = event.detail.requestConfig?.elt;
-  if (form?.matches?.("[data-then-close]")) document.getElementById("sheet").close();
+  if (event.detail.requestConfig?.elt.matches("[data-then-close]")) find("#sheet", HTMLDialogElement).close();
 });
 document.addEventListener("htmx:load", (event) => {
   const part = event.detail.elt;
@@ -135,21 +164,20 @@ document.addEventListener("htmx:load", (event) => {
     attach();
     const pane = document.getElementById("pane");
     if (pane) pane.scrollTop = scrolled;
-  } else if (part.matches?.(".line")) {
+  } else if (part.matches(".line")) {
     transcript?.renew();
-    if (part.matches(".open")) part.querySelector("textarea").focus();
-    else if (focused === part.id) part.querySelector(".edit").focus({ preventScroll: true });
-  } else if (part.matches?.(".item.open")) {
-    part.querySelector("textarea").focus();
+    if (part.matches(".open")) find("textarea", HTMLTextAreaElement, part).focus();
+    else if (focused === part.id) find(".edit", HTMLElement, part).focus({ preventScroll: true });
+  } else if (part.matches(".item.open")) {
+    find("textarea", HTMLTextAreaElement, part).focus();
   }
 });
 
 attach();
 if (player && params.has("t")) {
-  const at = Number.parseFloat(params.get("t"));
+  const at = Number.parseFloat(params.get("t") ?? "");
   if (Number.isFinite(at)) {
     player.seek(at);
     transcript?.show(at);
   }
 }
-export { localTimes, problem, say };

@@ -1,5 +1,8 @@
 // The player: one media element, a waveform in the speakers' colours, the keyboard.
 
+import { around, find } from "./elements.js";
+
+/** @param {number} seconds */
 const clock = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds));
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -11,15 +14,25 @@ const STEP_S = 5;
 const GAP_S = 1.2;
 
 export class Player {
+  skipping = false;
+  /** @type {number | undefined} where to go once the sound can be sought in */
+  pending;
+  /** @type {number | undefined} where the waveform was last painted up to, in pixels */
+  x;
+  /** @type {number[]} */
+  peaks = [];
+  /** @type {Turn[]} */
+  spans = [];
+  /** @type {((at: number) => void)[]} */
+  listeners = [];
+
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.media = root.querySelector("#media");
-    this.wave = root.querySelector("#wave");
-    this.canvas = this.wave.querySelector("canvas");
+    this.media = find("#media", HTMLMediaElement, root);
+    this.wave = find("#wave", HTMLElement, root);
+    this.canvas = find("canvas", HTMLCanvasElement, this.wave);
     this.duration = Number(root.dataset.duration) || 0;
-    this.peaks = [];
-    this.spans = [];
-    this.listeners = [];
     this.#listen();
     this.#load();
   }
@@ -29,6 +42,7 @@ export class Player {
   }
 
   // Where the sound cannot be sought in yet, the wish waits for it.
+  /** @param {number} seconds */
   seek(seconds) {
     const at = Math.min(Math.max(seconds, 0), this.duration || seconds);
     if (this.media.readyState >= HTMLMediaElement.HAVE_METADATA) {
@@ -40,6 +54,7 @@ export class Player {
     this.#tell();
   }
 
+  /** @param {number} [seconds] */
   play(seconds) {
     if (seconds !== undefined) this.seek(seconds);
     return this.media.play().catch(() => {});
@@ -50,10 +65,12 @@ export class Player {
     else this.media.pause();
   }
 
+  /** @param {(at: number) => void} listener */
   onTime(listener) {
     this.listeners = [listener];
   }
 
+  /** @param {Turn[]} spans */
   draw(spans) {
     this.spans = spans;
     this.#paint();
@@ -61,7 +78,7 @@ export class Player {
 
   #listen() {
     const { media, root } = this;
-    const button = root.querySelector("#play");
+    const button = find("#play", HTMLElement, root);
     button.addEventListener("click", () => this.toggle());
     media.addEventListener("loadedmetadata", () => {
       if (this.pending !== undefined) media.currentTime = this.pending;
@@ -70,17 +87,18 @@ export class Player {
     for (const kind of ["play", "pause", "ended"]) {
       media.addEventListener(kind, () => {
         root.classList.toggle("playing", !media.paused);
-        button.setAttribute("aria-label", media.paused ? button.dataset.play : button.dataset.pause);
+        button.setAttribute("aria-label", String(media.paused ? button.dataset.play : button.dataset.pause));
         if (media.paused) this.#remember();
         else this.#tick();
       });
     }
     media.addEventListener("seeked", () => this.#tell());
     media.addEventListener("timeupdate", () => this.#tell());
-    root.querySelector("#speed").addEventListener("change", (event) => {
-      media.playbackRate = Number(event.target.value);
+    const speed = find("#speed", HTMLSelectElement, root);
+    speed.addEventListener("change", () => {
+      media.playbackRate = Number(speed.value);
     });
-    const skip = root.querySelector("#skip");
+    const skip = find("#skip", HTMLElement, root);
     skip.addEventListener("click", () => {
       this.skipping = skip.getAttribute("aria-pressed") !== "true";
       skip.setAttribute("aria-pressed", String(this.skipping));
@@ -94,7 +112,7 @@ export class Player {
 
   async #load() {
     try {
-      const answer = await fetch(this.root.dataset.peaks);
+      const answer = await fetch(String(this.root.dataset.peaks));
       if (answer.ok) this.peaks = (await answer.json()).peaks;
     } catch {
       // Without peaks the bar is flat; everything else works.
@@ -111,7 +129,7 @@ export class Player {
   #tell() {
     const { at } = this;
     const shown = clock(at);
-    const place = this.root.querySelector("#at");
+    const place = find("#at", HTMLElement, this.root);
     if (place.textContent !== shown) {
       place.textContent = shown;
       this.wave.setAttribute("aria-valuenow", String(Math.floor(at)));
@@ -135,18 +153,20 @@ export class Player {
     if (next && next.start - at > GAP_S) this.media.currentTime = next.start - 0.2;
   }
 
+  /** @param {PointerEvent} event */
   #drag(event) {
-    const go = (x) => {
+    const go = (/** @type {number} */ x) => {
       const box = this.wave.getBoundingClientRect();
       this.seek(((x - box.left) / box.width) * this.duration);
     };
     this.wave.setPointerCapture(event.pointerId);
     go(event.clientX);
-    const move = (moved) => go(moved.clientX);
+    const move = (/** @type {PointerEvent} */ moved) => go(moved.clientX);
     this.wave.addEventListener("pointermove", move);
     this.wave.addEventListener("pointerup", () => this.wave.removeEventListener("pointermove", move), { once: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const to = {
       ArrowLeft: this.at - STEP_S,
@@ -163,10 +183,10 @@ export class Player {
     this.seek(to);
   }
 
+  /** @param {KeyboardEvent} event */
   #shortcut(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const busy = event.target.closest?.("input, textarea, select, button, a, summary, dialog, [role=slider]");
-    if (busy) return;
+    if (around(event, "input, textarea, select, button, a, summary, dialog, [role=slider]")) return;
     if (event.key === " " || event.key === "k") {
       event.preventDefault();
       this.toggle();
@@ -184,6 +204,7 @@ export class Player {
       canvas.height = Math.round(height * scale);
     }
     const brush = canvas.getContext("2d");
+    if (!brush) return;
     brush.setTransform(scale, 0, 0, scale, 0, 0);
     brush.clearRect(0, 0, width, height);
     const style = getComputedStyle(wave);

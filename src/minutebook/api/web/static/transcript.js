@@ -1,15 +1,35 @@
 // The transcript: follows the sound, marks the word that is said, plays from a word. Words become elements of their own
 // only near what is seen, so that three hours of talk cost no more than a screen of it.
 
+import { around, every, find, maybe } from "./elements.js";
+
+/** @typedef {{ element: HTMLElement, start: number, end: number }} Line */
+
+/** @param {HTMLElement} line */
 const voiceOf = (line) => Number([...line.classList].find((name) => /^v\d$/.test(name))?.slice(1) ?? 1);
 
+/** @param {HTMLElement} parent */
+const childrenOf = (parent) => [...parent.children].filter((child) => child instanceof HTMLElement);
+
 export class Transcript {
+  /** @type {Line[]} */
+  lines = [];
+  /** @type {Line | null} */
+  current = null;
+  /** @type {HTMLElement | null} the word that is said */
+  now = null;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLElement} pane
+   * @param {import("./player.js").Player} player
+   */
   constructor(list, pane, player) {
     this.list = list;
     this.pane = pane;
     this.player = player;
-    this.button = document.getElementById("follow");
-    this.caption = document.getElementById("caption");
+    this.button = find("#follow", HTMLElement);
+    this.caption = find("#caption", HTMLElement);
     this.following = this.button.getAttribute("aria-pressed") === "true";
     this.watcher = new IntersectionObserver((seen) => this.#seen(seen), { root: null, rootMargin: "600px 0px" });
     this.renew();
@@ -22,14 +42,14 @@ export class Transcript {
       if (["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"].includes(event.key)) this.follow(false);
     });
     list.addEventListener("click", (event) => {
-      const word = event.target.closest(".said-text span[data-at]");
+      const word = around(event, ".said-text span[data-at]");
       if (word && !window.getSelection()?.toString()) player.play(Number(word.dataset.at));
     });
   }
 
   // After lines were replaced: what is kept of them is read anew.
   renew() {
-    this.lines = [...this.list.children].map((element) => ({
+    this.lines = childrenOf(this.list).map((element) => ({
       element,
       start: Number(element.dataset.s),
       end: Number(element.dataset.e),
@@ -42,6 +62,7 @@ export class Transcript {
     return this.lines.map(({ element, start, end }) => ({ start, end, voice: voiceOf(element) }));
   }
 
+  /** @param {boolean} wanted */
   follow(wanted) {
     if (wanted === this.following) return;
     this.following = wanted;
@@ -49,19 +70,25 @@ export class Transcript {
     if (wanted) this.show(this.player.at);
   }
 
+  /** @param {number} at */
   show(at) {
     const line = this.#lineAt(at);
     if (line) this.#scrollTo(line.element, "auto");
   }
 
-  // Marks the words between two moments and brings them into view.
+  /**
+   * Marks the words between two moments and brings them into view.
+   * @param {number} from
+   * @param {number} until
+   */
   mark(from, until) {
     for (const word of this.list.querySelectorAll(".marked")) word.classList.remove("marked");
+    /** @type {HTMLElement | null} */
     let first = null;
     for (const line of this.lines) {
       if (line.end < from || line.start > until) continue;
       this.#split(line.element);
-      for (const word of line.element.querySelectorAll("span[data-at]")) {
+      for (const word of every("span[data-at]", HTMLElement, line.element)) {
         const at = Number(word.dataset.at);
         if (at >= from - 0.02 && at < until - 0.01) {
           word.classList.add("marked");
@@ -73,9 +100,13 @@ export class Transcript {
   }
 
   markDoubtful() {
-    for (const line of this.list.querySelectorAll(".line[data-split]")) this.#doubt(line);
+    for (const line of every(".line[data-split]", HTMLElement, this.list)) this.#doubt(line);
   }
 
+  /**
+   * @param {number} at
+   * @returns {Line | undefined}
+   */
   #lineAt(at) {
     let [low, high] = [0, this.lines.length - 1];
     while (low < high) {
@@ -86,19 +117,23 @@ export class Transcript {
     return this.lines[low];
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   #seen(entries) {
-    for (const entry of entries) if (entry.isIntersecting) this.#split(entry.target);
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting && target instanceof HTMLElement) this.#split(target);
+    }
   }
 
+  /** @param {HTMLElement} line */
   #split(line) {
     if (line.dataset.split || !line.dataset.w) return;
-    const text = line.querySelector(".said-text");
+    const text = maybe(".said-text", HTMLElement, line);
     if (!text) return;
     const offsets = line.dataset.w.split(" ").map(Number);
     const start = Number(line.dataset.s);
-    let spans = [...text.children];
+    let spans = childrenOf(text);
     if (!spans.length) {
-      const words = text.textContent.trim().split(/\s+/);
+      const words = (text.textContent ?? "").trim().split(/\s+/);
       if (words.length !== offsets.length) return;
       const parts = document.createDocumentFragment();
       spans = words.map((word, i) => {
@@ -114,12 +149,14 @@ export class Transcript {
     this.#doubt(line);
   }
 
+  /** @param {HTMLElement} line */
   #doubt(line) {
     if (!line.dataset.d) return;
     const spans = line.querySelectorAll(".said-text span");
     for (const i of line.dataset.d.split(" ")) spans[Number(i)]?.classList.add("doubtful");
   }
 
+  /** @param {number} at */
   #said(at) {
     const line = this.#lineAt(at);
     if (!line) return;
@@ -128,14 +165,13 @@ export class Transcript {
       line.element.classList.add("current");
       this.current = line;
       this.#split(line.element);
-      const name = line.element.querySelector(".name")?.textContent.trim() ?? "";
-      const text = line.element.querySelector(".said-text")?.textContent.trim() ?? "";
+      const name = line.element.querySelector(".name")?.textContent?.trim() ?? "";
+      const text = line.element.querySelector(".said-text")?.textContent?.trim() ?? "";
       this.caption.textContent = name ? `${name}: ${text}` : text;
       if (this.following && !this.player.media.paused) this.#scrollTo(line.element, "smooth");
     }
-    const words = line.element.querySelectorAll("span[data-at]");
-    let now = null;
-    for (const word of words) if (Number(word.dataset.at) <= at + 0.02) now = word;
+    const said = every("span[data-at]", HTMLElement, line.element).filter((word) => Number(word.dataset.at) <= at + 0.02);
+    const now = said.at(-1) ?? null;
     if (now !== this.now) {
       this.now?.classList.remove("now");
       now?.classList.add("now");
@@ -143,6 +179,10 @@ export class Transcript {
     }
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {ScrollBehavior} behavior
+   */
   #scrollTo(element, behavior) {
     const { pane } = this;
     if (pane.scrollHeight <= pane.clientHeight + 1) return;
