@@ -91,7 +91,7 @@ def hear(page: Page) -> None:
     start = float(quote.get_attribute("data-at") or "nan")
     quote.click()
     page.wait_for_function(
-        "() => !document.querySelector('#media').paused && !document.querySelector('#media').seeking"
+        "() => ((m) => !m.paused && !m.seeking && m.played.length)(document.querySelector('#media'))"
     )
     at = page.evaluate("document.querySelector('#media').currentTime")
     # What has played since the click is not what was asked for wrongly.
