@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures format typecheck changes release check assets messages lock migration stage clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures coverage format typecheck changes release check assets messages lock migration stage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ run: $(VENV)/.base ## Start the server on http://127.0.0.1:8000
 
 test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
 	$(BIN)/pytest -m "not soak" -n 2 --dist worksteal
+
+coverage: $(VENV)/.test ## Run the tests of the pure core and look that they reach what they reached before
+	$(BIN)/pytest -q tests/unit/kit tests/unit/transcript tests/unit/language --cov --cov-report=term-missing:skip-covered
 
 e2e: $(VENV)/.test stage ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
 	$(BIN)/pytest tests/e2e -m "not soak"
@@ -95,7 +98,7 @@ audit: $(VENV)/.test ## Check the licences of all locked packages and of what is
 sbom: $(VENV)/.base ## Write what an installation consists of as a CycloneDX file (dist/sbom.cdx.json)
 	$(BIN)/python -m tools.licences sbom dist/sbom.cdx.json
 
-check: lint typecheck audit test e2e ## Everything that CI runs
+check: lint typecheck audit test coverage e2e ## Everything that CI runs
 
 stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an installed one, else Playwright's, else Debian's) and Janus (Debian's)
 	@missing=; found="$(BIN)/python tests/support/calls/chromium.py"; \
