@@ -60,9 +60,9 @@ reports = Table(
     Column("facts", JSON, nullable=False),
     Column("source_id", String(36)),
     Column("failure", JSON(none_as_null=True)),
-    Column("waiting", JSON(none_as_null=True)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("waiting", JSON(none_as_null=True)),
     UniqueConstraint("recording_id", "type", "version", name="uq_reports_recording_id_type_version"),
 )
 
