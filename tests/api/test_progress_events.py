@@ -110,7 +110,9 @@ async def test_a_stream_ends_when_the_recording_goes(
 async def test_a_stream_does_not_last_for_ever(ada: Paxs) -> None:
     recording = await ada.upload((await ada.create_session())["id"])
     answer = await ada.get(f"/api/recordings/{recording['id']}/events")
-    assert [name for name, _ in parsed(answer.text)] == ["report", "report"]
+    *reports, last = parsed(answer.text)
+    assert [name for name, _ in reports] == ["report", "report"]
+    assert last == ("end", {"reason": "revoked"}), "the token has ended before"
 
 
 async def test_a_failure_is_told(ada: Paxs, services: Services) -> None:

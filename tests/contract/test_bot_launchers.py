@@ -121,7 +121,7 @@ async def test_the_fake_plays_a_call_and_leaves_when_told(ticket: Prepare, stage
     await stage.left(one.bot_id)
     assert await launcher.ended(one.bot_id, 1)
     await stage.jobs.drain()
-    assert await stage.kinds(one.bot_id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(one.bot_id) == ["bot.completed", "bot.created", "bot.recorded"]
 
 
 def of_attempt(bot_id: str) -> list[psutil.Process]:

@@ -116,7 +116,7 @@ async def test_steps_that_run_again_make_no_second_meeting(stage: Stage) -> None
     await stage.jobs.drain()
     async with stage.db.reading() as read:
         assert (await stage.meetings.list(read, stage.owner.id)).total == 1
-    assert await stage.kinds(bot_id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot_id) == ["bot.completed", "bot.created", "bot.recorded"]
     stage.clock.advance(49 * 3600)
     await stage.recordings.sweep()
     own = (await stage.bot(bot_id)).recording_id
@@ -133,7 +133,7 @@ async def test_sound_that_cannot_be_read_at_all(stage: Stage) -> None:
     await stage.jobs.drain()
     bot = await stage.bot(runner.bot_id)
     assert bot.state.is_final
-    assert len(await stage.kinds(bot.id)) == 2
+    assert len(await stage.kinds(bot.id)) == 3
     assert bot.state is BotState.COMPLETED or (bot.failure is Failure.INTERNAL and bot.failure_message)
 
 
@@ -167,7 +167,7 @@ async def test_what_was_recorded_is_kept_and_put_together_when_that_becomes_poss
     bot = await stage.bot(failed.id)
     assert (bot.state, bot.failure, bot.failure_message) == (BotState.COMPLETED, None, None)
     assert bot.recording_id is not None
-    assert sorted(await stage.kinds(bot.id)) == ["bot.completed", "bot.created", "bot.failed"]
+    assert sorted(await stage.kinds(bot.id)) == ["bot.completed", "bot.created", "bot.failed", "bot.recorded"]
 
 
 async def test_pieces_again_and_too_late(stage: Stage) -> None:
@@ -235,7 +235,7 @@ async def test_deleting_takes_every_byte(stage: Stage) -> None:
     with pytest.raises(MinutebookError) as error:
         await retranscribed(stage, bot_id)
     assert error.value.code == "bot_has_no_recording"
-    assert await stage.kinds(bot_id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot_id) == ["bot.completed", "bot.created", "bot.recorded"]
 
 
 async def test_deleting_where_there_is_nothing(stage: Stage) -> None:
@@ -256,7 +256,7 @@ async def test_deleting_before_the_transcript_ends_the_wait(stage: Stage) -> Non
     assert await deletion(stage, runner.bot_id) is Deletion.DELETED
     bot = await stage.bot(runner.bot_id)
     assert (bot.state, bot.failure) == (BotState.FAILED, Failure.STOPPED)
-    assert await stage.kinds(bot.id) == ["bot.created", "bot.failed"]
+    assert await stage.kinds(bot.id) == ["bot.created", "bot.failed", "bot.recorded"]
 
 
 async def test_a_recording_that_is_replaced_is_the_bots_no_more(stage: Stage) -> None:

@@ -116,7 +116,7 @@ async def test_the_whole_walk_without_a_transcript(stage: Stage) -> None:
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert (done.state, done.duration_s, done.failure) == (BotState.COMPLETED, 3.0, None)
-    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created", "bot.recorded"]
     assert await stage.told(bot.id) == [
         "joining",
         "waiting_room",
@@ -139,10 +139,10 @@ async def test_a_transcript_is_waited_for_and_may_fail(stage: Stage) -> None:
         await runner.end(end_reason="no_attendees")
         await stage.jobs.drain()
         waiting = await stage.bot(bot.id)
-        assert (waiting.state, await stage.kinds(bot.id)) == (BotState.ENDED, ["bot.created"])
+        assert (waiting.state, await stage.kinds(bot.id)) == (BotState.ENDED, ["bot.created", "bot.recorded"])
         await stage.transcribe(waiting.recording_id or "", succeeds=succeeds)
         assert (await stage.bot(bot.id)).state is BotState.COMPLETED
-        assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
+        assert await stage.kinds(bot.id) == ["bot.completed", "bot.created", "bot.recorded"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_a_lost_runner_is_followed_by_another_and_the_recording_goes_on(st
     assert (done.state, done.attempt, done.end_reason) == (BotState.COMPLETED, 2, EndReason.SILENCE)
     assert done.duration_s == pytest.approx(8.0)
     assert await stage.told(bot.id) == [*TOLD_ON_THE_WAY_IN, "paused", "resumed", "ended"]
-    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created", "bot.recorded"]
 
 
 async def test_a_runner_that_was_taken_for_dead_and_is_not(stage: Stage) -> None:
@@ -304,7 +304,7 @@ async def test_attempts_are_limited_and_what_is_left_is_fetched_first(stage: Sta
     await stage.jobs.drain()
     done = await stage.bot(bot.id)
     assert (done.state, done.end_reason, done.attempt) == (BotState.COMPLETED, EndReason.ERROR, 8)
-    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created", "bot.recorded"]
 
 
 async def test_a_bot_whose_runners_all_die_on_the_way_fails(stage: Stage) -> None:
@@ -390,7 +390,7 @@ async def test_many_ends_at_once_are_one(stage: Stage) -> None:
 
     await asyncio.gather(*(finish() for _ in range(4)), return_exceptions=False)
     await stage.jobs.drain()
-    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created"]
+    assert await stage.kinds(bot.id) == ["bot.completed", "bot.created", "bot.recorded"]
     assert (await stage.told(bot.id)).count("ended") == 1
     async with stage.db.reading() as read:
         assert (await stage.meetings.list(read, stage.owner.id)).total == 1
