@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from minutebook.bots.model import EndReason, Failure
+from minutebook.bots.v1.codes import ERRORS
 from minutebook.kit.ids import new_id
 from support.calls.bots import BotServer, bot_server
 from support.calls.home import RunnerAtHome, orders_for, runner
@@ -59,7 +60,7 @@ def test_denied(server: BotServer, webhooks: WebhookReceiver, pages: CallPages, 
     bot_id = sent(server, webhooks, pages.p2p(room))
     webhooks.wait(bot_id, "in_waiting_room")
     pages.deny(room, BOT)
-    assert failure(webhooks, bot_id) == Failure.NOT_ACCEPTED
+    assert failure(webhooks, bot_id) == ERRORS[Failure.NOT_ACCEPTED]
     assert webhooks.told(bot_id) == [*WAITED, "bot_rejected", "failed"]
 
 
@@ -68,7 +69,7 @@ def test_told_to_stop_while_waiting(server: BotServer, webhooks: WebhookReceiver
     bot_id = sent(server, webhooks, pages.p2p(room))
     webhooks.wait(bot_id, "in_waiting_room")
     server.leave(bot_id)
-    assert failure(webhooks, bot_id) == Failure.STOPPED
+    assert failure(webhooks, bot_id) == ERRORS[Failure.STOPPED]
     assert webhooks.told(bot_id) == [*WAITED, "api_request_stop", "failed"]
 
 
@@ -115,7 +116,7 @@ def test_the_call_is_ended_for_everybody(
 
 def test_an_address_that_is_no_meeting(server: BotServer, webhooks: WebhookReceiver) -> None:
     bot_id = sent(server, webhooks, "https://example.com/no-meeting")
-    assert failure(webhooks, bot_id) == Failure.INVALID_URL
+    assert failure(webhooks, bot_id) == ERRORS[Failure.INVALID_URL]
     assert webhooks.told(bot_id)[-2:] == ["invalid_meeting_url", "failed"]
 
 
