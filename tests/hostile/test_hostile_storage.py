@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from minutebook.accounts.model import User
+from minutebook.analysis.reports.contents import kept_transcript
 from minutebook.api.app import create_app
 from minutebook.db.database import Database
 from minutebook.db.events import Event, outbox
@@ -25,6 +26,7 @@ from minutebook.meetings.service import MeetingDraft
 from minutebook.recordings.model import Incoming, Recording, work_prefix
 from minutebook.storage.ports import Storage
 from minutebook.storage.room import Reserve
+from minutebook.transcript.model import Transcript
 from minutebook.wiring import Services
 
 IssueToken = Callable[[], Awaitable[str]]
@@ -133,7 +135,8 @@ async def test_work_objects_go_although_their_deletion_fails_at_first(
         await storage.put_bytes(left[-1], b"[]")
         async with services.db.transaction() as tx:
             await services.scheduler.start(tx, report.id, 1)
-            assert await services.scheduler.complete(tx, report, "{}")
+            content = kept_transcript(Transcript("en", 1.0, (), ()))
+            assert await services.scheduler.complete(tx, report, content)
     monkeypatch.setattr(services.recordings, "_storage", Fails(storage, "delete_prefix", AWAY, times=1))
     with pytest.raises(MinutebookError, match="away"):
         await services.recordings.sweep()

@@ -243,7 +243,7 @@ def test_every_table_that_names_a_user_is_emptied_with_them() -> None:
     assert not {name for name in nobodys for column in metadata.tables[name].c if column.name in OWNERS}
     assert nobodys == {
         *("alembic_version",) * ("alembic_version" in metadata.tables),
-        *("job_requests", "oauth_foreign_sign_ins", "rate_limits", "removal_receipts", "setup_tokens"),
+        *("oauth_foreign_sign_ins", "rate_limits", "removal_receipts", "setup_tokens"),
         *("sign_in_places", "storage_disposals", "webhook_queues"),
     }
 
