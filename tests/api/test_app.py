@@ -237,7 +237,7 @@ async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:
 async def test_openapi_names_every_scope(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     flow = document["components"]["securitySchemes"]["OAuth"]["flows"]["authorizationCode"]
-    assert set(flow["scopes"]) == {"session", "media", "analysis", "user:read"}
+    assert set(flow["scopes"]) == {"session", "media", "analysis", "user:read", "account"}
     assert document["paths"]["/api/users/me"]["get"]["security"] == [{"OAuth": ["user:read"]}]
 
 

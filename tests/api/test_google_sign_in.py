@@ -150,7 +150,7 @@ async def test_signs_in_who_has_an_account(browser: httpx.AsyncClient, provider:
     assert "/sign-in/google?next=/api/oauth/provider/authorize%3Fx%3D1" in page.text
     done = await back(browser, provider.approve(await to_google(browser, next="/api/oauth/provider/authorize?x=1")))
     assert (done.status_code, done.headers["location"]) == (303, "/api/oauth/provider/authorize?x=1")
-    assert "You are signed in as Ada Lovelace" in (await browser.get("/")).text
+    assert "Ada Lovelace" in (await browser.get("/settings")).text
 
 
 async def test_a_known_subject_keeps_its_account_when_the_address_changes(

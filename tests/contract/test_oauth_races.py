@@ -110,7 +110,11 @@ async def test_an_agents_code_is_handed_out_once(database: Database, oauth: OAut
 async def test_the_first_polls_of_a_state(database: Database, oauth: OAuth) -> None:
     state = secrets.token_hex(16)
     answers = await at_once(database, lambda tx: oauth.poll(tx, state, "192.0.2.1"))
-    assert answers == [PollAnswer("pending")] * AT_ONCE
+    (first, *others) = answers
+    assert isinstance(first, PollAnswer)
+    assert (first.status, first.code) == ("pending", None)
+    assert first.user_code
+    assert others == [first] * (AT_ONCE - 1)
 
 
 async def test_one_owner_is_set_up(database: Database, accounts: Accounts) -> None:
