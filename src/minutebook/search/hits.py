@@ -1,11 +1,12 @@
 """Which passages of a meeting answer a query, and how a hit is shown. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from minutebook.kit.text import folded
 from minutebook.search.model import HITS_PER_MEETING, Hit, Passage, Snippet, Term
-from minutebook.search.words import WORD, key_of, keys_of, stem_of, words_of
+from minutebook.search.words import WORD, key_of, keys_of, split, stem_of, words_of
 
 _BETWEEN = "\n"
 _BEFORE, _LENGTH = 80, 240
@@ -21,39 +22,45 @@ class Matching:
     read_as: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _known: dict[str, frozenset[int]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._keys = [term.keys for term in self.terms]
+        self._stems = [None if term.exact else stem_of(term.words[0], self.language) for term in self.terms]
+        stand_ins = {word[0] for words in self.read_as.values() for word in words}
+        self._initials = {key[0] for keys in self._keys for key in keys} | stand_ins
+
     def terms_at(self, word: str) -> frozenset[int]:
         """Which terms this folded word belongs to."""
         found = self._known.get(word)
         if found is None:
-            places = (place for place, term in enumerate(self.terms) if self._fits(term, word))
-            found = self._known[word] = frozenset(places)
+            found = self._known[word] = frozenset(n for n in range(len(self.terms)) if self._fits(n, word))
         return found
 
-    def of(self, passage: Passage) -> frozenset[int]:
-        """The terms that a passage has, those that only name its speaker too."""
-        words = words_of(passage.text)
-        there = frozenset().union(*map(self.terms_at, words)) if words else frozenset[int]()
-        if passage.speaker and there:
-            there = there.union(*map(self.terms_at, words_of(passage.speaker)))
-        return frozenset(place for place in there if self._is_whole(self.terms[place], words))
+    def among(self, words: Iterable[str]) -> set[str]:
+        """Those of the folded words that belong to any term."""
+        # All forms of a word begin with its letter; accents are left to the closer look.
+        initials = self._initials
+        return {word for word in words if (word[0] in initials or not word[0].isascii()) and self.terms_at(word)}
 
-    def _fits(self, term: Term, word: str) -> bool:
-        key = key_of(word)
+    def of(self, passage: Passage, words: Sequence[str], wanted: AbstractSet[str]) -> frozenset[int]:
+        """The terms that a passage of these words has, those that only name its speaker too; `wanted` are the words
+        of the document that belong to any."""
+        there = frozenset().union(*(self.terms_at(word) for word in words if word in wanted))
+        if passage.speaker:
+            there = there.union(*map(self.terms_at, words_of(passage.speaker)))
+        return frozenset(place for place in there if self._is_whole(self._keys[place], words))
+
+    def _fits(self, place: int, word: str) -> bool:
+        term, key, wanted = self.terms[place], key_of(word), self._keys[place]
         if term.exact:
-            return key in term.keys
-        if key == term.keys[0] or key in self.read_as.get(term.words[0], ()):
+            return key in wanted
+        if key == wanted[0] or key in self.read_as.get(term.words[0], ()):
             return True
         # Stemming takes away endings: what begins otherwise has another stem.
-        alike = key[:1] == term.keys[0][:1]
-        return (
-            alike
-            and (stem := stem_of(word, self.language)) is not None
-            and stem == stem_of(term.words[0], self.language)
-        )
+        stem = self._stems[place]
+        return key[:1] == wanted[0][:1] and stem is not None and stem == stem_of(word, self.language)
 
     @staticmethod
-    def _is_whole(term: Term, words: Sequence[str]) -> bool:
-        wanted = term.keys
+    def _is_whole(wanted: Sequence[str], words: Sequence[str]) -> bool:
         if len(wanted) == 1:
             return True
         keys = [key_of(word) for word in words]
@@ -63,7 +70,11 @@ class Matching:
 def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS_PER_MEETING) -> tuple[list[Hit], int]:
     """The passages with as many of the terms as any has, in their order, at most so many; and how many more there are.
     Nothing where a phrase is in no passage."""
-    fits = [(passage, matching.of(passage)) for passage in _promising(passages, matching)]
+    texts = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages)).split(_BETWEEN)
+    said = [split(text) for text in texts]
+    # Most passages hold nothing: a set of the words that match in the whole document tells so without a look at each.
+    wanted = matching.among(set().union(*said))
+    fits = [(p, matching.of(p, words, wanted)) for p, words in zip(passages, said, strict=True) if _has(words, wanted)]
     there = frozenset().union(*(terms for _, terms in fits)) if fits else frozenset[int]()
     phrases = {place for place, term in enumerate(matching.terms) if len(term.words) > 1}
     if not phrases <= there:
@@ -73,15 +84,8 @@ def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS
     return [Hit(passage, snippet(passage.text, matching)) for passage in best[:at_most]], max(0, len(best) - at_most)
 
 
-def _promising(passages: Sequence[Passage], matching: Matching) -> list[Passage]:
-    """The passages that hold a matching word somewhere, be it inside another one: most hold none, and looking at the
-    whole text at once is many times faster than at each passage's words."""
-    texts = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages)).split(_BETWEEN)
-    # All forms of a word, and all stand-ins, begin with its letter; accents are left to the closer look.
-    initials = {key[0] for term in matching.terms for key in term.keys}
-    words = (w for w in set(WORD.findall(_BETWEEN.join(texts))) if w[0] in initials or not w[0].isascii())
-    wanted = [word for word in words if matching.terms_at(word)]
-    return [passage for passage, text in zip(passages, texts, strict=True) if any(word in text for word in wanted)]
+def _has(words: Sequence[str], wanted: AbstractSet[str]) -> bool:
+    return not wanted.isdisjoint(words)
 
 
 def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
@@ -102,7 +106,7 @@ def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
 
 
 def _folded_words(word: str) -> list[str]:
-    return WORD.findall(folded(word))
+    return words_of(word)
 
 
 def _blank_after(text: str, place: int) -> int:

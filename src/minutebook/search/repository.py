@@ -188,10 +188,22 @@ async def drop_words(tx: AsyncConnection, owner_id: str, words: Collection[str])
     await tx.execute(statement, rows)
 
 
-async def words_like(tx: AsyncConnection, owner_id: str, word: str) -> Sequence[str]:
-    """The words of an owner's vocabulary that begin with the same letter."""
-    query = select(vocabulary.c.word).where(vocabulary.c.owner_id == owner_id, vocabulary.c.initial == word[:1])
-    return list(await tx.scalars(query.where(func.length(vocabulary.c.word) >= len(word) - 2)))
+async def words_beginning(tx: AsyncConnection, owner_id: str, word: str, limit: int) -> Sequence[str]:
+    """The shortest words of an owner's vocabulary that begin with this one."""
+    beginning = _of_initial(owner_id, word).where(func.substr(vocabulary.c.word, 1, len(word)) == word)
+    return list(await tx.scalars(beginning.order_by(func.length(vocabulary.c.word), vocabulary.c.word).limit(limit)))
+
+
+async def words_like(tx: AsyncConnection, owner_id: str, word: str, shorter: int, longer: int) -> Sequence[str]:
+    """The words of an owner's vocabulary that begin with the same letter and are at most so many letters shorter or
+    longer, in their order."""
+    length = func.length(vocabulary.c.word)
+    similar = _of_initial(owner_id, word).where(length.between(len(word) - shorter, len(word) + longer))
+    return list(await tx.scalars(similar.order_by(vocabulary.c.word)))
+
+
+def _of_initial(owner_id: str, word: str) -> Select[tuple[str]]:
+    return select(vocabulary.c.word).where(vocabulary.c.owner_id == owner_id, vocabulary.c.initial == word[:1])
 
 
 def _matching(tx: AsyncConnection, owner_id: str, needs: Needs) -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ from minutebook.search.model import (
     parsed,
     place_of,
 )
-from minutebook.search.words import near
+from minutebook.search.words import ENDING, PREFIX_FROM, near, slips_of
 
 INDEXED: Final = frozenset({AnalysisType.TRANSCRIPTION, AnalysisType.MEETING_NOTE})
 SHOWN_OF_ONE: Final = 200
@@ -116,14 +116,15 @@ class Search:
         read_as: Mapping[str, Sequence[str]],
         filters: repository.Filters,
     ) -> Found:
-        needs, found = _needs(terms, read_as), list[FoundMeeting]()
+        needs, found, compared = _needs(terms, read_as), list[FoundMeeting](), dict[str, Matching]()
         # What has the pairs of a phrase need not have the phrase: such meetings are passed over, and others fill up.
         while True:
             rows = await repository.find(tx, owner_id, needs, filters, PAGE_SIZE + 1)
             shown = {row[0]: row for row in rows[:PAGE_SIZE]}
             at_most = SHOWN_OF_ONE if filters.meeting_id else HITS_PER_MEETING
             for document in await repository.load(tx, list(shown)):
-                hits, more = hits_of(document.passages, Matching(terms, document.language, read_as), at_most)
+                matching = compared.setdefault(document.language, Matching(terms, document.language, read_as))
+                hits, more = hits_of(document.passages, matching, at_most)
                 meeting_id, title, created_at = shown[document.meeting_id]
                 if hits:
                     found.append(FoundMeeting(meeting_id, title, created_at, tuple(hits), more))
@@ -143,11 +144,19 @@ class Search:
             if await repository.find(tx, owner_id, term.needs(), repository.Filters(), 1):
                 continue
             key = term.keys[0]
-            words = [] if term.exact else near(key, await repository.words_like(tx, owner_id, key), STAND_INS)
+            words = [] if term.exact else await self._words_for(tx, owner_id, key)
             if not words:
                 return {}
             found[term.words[0]] = words
         return found
+
+    async def _words_for(self, tx: AsyncConnection, owner_id: str, key: str) -> Sequence[str]:
+        """The words that are there which begin with this one, else those that it is a slip of."""
+        if len(key) >= PREFIX_FROM and (beginning := await repository.words_beginning(tx, owner_id, key, STAND_INS)):
+            return beginning
+        slips = slips_of(key)
+        similar = await repository.words_like(tx, owner_id, key, slips, slips + ENDING) if slips else ()
+        return near(key, similar, STAND_INS)
 
     async def _index(self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, without: str | None = None) -> None:
         """Write a meeting's document as the meeting is now; `without` names a recording that is about to go."""
