@@ -72,7 +72,7 @@ async def many(rig: Rig, meter: Meter, calendars: int, events: int) -> None:
             found = await rig.calendars.list(tx, rig.owner.id)
         for calendar in found:
             async with rig.db.transaction() as tx:
-                await rig.calendars.set_rule(tx, rig.owner.id, calendar.id, Rule())
+                await rig.calendars.event_bots.set_rule(tx, rig.owner.id, calendar.id, Rule())
 
     await meter.measure(f"{calendars} calendars, {events} events: first reading", connect)
     await meter.measure("all again, nothing changed", rig.later)
@@ -97,7 +97,7 @@ async def large(rig: Rig, meter: Meter) -> None:
             assert size
 
         await meter.measure(f"one calendar of {size}: three changes", three)
-        await rig.calendars.remove(rig.owner.id, calendar.id)
+        await rig.calendars.connecting.remove(rig.owner.id, calendar.id)
 
 
 async def main(calendars: int, events: int) -> None:

@@ -5,8 +5,9 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
 from minutebook.access_log.service import AccessLog
 from minutebook.accounts.service import Accounts
@@ -76,8 +77,8 @@ AUDIT_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """Everything that the edges (HTTP, command line, workers) may use."""
+class Ground:
+    """What all services stand on."""
 
     settings: Settings
     clock: Clock
@@ -86,20 +87,32 @@ class Services:
     jobs: Jobs
     events: Events
     outgoing: OutgoingClient
+    sealing: Sealing
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Ground):
+    """Meetings, what was recorded of them, and what is made of that."""
+
     accounts: Accounts
-    oauth: OAuth
     meetings: Meetings
     recordings: Recordings
-    analysis: Analysis
+    templates: Templates
     scheduler: Scheduler
+    analysis: Analysis
     results: Results
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Records):
+    """Everything that the edges (HTTP, command line, workers) may use."""
+
+    oauth: OAuth
     naming: SpeakerNaming
     corrections: Corrections
-    templates: Templates
     library: Library
-    search: Search
     sharing: Sharing
-    sealing: Sealing
     bots: Bots
     bot_life: Lifecycle
     bot_reception: Reception
@@ -117,17 +130,10 @@ def build_services(
     settings: Settings, db: Database, storage: Storage, jobs: Jobs, clock: Clock, apart: Apart = in_place
 ) -> Services:
     """Put the services together over these ports; starts nothing."""
-    events = Events(clock)
-    outgoing = OutgoingClient(settings.outgoing)
-    accounts = Accounts(clock)
-    meetings = Meetings(clock, events)
-    recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http, reserve_of(settings))
-    templates = Templates(clock)
-    scheduler = Scheduler(jobs, events, clock, recordings)
-    analysis = Analysis(jobs, meetings, recordings, templates, scheduler)
-    results = Results(meetings, recordings, apart)
-    search = Search(db, meetings, recordings, results)
-    sealing = sealing_of(settings)
+    events, outgoing, sealing = Events(clock), OutgoingClient(settings.outgoing), sealing_of(settings)
+    records = _records_of(Ground(settings, clock, db, storage, jobs, events, outgoing, sealing), apart)
+    accounts, meetings, recordings = records.accounts, records.meetings, records.recordings
+    analysis, results = records.analysis, records.results
     bot_life = Lifecycle(jobs, events, clock, recordings)
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
@@ -137,32 +143,17 @@ def build_services(
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)
     analysis.subscribe(events)
-    search.subscribe(events)
+    records.search.subscribe(events)
     bots.subscribe(events)
     calendars.subscribe(events)
     webhooks.subscribe(events)
     return Services(
-        settings=settings,
-        clock=clock,
-        db=db,
-        storage=storage,
-        jobs=jobs,
-        events=events,
-        outgoing=outgoing,
-        accounts=accounts,
+        **_members(records),
         oauth=OAuth(settings.oauth, clock, accounts),
-        meetings=meetings,
-        recordings=recordings,
-        analysis=analysis,
-        scheduler=scheduler,
-        results=results,
         naming=SpeakerNaming(events, recordings, results),
         corrections=Corrections(events, clock, recordings, results),
-        templates=templates,
         library=Library(db, meetings, recordings, analysis),
-        search=search,
         sharing=Sharing(clock, meetings),
-        sealing=sealing,
         bots=bots,
         bot_life=bot_life,
         bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
@@ -175,6 +166,30 @@ def build_services(
         access_log=AccessLog(clock, settings.access_log_days),
         removal=Removal(db, clock, accounts, meetings, recordings),
     )
+
+
+def _records_of(ground: Ground, apart: Apart) -> Records:
+    settings, db, clock, events = ground.settings, ground.db, ground.clock, ground.events
+    storage, jobs, outgoing, reserve = ground.storage, ground.jobs, ground.outgoing, reserve_of(settings)
+    meetings, templates = Meetings(clock, events), Templates(clock)
+    recordings = Recordings(db, storage, jobs, events, clock, meetings, outgoing, settings.http, reserve)
+    scheduler = Scheduler(jobs, events, clock, recordings)
+    results = Results(meetings, recordings, apart)
+    return Records(
+        **_members(ground),
+        accounts=Accounts(clock),
+        meetings=meetings,
+        recordings=recordings,
+        templates=templates,
+        scheduler=scheduler,
+        analysis=Analysis(jobs, meetings, recordings, templates, scheduler),
+        results=results,
+        search=Search(db, meetings, recordings, results),
+    )
+
+
+def _members(built: Ground) -> dict[str, Any]:
+    return {each.name: getattr(built, each.name) for each in fields(built)}
 
 
 def reserve_of(settings: Settings) -> Reserve:
@@ -242,7 +257,13 @@ def work_of(services: Services) -> Work:
         await give_up(db, services.scheduler, key)
         await give_up_finishing(db, services.bots, key)
 
-    chores = (
+    return Work(db, tasks, on_abandoned=abandoned, chores=_chores(services), ask_anew=partial(ask_anew, services))
+
+
+def _chores(services: Services) -> tuple[Chore, ...]:
+    """What every worker looks after, now and then."""
+    settings, db = services.settings, services.db
+    return (
         Chore("empty the trash", PURGE_EVERY_S, services.library.purge),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("index meetings", BACKFILL_EVERY_S, services.search.backfill),
@@ -253,9 +274,8 @@ def work_of(services: Services) -> Work:
         Chore("forget sign-ins", SWEEP_EVERY_S, _forgetting(services)),
         Chore("read calendars", CALENDARS_EVERY_S, services.calendars.sync_due),
         Chore("check meetings' bots", AUDIT_EVERY_S, services.calendars.audit),
-        Chore("forget events", FORGET_EVERY_S, services.calendars.forget_old),
+        Chore("forget events of calendars", FORGET_EVERY_S, services.calendars.forget_old),
     )
-    return Work(db, tasks, on_abandoned=abandoned, chores=chores, ask_anew=partial(ask_anew, services))
 
 
 async def ask_anew(services: Services) -> int:

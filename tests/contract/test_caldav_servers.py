@@ -38,12 +38,12 @@ async def test_a_calendar_is_found_read_and_followed(database: Database, tmp_pat
     with caldav_server(name, folder) as server:
         server.follow(truth)
         rig = await reached(database, tmp_path)
-        found = await rig.calendars.raw(rig.owner.id, ProviderName.CALDAV, secrets(server.base))
+        found = await rig.calendars.connecting.raw(rig.owner.id, ProviderName.CALDAV, secrets(server.base))
         assert server.calendar in {each.id for each in found}
-        calendar = await rig.calendars.connect(
+        calendar = await rig.calendars.connecting.connect(
             rig.owner.id, ProviderName.CALDAV, secrets(server.base), raw_calendar_id=server.calendar
         )
-        by_address = await rig.calendars.raw(rig.owner.id, ProviderName.CALDAV, secrets(server.calendar))
+        by_address = await rig.calendars.connecting.raw(rig.owner.id, ProviderName.CALDAV, secrets(server.calendar))
         assert [each.id for each in by_address] == [server.calendar]
         assert calendar.state is CalendarState.CONNECTED
         assert calendar.cursor is not None
@@ -77,5 +77,7 @@ async def test_a_wrong_password_is_told(database: Database, tmp_path: Path) -> N
     with caldav_server("radicale", folder) as server:
         rig = await reached(database, tmp_path)
         with pytest.raises(MinutebookError) as refused:
-            await rig.calendars.connect(rig.owner.id, ProviderName.CALDAV, secrets(server.calendar, password="wrong"))
+            await rig.calendars.connecting.connect(
+                rig.owner.id, ProviderName.CALDAV, secrets(server.calendar, password="wrong")
+            )
         assert refused.value.code == "grant_revoked"

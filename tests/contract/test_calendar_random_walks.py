@@ -58,7 +58,7 @@ async def walk(rig: Rig, seed: int) -> None:
     fake.faults.clear()
     await rig.quiet()
     await rig.check_shows_truth(calendar.id)
-    await rig.calendars.remove(rig.owner.id, calendar.id)
+    await rig.calendars.connecting.remove(rig.owner.id, calendar.id)
 
 
 async def test_after_quiet_the_store_is_as_the_provider(database: Database, tmp_path: Path) -> None:

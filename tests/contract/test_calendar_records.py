@@ -78,7 +78,7 @@ async def test_copies_of_an_event_in_two_calendars_share_a_bot(rig: Rig) -> None
     (bot,) = await rig.bots()
     shown = [await rig.event(one.id, "Budget"), await rig.event(other.id, "imported-budget")]
     assert [event.bot_id for event in shown] == [bot.id] * 2
-    await rig.calendars.remove(rig.owner.id, one.id)
+    await rig.calendars.connecting.remove(rig.owner.id, one.id)
     assert [each.id for each in await rig.bots()] == [bot.id]
     second.remove("imported-budget")
     await rig.later()

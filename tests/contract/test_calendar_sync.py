@@ -128,7 +128,7 @@ async def test_a_revoked_grant_marks_the_calendar_tells_its_owner_and_loses_noth
     fake.accounts[0].revoked = False
     fake.accounts[0].refresh_tokens = {f"refresh-{fake.accounts[0].email}", "fresh"}
     secrets = {**fake.secrets(fake.accounts[0]), "refresh_token": "fresh"}
-    renewed = await rig.calendars.reconnect(rig.owner.id, calendar.id, provider, secrets)
+    renewed = await rig.calendars.connecting.reconnect(rig.owner.id, calendar.id, provider, secrets)
     assert (renewed.id, renewed.state) == (calendar.id, CalendarState.CONNECTED)
 
 
@@ -185,12 +185,12 @@ async def test_what_fails_for_a_while_is_made_up_for(rig: Rig, provider: Provide
 async def test_credentials_that_are_no_good_are_told_in_the_providers_words(rig: Rig) -> None:
     account = rig.google.account("ada@example.com")
     with pytest.raises(MinutebookError, match="expired or revoked"):
-        await rig.calendars.connect(
+        await rig.calendars.connecting.connect(
             rig.owner.id, ProviderName.GOOGLE, {**rig.google.secrets(account), "refresh_token": "no"}
         )
     rig.google.not_enabled = True
     with pytest.raises(MinutebookError, match="has not been used in project"):
-        await rig.calendars.connect(rig.owner.id, ProviderName.GOOGLE, rig.google.secrets(account))
+        await rig.calendars.connecting.connect(rig.owner.id, ProviderName.GOOGLE, rig.google.secrets(account))
     async with rig.db.reading() as read:
         assert await rig.calendars.list(read, rig.owner.id) == []
 
@@ -199,7 +199,9 @@ async def test_a_calendar_that_is_connected_twice_is_one(rig: Rig) -> None:
     truth = busy_truth()
     calendar = await rig.connected(ProviderName.GOOGLE, truth)
     secrets = rig.google.secrets(rig.google.accounts[0])
-    again = await rig.calendars.connect(rig.owner.id, ProviderName.GOOGLE, secrets, raw_calendar_id="ada@example.com")
+    again = await rig.calendars.connecting.connect(
+        rig.owner.id, ProviderName.GOOGLE, secrets, raw_calendar_id="ada@example.com"
+    )
     assert again.id == calendar.id
 
 
@@ -232,7 +234,7 @@ async def test_changes_are_told_and_subscriptions_are_kept(
     await rig.later(1)
     await rig.later(1)
     assert len(fake.channels) == 1
-    await rig.calendars.remove(rig.owner.id, calendar.id)
+    await rig.calendars.connecting.remove(rig.owner.id, calendar.id)
     assert not fake.channels
     assert await rig.events(calendar.id, deleted=True) == []
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,12 +14,13 @@ from minutebook.accounts.model import User
 from minutebook.config import Settings
 from minutebook.db.database import Database, metadata
 from minutebook.errors import MinutebookError
+from minutebook.grants import repository
 from minutebook.kit.clock import VirtualClock
 from minutebook.kit.ids import new_id
 from minutebook.sealing import Sealing
 from minutebook.wiring import Services
-from minutebook.zoom import repository
 from minutebook.zoom.model import App, ConnectionState, ZoomConnection
+from minutebook.zoom.repository import connections
 from support.calendars.provider import failing, unreachable
 from support.zoom import CLIENT, REDIRECT, FakeZoom, ZoomAccount, services_with
 
@@ -48,6 +51,11 @@ class Stage:
     async def connection(self, connection_id: str) -> ZoomConnection:
         async with self.db.reading() as read:
             return await self.services.zoom.get(read, self.owner.id, connection_id)
+
+    async def row(self, connection_id: str) -> Mapping[str, Any]:
+        """What is kept of a connection."""
+        async with self.db.reading() as read:
+            return await repository.load(read, connections, connection_id) or {}
 
     async def token(self, account: ZoomAccount) -> str:
         return await self.services.zoom.on_behalf_token(self.owner.id, account.id)
@@ -99,7 +107,7 @@ async def test_the_new_refresh_token_is_stored_before_the_access_token_is_used(s
 
     async def look(authorization: str) -> None:
         assert authorization
-        sealed = (await stage.connection(made.id)).sealed_secrets
+        sealed = (await stage.row(made.id))["sealed_secrets"]
         stored.append(account.refresh_token in Sealing.open(stage.services.sealing, sealed))
 
     stage.zoom.before_api = look
@@ -135,7 +143,7 @@ async def test_a_claim_that_nobody_gives_back_is_taken_over(stage: Stage) -> Non
     stage.clock.advance(3600)
     now = stage.clock.now()
     async with stage.db.transaction() as tx:
-        assert await repository.claim_refresh(tx, made.id, "a dead process", now, now.replace(year=2027))
+        assert await repository.claim(tx, connections, made.id, "a dead process", now, now.replace(year=2027))
     waiting = asyncio.create_task(stage.token(account))
     await asyncio.sleep(0.1)
     assert not waiting.done()
@@ -151,7 +159,7 @@ async def test_a_grant_that_was_taken_back(stage: Stage) -> None:
         await stage.token(account)
     assert refused.value.code == "zoom_grant_refused"
     marked = await stage.connection(made.id)
-    assert (marked.state, marked.sealed_access) == (ConnectionState.DISCONNECTED, None)
+    assert (marked.state, (await stage.row(made.id))["sealed_access"]) == (ConnectionState.DISCONNECTED, None)
     assert "Invalid Token!" in str(marked.error_message)
     asked = len(stage.zoom.requests)
     with pytest.raises(MinutebookError, match="Invalid Token!"):
@@ -201,7 +209,7 @@ async def test_a_new_grant_during_a_refresh_stays(stage: Stage) -> None:
 
     stage.zoom.pause = connect_anew
     assert (await stage.token(account)).startswith("obf-")
-    kept = (await stage.connection(made.id)).sealed_secrets
+    kept = (await stage.row(made.id))["sealed_secrets"]
     assert account.refresh_token in stage.services.sealing.open(kept)
 
 

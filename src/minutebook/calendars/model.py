@@ -166,6 +166,11 @@ class Calendar:
     rule: Rule | None = None
     sealed_api_key: str | None = None
 
+    @property
+    def raw(self) -> RawCalendar:
+        """Which calendar of its account it is."""
+        return RawCalendar(self.provider_calendar_id, self.name, self.email, is_primary=False)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:

@@ -3,22 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from minutebook.calendars.model import Fetch, ProviderName, Push, RawCalendar, Window
 from minutebook.errors import Kind, MinutebookError
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """`tokens`: access by OAuth tokens that are refreshed. `push`: tells of changes by itself, for `push_life` at most
-    and renewed from `push_renewal` before the end. `poll_s`: how often it is asked where it does not."""
-
-    tokens: bool
-    push: bool
-    poll_s: float
-    push_life: timedelta = timedelta()
-    push_renewal: timedelta = timedelta()
+from minutebook.grants.model import Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +19,6 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """A fresh access token. `refresh_token` is set when the provider has replaced the one that was used."""
-
-    access_token: str
-    life_s: float
-    refresh_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PushAddress:
     """Where a provider is to send its notifications, and the secret that they have to show."""
 
@@ -47,14 +27,11 @@ class PushAddress:
 
 
 class Provider(Protocol):
-    """One kind of calendar. Every method may raise the errors below, and what the outgoing client raises."""
+    """One kind of calendar; what it can do besides is what it is of the two below. `poll_s`: how often it is asked
+    where it does not tell of changes. Every method may raise the errors below, and what the outgoing client raises."""
 
     name: ProviderName
-    capabilities: Capabilities
-
-    async def refresh(self, secrets: Mapping[str, str]) -> Granted:
-        """A new access token; only where there are tokens."""
-        ...
+    poll_s: float
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
         """The calendars that the account can see, the primary one first."""
@@ -65,8 +42,26 @@ class Provider(Protocol):
         the cursor is not known any more."""
         ...
 
+
+@runtime_checkable
+class WithTokens(Provider, Protocol):
+    """A provider that is accessed with OAuth tokens, which are renewed."""
+
+    async def refresh(self, secrets: Mapping[str, str]) -> Granted:
+        """A new access token."""
+        ...
+
+
+@runtime_checkable
+class WithPush(Provider, Protocol):
+    """A provider that tells of changes by itself, for `push_life` at most and renewed from `push_renewal` before the
+    end."""
+
+    push_life: timedelta
+    push_renewal: timedelta
+
     async def watch(self, access: Access, calendar: RawCalendar, address: PushAddress, until: datetime) -> Push:
-        """Have changes told to `address`; only where there is push."""
+        """Have changes told to `address`."""
         ...
 
     async def renew(self, access: Access, push: Push, until: datetime) -> Push | None:

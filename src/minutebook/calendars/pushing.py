@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from minutebook.calendars.model import Calendar, ProviderName, Push, RawCalendar
-from minutebook.calendars.ports import Provider, PushAddress
+from minutebook.calendars.model import Calendar, ProviderName, Push
+from minutebook.calendars.ports import Provider, PushAddress, WithPush
 from minutebook.calendars.providers.calls import UnauthorisedError
 from minutebook.calendars.repository import calendars as repository
 from minutebook.calendars.tokens import Tokens
@@ -57,10 +57,10 @@ class Pushing:
     async def keep(self, calendar: Calendar) -> None:
         """Make or prolong a calendar's subscription when it is time. Without one, polling does: nothing is raised."""
         provider, now = self._providers[calendar.provider], self._clock.now()
-        if self._base is None or not provider.capabilities.push or self._not_before.get(calendar.id, now) > now:
+        if self._base is None or not isinstance(provider, WithPush) or self._not_before.get(calendar.id, now) > now:
             return
         push = calendar.push
-        if push is not None and push.expires_at - now > provider.capabilities.push_renewal:
+        if push is not None and push.expires_at - now > provider.push_renewal:
             return
         try:
             await self._renew(calendar, provider, push)
@@ -72,11 +72,12 @@ class Pushing:
     async def stop(self, calendar: Calendar) -> None:
         """End a calendar's subscription as far as that can be done: one that is left runs out by itself, and what it
         tells is not listened to."""
-        if calendar.push is None:
+        provider = self._providers[calendar.provider]
+        if calendar.push is None or not isinstance(provider, WithPush):
             return
         try:
             access = await self._tokens.access(calendar.connection_id)
-            await self._providers[calendar.provider].unwatch(access, calendar.push)
+            await provider.unwatch(access, calendar.push)
         except (MinutebookError, UnauthorisedError) as error:
             log.warning("calendar %s: its subscription could not be ended: %s", calendar.id, error)
 
@@ -98,18 +99,17 @@ class Pushing:
                 heard += 1
         return heard
 
-    async def _renew(self, calendar: Calendar, provider: Provider, push: Push | None) -> None:
+    async def _renew(self, calendar: Calendar, provider: WithPush, push: Push | None) -> None:
         access = await self._tokens.access(calendar.connection_id)
         now = self._clock.now()
-        until = now + provider.capabilities.push_life
+        until = now + provider.push_life
         kept = await provider.renew(access, push, until) if push is not None and push.expires_at > now else None
         if kept is not None:
             async with self._db.transaction() as tx:
                 await repository.change(tx, calendar.id, **repository.push_columns(kept))
             return
-        raw = RawCalendar(calendar.provider_calendar_id, calendar.name, calendar.email, is_primary=False)
         address = PushAddress(f"{self._base}{PATH}/{provider.name.value}", new_secret("mbp"))
-        made = await provider.watch(access, raw, address, until)
+        made = await provider.watch(access, calendar.raw, address, until)
         async with self._db.transaction() as tx:
             exists = await repository.change(tx, calendar.id, **repository.push_columns(made))
             if exists:

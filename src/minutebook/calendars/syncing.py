@@ -21,7 +21,6 @@ from minutebook.calendars.model import (
     Fetch,
     FetchedEvent,
     ProviderName,
-    RawCalendar,
     Window,
 )
 from minutebook.calendars.placing import Placing
@@ -147,13 +146,12 @@ class Syncing:
     async def _fetched(self, calendar: Calendar, now: datetime, *, whole: bool, days: int | None) -> Fetch:
         window = self._window(now, days)
         provider = self._providers[calendar.provider]
-        raw = RawCalendar(calendar.provider_calendar_id, calendar.name, calendar.email, is_primary=False)
         cursor = None if whole or self._rolls(calendar, now) else calendar.cursor
         refused: str | None = None
         for attempt in range(RETRIES + 1):
             access = await self._tokens.access(calendar.connection_id, refused=refused)
             try:
-                return await provider.fetch(access, raw, window, cursor)
+                return await provider.fetch(access, calendar.raw, window, cursor)
             except CursorGoneError:
                 if cursor is None:
                     raise
@@ -223,7 +221,7 @@ class Syncing:
         now = self._clock.now()
         if calendar.push is not None and calendar.push.expires_at > now:
             return timedelta(seconds=self._settings.push_poll_s)
-        return timedelta(seconds=self._settings.poll_s or self._providers[calendar.provider].capabilities.poll_s)
+        return timedelta(seconds=self._settings.poll_s or self._providers[calendar.provider].poll_s)
 
     async def _failed(self, calendar: Calendar, claim: str, error: MinutebookError) -> Outcome:
         log.warning("calendar %s: %s", calendar.id, error.code)

@@ -1,34 +1,21 @@
-"""Access to accounts: secrets are opened here and nowhere else, and tokens refreshed by one at a time.
+"""Access to calendar accounts: with their tokens, or with their secrets where there are none."""
 
-A refresh token that the provider replaces is stored, in one transaction with the access token that came with it, before
-that access token is used: whoever dies then has lost nothing.
-"""
-
-import json
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from minutebook.calendars.model import ProviderName
-from minutebook.calendars.ports import Access, Provider
-from minutebook.calendars.repository import connections as repository
-from minutebook.calendars.repository.connections import Connection
+from minutebook.calendars.ports import Access, Provider, WithTokens
+from minutebook.calendars.repository.tables import connections
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
+from minutebook.grants import repository
+from minutebook.grants.model import Granted
+from minutebook.grants.service import Grants, Row, Secrets
 from minutebook.kit.clock import Clock
-from minutebook.kit.ids import new_id
 from minutebook.sealing import Sealing
 
-log = logging.getLogger("minutebook.calendars")
-
-EARLY: Final = timedelta(seconds=90)
-"""A token is renewed so long before its end: a sync may take a while."""
-CLAIM: Final = timedelta(seconds=60)
-"""After this long a refresh that brought nothing is taken over; longer than the longest wait for an answer."""
-LOOK_S: Final = 0.2
-LOOKS: Final = 450
+Providers = Mapping[ProviderName, Provider]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,105 +23,75 @@ class Opened:
     """Credentials that are good: what calls are made with, and what has to be kept."""
 
     access: Access
-    secrets: Mapping[str, str]
-    access_until_s: float | None = None
+    secrets: Secrets = field(repr=False)
+    granted: Granted | None = None
+
+
+class CalendarGrantor:
+    """Calendars' providers as those who grant access (see `grants.service`)."""
+
+    table = connections
+
+    def __init__(self, providers: Providers) -> None:
+        self._providers = providers
+
+    def check(self, row: Row | None) -> Row:
+        """Raises `connection_gone`."""
+        if row is None:
+            raise MinutebookError(Kind.CONFLICT, "connection_gone", "This calendar is not connected any more.")
+        return row
+
+    async def refresh(self, row: Row, secrets: Secrets) -> Granted:
+        """See the port. Raises `grant_revoked`."""
+        provider = self._providers[ProviderName(row["provider"])]
+        if not isinstance(provider, WithTokens):
+            raise TypeError(f"{provider.name} has no tokens")
+        return await provider.refresh(secrets)
+
+    def refused(self, error: MinutebookError) -> Row:
+        """Nothing: the calendar that was to be read is marked, in one transaction with the event that tells of it."""
+        return {}
+
+    def stuck(self) -> MinutebookError:
+        """See the port."""
+        message = "The account's access is being renewed; try again."
+        return MinutebookError(Kind.UNAVAILABLE, "refresh_stuck", message, retryable=True)
 
 
 class Tokens:
     """Gives access to accounts."""
 
-    def __init__(
-        self, db: Database, clock: Clock, sealing: Sealing, providers: Mapping[ProviderName, Provider]
-    ) -> None:
+    def __init__(self, db: Database, clock: Clock, sealing: Sealing, providers: Providers) -> None:
         self._db = db
-        self._clock = clock
-        self._sealing = sealing
         self._providers = providers
+        self._grantor = CalendarGrantor(providers)
+        self._grants = Grants(db, clock, sealing, self._grantor)
 
-    async def opened(self, name: ProviderName, secrets: Mapping[str, str]) -> Opened:
+    async def opened(self, name: ProviderName, secrets: Secrets) -> Opened:
         """Try credentials that nobody has stored yet. Raises `grant_revoked`."""
         provider = self._providers[name]
-        if not provider.capabilities.tokens:
+        if not isinstance(provider, WithTokens):
             return Opened(Access(secrets=secrets), secrets)
         granted = await provider.refresh(secrets)
-        kept = {**secrets, "refresh_token": granted.refresh_token or secrets["refresh_token"]}
-        return Opened(Access(granted.access_token), kept, granted.life_s)
+        return Opened(Access(granted.access_token), secrets, granted)
+
+    async def known(self, connection_id: str) -> Opened:
+        """A stored account. Raises `grant_revoked`, `connection_gone`."""
+        access = await self.access(connection_id)
+        return Opened(access, self._grants.secrets_of(await self._row(connection_id)))
 
     async def access(self, connection_id: str, *, refused: str | None = None) -> Access:
         """Access to a stored account; `refused` is a token that the provider did not take although it seemed good.
         Raises `grant_revoked`, `connection_gone`."""
-        for _ in range(LOOKS):
-            async with self._db.reading() as read:
-                connection = await repository.load(read, connection_id)
-            if connection is None:
-                raise MinutebookError(Kind.CONFLICT, "connection_gone", "This calendar is not connected any more.")
-            provider = self._providers[connection.provider]
-            if not provider.capabilities.tokens:
-                return Access(secrets=self.secrets_of(connection))
-            token = self._good_token(connection)
-            if token is not None and token != refused:
-                return Access(token)
-            refreshed = await self._refreshed(connection, provider)
-            if refreshed is not None:
-                return refreshed
-            await self._clock.sleep(LOOK_S)
-        raise MinutebookError(
-            Kind.UNAVAILABLE, "refresh_stuck", "The account's access is being renewed; try again.", retryable=True
-        )
+        row = await self._row(connection_id)
+        if isinstance(self._providers[ProviderName(row["provider"])], WithTokens):
+            return Access(await self._grants.access(connection_id, refused=refused))
+        return Access(secrets=self._grants.secrets_of(row))
 
-    def secrets_of(self, connection: Connection) -> Mapping[str, str]:
-        """What was sealed."""
-        secrets: Mapping[str, str] = json.loads(self._sealing.open(connection.sealed_secrets))
-        return secrets
+    def columns_of(self, opened: Opened) -> dict[str, Any]:
+        """The columns that keep what was opened."""
+        return self._grants.columns_of(opened.secrets, opened.granted)
 
-    def sealed(self, secrets: Mapping[str, str]) -> str:
-        """The secrets as they are stored."""
-        return self._sealing.seal(json.dumps(dict(secrets)))
-
-    def sealed_access(self, opened: Opened) -> tuple[str | None, float | None]:
-        """The access token as it is stored, and how long it is good, in seconds."""
-        token = opened.access.token
-        return (self._sealing.seal(token) if token else None), opened.access_until_s
-
-    def _good_token(self, connection: Connection) -> str | None:
-        until = connection.access_until
-        if connection.sealed_access is None or until is None or until <= self._clock.now() + EARLY:
-            return None
-        return self._sealing.open(connection.sealed_access)
-
-    async def _refreshed(self, connection: Connection, provider: Provider) -> Access | None:
-        """A new token, stored; None while somebody else fetches one."""
-        claim, now = new_id(), self._clock.now()
-        async with self._db.transaction() as tx:
-            if not await repository.claim_refresh(tx, connection.id, claim, now, now + CLAIM):
-                return None
-            # What counts is what stands there now: another process may have replaced it a moment ago.
-            current = await repository.load(tx, connection.id)
-        if current is None or current.sealed_access != connection.sealed_access:
-            await self._give_back(connection.id, claim)
-            return None
-        secrets = self.secrets_of(current)
-        try:
-            granted = await provider.refresh(secrets)
-        except BaseException:
-            await self._give_back(connection.id, claim)
-            raise
-        kept = {**secrets, "refresh_token": granted.refresh_token or secrets["refresh_token"]}
-        until = self._clock.now() + timedelta(seconds=granted.life_s)
-        async with self._db.transaction() as tx:
-            stored = await repository.end_refresh(
-                tx,
-                connection.id,
-                claim,
-                sealed_secrets=self.sealed(kept),
-                sealed_access=self._sealing.seal(granted.access_token),
-                access_until=until,
-            )
-        if not stored:
-            log.warning("connection %s: its credentials were replaced while they were renewed", connection.id)
-            return None
-        return Access(granted.access_token)
-
-    async def _give_back(self, connection_id: str, claim: str) -> None:
-        async with self._db.transaction() as tx:
-            await repository.end_refresh(tx, connection_id, claim)
+    async def _row(self, connection_id: str) -> Row:
+        async with self._db.reading() as read:
+            return self._grantor.check(await repository.load(read, connections, connection_id))

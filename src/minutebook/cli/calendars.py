@@ -46,9 +46,9 @@ def add(
 
     async def work(services: Services) -> tuple[Calendar, int]:
         owner_id = await _owner(services, user)
-        made = await services.calendars.connect(owner_id, provider, secrets, raw_calendar_id=calendar)
+        made = await services.calendars.connecting.connect(owner_id, provider, secrets, raw_calendar_id=calendar)
         async with services.db.reading() as read:
-            coming = await services.calendars.preview(read, owner_id, made.id, Rule(never_private=False))
+            coming = await services.calendars.event_bots.preview(read, owner_id, made.id, Rule(never_private=False))
         return made, len(coming)
 
     made, meetings = with_services(data_dir, work)
@@ -109,9 +109,9 @@ def rules(
     async def work(services: Services) -> list[StoredEvent]:
         owner_id = await _owner(services, user)
         async with services.db.transaction() as tx:
-            found = list(await services.calendars.preview(tx, owner_id, calendar, rule))
+            found = list(await services.calendars.event_bots.preview(tx, owner_id, calendar, rule))
             if on or off:
-                await services.calendars.set_rule(tx, owner_id, calendar, rule if on else None)
+                await services.calendars.event_bots.set_rule(tx, owner_id, calendar, rule if on else None)
             return found
 
     found = with_services(data_dir, work)
@@ -158,7 +158,7 @@ def remove(calendar: str = CALENDAR, user: str | None = USER, data_dir: Path | N
     """Disconnect a calendar: its events go, and its bots are called off."""
 
     async def work(services: Services) -> None:
-        await services.calendars.remove(await _owner(services, user), calendar)
+        await services.calendars.connecting.remove(await _owner(services, user), calendar)
 
     with_services(data_dir, work)
     stdout.print("The calendar is disconnected.")

@@ -11,8 +11,9 @@ import httpx
 
 from minutebook.config import ZoomSettings
 from minutebook.errors import Kind, MinutebookError
+from minutebook.grants.model import Granted
 from minutebook.outgoing.client import OutgoingClient
-from minutebook.zoom.model import App, Granted, ZoomUser, refused, revoked, unavailable
+from minutebook.zoom.model import App, ZoomUser, refused, revoked, unavailable
 
 ANSWER_S: Final = 20.0
 MOST_BYTES: Final = 256 * 1024
@@ -107,7 +108,7 @@ def _granted(body: Json) -> Granted | None:
     if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
         return None
     life_s = float(life) if isinstance(life, int | float) and not isinstance(life, bool) and life > 0 else USUAL_LIFE_S
-    return Granted(access, refresh, life_s, _text(body.get("scope")) or None)
+    return Granted(access, life_s, refresh, _text(body.get("scope")) or None)
 
 
 def _object(answer: httpx.Response) -> Json:

@@ -23,16 +23,6 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """What Zoom's token endpoint gave; the refresh token is a new one each time. `life_s` counts from the answer."""
-
-    access_token: str
-    refresh_token: str
-    life_s: float
-    scopes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ZoomUser:
     """Whose account it is."""
 
@@ -42,7 +32,7 @@ class ZoomUser:
 
 @dataclass(frozen=True, slots=True)
 class ZoomConnection:
-    """A connection; secrets are sealed. `version` grows with each change of its secrets. `error_message` says why it is
+    """A connection, as its owner sees it: what opens the account stays in its row. `error_message` says why it is
     disconnected."""
 
     id: str
@@ -52,10 +42,6 @@ class ZoomConnection:
     scopes: str | None
     state: ConnectionState
     error_message: str | None
-    sealed_secrets: str
-    sealed_access: str | None
-    access_until: datetime | None
-    version: int
     created_at: datetime
     updated_at: datetime
 

@@ -1,8 +1,7 @@
 """Zoom connections of their owners: made from an authorisation code, used to ask for tokens at join."""
 
-import json
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,25 +9,16 @@ from minutebook.config import ZoomSettings
 from minutebook.db.database import Database
 from minutebook.db.locks import hold
 from minutebook.errors import Kind, MinutebookError, not_found
+from minutebook.grants.model import Granted
+from minutebook.grants.service import Grants
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.sealing import Sealing
 from minutebook.zoom import repository
 from minutebook.zoom.api import UnauthorisedError, ZoomApi
-from minutebook.zoom.model import App, ConnectionState, Granted, ZoomConnection, ZoomUser, refused, revoked
-from minutebook.zoom.tokens import Tokens, secrets_json
-
-RENEWED: Final = (
-    "zoom_account_id",
-    "scopes",
-    "state",
-    "error_message",
-    "sealed_secrets",
-    "sealed_access",
-    "access_until",
-)
-"""What a new grant changes of a connection."""
+from minutebook.zoom.grantor import ZoomGrantor
+from minutebook.zoom.model import App, ConnectionState, ZoomConnection, ZoomUser, refused, revoked
 
 
 class ZoomConnections:
@@ -39,9 +29,8 @@ class ZoomConnections:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._sealing = sealing
         self._api = ZoomApi(outgoing, settings)
-        self._tokens = Tokens(db, clock, sealing, self._api)
+        self._grants = Grants(db, clock, sealing, ZoomGrantor(self._api, clock))
 
     async def connect(self, owner_id: str, app: App, code: str, redirect_uri: str) -> ZoomConnection:
         """Exchange an authorisation code and keep the connection; one to the same Zoom user gets the new grant and
@@ -79,11 +68,11 @@ class ZoomConnections:
         if connection is None:
             message = f"There is no Zoom connection to the user {zoom_user_id!r}. Connect one, then send the bot again."
             raise MinutebookError(Kind.NOT_FOUND, "zoom_not_connected", message)
-        token = await self._tokens.access(connection.id)
+        token = await self._grants.access(connection.id)
         try:
             return await self._api.on_behalf_token(token)
         except UnauthorisedError:
-            token = await self._tokens.access(connection.id, refused=token)
+            token = await self._grants.access(connection.id, refused=token)
         try:
             return await self._api.on_behalf_token(token)
         except UnauthorisedError as error:
@@ -93,7 +82,6 @@ class ZoomConnections:
         self, tx: AsyncConnection, owner_id: str, app: App, granted: Granted, user: ZoomUser
     ) -> ZoomConnection:
         now = self._clock.now()
-        sealed_access, until = self._tokens.sealed_access(granted)
         known = await repository.of_user(tx, owner_id, user.id)
         kept = ZoomConnection(
             id=known.id if known else new_id(),
@@ -103,19 +91,8 @@ class ZoomConnections:
             scopes=granted.scopes,
             state=ConnectionState.CONNECTED,
             error_message=None,
-            sealed_secrets=self._sealing.seal(json.dumps(secrets_json(app, granted.refresh_token))),
-            sealed_access=sealed_access,
-            access_until=until,
-            version=known.version + 1 if known else 1,
             created_at=known.created_at if known else now,
             updated_at=now,
         )
-        latest = known
-        while latest is not None:
-            values = {name: getattr(kept, name) for name in RENEWED}
-            if await repository.change(tx, latest, now, **values):
-                return await repository.load(tx, kept.id) or kept
-            # Somebody has just refreshed the old grant; the new one counts.
-            latest = await repository.load(tx, kept.id)
-        await repository.add(tx, kept)
+        await repository.put(tx, kept, self._grants.columns_of(asdict(app), granted))
         return kept

@@ -74,7 +74,7 @@ class Rig:
             account.calendars[key] = truth
             secrets = fake.secrets(account)
             kwargs.setdefault("raw_calendar_id", key)
-        made = await self.calendars.connect(self.owner.id, provider, secrets, api_key=API_KEY, **kwargs)
+        made = await self.calendars.connecting.connect(self.owner.id, provider, secrets, api_key=API_KEY, **kwargs)
         self.truths[made.id] = truth
         return made
 

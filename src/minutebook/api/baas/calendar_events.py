@@ -69,7 +69,7 @@ async def schedule(
 ) -> list[Mapping[str, Any]]:
     """Have a bot at an event, or at all of its series."""
     wish = event_wish(parsed(EventBotRequest, body), _ground(services))
-    found = await services.calendars.schedule(
+    found = await services.calendars.event_bots.schedule(
         tx,
         caller.user_id,
         event_id.lower(),
@@ -92,7 +92,9 @@ async def patch(
     """Change what is asked of a scheduled bot."""
     change = wish_change(parsed(EventBotChange, {} if body is None else body), _ground(services))
     every = flag_of(all_occurrences, "all_occurrences")
-    found = await services.calendars.patch(tx, caller.user_id, event_id.lower(), change, all_occurrences=every)
+    found = await services.calendars.event_bots.patch(
+        tx, caller.user_id, event_id.lower(), change, all_occurrences=every
+    )
     return [render.event(each) for each in found]
 
 
@@ -102,7 +104,7 @@ async def unschedule(
 ) -> list[Mapping[str, Any]]:
     """Take the bot away; again and again without harm."""
     every = flag_of(all_occurrences, "all_occurrences")
-    found = await services.calendars.unschedule(tx, caller.user_id, event_id.lower(), all_occurrences=every)
+    found = await services.calendars.event_bots.unschedule(tx, caller.user_id, event_id.lower(), all_occurrences=every)
     return [render.event(each) for each in found]
 
 

@@ -27,7 +27,7 @@ routes = Routes(prefix="/calendars")
 async def raw(caller: ApiKey, services: ServicesOf, body: JsonBody) -> JSONResponse:
     """The calendars that credentials open; nothing is stored."""
     request = parsed(CalendarCredentials, body)
-    found = await services.calendars.raw(caller.user_id, PLATFORMS[request.platform], _secrets(request))
+    found = await services.calendars.connecting.raw(caller.user_id, PLATFORMS[request.platform], _secrets(request))
     return JSONResponse({"calendars": [render.raw_calendar(each) for each in found]})
 
 
@@ -50,7 +50,7 @@ async def calendars(caller: ApiKey, services: ServicesOf, read: Read) -> JSONRes
 async def connect(caller: ApiKey, services: ServicesOf, body: JsonBody) -> JSONResponse:
     """Connect a calendar and read it."""
     request = parsed(ConnectCalendarRequest, body)
-    made = await services.calendars.connect(
+    made = await services.calendars.connecting.connect(
         caller.user_id,
         PLATFORMS[request.platform],
         _secrets(request),
@@ -70,7 +70,7 @@ async def calendar(caller: ApiKey, services: ServicesOf, calendar_id: str, read:
 async def reconnect(caller: ApiKey, services: ServicesOf, calendar_id: str, body: JsonBody) -> JSONResponse:
     """Give a calendar other credentials; its bots are unscheduled."""
     request = parsed(CalendarCredentials, body)
-    changed = await services.calendars.reconnect(
+    changed = await services.calendars.connecting.reconnect(
         caller.user_id, calendar_id.lower(), PLATFORMS[request.platform], _secrets(request)
     )
     return JSONResponse({"calendar": render.calendar(changed)})
@@ -79,7 +79,7 @@ async def reconnect(caller: ApiKey, services: ServicesOf, calendar_id: str, body
 @routes.delete("/{calendar_id}")
 async def remove(caller: ApiKey, services: ServicesOf, calendar_id: str) -> Response:
     """Disconnect a calendar: its events go, and its bots are called off."""
-    await services.calendars.remove(caller.user_id, calendar_id.lower())
+    await services.calendars.connecting.remove(caller.user_id, calendar_id.lower())
     return Response()
 
 

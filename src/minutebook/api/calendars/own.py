@@ -88,7 +88,7 @@ class EventOut(BaseModel):
 @router.post("/raw")
 async def raw(caller: SessionCaller, services: ServicesOf, body: Secrets) -> list[RawCalendarOut]:
     """The calendars that these credentials open; nothing is stored."""
-    found = await services.calendars.raw(caller.user_id, body.provider, body.plain())
+    found = await services.calendars.connecting.raw(caller.user_id, body.provider, body.plain())
     return [_raw(each) for each in found]
 
 
@@ -101,7 +101,7 @@ async def calendars(caller: SessionCaller, services: ServicesOf, read: Read) -> 
 @router.post("", status_code=201)
 async def connect(caller: SessionCaller, services: ServicesOf, body: NewCalendar) -> CalendarOut:
     """Connect a calendar and read it for the first time."""
-    made = await services.calendars.connect(
+    made = await services.calendars.connecting.connect(
         caller.user_id, body.provider, body.plain(), raw_calendar_id=body.calendar_id
     )
     return _calendar(made)
@@ -116,7 +116,7 @@ async def calendar(caller: SessionCaller, services: ServicesOf, calendar_id: str
 @router.delete("/{calendar_id}", status_code=204)
 async def remove(caller: SessionCaller, services: ServicesOf, calendar_id: str) -> Response:
     """Disconnect a calendar: its events go, and its bots are called off."""
-    await services.calendars.remove(caller.user_id, calendar_id)
+    await services.calendars.connecting.remove(caller.user_id, calendar_id)
     return Response(status_code=204)
 
 
@@ -135,7 +135,7 @@ async def preview(
     caller: SessionCaller, services: ServicesOf, calendar_id: str, body: RuleBody, read: Read
 ) -> list[EventOut]:
     """The meetings of the next seven days that a rule would send a bot to; nothing is changed."""
-    return _events(await services.calendars.preview(read, caller.user_id, calendar_id, body.checked()))
+    return _events(await services.calendars.event_bots.preview(read, caller.user_id, calendar_id, body.checked()))
 
 
 @router.put("/{calendar_id}/rule")
@@ -143,13 +143,13 @@ async def set_rule(
     caller: SessionCaller, services: ServicesOf, calendar_id: str, body: RuleBody, tx: Tx
 ) -> CalendarOut:
     """Switch a rule on: bots go to what is in the calendar and to what is to come."""
-    return _calendar(await services.calendars.set_rule(tx, caller.user_id, calendar_id, body.checked()))
+    return _calendar(await services.calendars.event_bots.set_rule(tx, caller.user_id, calendar_id, body.checked()))
 
 
 @router.delete("/{calendar_id}/rule")
 async def drop_rule(caller: SessionCaller, services: ServicesOf, calendar_id: str, tx: Tx) -> CalendarOut:
     """Switch the rule off: bots that it had asked for are called off."""
-    return _calendar(await services.calendars.set_rule(tx, caller.user_id, calendar_id, None))
+    return _calendar(await services.calendars.event_bots.set_rule(tx, caller.user_id, calendar_id, None))
 
 
 def _calendar(found: Calendar) -> CalendarOut:

@@ -30,7 +30,7 @@ async def connect(request: Request, user: SignedIn, form: PostedForm, services: 
     rule = Rule() if "record" in form else None
     try:
         secrets = {"url": form.get("url", "").strip()}
-        await services.calendars.connect(user.id, ProviderName.ICS, secrets, rule=rule)
+        await services.calendars.connecting.connect(user.id, ProviderName.ICS, secrets, rule=rule)
     except MinutebookError as error:
         async with services.db.reading() as read:
             return await _page(request, user, services, read, error, form.get("url", ""))
@@ -43,14 +43,14 @@ async def set_rule(user: SignedIn, form: PostedForm, services: ServicesOf, calen
     words = tuple(word.strip() for word in form.get("words", "").split(",") if word.strip())
     rule = Rule(mine_only="mine_only" in form, words=words) if form.get("act") == "record" else None
     async with services.db.transaction() as tx:
-        await services.calendars.set_rule(tx, user.id, calendar_id, rule)
+        await services.calendars.event_bots.set_rule(tx, user.id, calendar_id, rule)
     return RedirectResponse("/my/calendars", 303)
 
 
 @router.post("/{calendar_id}/remove")
 async def remove(user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str) -> Response:
     """Disconnect a calendar; bots that were to go to its meetings stay away."""
-    await services.calendars.remove(user.id, calendar_id)
+    await services.calendars.connecting.remove(user.id, calendar_id)
     return RedirectResponse("/my/calendars", 303)
 
 

@@ -1,7 +1,7 @@
 """CalDAV (RFC 4791) with collection synchronisation (RFC 6578) where the server has it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from minutebook.calendars import ports
-from minutebook.calendars.model import Fetch, FetchedEvent, ProviderName, Push, RawCalendar, Window
-from minutebook.calendars.ports import Access, Capabilities, CursorGoneError, Granted, PushAddress
+from minutebook.calendars.model import Fetch, FetchedEvent, ProviderName, RawCalendar, Window
+from minutebook.calendars.ports import Access, CursorGoneError
 from minutebook.calendars.providers import dav
 from minutebook.calendars.providers.calls import Calls
 from minutebook.calendars.providers.dav import Multistatus, Resource
@@ -31,14 +31,10 @@ class CalDav:
     """A CalDAV server, or one calendar of it, with a user name and a password."""
 
     name = ProviderName.CALDAV
-    capabilities = Capabilities(tokens=False, push=False, poll_s=60.0)
+    poll_s = 60.0
 
     def __init__(self, outgoing: OutgoingClient, now: Callable[[], datetime]) -> None:
         self._calls = Calls(outgoing, "The CalDAV server", now)
-
-    async def refresh(self, secrets: Mapping[str, str]) -> Granted:
-        """There are no tokens."""
-        raise NotImplementedError
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
         """See the port; the address may be the server's, a user's or a calendar's. A calendar's id is its address. The
@@ -74,17 +70,6 @@ class CalDav:
             base = answer.url
         events = await self._events(loaded, base, window, owners)
         return Fetch(window, events, groups=frozenset((*changed, *gone)), cursor=token)
-
-    async def watch(self, access: Access, calendar: RawCalendar, address: PushAddress, until: datetime) -> Push:
-        """There is no push."""
-        raise NotImplementedError
-
-    async def renew(self, access: Access, push: Push, until: datetime) -> Push | None:
-        """There is no push."""
-        return None
-
-    async def unwatch(self, access: Access, push: Push) -> None:
-        """There is no push."""
 
     async def _changes(self, access: Access, url: str, cursor: str) -> tuple[list[str], list[str], str]:
         changed: dict[str, bool] = {}

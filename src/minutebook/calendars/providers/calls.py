@@ -11,6 +11,7 @@ import httpx
 
 from minutebook.calendars import ports
 from minutebook.errors import Kind, MinutebookError
+from minutebook.grants.model import Granted
 from minutebook.outgoing.client import OutgoingClient
 
 USUAL_PAUSE_S: Final = 30.0
@@ -20,6 +21,7 @@ LIMIT_REASONS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", 
 """Google's 403 that mean a limit (https://developers.google.com/workspace/calendar/api/guides/errors)."""
 UNAUTHORISED: Final = 401
 FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
 BUSY: Final = frozenset({429, 503})
 Json = dict[str, Any]
 
@@ -76,16 +78,25 @@ class Calls:
             raise ports.unavailable(self.name, f"its answer has no `{name}`.")
         return [each for each in listed if isinstance(each, dict)]
 
-    async def granted(self, url: str, form: Mapping[str, str]) -> ports.Granted:
-        """A token endpoint's answer (RFC 6749, sections 5 and 6)."""
-        answer = await self.send("POST", url, data=dict(form))
+    async def forget(self, method: str, url: str, token: str | None, **kwargs: Any) -> None:
+        """End something at the provider; that it is not there is no error."""
+        try:
+            await self.json(method, url, token, **kwargs)
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    async def refreshed(self, url: str, secrets: Mapping[str, str], **form: str) -> Granted:
+        """A token endpoint's answer to a refresh token (RFC 6749, sections 5 and 6)."""
+        given = {name: secrets[name] for name in ("client_id", "client_secret", "refresh_token")}
+        answer = await self.send("POST", url, data={"grant_type": "refresh_token", **form, **given})
         body = object_of(answer) if answer.content.strip() else {}
         token = body.get("access_token")
         if answer.is_success and isinstance(token, str) and token:
             rotated = body.get("refresh_token")
             life = body.get("expires_in")
             seconds = float(life) if isinstance(life, int | float | str) and str(life).isdigit() else 3600.0
-            return ports.Granted(token, seconds, rotated if isinstance(rotated, str) and rotated else None)
+            return Granted(token, seconds, rotated if isinstance(rotated, str) and rotated else None)
         if answer.is_success or "error" not in body:
             # No answer of a token endpoint: nothing is said about the grant.
             raise ports.unavailable(self.name, f"its token endpoint answered {answer.status_code} without a token.")

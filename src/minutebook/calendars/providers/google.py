@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from minutebook.calendars.model import (
@@ -17,11 +17,13 @@ from minutebook.calendars.model import (
     Skip,
     Window,
 )
-from minutebook.calendars.ports import Access, Capabilities, CursorGoneError, Granted, PushAddress
+from minutebook.calendars.ports import Access, CursorGoneError, PushAddress
 from minutebook.calendars.providers.calls import Calls, Json, RefusedError
-from minutebook.calendars.providers.pages import MOST_PAGES, too_many_pages
+from minutebook.calendars.providers.pages import Further, Params, pages_of
+from minutebook.calendars.providers.values import moment_in, object_in, objects_in, stamp
 from minutebook.calendars.rules import skip_of
 from minutebook.config import GoogleSettings
+from minutebook.grants.model import Granted
 from minutebook.kit.ids import fingerprint, new_id
 from minutebook.outgoing.client import OutgoingClient
 
@@ -42,9 +44,8 @@ class Google:
     """Google Calendar."""
 
     name = ProviderName.GOOGLE
-    capabilities = Capabilities(
-        tokens=True, push=True, poll_s=60.0, push_life=timedelta(days=7), push_renewal=timedelta(days=1)
-    )
+    poll_s = 60.0
+    push_life, push_renewal = timedelta(days=7), timedelta(days=1)
 
     def __init__(self, outgoing: OutgoingClient, settings: GoogleSettings, now: Callable[[], datetime]) -> None:
         self._calls = Calls(outgoing, "Google", now)
@@ -53,9 +54,7 @@ class Google:
 
     async def refresh(self, secrets: Mapping[str, str]) -> Granted:
         """See the port."""
-        wanted = ("client_id", "client_secret", "refresh_token")
-        form = {"grant_type": "refresh_token", **{name: secrets[name] for name in wanted}}
-        return await self._calls.granted(self._token_url, form)
+        return await self._calls.refreshed(self._token_url, secrets)
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
         """See the port. An account's address is the id of its primary calendar."""
@@ -79,7 +78,7 @@ class Google:
         """See the port. With a sync token none of timeMin, timeMax, orderBy, q, updatedMin may be there, and the rest
         has to be as it was."""
         same = {"singleEvents": "true", "showDeleted": "true", "maxResults": str(PAGE)}
-        bounds = {"timeMin": _stamp(window.since), "timeMax": _stamp(window.until)}
+        bounds = {"timeMin": stamp(window.since), "timeMax": stamp(window.until)}
         params = {**same, **({"syncToken": cursor} if cursor else bounds)}
         try:
             pages = await self._pages(f"{self._of(calendar)}/events", access, params)
@@ -114,25 +113,20 @@ class Google:
     async def unwatch(self, access: Access, push: Push) -> None:
         """See the port."""
         body = {"id": push.id, "resourceId": push.resource_id}
-        try:
-            await self._calls.json("POST", f"{self._api}/channels/stop", access.token, json=body)
-        except RefusedError as error:
-            if error.status != 404:
-                raise
+        await self._calls.forget("POST", f"{self._api}/channels/stop", access.token, json=body)
 
     def _of(self, calendar: RawCalendar) -> str:
         return f"{self._api}/calendars/{quote(calendar.id, safe='')}"
 
-    async def _pages(self, url: str, access: Access, params: Mapping[str, str]) -> list[Json]:
-        pages: list[Json] = []
-        wanted = dict(params)
-        while len(pages) < MOST_PAGES:
-            pages.append(await self._calls.json("GET", url, access.token, params=wanted))
-            token = pages[-1].get("nextPageToken")
-            if not token:
-                return pages
-            wanted = {**params, "pageToken": str(token)}
-        raise too_many_pages(self._calls.name)
+    async def _pages(self, url: str, access: Access, params: Params) -> list[Json]:
+        async def ask(url: str, params: Params) -> Json:
+            return await self._calls.json("GET", url, access.token, params=dict(params))
+
+        def further(page: Json) -> Further | None:
+            token = page.get("nextPageToken")
+            return (url, {**params, "pageToken": str(token)}) if token else None
+
+        return await pages_of(self._calls.name, (url, params), ask, further)
 
 
 def event_of(item: Json) -> FetchedEvent | None:
@@ -140,9 +134,9 @@ def event_of(item: Json) -> FetchedEvent | None:
     start, end = _moment(item.get("start")), _moment(item.get("end"))
     if not isinstance(item.get("id"), str) or start is None:
         return None
-    people = [each for each in _list(item.get("attendees")) if each.get("email") and not each.get("resource")]
-    me = next((each for each in _list(item.get("attendees")) if each.get("self")), {})
-    organizer = item["organizer"] if isinstance(item.get("organizer"), dict) else {}
+    people = [each for each in objects_in(item.get("attendees")) if each.get("email") and not each.get("resource")]
+    me = next((each for each in objects_in(item.get("attendees")) if each.get("self")), {})
+    organizer = object_in(item.get("organizer"))
     return FetchedEvent(
         provider_id=item["id"],
         title=str(item.get("summary") or "")[:MOST_TITLE],
@@ -166,8 +160,7 @@ def event_of(item: Json) -> FetchedEvent | None:
 
 
 def _addresses(item: Json) -> tuple[str, ...]:
-    conference = item["conferenceData"] if isinstance(item.get("conferenceData"), dict) else {}
-    points = _list(conference.get("entryPoints"))
+    points = objects_in(object_in(item.get("conferenceData")).get("entryPoints"))
     videos = [_entry(point) for point in points if point.get("entryPointType") == "video" and point.get("uri")]
     hangout = [str(item["hangoutLink"])] if item.get("hangoutLink") else []
     return (*videos, *hangout)
@@ -179,20 +172,7 @@ def _entry(point: Json) -> str:
     return f"{point['uri']}\nPasscode: {passcode}" if passcode else str(point["uri"])
 
 
-def _list(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
 def _moment(value: object) -> datetime | None:
     """`dateTime` with its offset, or `date`, which is taken as midnight UTC: such events are no meetings."""
-    if not isinstance(value, dict):
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value.get("dateTime") or value.get("date")))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = object_in(value)
+    return moment_in(str(said.get("dateTime") or said.get("date")))

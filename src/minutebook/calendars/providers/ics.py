@@ -1,14 +1,14 @@
 """A calendar at an address: the iCalendar file that most calendar programs can publish."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from minutebook.calendars import ports
-from minutebook.calendars.model import Fetch, ProviderName, Push, RawCalendar, Window
-from minutebook.calendars.ports import Access, Capabilities, Granted, PushAddress
+from minutebook.calendars.model import Fetch, ProviderName, RawCalendar, Window
+from minutebook.calendars.ports import Access
 from minutebook.calendars.providers.calls import Calls
 from minutebook.calendars.providers.ical import events_of
 from minutebook.errors import invalid
@@ -24,14 +24,10 @@ class Ics:
     """An ICS address. Its cursor is the file's entity tag, or a fingerprint of what it held."""
 
     name = ProviderName.ICS
-    capabilities = Capabilities(tokens=False, push=False, poll_s=300.0)
+    poll_s = 300.0
 
     def __init__(self, outgoing: OutgoingClient, now: Callable[[], datetime]) -> None:
         self._calls = Calls(outgoing, "The calendar's server", now)
-
-    async def refresh(self, secrets: Mapping[str, str]) -> Granted:
-        """There are no tokens."""
-        raise NotImplementedError
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
         """The one calendar of the file; it is fetched, so that a wrong address is told at once."""
@@ -46,17 +42,6 @@ class Ics:
         email = access.secrets.get("email", "").casefold()
         events = await asyncio.to_thread(events_of, data, window, frozenset({email} if email else ()))
         return Fetch(window, events, complete=True, cursor=tag)
-
-    async def watch(self, access: Access, calendar: RawCalendar, address: PushAddress, until: datetime) -> Push:
-        """There is no push."""
-        raise NotImplementedError
-
-    async def renew(self, access: Access, push: Push, until: datetime) -> Push | None:
-        """There is no push."""
-        return None
-
-    async def unwatch(self, access: Access, push: Push) -> None:
-        """There is no push."""
 
     async def _file(self, access: Access, cursor: str | None) -> tuple[bytes | None, str]:
         """The file and its tag; None for one that is as it was."""

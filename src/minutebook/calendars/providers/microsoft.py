@@ -5,7 +5,7 @@ rest is their series master's, which may or may not be in the same answer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -22,11 +22,13 @@ from minutebook.calendars.model import (
     Skip,
     Window,
 )
-from minutebook.calendars.ports import Access, Capabilities, CursorGoneError, Granted, PushAddress, unavailable
+from minutebook.calendars.ports import Access, CursorGoneError, PushAddress, unavailable
 from minutebook.calendars.providers.calls import Calls, Json, RefusedError
-from minutebook.calendars.providers.pages import MOST_PAGES, too_many_pages
+from minutebook.calendars.providers.pages import Further, Params, pages_of
+from minutebook.calendars.providers.values import moment_in, object_in, objects_in, stamp
 from minutebook.calendars.rules import skip_of
 from minutebook.config import MicrosoftSettings
+from minutebook.grants.model import Granted
 from minutebook.kit.ids import fingerprint
 from minutebook.outgoing.client import OutgoingClient
 
@@ -35,6 +37,7 @@ PREFER: Final = {"Prefer": 'outlook.timezone="UTC", odata.maxpagesize=200'}
 SYNC_STATE: Final = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "syncstateinvalidformat"})
 """Error codes that mean that a delta link is of no use any more (https://learn.microsoft.com/graph/delta-query-overview
 and its errors), besides the status 410."""
+NO_PARAMS: Final[Params] = {}
 MASTER, OCCURRENCE, EXCEPTION = "seriesMaster", "occurrence", "exception"
 OF_MASTER: Final = frozenset({"recurrence", "start", "end", "id", "type", "seriesMasterId", "cancelledOccurrences"})
 """What an occurrence never takes from its master."""
@@ -44,10 +47,9 @@ class Microsoft:
     """Microsoft Graph."""
 
     name = ProviderName.MICROSOFT
+    poll_s = 60.0
     # Subscriptions to calendars live less than 3 days (4230 minutes until 2023, 10080 now): what both take.
-    capabilities = Capabilities(
-        tokens=True, push=True, poll_s=60.0, push_life=timedelta(minutes=4200), push_renewal=timedelta(days=1)
-    )
+    push_life, push_renewal = timedelta(minutes=4200), timedelta(days=1)
 
     def __init__(self, outgoing: OutgoingClient, settings: MicrosoftSettings, now: Callable[[], datetime]) -> None:
         self._calls = Calls(outgoing, "Microsoft", now)
@@ -56,9 +58,7 @@ class Microsoft:
 
     async def refresh(self, secrets: Mapping[str, str]) -> Granted:
         """See the port. The answer may carry another refresh token."""
-        wanted = ("client_id", "client_secret", "refresh_token")
-        form = {"grant_type": "refresh_token", "scope": SCOPE, **{name: secrets[name] for name in wanted}}
-        return await self._calls.granted(self._token_url, form)
+        return await self._calls.refreshed(self._token_url, secrets, scope=SCOPE)
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
         """See the port."""
@@ -70,7 +70,7 @@ class Microsoft:
             RawCalendar(
                 str(item["id"]),
                 str(item.get("name") or item["id"])[:MOST_TITLE],
-                str(_object(item.get("owner")).get("address") or ""),
+                str(object_in(item.get("owner")).get("address") or ""),
                 bool(item.get("isDefaultCalendar")),
             )
             for item in items
@@ -79,10 +79,10 @@ class Microsoft:
 
     async def fetch(self, access: Access, calendar: RawCalendar, window: Window, cursor: str | None) -> Fetch:
         """See the port. A series whose master changed is read anew as a whole: its occurrences need not be named."""
-        bounds = {"startDateTime": _stamp(window.since), "endDateTime": _stamp(window.until)}
+        bounds = {"startDateTime": stamp(window.since), "endDateTime": stamp(window.until)}
         start = cursor or f"{self._of(calendar)}/calendarView/delta"
         try:
-            pages = await self._pages(start, access, None if cursor else bounds)
+            pages = await self._pages(start, access, NO_PARAMS if cursor else bounds)
         except RefusedError as error:
             known = {reason.lower() for reason in error.reasons}
             if cursor and (error.status == 410 or known & SYNC_STATE):
@@ -109,7 +109,7 @@ class Microsoft:
             "notificationUrl": address.url,
             "lifecycleNotificationUrl": address.url,
             "resource": f"/me/calendars/{calendar.id}/events",
-            "expirationDateTime": _stamp(until),
+            "expirationDateTime": stamp(until),
             "clientState": address.secret,
         }
         said = await self._calls.json("POST", f"{self._graph}/subscriptions", access.token, json=body)
@@ -120,7 +120,7 @@ class Microsoft:
         """See the port."""
         url = f"{self._graph}/subscriptions/{quote(push.id, safe='')}"
         try:
-            said = await self._calls.json("PATCH", url, access.token, json={"expirationDateTime": _stamp(until)})
+            said = await self._calls.json("PATCH", url, access.token, json={"expirationDateTime": stamp(until)})
         except RefusedError as error:
             if error.status == 404:
                 return None
@@ -130,28 +130,24 @@ class Microsoft:
 
     async def unwatch(self, access: Access, push: Push) -> None:
         """See the port."""
-        try:
-            await self._calls.json("DELETE", f"{self._graph}/subscriptions/{quote(push.id, safe='')}", access.token)
-        except RefusedError as error:
-            if error.status != 404:
-                raise
+        url = f"{self._graph}/subscriptions/{quote(push.id, safe='')}"
+        await self._calls.forget("DELETE", url, access.token)
 
     def _of(self, calendar: RawCalendar) -> str:
         return f"{self._graph}/me/calendars/{quote(calendar.id, safe='')}"
 
-    async def _pages(self, url: str, access: Access, params: Mapping[str, str] | None = None) -> list[Json]:
-        pages: list[Json] = []
-        following, wanted = url, params
-        while len(pages) < MOST_PAGES:
-            self._check_ours(following)
-            # A link of Graph's carries its query: parameters of our own would replace it.
-            given = {"params": dict(wanted)} if wanted else {}
-            pages.append(await self._calls.json("GET", following, access.token, headers=PREFER, **given))
-            link = pages[-1].get("@odata.nextLink")
-            if not link:
-                return pages
-            following, wanted = str(link), None
-        raise too_many_pages(self._calls.name)
+    async def _pages(self, url: str, access: Access, params: Params = NO_PARAMS) -> list[Json]:
+        async def ask(url: str, params: Params) -> Json:
+            self._check_ours(url)
+            # A link of Graph's carries its query: parameters of our own would replace it, even none.
+            given = {"params": dict(params)} if params else {}
+            return await self._calls.json("GET", url, access.token, headers=PREFER, **given)
+
+        def further(page: Json) -> Further | None:
+            link = page.get("@odata.nextLink")
+            return (str(link), NO_PARAMS) if link else None
+
+        return await pages_of(self._calls.name, (url, params), ask, further)
 
     def _check_ours(self, link: str) -> None:
         """Keep the token with Graph: a link that leads elsewhere is not followed."""
@@ -206,11 +202,11 @@ def event_of(item: Json) -> FetchedEvent | None:
     start, end = _moment(item.get("start")), _moment(item.get("end"))
     if item.get("type") == MASTER or start is None:
         return None
-    organizer = _object(_object(item.get("organizer")).get("emailAddress"))
-    attendees = [_object(each.get("emailAddress")) for each in _list(item.get("attendees")) if _is_person(each)]
-    joins = (_object(item.get("onlineMeeting")).get("joinUrl"), item.get("onlineMeetingUrl"))
-    texts = (_object(item.get("location")).get("displayName"), _object(item.get("body")).get("content"))
-    uris = [_object(each).get("locationUri") for each in (item.get("location"), *_list(item.get("locations")))]
+    organizer = object_in(object_in(item.get("organizer")).get("emailAddress"))
+    attendees = [object_in(each.get("emailAddress")) for each in objects_in(item.get("attendees")) if _is_person(each)]
+    joins = (object_in(item.get("onlineMeeting")).get("joinUrl"), item.get("onlineMeetingUrl"))
+    texts = (object_in(item.get("location")).get("displayName"), object_in(item.get("body")).get("content"))
+    uris = [object_in(each).get("locationUri") for each in (item.get("location"), *objects_in(item.get("locations")))]
     series = str(item.get("seriesMasterId") or "") or None
     return FetchedEvent(
         provider_id=str(item["id"]),
@@ -223,7 +219,7 @@ def event_of(item: Json) -> FetchedEvent | None:
         skip=skip_of(
             all_day=bool(item.get("isAllDay")),
             kind=Skip.OUT_OF_OFFICE if item.get("showAs") == "oof" else None,
-            declined=_object(item.get("responseStatus")).get("response") == "declined",
+            declined=object_in(item.get("responseStatus")).get("response") == "declined",
         ),
         is_free=item.get("showAs") == "free",
         is_private=item.get("sensitivity") in {"personal", "private", "confidential"},
@@ -243,25 +239,9 @@ def _is_person(attendee: Json) -> bool:
     return attendee.get("type") != "resource"
 
 
-def _list(value: object) -> list[Json]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 def _moment(value: object) -> datetime | None:
     """A `dateTimeTimeZone`, in UTC as we ask for it and with seven digits of a second; or a moment with its zone."""
     text = str(value.get("dateTime") or "") if isinstance(value, dict) else str(value or "")
     whole, dot, rest = text.partition(".")
     zone = rest.lstrip("0123456789") if dot else ""
-    try:
-        moment = datetime.fromisoformat(whole + zone)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment_in(whole + zone)

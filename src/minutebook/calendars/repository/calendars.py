@@ -1,17 +1,24 @@
 """All SQL of the calendars themselves: who owns which, which is due, who reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.calendars.model import Calendar, CalendarState, ProviderName, Push
+from minutebook.calendars.model import Calendar, CalendarState, ProviderName, Push, RawCalendar
 from minutebook.calendars.repository.tables import calendars, connections
 from minutebook.calendars.rules import rule_from_json, rule_to_json
 from minutebook.kit.ids import fingerprint
+
+UNREAD: Final[Mapping[str, object]] = {
+    **{"state": CalendarState.CONNECTED.value, "error_message": None, "failures": 0},
+    **dict.fromkeys(("cursor", "window_until", "read_at", "claim", "claimed_until")),
+}
+"""The columns of a calendar that has not been read yet; whoever reads it at this moment writes nothing."""
 
 
 async def add(tx: AsyncConnection, calendar: Calendar) -> None:
@@ -21,10 +28,7 @@ async def add(tx: AsyncConnection, calendar: Calendar) -> None:
         "owner_id": calendar.owner_id,
         "connection_id": calendar.connection_id,
         "provider": calendar.provider.value,
-        "provider_calendar_id": calendar.provider_calendar_id,
-        "calendar_key": fingerprint(calendar.provider_calendar_id),
-        "name": calendar.name,
-        "email": calendar.email,
+        **raw_columns(calendar.raw),
         "state": calendar.state.value,
         "failures": 0,
         "created_at": calendar.created_at,
@@ -144,6 +148,16 @@ async def count(tx: AsyncConnection, owner_id: str) -> int:
     """How many calendars an owner has connected."""
     query = select(func.count()).where(calendars.c.owner_id == owner_id)
     return int((await tx.execute(query)).scalar_one())
+
+
+def raw_columns(raw: RawCalendar) -> dict[str, object]:
+    """Which calendar of its account it is, as columns."""
+    return {
+        "provider_calendar_id": raw.id,
+        "calendar_key": fingerprint(raw.id),
+        "name": raw.name,
+        "email": raw.email,
+    }
 
 
 def push_columns(push: Push | None) -> dict[str, object]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
 
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.grants.repository import grant_columns
 
 connections = Table(
     "calendar_connections",
@@ -24,13 +25,9 @@ connections = Table(
     Column("provider", String(16), nullable=False),
     # Which account of the provider: a second calendar of it uses the same credentials.
     Column("account_key", String(64), nullable=False),
-    Column("sealed_secrets", Text, nullable=False),
+    *grant_columns(),
     # The fingerprint of the refresh token as it was handed over: providers may have replaced it since.
     Column("given_print", String(64)),
-    Column("sealed_access", Text),
-    Column("access_until", UtcDateTime),
-    Column("refresh_claim", String(36)),
-    Column("refresh_claimed_until", UtcDateTime),
     Column("paused_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("owner_id", "provider", "account_key", name="uq_calendar_connections_account"),

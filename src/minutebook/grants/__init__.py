@@ -1,0 +1,1 @@
+"""Access to accounts elsewhere by OAuth: what was granted, sealed and renewed."""
