@@ -36,6 +36,7 @@ class Origin(StrEnum):
 
     UPLOAD = "upload"
     BOT = "bot"
+    SHARED = "shared"
 
 
 class Order(StrEnum):
@@ -48,9 +49,9 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LibraryQuery:
-    """Which meetings, in which order. None and empty stand for all. `words` must all be in title, description or
-    attendees; `person` is an attendee's name or address; `since` and `until` bound the date, the latter
-    exclusively; `trash` shows what is in the trash instead."""
+    """Which meetings, in which order. None and empty stand for all. `words` must all be in what search looks at;
+    `person` is an attendee's name or address; `since` and `until` bound the date, the latter exclusively; `trash` shows
+    what is in the trash instead. Meetings that others share are among them, but for the trash."""
 
     words: str = ""
     person: str = ""
@@ -73,13 +74,14 @@ class LibraryQuery:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A meeting in the list."""
+    """A meeting in the list; `shared_by` is the name of the owner where that is somebody else."""
 
     meeting: Meeting
     recording: Recording | None
     status: Status
     origin: Origin
     tags: tuple[str, ...]
+    shared_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """All SQL of the library: its tags, and the list over what the capabilities below keep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     Table,
     Text,
@@ -19,9 +20,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutebook.accounts.repository import users
 from minutebook.analysis.model import AnalysisType, ReportStatus
 from minutebook.analysis.reports.repository import reports
 from minutebook.bots.repository.bots import bots
@@ -29,6 +32,7 @@ from minutebook.db.database import metadata
 from minutebook.library.model import LibraryQuery, Order, Origin, Position, Status, tag_key
 from minutebook.meetings.repository import attendees, meetings
 from minutebook.recordings.repository import recordings
+from minutebook.sharing.repository import shared_with
 
 tags = Table(
     "meeting_tags",
@@ -44,18 +48,41 @@ _FOLDED_TITLE = func.lower(meetings.c.title)
 
 
 async def page(
-    tx: AsyncConnection, owner_id: str, query: LibraryQuery, after: Position | None
-) -> tuple[list[str], Position | None]:
-    """Ids of the meetings on a page, and the position of its last one when more follow."""
+    tx: AsyncConnection,
+    owner_id: str,
+    query: LibraryQuery,
+    holding: Sequence[ColumnElement[bool]],
+    after: Position | None,
+) -> tuple[list[tuple[str, str]], Position | None]:
+    """(id, owner) of the meetings on a page, and the position of its last one when more follow; `holding` are the
+    conditions that stand for the words."""
     by = _FOLDED_TITLE if query.order is Order.TITLE else meetings.c.created_at
-    found = select(meetings.c.id, by.label("value")).where(*_wanted(owner_id, query))
-    if after is not None:
-        found = found.where(_behind(query.order, by, after))
-    directions = [by.desc(), meetings.c.id.desc()] if query.order is Order.NEWEST else [by.asc(), meetings.c.id.asc()]
-    rows = (await tx.execute(found.order_by(*directions).limit(query.limit + 1))).all()
+    newest = query.order is Order.NEWEST
+
+    def part(whose: ColumnElement[bool]) -> Select[tuple[str, str, Any]]:
+        found = select(meetings.c.id, meetings.c.owner_id, by.label("value")).where(whose, *holding, *_wanted(query))
+        if after is not None:
+            found = found.where(_behind(query.order, by, after))
+        order = [by.desc(), meetings.c.id.desc()] if newest else [by.asc(), meetings.c.id.asc()]
+        return select(found.order_by(*order).limit(query.limit + 1).subquery())
+
+    # Each part is read along its index; together they would have to be sorted whole.
+    parts = [part(meetings.c.owner_id == owner_id)] if query.origin is not Origin.SHARED else []
+    if not query.trash and query.origin in {None, Origin.SHARED}:
+        parts.append(part(meetings.c.id.in_(shared_with(owner_id)) & (meetings.c.owner_id != owner_id)))
+    both = union_all(*parts).subquery()
+    way = (both.c.value.desc(), both.c.id.desc()) if newest else (both.c.value.asc(), both.c.id.asc())
+    rows = (await tx.execute(select(both).order_by(*way).limit(query.limit + 1))).all() if parts else []
     shown = rows[: query.limit]
     more = len(rows) > query.limit
-    return [row.id for row in shown], Position(_text(shown[-1].value), shown[-1].id) if more else None
+    ids = [(row.id, row.owner_id) for row in shown]
+    return ids, Position(_text(shown[-1].value), shown[-1].id) if more else None
+
+
+async def names_of(tx: AsyncConnection, user_ids: Collection[str]) -> Mapping[str, str]:
+    """What users are called."""
+    rows = await tx.execute(select(users.c.id, users.c.display_name).where(users.c.id.in_(user_ids)))
+    return {row.id: row.display_name for row in rows}
 
 
 async def tags_of(tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -119,10 +146,9 @@ def _behind(order: Order, by: ColumnElement[Any], after: Position) -> ColumnElem
     return or_(by > value, and_(by == value, meetings.c.id > after.meeting_id))
 
 
-def _wanted(owner_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:
+def _wanted(query: LibraryQuery) -> list[ColumnElement[bool]]:
     trashed = meetings.c.trashed_at
-    wanted = [meetings.c.owner_id == owner_id, trashed.is_not(None) if query.trash else trashed.is_(None)]
-    wanted += [meetings.c.search_text.contains(term, autoescape=True) for term in query.words.casefold().split()]
+    wanted: list[ColumnElement[bool]] = [trashed.is_not(None) if query.trash else trashed.is_(None)]
     if query.since is not None:
         wanted.append(meetings.c.created_at >= query.since)
     if query.until is not None:
@@ -132,7 +158,7 @@ def _wanted(owner_id: str, query: LibraryQuery) -> list[ColumnElement[bool]]:
         wanted.append(exists().where(attendees.c.meeting_id == meetings.c.id, same))
     if query.tag:
         wanted.append(exists().where(tags.c.meeting_id == meetings.c.id, tags.c.key == tag_key(query.tag)))
-    if query.origin is not None:
+    if query.origin in {Origin.BOT, Origin.UPLOAD}:
         by_bot = exists().where(bots.c.meeting_id == meetings.c.id)
         wanted.append(by_bot if query.origin is Origin.BOT else ~by_bot)
     if query.status is not None:

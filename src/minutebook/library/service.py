@@ -26,6 +26,7 @@ from minutebook.library.model import (
 from minutebook.meetings.model import Meeting
 from minutebook.meetings.service import Meetings
 from minutebook.recordings.service import Recordings
+from minutebook.search.service import Search
 
 PEOPLE_SHOWN: Final = 200
 """Names that are proposed when somebody filters by person."""
@@ -35,11 +36,14 @@ PURGED_AT_ONCE: Final = 100
 class Library:
     """Meetings of their owners: nobody else's are ever found."""
 
-    def __init__(self, db: Database, meetings: Meetings, recordings: Recordings, analysis: Analysis) -> None:
+    def __init__(
+        self, db: Database, meetings: Meetings, recordings: Recordings, analysis: Analysis, search: Search
+    ) -> None:
         self._db = db
         self._meetings = meetings
         self._recordings = recordings
         self._analysis = analysis
+        self._search = search
 
     async def page(self, tx: AsyncConnection, owner_id: str, query: LibraryQuery) -> LibraryPage:
         """One page of the list; pages fit together while meetings are added. Raises `limit_invalid` and
@@ -47,23 +51,34 @@ class Library:
         if not 1 <= query.limit <= PAGE_MOST:
             raise invalid("limit_invalid", f"`limit` is a number from 1 to {PAGE_MOST}.", "limit")
         after = position_of(query.cursor, query.order) if query.cursor else None
-        ids, last = await repository.page(tx, owner_id, query, after)
-        entries = await self.entries(tx, await self._meetings.of_ids(tx, owner_id, ids))
+        holding = await self._meetings.holding(tx, owner_id, query.words, self._search.mentioned)
+        found, last = await repository.page(tx, owner_id, query, holding, after)
+        by_id: dict[str, Meeting] = {}
+        for whose in {owner for _, owner in found}:
+            ids = [meeting_id for meeting_id, owner in found if owner == whose]
+            by_id |= {meeting.id: meeting for meeting in await self._meetings.of_ids(tx, whose, ids)}
+        entries = await self.entries(tx, [by_id[each] for each, _ in found if each in by_id], owner_id)
         return LibraryPage(entries, cursor_of(last, query.order) if last else None)
 
-    async def entries(self, tx: AsyncConnection, meetings: Sequence[Meeting]) -> tuple[Entry, ...]:
-        """Meetings, whose ownership the caller has checked, with what has become of them."""
+    async def entries(
+        self, tx: AsyncConnection, meetings: Sequence[Meeting], reader_id: str | None = None
+    ) -> tuple[Entry, ...]:
+        """Meetings, which the reader may see (the caller has checked it; without one, their owners read), with what has
+        become of them."""
         ids = [meeting.id for meeting in meetings]
         recordings = await self._recordings.of_meetings(tx, ids)
         outcomes = await self._analysis.outcomes(tx, [recording.id for recording in recordings.values()])
         tags = await repository.tags_of(tx, ids)
         by_bot = await repository.from_bots(tx, ids)
+        others = {meeting.owner_id for meeting in meetings} - {reader_id} if reader_id else set()
+        names = await repository.names_of(tx, others) if others else {}
         entries = []
         for meeting in meetings:
             recording = recordings.get(meeting.id)
             status = Status(outcomes[recording.id]) if recording else Status.CREATED
-            origin = Origin.BOT if meeting.id in by_bot else Origin.UPLOAD
-            entries.append(Entry(meeting, recording, status, origin, tags.get(meeting.id, ())))
+            shared_by = names.get(meeting.owner_id, "")
+            origin = Origin.SHARED if shared_by else Origin.BOT if meeting.id in by_bot else Origin.UPLOAD
+            entries.append(Entry(meeting, recording, status, origin, tags.get(meeting.id, ()), shared_by))
         return tuple(entries)
 
     async def tags(self, tx: AsyncConnection, owner_id: str) -> Sequence[str]:

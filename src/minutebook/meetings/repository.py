@@ -142,7 +142,12 @@ async def count(
 def _matching(
     owner_id: str, terms: Sequence[str], mentioned: Mapping[str, Select[tuple[str]]]
 ) -> list[ColumnElement[bool]]:
-    holding = [
+    return [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None), *holding(terms, mentioned)]
+
+
+def holding(terms: Sequence[str], mentioned: Mapping[str, Select[tuple[str]]]) -> list[ColumnElement[bool]]:
+    """The conditions on a meeting that holds all terms, itself or where `mentioned` looks."""
+    return [
         or_(
             meetings.c.search_text.contains(term, autoescape=True),
             *([meetings.c.id.in_(ids)] if ids is not None else ()),
@@ -150,7 +155,6 @@ def _matching(
         for term in terms
         for ids in (mentioned.get(term),)
     ]
-    return [meetings.c.owner_id == owner_id, meetings.c.trashed_at.is_(None), *holding]
 
 
 async def load(tx: AsyncConnection, owner_id: str, ids: Sequence[str]) -> tuple[Meeting, ...]:

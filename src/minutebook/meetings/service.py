@@ -3,13 +3,13 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.events import Events
@@ -36,13 +36,17 @@ _PAGE_MAX = 10_000_000
 _QUERY_MAX = 300
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 
-Mentioned = Callable[[AsyncConnection, str, str], Select[tuple[str]] | None]
+Mentioned = Callable[[AsyncConnection, str, str], Awaitable[Select[tuple[str]] | None]]
 """For an owner and a term: the query for those of their meetings that hold it, wherever the caller of `list` looks."""
 
 
-def nowhere(_tx: AsyncConnection, _owner_id: str, _term: str) -> Select[tuple[str]] | None:
+async def nowhere(_tx: AsyncConnection, _owner_id: str, _term: str) -> Select[tuple[str]] | None:
     """Looks at nothing."""
     return None
+
+
+def _terms(query: str) -> Sequence[str]:
+    return [match[1] or match[2] for match in _TERM.finditer(folded(clean_line(query, "q", at_most=_QUERY_MAX)))]
 
 
 def _quoted(term: str) -> str:
@@ -127,14 +131,27 @@ class Meetings:
             raise invalid("page_invalid", "`page` is a number from 1.", "page")
         if not 1 <= page_size <= PAGE_SIZE_MAX:
             raise invalid("page_size_invalid", f"`page_size` is a number from 1 to {PAGE_SIZE_MAX}.", "page_size")
-        terms = [match[1] or match[2] for match in _TERM.finditer(folded(clean_line(query, "q", at_most=_QUERY_MAX)))]
-        elsewhere = {term: ids for term in terms if (ids := mentioned(tx, owner_id, _quoted(term))) is not None}
+        terms = _terms(query)
+        elsewhere = await self._elsewhere(tx, owner_id, terms, mentioned)
         items = await repository.page(
             tx, owner_id, terms, limit=page_size, offset=(page - 1) * page_size, mentioned=elsewhere
         )
         count = partial(repository.count, tx, owner_id, terms, elsewhere)
         total = await self._totals.of((owner_id, *terms), count)
         return Page(items=items, page=page, page_size=page_size, total=total)
+
+    async def holding(
+        self, tx: AsyncConnection, owner_id: str, query: str, mentioned: Mentioned
+    ) -> Sequence[ColumnElement[bool]]:
+        """The conditions on meetings by which `list` keeps those that hold what `query` asks for."""
+        terms = _terms(query)
+        return repository.holding(terms, await self._elsewhere(tx, owner_id, terms, mentioned))
+
+    async def _elsewhere(
+        self, tx: AsyncConnection, owner_id: str, terms: Sequence[str], mentioned: Mentioned
+    ) -> Mapping[str, Select[tuple[str]]]:
+        found = {term: await mentioned(tx, owner_id, _quoted(term)) for term in terms}
+        return {term: ids for term, ids in found.items() if ids is not None}
 
     async def update(self, tx: AsyncConnection, owner_id: str, meeting_id: str, draft: MeetingDraft) -> Meeting:
         """Change what the draft names and keep the rest; an empty title becomes the date and time again."""

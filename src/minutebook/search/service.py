@@ -88,10 +88,14 @@ class Search:
                 return Found(())
         return await self._page(tx, owner_id, terms, read_as, filters)
 
-    def mentioned(self, tx: AsyncConnection, owner_id: str, query: str) -> Select[tuple[str]] | None:
-        """The query for the meetings of this owner that hold these words somewhere; None when it has no words."""
+    async def mentioned(self, tx: AsyncConnection, owner_id: str, query: str) -> Select[tuple[str]] | None:
+        """The query for the meetings of this owner that hold these words somewhere, read as `find` reads them; None
+        when there are no words."""
         terms = parsed(query)
-        return repository.ids_of(tx, owner_id, _needs(terms, {})) if terms else None
+        if not terms:
+            return None
+        read_as = await self._stand_ins(tx, owner_id, terms)
+        return repository.ids_of(tx, owner_id, _needs(terms, read_as))
 
     async def backfill(self) -> int:
         """Index what is not, newest first, each meeting in a transaction of its own; returns how many were."""

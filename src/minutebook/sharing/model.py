@@ -1,4 +1,4 @@
-"""A link by which strangers see one meeting."""
+"""Who sees a meeting besides its owner: users of this server, groups of them, and strangers with a link."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,48 @@ from minutebook.errors import MinutebookError, invalid
 
 LINKS_MAX: Final = 100
 """Links of one meeting that are not revoked."""
+SHARES_MAX: Final = 200
+"""Users and groups with whom one meeting can be shared."""
+GROUPS_MAX: Final = 100
+MEMBERS_MAX: Final = 500
+GROUP_NAME_MAX: Final = 100
+
+
+class Right(StrEnum):
+    """What somebody may do with a meeting, from the least to the most: see it all; correct transcript, note and names
+    of voices; everything, sharing and deleting among it."""
+
+    READ = "read"
+    CORRECT = "correct"
+    OWN = "own"
+
+    def allows(self, least: "Right") -> bool:
+        """Whether it reaches as far as `least`."""
+        return _RANK[self] >= _RANK[least]
+
+
+_RANK: Final = {right: rank for rank, right in enumerate(Right)}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A meeting shared with one user or one group, called `name`."""
+
+    id: str
+    meeting_id: str
+    right: Right
+    name: str
+    is_group: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users with whom its maker shares at once; `members` are (user id, name, address)."""
+
+    id: str
+    name: str
+    members: tuple[tuple[str, str, str], ...]
 
 
 class Lasts(StrEnum):
@@ -57,3 +99,15 @@ def checked_lasts(text: str) -> Lasts:
 def too_many_links() -> MinutebookError:
     """The meeting has as many links as it can have."""
     return invalid("links_too_many", f"A meeting has at most {LINKS_MAX} links. Revoke one first.", "expires")
+
+
+def checked_right(text: str) -> Right:
+    """What somebody with whom a meeting is shared may do; `right_unknown`."""
+    if text not in {Right.READ, Right.CORRECT}:
+        raise invalid("right_unknown", "`right` is `read` or `correct`.", "right")
+    return Right(text)
+
+
+def too_many(what: str, most: int) -> MinutebookError:
+    """A limit is reached."""
+    return invalid(f"{what}_too_many", f"There can be at most {most} {what}. Remove one first.", what)

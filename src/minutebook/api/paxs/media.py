@@ -1,16 +1,14 @@
 """`/api/recordings/{id}/media`, `/preview`, `/peaks`: a recording's bytes and what is derived from them."""
 
-from collections.abc import AsyncIterator
-
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from minutebook.access_log.model import Action
 from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf, actor_of
 from minutebook.api.paxs.schemas import errors
-from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, disposition, served
+from minutebook.api.recording_files import FilesOf
 from minutebook.oauth.model import Caller
-from minutebook.recordings.model import Recording, peaks_key, preview_key
+from minutebook.recordings.model import Recording
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
 
@@ -21,52 +19,24 @@ _RANGED = {200: _BYTES, 206: {**_BYTES, "description": "The bytes asked for."}, 
 @router.get("/{recording_id}/media", summary="The file as it was uploaded", responses=_RANGED)
 @router.head("/{recording_id}/media", include_in_schema=False)
 async def media(
-    caller: MediaCaller,
-    services: ServicesOf,
-    standing: StandingOf,
-    request: Request,
-    recording_id: str,
-    read: Read,
-    range: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
+    caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
 ) -> Response:
     """The recording itself, whole or in part (`Range`)."""
     recording = await services.recordings.get(read, caller.user_id, recording_id)
-    headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": disposition(recording.filename, "inline")}
-
-    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-        return standing.guarded(services.recordings.media(recording, start, end))
-
     await _noted(services, caller, recording, "media")
-    return served(request, recording.content_type, recording.size, headers, chunks)
+    return files.original(recording, standing.guarded)
 
 
 @router.get("/{recording_id}/preview", summary="Audio that plays in a browser", responses={**_RANGED, **errors(409)})
 @router.head("/{recording_id}/preview", include_in_schema=False)
 async def preview(
-    caller: MediaCaller,
-    services: ServicesOf,
-    standing: StandingOf,
-    request: Request,
-    recording_id: str,
-    read: Read,
-    range: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
+    caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
 ) -> Response:
     """The sound as AAC in MP4, made at the beginning of the transcription; `not_ready` before."""
     recording = await services.recordings.get(read, caller.user_id, recording_id)
-    key = preview_key(recording.id)
-    size = await services.recordings.derived_size(key, "preview")
-    name = f"{recording.filename.rpartition('.')[0]}.m4a"
-    headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": disposition(name, "inline")}
-
-    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-        return standing.guarded(services.recordings.derived(key, start, end))
-
+    answer = await files.preview(recording, standing.guarded)
     await _noted(services, caller, recording, "preview")
-    return served(request, "audio/mp4", size, headers, chunks)
+    return answer
 
 
 @router.get(
@@ -80,18 +50,10 @@ async def preview(
         **errors(404, 409),
     },
 )
-async def peaks(caller: MediaCaller, services: ServicesOf, recording_id: str, read: Read) -> Response:
+async def peaks(caller: MediaCaller, services: ServicesOf, files: FilesOf, recording_id: str, read: Read) -> Response:
     """Peaks to draw the waveform with; `not_ready` before the transcription has begun."""
-    recording = await services.recordings.get(read, caller.user_id, recording_id)
-    key = peaks_key(recording.id)
-    await services.recordings.derived_size(key, "waveform")
-    data = b"".join([chunk async for chunk in services.recordings.derived(key)])
-    return Response(data, media_type="application/json", headers=_cacheable(recording))
+    return await files.peaks(await services.recordings.get(read, caller.user_id, recording_id))
 
 
 async def _noted(services: ServicesOf, caller: Caller, recording: Recording, what: str) -> None:
     await services.access_log.note(services.db, recording.owner_id, recording.id, actor_of(caller), Action.PLAYED, what)
-
-
-def _cacheable(recording: Recording) -> dict[str, str]:
-    return {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from minutebook.accounts.model import User
-from minutebook.api.deps import Read, ServicesOf
+from minutebook.api.deps import ServicesOf
 from minutebook.api.web.frame import shown
 from minutebook.api.web.meeting import context_of
 from minutebook.api.web.render import is_part
@@ -16,13 +16,12 @@ async def renewed(
     request: Request,
     user: User,
     services: ServicesOf,
-    read: Read,
     meeting_id: str,
     part: str = "parts/record.html",
     more: Mapping[str, object] | None = None,
 ) -> Response:
-    """The part of the page that shows the change."""
+    """The part of the page that shows the change, which has been committed."""
     if not is_part(request):
         return RedirectResponse(f"/meetings/{meeting_id}", 303)
-    context = {**await context_of(request, user, services, read, meeting_id), **(more or {})}
+    context = {**await context_of(request, user, services, meeting_id), **(more or {})}
     return shown(request, user, part, context)

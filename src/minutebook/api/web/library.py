@@ -129,6 +129,6 @@ def _day(text: str | None) -> datetime | None:
 @router.get("/meetings/{meeting_id}/entry")
 async def entry(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
     """One line of the list, as it is now."""
-    meeting = await services.meetings.get(read, user.id, meeting_id)
-    entries = await services.library.entries(read, [meeting])
+    meeting = await services.sharing.meeting(read, user.id, meeting_id)
+    entries = await services.library.entries(read, [meeting], user.id)
     return shown(request, user, "parts/entry.html", {"entry": entries[0]})

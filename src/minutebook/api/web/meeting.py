@@ -6,17 +6,20 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from minutebook.access_log.model import Action
 from minutebook.accounts.model import User
-from minutebook.api.deps import Read, ServicesOf, Tx
+from minutebook.api.deps import ServicesOf, Tx
 from minutebook.api.exports import FORMATS
 from minutebook.api.web.attendees import attendees_of, attendees_text
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import words_of
+from minutebook.api.web.media import noted
 from minutebook.api.web.progress import standing_of
-from minutebook.api.web.record import record_of
+from minutebook.api.web.record import kept_record, record_of
 from minutebook.language.model import MeetingType
 from minutebook.meetings.service import MeetingDraft
+from minutebook.sharing.model import Right
 
 router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
 
@@ -24,38 +27,47 @@ PLAYED: Final = ("audio/mpeg", "audio/wav", "audio/flac", "audio/ogg", "audio/mp
 """Media types of originals that browsers may play themselves."""
 
 
-async def context_of(
-    request: Request, user: User, services: ServicesOf, read: Read, meeting_id: str
-) -> Mapping[str, Any]:
-    """What the page's templates need."""
-    meeting = await services.meetings.get(read, user.id, meeting_id)
-    (entry,) = await services.library.entries(read, [meeting])
-    record = await record_of(services, read, entry)
+async def context_of(request: Request, user: User, services: ServicesOf, meeting_id: str) -> Mapping[str, Any]:
+    """What the page's templates need, for its owner or somebody with whom it is shared. It is read in one go and
+    rendered when the database is free again."""
+    async with services.db.reading() as read:
+        meeting = await services.sharing.meeting(read, user.id, meeting_id)
+        right = await services.sharing.right_to(read, user.id, meeting)
+        (entry,) = await services.library.entries(read, [meeting], user.id)
+        kept = await kept_record(services, read, entry)
+        standing = await standing_of(services, read, entry, words_of(request))
+        templates = await services.templates.list(read, user.id)
+    recording = entry.recording
     return {
         "entry": entry,
         "meeting": meeting,
-        "recording": entry.recording,
-        "record": record,
-        "standing": await standing_of(services, read, entry, words_of(request)),
-        "is_video": entry.recording is not None and entry.recording.content_type.startswith("video/"),
-        "playable": entry.recording is not None and entry.recording.content_type in PLAYED,
+        "recording": recording,
+        "record": await record_of(services, kept),
+        "standing": standing,
+        "owns": right is Right.OWN,
+        "may_correct": right.allows(Right.CORRECT),
+        "is_video": recording is not None and recording.content_type.startswith("video/"),
+        "playable": recording is not None and recording.content_type in PLAYED,
         "formats": list(FORMATS),
-        "templates": await services.templates.list(read, user.id),
+        "templates": templates,
         "meeting_types": list(MeetingType),
         "attendees_text": attendees_text(meeting.attendees),
     }
 
 
 @router.get("")
-async def meeting(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
+async def meeting(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
     """The page."""
-    return shown(request, user, "meeting.html", await context_of(request, user, services, read, meeting_id))
+    context = await context_of(request, user, services, meeting_id)
+    if context["recording"] is not None:
+        await noted(services, user, context["recording"], Action.READ, "page")
+    return shown(request, user, "meeting.html", context)
 
 
 @router.get("/record")
-async def record(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
+async def record(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
     """All of the page but its frame and the player, to be renewed while the player plays on."""
-    return shown(request, user, "parts/record.html", await context_of(request, user, services, read, meeting_id))
+    return shown(request, user, "parts/record.html", await context_of(request, user, services, meeting_id))
 
 
 @router.post("/details")

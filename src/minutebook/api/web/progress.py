@@ -68,12 +68,12 @@ async def events(
 
 
 async def _stream(
-    services: "Services", owner_id: str, ids: Sequence[str], words: NullTranslations
+    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
 ) -> AsyncIterator[str]:
     begin = quiet_since = services.clock.now()
     told: dict[str, Standing] = {}
     while True:
-        now = await _standings(services, owner_id, ids, words)
+        now = await _standings(services, user_id, ids, words)
         for standing in now:
             if told.get(standing.meeting_id) != standing:
                 told[standing.meeting_id], quiet_since = standing, services.clock.now()
@@ -90,10 +90,10 @@ async def _stream(
 
 
 async def _standings(
-    services: "Services", owner_id: str, ids: Sequence[str], words: NullTranslations
+    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
 ) -> list[Standing]:
     async with services.db.reading() as read:
-        entries = await services.library.entries(read, await services.meetings.of_ids(read, owner_id, ids))
+        entries = await services.library.entries(read, await services.sharing.readable(read, user_id, ids))
         return [await standing_of(services, read, entry, words) for entry in entries]
 
 

@@ -1,5 +1,5 @@
 """What the page of a meeting shows: the reports' contents, turned into lines and items for templates. Pure but for
-`record_of`, which reads."""
+`kept_record`, which reads, and `record_of`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis.edits.model import Edit, EditKind, ItemChange, SpeakerChange, WordsChange
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
-from minutebook.analysis.results import ShownReport
+from minutebook.analysis.results import KeptReport, ShownReport
 from minutebook.analysis.voices.model import NamedSpeaker
 from minutebook.library.model import Entry
 
@@ -79,31 +79,46 @@ class Record:
         return [edit for edit in reversed(self.edits) if edit.undone_at is None]
 
 
-async def record_of(services: "Services", read: AsyncConnection, entry: Entry) -> Record:
-    """What there is of a meeting's recording, for its owner."""
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """What a record is made of, as it was read."""
+
+    reports: Sequence[KeptReport] = ()
+    edits: tuple[Edit, ...] = ()
+    speakers: tuple[NamedSpeaker, ...] = ()
+
+
+async def kept_record(services: "Services", read: AsyncConnection, entry: Entry) -> KeptRecord:
+    """What there is of a meeting's recording, read and not yet rendered, which takes longer than a transaction
+    should."""
     recording, owner_id = entry.recording, entry.meeting.owner_id
     if recording is None:
-        return Record()
-    shown = {each.report.type: each for each in await services.results.reports(read, owner_id, recording.id)}
+        return KeptRecord()
+    reports = await services.results.kept_reports(read, owner_id, recording.id)
+    edits = tuple(await services.corrections.edits(read, owner_id, recording.id))
+    heard = any(each.report.type is AnalysisType.TRANSCRIPTION and each.kept for each in reports)
+    speakers = await services.results.speakers(read, owner_id, recording.id) if heard else ()
+    return KeptRecord(reports, edits, tuple(speakers))
+
+
+async def record_of(services: "Services", kept: KeptRecord) -> Record:
+    """The record, rendered; long ones in another process."""
+    shown = {each.report.type: each for each in await services.results.shown(kept.reports)}
     values = {kind: json.loads(each.content) for kind, each in shown.items() if each.content}
     transcript = (
         values[AnalysisType.TRANSCRIPTION]["content"]["transcription"] if AnalysisType.TRANSCRIPTION in values else None
     )
-    edits = tuple(await services.corrections.edits(read, owner_id, recording.id))
-    speakers: Sequence[NamedSpeaker] = ()
-    if transcript is not None:
-        speakers = await services.results.speakers(read, owner_id, recording.id)
-    voices = {speaker.id: number % VOICES + 1 for number, speaker in enumerate(speakers)}
+    voices = {speaker.id: number % VOICES + 1 for number, speaker in enumerate(kept.speakers)}
     return Record(
-        lines=lines_of(transcript, voices, edits) if transcript else (),
-        speakers=tuple(speakers),
+        lines=lines_of(transcript, voices, kept.edits) if transcript else (),
+        speakers=kept.speakers,
         voices=voices,
         transcript=transcript,
-        note=_note(values.get(AnalysisType.MEETING_NOTE), shown.get(AnalysisType.MEETING_NOTE), edits),
+        note=_note(values.get(AnalysisType.MEETING_NOTE), shown.get(AnalysisType.MEETING_NOTE), kept.edits),
         key_points=values.get(AnalysisType.KEY_POINTS),
         sentiment=values.get(AnalysisType.SENTIMENT),
         reports=shown,
-        edits=edits,
+        edits=kept.edits,
     )
 
 

@@ -1,31 +1,31 @@
 """`/meetings/{id}/share`: a meeting's links; `/s/{secret}`: what a stranger sees of it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.access_log.model import Action, Actor, Via
+from minutebook.access_log.model import Access, Action, Actor, Via
 from minutebook.accounts.model import User
-from minutebook.api.deps import Read, ServicesOf, Tx, base_url
-from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, served
+from minutebook.api.deps import ServicesOf, Tx, base_url
+from minutebook.api.recording_files import FilesOf
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
-from minutebook.api.web.record import record_of
+from minutebook.api.web.record import kept_record, record_of
 from minutebook.api.web.render import is_part, page
 from minutebook.errors import not_found
-from minutebook.recordings.model import preview_key
-from minutebook.sharing.model import Lasts, ShareLink, checked_lasts
+from minutebook.sharing.model import Lasts, Right, ShareLink, checked_lasts, checked_right
 
 router = APIRouter(include_in_schema=False)
 
+ACCESSES_SHOWN = 20
+
 
 @router.get("/meetings/{meeting_id}/share")
-async def links(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str, read: Read) -> Response:
-    """The links that open, and the form for another one; for scripts without the frame."""
-    return await _links(request, user, services, read, meeting_id)
+async def sheet(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
+    """With whom it is shared, the links that open, who opened it, and the forms; for scripts without the frame."""
+    return await _sheet(request, user, services, meeting_id)
 
 
 @router.post("/meetings/{meeting_id}/share")
@@ -40,35 +40,81 @@ async def create(request: Request, user: SignedIn, form: PostedForm, services: S
             shows_recording="recording" in form,
             shows_transcript="transcript" in form,
         )
-    async with services.db.reading() as read:
-        recording = (await services.recordings.of_meetings(read, [meeting_id])).get(meeting_id)
-        answer = await _links(request, user, services, read, meeting_id, made=f"{base_url(request)}/s/{secret}")
-    if recording is not None:
-        actor = Actor(user.id, Via.WEB, link.id)
-        await services.access_log.note(services.db, user.id, recording.id, actor, Action.SHARED, "link")
-    return answer
+    await _told(services, user, meeting_id, link.id, "link")
+    return await _sheet(request, user, services, meeting_id, made=f"{base_url(request)}/s/{secret}")
+
+
+@router.post("/meetings/{meeting_id}/share/people")
+async def share(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str) -> Response:
+    """Share with a user or a group of this server."""
+    async with services.db.transaction() as tx:
+        right = checked_right(form.get("right", Right.READ))
+        group_id, email = form.get("group", ""), form.get("email", "").strip()
+        await services.sharing.share(tx, user.id, meeting_id, right, email=email, group_id=group_id)
+    await _told(services, user, meeting_id, group_id or email, f"{'group' if group_id else 'user'}, {right}")
+    return await _answer(request, user, services, meeting_id)
+
+
+@router.post("/meetings/{meeting_id}/share/end")
+async def unshare(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str
+) -> Response:
+    """Share with somebody no longer."""
+    async with services.db.transaction() as tx:
+        await services.sharing.unshare(tx, user.id, meeting_id, form.get("share", ""))
+    return await _answer(request, user, services, meeting_id)
+
+
+@router.post("/meetings/{meeting_id}/leave")
+async def leave(user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str, tx: Tx) -> Response:
+    """Have a meeting that somebody shares no longer in one's own list."""
+    await services.sharing.leave(tx, user.id, meeting_id)
+    return RedirectResponse("/", 303)
 
 
 @router.post("/meetings/{meeting_id}/share/revoke")
-async def revoke(
-    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str, tx: Tx
-) -> Response:
+async def revoke(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str) -> Response:
     """Let a link open no more."""
-    await services.sharing.revoke(tx, user.id, meeting_id, form.get("link", ""))
+    async with services.db.transaction() as tx:
+        await services.sharing.revoke(tx, user.id, meeting_id, form.get("link", ""))
+    return await _answer(request, user, services, meeting_id)
+
+
+async def _answer(request: Request, user: User, services: ServicesOf, meeting_id: str) -> Response:
     if is_part(request):
-        return await _links(request, user, services, tx, meeting_id)
+        return await _sheet(request, user, services, meeting_id)
     return RedirectResponse(f"/meetings/{meeting_id}/share", 303)
 
 
-async def _links(
-    request: Request, user: User, services: ServicesOf, tx: AsyncConnection, meeting_id: str, made: str | None = None
+async def _told(services: ServicesOf, user: User, meeting_id: str, label: str, what: str) -> None:
+    async with services.db.reading() as read:
+        recording = (await services.recordings.of_meetings(read, [meeting_id])).get(meeting_id)
+    if recording is not None:
+        actor = Actor(user.id, Via.WEB, label)
+        await services.access_log.note(services.db, user.id, recording.id, actor, Action.SHARED, what)
+
+
+async def _sheet(
+    request: Request, user: User, services: ServicesOf, meeting_id: str, made: str | None = None
 ) -> Response:
-    context = {
-        "meeting": await services.meetings.get(tx, user.id, meeting_id),
-        "links": await services.sharing.links(tx, user.id, meeting_id),
-        "lasts": list(Lasts),
-        "made": made,
-    }
+    async with services.db.reading() as read:
+        meeting = await services.meetings.get(read, user.id, meeting_id)
+        recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
+        log: list[Access] = []
+        if recording is not None:
+            log = await services.access_log.of_recording(read, user.id, recording.id, ACCESSES_SHOWN)
+        people = await services.accounts.management.users(read)
+        context = {
+            "meeting": meeting,
+            "links": await services.sharing.links(read, user.id, meeting_id),
+            "shares": await services.sharing.shares(read, user.id, meeting_id),
+            "groups": await services.sharing.groups.list(read, user.id),
+            "people": [each for each in people if each.id != user.id and each.disabled_at is None],
+            "accesses": log,
+            "names": {each.id: each.display_name for each in people},
+            "lasts": list(Lasts),
+            "made": made,
+        }
     part = "parts/share_sheet.html" if request.method == "GET" else "parts/share.html"
     return shown(request, user, part if is_part(request) else "share.html", context)
 
@@ -79,13 +125,14 @@ async def stranger(request: Request, services: ServicesOf, secret: str) -> Respo
     async with services.db.reading() as read:
         link, meeting = await services.sharing.open(read, secret)
         (entry,) = await services.library.entries(read, [meeting])
-        context: Mapping[str, Any] = {
-            "link": link,
-            "meeting": meeting,
-            "record": await record_of(services, read, entry),
-            "recording": entry.recording,
-            "secret": secret,
-        }
+        kept = await kept_record(services, read, entry)
+    context: Mapping[str, Any] = {
+        "link": link,
+        "meeting": meeting,
+        "record": await record_of(services, kept),
+        "recording": entry.recording,
+        "secret": secret,
+    }
     if entry.recording is not None:
         await _noted(services, link, entry.recording.id, Action.READ, "page")
     return page(request, "stranger.html", context)
@@ -93,28 +140,16 @@ async def stranger(request: Request, services: ServicesOf, secret: str) -> Respo
 
 @router.get("/s/{secret}/audio")
 @router.head("/s/{secret}/audio")
-async def audio(
-    request: Request,
-    services: ServicesOf,
-    secret: str,
-    range: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+async def audio(services: ServicesOf, files: FilesOf, secret: str) -> Response:
     """The sound, whole or in part, unless the link hides it."""
     async with services.db.reading() as read:
         link, meeting = await services.sharing.open(read, secret)
         recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
     if recording is None or not link.shows_recording:
         raise not_found("recording")
-    key = preview_key(recording.id)
-    size = await services.recordings.derived_size(key, "preview")
-
-    def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-        return services.recordings.derived(key, start, end)
-
+    answer = await files.preview(recording)
     await _noted(services, link, recording.id, Action.PLAYED, "preview")
-    return served(request, "audio/mp4", size, {"ETag": f'"{recording.sha256[:32]}-{size}"'}, chunks)
+    return answer
 
 
 async def _noted(services: ServicesOf, link: ShareLink, recording_id: str, action: Action, what: str) -> None:
