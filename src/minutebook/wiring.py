@@ -152,7 +152,7 @@ def build_services(
         oauth=OAuth(settings.oauth, clock, accounts),
         naming=SpeakerNaming(events, recordings, results),
         corrections=Corrections(events, clock, recordings, results),
-        library=Library(db, meetings, recordings, analysis, search),
+        library=Library(db, meetings, recordings, analysis, records.search),
         sharing=Sharing(clock, accounts, meetings),
         bots=bots,
         bot_life=bot_life,

@@ -30,7 +30,7 @@ async def share(who: Person, held: Held, **fields: str) -> str:
     """Share; the id of the newest share."""
     page = await who.send(f"{held.path}/share/people", fields)
     assert page.status_code == 303, page.text
-    return re.findall(r'name="share" value="([^"]+)"', (await who.open(f"{held.path}/share")).text)[-1]
+    return str(re.findall(r'name="share" value="([^"]+)"', (await who.open(f"{held.path}/share")).text)[-1])
 
 
 async def group_of(services: Services, owner: Person, member: Person) -> str:

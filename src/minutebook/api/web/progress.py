@@ -89,9 +89,7 @@ async def _stream(
         await services.clock.sleep(LOOK_EVERY_S)
 
 
-async def _standings(
-    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
-) -> list[Standing]:
+async def _standings(services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations) -> list[Standing]:
     async with services.db.reading() as read:
         entries = await services.library.entries(read, await services.sharing.readable(read, user_id, ids))
         return [await standing_of(services, read, entry, words) for entry in entries]
