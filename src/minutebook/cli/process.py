@@ -9,7 +9,6 @@ import typer
 
 from minutebook.cli.attendees import gather_attendees
 from minutebook.cli.inputs import is_url, local_recording
-from minutebook.cli.settings import settings_for
 
 
 class Retry(StrEnum):
@@ -38,12 +37,13 @@ def process(
             local_recording(Path(source))
     people = gather_attendees(attendee, attendees)
     if server is not None:
-        from minutebook.cli.remote import process_remote
+        from minutebook.cli.remote.process import process_remote
 
         how: Literal["upload", "analysis"] = "analysis" if retry is Retry.ANALYSIS else "upload"
         process_remote(inputs, people, server, tokens, as_json, title=title, retry=how, wait_minutes=wait)
         return
     from minutebook.cli.local import process_locally
+    from minutebook.cli.settings import settings_for
 
     succeeded = asyncio.run(process_locally(settings_for(data_dir), inputs, people, title, language, as_json))
     if not succeeded:

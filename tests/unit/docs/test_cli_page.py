@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from minutebook.cli.app import app
+from minutebook.cli.app import whole
 from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED, OPERATOR
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -22,7 +21,7 @@ def commands(command: Any, name: str) -> Iterator[str]:
         yield from commands(subcommand, f"{name} {part}")
 
 
-@pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app), "minutebook")))
+@pytest.mark.parametrize("command", sorted(commands(whole(), "minutebook")))
 def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"`{command}( [^`]*)?`", PAGE)
 

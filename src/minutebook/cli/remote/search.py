@@ -10,7 +10,6 @@ from rich.text import Text
 
 from minutebook.cli.remote.connection import AsJson, Server, TokenFile, connect
 from minutebook.cli.remote.output import print_json, stdout, when
-from minutebook.cli.services import with_services
 from minutebook.cli.show import clock
 from minutebook.client import Found, FoundMeeting, Hit
 
@@ -45,6 +44,7 @@ def search(
 
 
 def _here(data_dir: Path | None, query: str, person: str, since: datetime | None, until: datetime | None) -> Found:
+    from minutebook.cli.services import with_services
     from minutebook.search.model import Asked, day_end, day_start
     from minutebook.wiring import Services
 

@@ -1,0 +1,76 @@
+"""The command line answers fast because a command loads what it needs and nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from minutebook.cli.app import COMMANDS, app, whole
+
+RUN = """
+import sys
+from minutebook.cli import main
+sys.argv = ["minutebook", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+print("loaded:", *sorted(sys.modules))
+"""
+SERVER = {"minutebook.wiring", "minutebook.db", "minutebook.config", "minutebook.api", "sqlalchemy", "numpy", "fastapi"}
+SERVER |= {"pydantic_settings", "dbos", "av", "onnxruntime", "babel"}
+ELSEWHERE = ("--server", "http://127.0.0.1:9")
+"""Nothing listens there, and nobody is signed in: the command ends before its first request."""
+
+
+def loaded(folder: Path, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        env={"HOME": str(folder), "COLUMNS": "100"},
+    )
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_the_first_answers_need_no_command(tmp_path: Path, option: str) -> None:
+    modules = loaded(tmp_path, option)
+    commands = {place.partition(":")[0] for _, place, *_ in COMMANDS}
+    assert not modules & (commands | SERVER | {"httpx"})
+    assert len({name for name in modules if name.startswith("minutebook")}) <= 8
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("whoami",),
+        ("meetings", "list"),
+        ("export", "last"),
+        ("search", "budget"),
+        ("analyze", "last", "--type", "key_points"),
+        ("process", "https://example.com/weekly.mp3", "--attendee", "Ada <ada@example.com>"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_client_s_command_loads_no_server(tmp_path: Path, command: tuple[str, ...]) -> None:
+    modules = loaded(tmp_path, *command, *ELSEWHERE)
+    assert "minutebook.client" in modules
+    assert not modules & SERVER
+
+
+@pytest.mark.parametrize(("name", "help"), [(name, help) for name, _, help, _ in COMMANDS])
+def test_the_table_says_what_the_commands_say(name: str, help: str) -> None:
+    command: Any = whole().commands[name]
+    assert " ".join((command.help or "").split()) == help
+
+
+def test_a_mistyped_command_names_the_nearest() -> None:
+    done = CliRunner().invoke(app, ["meeting"])
+    assert done.exit_code == 2
+    assert "'meetings'" in done.output
