@@ -16,7 +16,7 @@ from minutebook.jobs.fake import InlineJobs
 from minutebook.language.producers.choice import producer_of
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.speech.diarization import ChunkVoices
-from minutebook.speech.languages import HeardLanguage
+from minutebook.speech.languages import Elsewhere, HeardLanguage
 from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import Chunk, SpeechPipeline
 from minutebook.speech.ports import Recognised
@@ -81,6 +81,7 @@ class ScriptedPipeline(SpeechPipeline):
         language: str,
         hot_words: Sequence[str] = (),
         progress: Callable[[float], None] | None = None,
+        elsewhere: Sequence[Elsewhere] = (),
     ) -> list[Recognised]:
         self.before_words(chunk)
         self.recognised.append((chunk.index, language))

@@ -18,7 +18,8 @@ from minutebook.speech import languages, tracks, units
 from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, own_speech, power
 from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
-from minutebook.speech.languages import HeardLanguage
+from minutebook.speech.language_survey import language_of
+from minutebook.speech.languages import Elsewhere, HeardLanguage
 from minutebook.speech.media import Pcm
 from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
@@ -90,15 +91,7 @@ class SpeechPipeline:
             return HeardLanguage(self._settings.language)
         if not self._engine.info.detects_language:
             return HeardLanguage(languages.DEFAULT)
-        heard: list[tuple[float, languages.Probabilities]] = []
-        found = languages.decide(heard, familiar)
-        for spans in languages.rounds_of(turns):
-            told = self._engine.language_probabilities([pcm.read(*span) for span in spans])
-            heard += [(end - start, each) for (start, end), each in zip(spans, told, strict=True)]
-            found = languages.decide(heard, familiar)
-            if found.sure:
-                break
-        return found
+        return language_of(self._engine, pcm, turns, familiar)
 
     def recognise(
         self,
@@ -108,14 +101,25 @@ class SpeechPipeline:
         language: str,
         hot_words: Sequence[str] = (),
         progress: Callable[[float], None] | None = None,
+        elsewhere: Sequence[Elsewhere] = (),
     ) -> list[Recognised]:
-        """The words of a chunk. `turns` are those of the whole recording; `progress` hears the seconds of speech
-        done."""
+        """The words of a chunk. `turns` are those of the whole recording, `elsewhere` what of them is in another
+        language than `language`; `progress` hears the seconds of speech done."""
+        found: list[Recognised] = []
+        tell = _Steps(progress)
+        for code, its in languages.turns_by_language(turns, language, elsewhere):
+            own = units.units_of(chunk, its, tracks.quietest_in(pcm))
+            found += self._recognised(pcm, own, code, hot_words, tell.next(own))
+        return sorted(found, key=_begin)
 
-        def quietest(start_s: float, end_s: float) -> float:
-            return start_s + units.quietest_moment(pcm.read(start_s, end_s))
-
-        own = units.units_of(chunk, turns, quietest)
+    def _recognised(
+        self,
+        pcm: Pcm,
+        own: Sequence[Turn],
+        language: str,
+        hot_words: Sequence[str],
+        progress: Callable[[float], None] | None,
+    ) -> list[Recognised]:
         if not own:
             return []
         offset = max(0.0, min(unit.start for unit in own) - _CONTEXT_S)
@@ -164,6 +168,25 @@ class SpeechPipeline:
         recognised = self._engine.recognise(layout.audio, 0.0, layout.turns, language, hot_words, progress)
         return tracks.back_in_place(recognised, clips, layout)
 
+    def recognise_tracks(
+        self,
+        mixed: Pcm,
+        of_tracks: Mapping[str, Pcm],
+        chunk: Chunk,
+        turns: Sequence[Turn],
+        language: str,
+        hot_words: Sequence[str] = (),
+        progress: Callable[[float], None] | None = None,
+        elsewhere: Sequence[Elsewhere] = (),
+    ) -> list[Recognised]:
+        """The words of a chunk of a call, those of each participant from their own track; else as `recognise`."""
+        found: list[Recognised] = []
+        tell = _Steps(progress)
+        for code, its in languages.turns_by_language(turns, language, elsewhere):
+            clips = tracks.clips_of(chunk, its, of_tracks, mixed)
+            found += self.recognise_clips(clips, code, hot_words, tell.next([clip.turn for clip in clips]))
+        return sorted(found, key=_begin)
+
     def transcript(
         self,
         recognised: Sequence[Recognised],
@@ -203,9 +226,10 @@ class SpeechPipeline:
         spoken = HeardLanguage(language) if wanted and language else self.language(pcm, turns)
         recognised: list[Recognised] = []
         for chunk in chunks:
-            recognised += self.recognise(pcm, chunk, turns, spoken.code, progress=_within(chunk, turns, pcm, tell))
-        told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
-        told = [*told, *languages.stand_in_notices(language, spoken.code)]
+            told_s = _within(chunk, turns, pcm, tell)
+            recognised += self.recognise(pcm, chunk, turns, spoken.code, (), told_s, spoken.elsewhere)
+        told = [*notices, *(languages.notices_of(spoken) if recognised else ())]
+        told += languages.stand_in_notices(language, spoken.code)
         return self.transcript(recognised, turns, spoken.code, pcm.duration_s, told)
 
     def _of_parts(
@@ -226,11 +250,31 @@ class SpeechPipeline:
         spoken = HeardLanguage(language) if language else self.language(pcm, turns)
         recognised: list[Recognised] = []
         for chunk in chunks:
-            clips = tracks.clips_of(chunk, turns, parts, pcm)
-            recognised += self.recognise_clips(clips, spoken.code, progress=_within(chunk, turns, pcm, tell))
-        told = notices if spoken.sure or not recognised else (*notices, languages.notice(spoken.code))
+            told_s = _within(chunk, turns, pcm, tell)
+            recognised += self.recognise_tracks(
+                pcm, parts, chunk, turns, spoken.code, progress=told_s, elsewhere=spoken.elsewhere
+            )
+        told = [*notices, *(languages.notices_of(spoken) if recognised else ())]
         people = CallPeople(dict.fromkeys(parts, ""))
         return tracks.transcript(recognised, turns, people, str, spoken.code, pcm.duration_s, told)
+
+
+class _Steps:
+    """Progress through several recognitions in a row, told as one."""
+
+    def __init__(self, progress: Callable[[float], None] | None) -> None:
+        self._progress = progress
+        self._done_s = 0.0
+
+    def next(self, turns: Sequence[Turn]) -> Callable[[float], None] | None:
+        """The progress of the next one, over these turns."""
+        progress, before = self._progress, self._done_s
+        self._done_s += languages.speech_s(turns)
+        return None if progress is None else lambda done_s: progress(before + done_s)
+
+
+def _begin(each: Recognised) -> tuple[float, float, str]:
+    return each.turn.start, each.turn.end, each.turn.speaker
 
 
 def _fitted(own: NDArray[np.float64], samples: int) -> NDArray[np.float64]:

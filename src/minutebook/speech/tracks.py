@@ -85,13 +85,14 @@ def clips_of(chunk: Chunk, turns: Sequence[Turn], tracks: Mapping[str, Pcm], mix
     clips: list[Clip] = []
     for key, pcm in tracks.items():
         own = [turn for turn in turns if turn.speaker == TRACK + key]
-        clips += [Clip(unit, pcm) for unit in units.units_of(chunk, own, _quietest_in(pcm))]
+        clips += [Clip(unit, pcm) for unit in units.units_of(chunk, own, quietest_in(pcm))]
     others = [turn for turn in turns if not is_track(turn.speaker)]
-    clips += [Clip(unit, mixed) for unit in units.units_of(chunk, others, _quietest_in(mixed))]
+    clips += [Clip(unit, mixed) for unit in units.units_of(chunk, others, quietest_in(mixed))]
     return sorted(clips, key=lambda clip: (clip.turn.start, clip.turn.end, clip.turn.speaker))
 
 
-def _quietest_in(pcm: Pcm) -> units.QuietestMoment:
+def quietest_in(pcm: Pcm) -> units.QuietestMoment:
+    """Looks for quiet in this sound."""
     return lambda start_s, end_s: start_s + units.quietest_moment(pcm.read(start_s, end_s))
 
 

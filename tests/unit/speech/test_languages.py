@@ -1,23 +1,48 @@
-"""Which stretches tell the language of a recording, and what is made of the answers."""
+"""Which stretches tell the languages of a recording, and what is made of the answers."""
 
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.speech.languages import RULES, HeardLanguage, decide, rounds_of
+from minutebook.speech.engines.fake import FakeEngine
+from minutebook.speech.language_survey import language_of
+from minutebook.speech.languages import (
+    RULES,
+    Elsewhere,
+    HeardLanguage,
+    decide,
+    elsewhere_of,
+    further,
+    notices_of,
+    rounds_of,
+    turns_by_language,
+    whole,
+)
+from minutebook.speech.media import Pcm
+from minutebook.speech.ports import SAMPLE_RATE, Audio
 from minutebook.transcript.model import Turn
+from support.speech import write_pcm
 
 
-def test_one_turn_is_heard_as_long_as_a_model_hears() -> None:
-    assert rounds_of([Turn("A", 2, 14)]) == [[(2, 14)]]
-    assert rounds_of([Turn("A", 2, 80)]) == [[(2, 32)]]
+def test_the_speech_of_a_short_recording_is_heard_as_one() -> None:
+    assert whole([Turn("A", 2, 14), Turn("B", 15, 20)]) == [(2, 20)]
+    assert whole([Turn("A", 2, 14), Turn("B", 50, 60)]) == [(2, 14), (50, 60)]
+    assert whole([Turn("A", 2, 34)]) == []
+    assert whole([]) == []
 
 
-def test_half_a_minute_is_shared_by_stretches_all_over_the_recording() -> None:
-    turns = [Turn("A", 0, 1), Turn("B", 1, 20), Turn("A", 30, 33), Turn("B", 40, 41), Turn("A", 50, 70)]
-    first, second = rounds_of(turns)
-    assert first == [(1, 14.5), (30, 33), (50, 63.5)]
-    assert second == [(0, 1), (40, 41)]
+def test_of_a_long_one_stretches_all_over_it_are_heard_and_every_voice() -> None:
+    turns = [Turn("A", 20 * n, 20 * n + 8 + n % 7) for n in range(60)] + [Turn("B", 1201, 1204)]
+    first = rounds_of(turns)[0]
+    assert 10 <= len(first) <= 14
+    assert max(after - before for (before, _), (after, _) in pairwise(sorted(first))) < 300
+    assert (1201, 1204) in first
+    assert all(end - start <= RULES.stretch_s for start, end in first)
 
 
 def test_without_speech_nothing_is_heard() -> None:
@@ -34,7 +59,7 @@ def test_no_second_is_heard_twice_and_no_round_is_too_long(found: list[tuple[flo
     assert len(rounds) <= RULES.rounds
     for each in rounds:
         assert 0 < len(each) <= RULES.samples
-        assert sum(end - start for start, end in each) <= RULES.round_s + 1e-6
+        assert all(0 < end - start <= RULES.stretch_s + 1e-6 for start, end in each)
     begins = [span[0] for each in rounds for span in each]
     assert bool(begins) == bool(turns)
     assert set(begins) <= {turn.start for turn in turns}
@@ -58,3 +83,53 @@ def test_a_language_that_the_account_uses_counts_more() -> None:
 def test_too_little_speech_invents_no_language(heard: list[tuple[float, dict[str, float]]]) -> None:
     assert decide(heard) == HeardLanguage("en", sure=False)
     assert decide(heard, familiar={"de"}) == HeardLanguage("de", sure=False)
+
+
+def test_another_language_is_spoken_where_two_stretches_say_so() -> None:
+    one = [(9.0, {"en": 0.99}), (9.0, {"cy": 0.9, "en": 0.1})]
+    assert further(one, "en") == set()
+    assert further(one, "en", familiar={"cy"}) == {"cy"}
+    assert further([*one, (4.0, {"cy": 0.95})], "en") == {"cy"}
+    assert further([*one, (1.0, {"cy": 0.95})], "en") == set()
+
+
+def test_a_piece_that_is_not_clear_goes_with_its_voice() -> None:
+    pieces = [Turn("A", 0, 5), Turn("B", 5, 9), Turn("A", 9, 10), Turn("B", 10, 10.5), Turn("C", 11, 15)]
+    told = [{"en": 0.9, "de": 0.05}, {"de": 0.7, "nl": 0.3}, {}, {}, {"en": 0.3, "de": 0.3, "cy": 0.4}]
+    found = elsewhere_of(pieces, told, "en", {"de"})
+    assert [(each.speaker, each.start) for each in found] == [("B", 5), ("B", 10), ("C", 11)]
+    assert {each.code for each in found} == {"de"}
+
+
+def test_turns_are_divided_where_the_language_changes() -> None:
+    turns = [Turn("A", 0, 30), Turn("B", 31, 40)]
+    elsewhere = [Elsewhere("A", 10, 20, "de"), Elsewhere("B", 31, 40, "de")]
+    assert dict(turns_by_language(turns, "en", elsewhere)) == {
+        "en": [Turn("A", 0, 10), Turn("A", 20, 30)],
+        "de": [Turn("A", 10, 20), Turn("B", 31, 40)],
+    }
+    assert list(turns_by_language(turns, "en", ())) == [("en", turns)]
+
+
+def test_the_reader_is_told() -> None:
+    (told,) = notices_of(HeardLanguage("en", elsewhere=(Elsewhere("A", 1, 2, "de"),)))
+    assert "German" in told
+    assert notices_of(HeardLanguage("en")) == []
+
+
+class _ByPitch(FakeEngine):
+    """Takes loud sound for German, other sound for English."""
+
+    def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
+        loud = [float(np.abs(sample).mean()) > 0.2 for sample in samples]
+        return [{"de": 0.95, "en": 0.05} if each else {"en": 0.95, "de": 0.05} for each in loud]
+
+
+def test_a_meeting_in_two_languages_keeps_both(tmp_path: Path) -> None:
+    turns = [Turn("AB"[n % 2], 8.0 * n, 8.0 * n + 7) for n in range(12)]
+    sound = np.full(96 * SAMPLE_RATE, 0.1, np.float32)
+    for turn in turns[1::2][:4]:
+        sound[round(turn.start * SAMPLE_RATE) : round(turn.end * SAMPLE_RATE)] = 0.5
+    heard = language_of(_ByPitch(), Pcm(write_pcm(sound, tmp_path / "two.pcm")), turns)
+    assert heard.code == "en"
+    assert [(each.start, each.code) for each in heard.elsewhere] == [(turn.start, "de") for turn in turns[1::2][:4]]

@@ -12,11 +12,12 @@ from minutebook.recordings.sources import Sources, track_key
 from minutebook.speech import tracks
 from minutebook.speech.activity import ChunkActivity, own_speech
 from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.languages import HeardLanguage
 from minutebook.speech.media import Pcm
 from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.words import by_track
-from minutebook.speech.tracks import clips_of, track_turns
+from minutebook.speech.tracks import track_turns
 from minutebook.transcript.calls import CallPeople
 from minutebook.transcript.model import Transcript, Turn, Word
 from minutebook.transcript.participants import Speaking
@@ -59,10 +60,12 @@ class CallHearing:
             lambda _: [*track_turns(own_speech(activity)), *self._pipeline.turns(found)]
         )
 
-    async def recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+    async def recogniser(
+        self, chunk: Chunk, turns: Sequence[Turn], spoken: HeardLanguage, hot: Sequence[str]
+    ) -> Recogniser:
         tracks, pcm, pipeline = await self._loaded_tracks(), await self._work.scratch.pcm(), self._pipeline
-        return lambda progress: pipeline.recognise_clips(
-            clips_of(chunk, turns, tracks, pcm), language, hot, progress=progress
+        return lambda progress: pipeline.recognise_tracks(
+            pcm, tracks, chunk, turns, spoken.code, hot, progress, spoken.elsewhere
         )
 
     async def placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from minutebook.jobs.ports import Json
+from minutebook.speech.languages import HeardLanguage
 from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.transcript.model import Transcript, Turn, Word
@@ -25,7 +26,9 @@ class Hearing(Protocol):
         """Who speaks when in the whole recording, from what `voices` returned for each chunk."""
         ...
 
-    async def recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+    async def recogniser(
+        self, chunk: Chunk, turns: Sequence[Turn], spoken: HeardLanguage, hot: Sequence[str]
+    ) -> Recogniser:
         """What recognises the words of a chunk; `hot` are words to expect."""
         ...
 

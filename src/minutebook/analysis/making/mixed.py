@@ -6,6 +6,7 @@ from minutebook.analysis.making.hearing import Recogniser
 from minutebook.analysis.making.workspace import Workspace
 from minutebook.jobs.ports import Json
 from minutebook.speech.diarization import ChunkVoices
+from minutebook.speech.languages import HeardLanguage
 from minutebook.speech.pipeline import Chunk
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.words import by_voice
@@ -28,9 +29,13 @@ class MixedHearing:
         found = [ChunkVoices.from_bytes(await self._work.kept(key)) for key in voices]
         return await self._work.attempt.computed(lambda _: self._pipeline.turns(found))
 
-    async def recogniser(self, chunk: Chunk, turns: Sequence[Turn], language: str, hot: Sequence[str]) -> Recogniser:
+    async def recogniser(
+        self, chunk: Chunk, turns: Sequence[Turn], spoken: HeardLanguage, hot: Sequence[str]
+    ) -> Recogniser:
         pcm = await self._work.scratch.pcm()
-        return lambda progress: self._pipeline.recognise(pcm, chunk, turns, language, hot, progress=progress)
+        return lambda progress: self._pipeline.recognise(
+            pcm, chunk, turns, spoken.code, hot, progress=progress, elsewhere=spoken.elsewhere
+        )
 
     async def placed(self, words: Sequence[Word], turns: Sequence[Turn]) -> list[Recognised]:
         return by_voice(words, turns)

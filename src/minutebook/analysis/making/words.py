@@ -1,8 +1,9 @@
 """The steps that find the words of a recording: with our own engine, or with a speech provider."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from minutebook.analysis.edits import repository as edits_repository
 from minutebook.analysis.edits.hot_words import CHANGES_READ, hot_words
@@ -15,7 +16,7 @@ from minutebook.analysis.model import Progress
 from minutebook.analysis.reports import repository as reports_repository
 from minutebook.jobs.ports import Json
 from minutebook.kit.languages import language_code
-from minutebook.speech.languages import HeardLanguage, notice
+from minutebook.speech.languages import Elsewhere, HeardLanguage, notices_of
 from minutebook.speech.pipeline import Chunk, recognised_to_json
 from minutebook.speech.ports import Recognised
 from minutebook.speech.providers.sound import Piece, encoded, pieces_of
@@ -41,13 +42,14 @@ class EngineWords:
         """Every step, in order."""
         step = self._work.attempt.step
         heard = await step("language", partial(language_of, self._work, turns_key))
-        language = heard["code"]
+        spoken = _heard_language(heard)
+        language = spoken.code
         hot = await step("hot-words", partial(self._hot_words, language))
         total_s = chunks[-1].end_s
         keys = [
-            await step(f"words-{c.index}", partial(self._words, c, total_s, turns_key, language, hot)) for c in chunks
+            await step(f"words-{c.index}", partial(self._words, c, total_s, turns_key, spoken, hot)) for c in chunks
         ]
-        return KeptWords(keys, language, () if heard["sure"] else (notice(language),))
+        return KeptWords(keys, language, notices_of(spoken))
 
     async def _hot_words(self, language: str) -> Json:
         """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
@@ -55,11 +57,13 @@ class EngineWords:
             newest = await edits_repository.newest_words(tx, self._work.recording.owner_id, CHANGES_READ)
         return list(hot_words(in_force(newest, WordsChange), language))
 
-    async def _words(self, chunk: Chunk, total_s: float, turns_key: str, language: str, hot: Sequence[str]) -> Json:
+    async def _words(
+        self, chunk: Chunk, total_s: float, turns_key: str, spoken: HeardLanguage, hot: Sequence[str]
+    ) -> Json:
         turns = await self._work.turns(turns_key)
         speech_s = stages.speech_in(chunk, turns)
         await self._work.attempt.tell(stages.transcribing(chunk, 0.0, total_s))
-        recognise = await self._hearing.recogniser(chunk, turns, language, hot)
+        recognise = await self._hearing.recogniser(chunk, turns, spoken, hot)
 
         def compute(tell: Callable[[Progress], None]) -> list[Recognised]:
             return recognise(lambda done_s: tell(stages.transcribing(chunk, done_s / speech_s, total_s)))
@@ -92,7 +96,8 @@ class ProviderWords:
         if told:
             return KeptWords(keys, told)
         heard = await step("language", partial(language_of, self._work, turns_key))
-        return KeptWords(keys, heard["code"], () if heard["sure"] else (notice(heard["code"]),))
+        spoken = replace(_heard_language(heard), elsewhere=())
+        return KeptWords(keys, spoken.code, notices_of(spoken))
 
     async def _pieces(self) -> Json:
         pcm, longest_s = await self._work.scratch.pcm(), self._chosen.provider.longest_s
@@ -127,4 +132,10 @@ async def language_of(work: Workspace, turns_key: str) -> Json:
         return HeardLanguage(wanted) if wanted and pipeline.knows(wanted) else pipeline.language(pcm, turns, familiar)
 
     heard = await work.attempt.computed(found)
-    return {"code": heard.code, "sure": heard.sure}
+    elsewhere: list[Json] = [[each.speaker, each.start, each.end, each.code] for each in heard.elsewhere]
+    return {"code": heard.code, "sure": heard.sure, "elsewhere": elsewhere}
+
+
+def _heard_language(kept: Any) -> HeardLanguage:
+    """What `language_of` returned, perhaps in an earlier release."""
+    return HeardLanguage(kept["code"], kept["sure"], tuple(Elsewhere(*row) for row in kept.get("elsewhere", ())))
