@@ -56,8 +56,8 @@ def english(folder: Path, every_s: float, scratch: Path) -> Iterator[Clip]:
 
 
 def synthetic(scratch: Path, voices: int) -> Iterator[Clip]:
-    """Clips of each length from espeak-ng's voices: from the beginning, and, by a second voice, from as late as the text
-    allows."""
+    """Clips of each length from espeak-ng's voices: from the beginning, and, by a second voice, from as late as
+    the text allows."""
     for language, row in tomllib.loads(TEXTS.read_text(encoding="utf-8")).items():
         for variant in VOICES[:voices]:
             wav = scratch / "said.wav"

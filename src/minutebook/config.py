@@ -74,12 +74,15 @@ class OAuthSettings(BaseModel):
 class SpeechSettings(BaseModel):
     """Transcription."""
 
-    engine: Literal["faster-whisper", "openai"] = Field("faster-whisper", description="Which recogniser is used.")
+    engine: Literal["faster-whisper", "onnx-asr", "openai"] = Field(
+        "faster-whisper", description="Which recogniser is used."
+    )
     model: str = Field("base", description="`base` (bundled), `tiny.en`, a model name of the hub, or a folder.")
     threads: int = Field(0, description="Processor threads for speech; 0 takes all cores.")
     language: str | None = Field(None, description="Language of all recordings (`de`); detected when not set.")
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible endpoint (engine `openai`).")
     api_key: SecretStr | None = Field(None, description="Key for that endpoint.")
+    hub_url: str = Field("https://huggingface.co", description="Model hub that `minutebook models fetch` reads from.")
     chunk_s: float = Field(600.0, description="Length of the pieces a long recording is worked on in, in seconds.")
     max_duration_s: float = Field(12 * 3600, description="Longest recording accepted, in seconds.")
     gladia_url: str = Field("https://api.gladia.io", description="Address of the Gladia API (bots may ask for it).")

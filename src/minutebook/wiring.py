@@ -55,6 +55,7 @@ from minutebook.removal.service import Removal
 from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.search.service import Search
 from minutebook.sharing.service import Sharing
+from minutebook.speech.catalogue import chosen
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
@@ -244,7 +245,7 @@ def work_of(services: Services) -> Work:
             services.recordings,
             services.scheduler,
             services.results,
-            SpeechPipeline(settings.speech, settings.models_dir),
+            SpeechPipeline(chosen(settings.speech, settings.models_dir), settings.models_dir),
             producer_of(settings.llm),
             settings.speech,
             scratch / "reports",

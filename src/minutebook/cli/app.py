@@ -33,6 +33,7 @@ COMMANDS = (
     ("calendars", "minutebook.cli.calendars:app", "Calendars whose meetings bots go to.", SERVER),
     ("webhooks", "minutebook.cli.webhooks:app", "Webhooks of this installation: what was sent, what became of it.",
      SERVER),
+    ("models", "minutebook.cli.models:app", "Recognition models: what each costs, fetching, choosing.", SERVER),
     ("admin", "minutebook.cli.admin_access:app", "Users, tokens and keys, without a browser.", SERVER),
     ("doctor", "minutebook.cli.doctor:doctor",
      "Check models, database, storage, disk, clock and browser, and say what to do.", SERVER),

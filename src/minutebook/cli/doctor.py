@@ -32,12 +32,29 @@ class Finding:
 
 
 async def _asr(settings: Settings) -> Finding:
-    from minutebook.speech.weights import locate
+    from minutebook.speech.catalogue import chosen
+    from minutebook.speech.weights import fetched, locate
 
-    if settings.speech.engine == "openai":
-        return Finding(True, f"remote endpoint {settings.speech.base_url}")
-    path = await asyncio.to_thread(locate, settings.speech.model, settings.models_dir)
-    return Finding(True, f"model {settings.speech.model}", path=str(path))
+    speech = chosen(settings.speech, settings.models_dir)
+    if speech.engine == "openai":
+        return Finding(True, f"remote endpoint {speech.base_url}")
+    find = locate if speech.engine == "faster-whisper" else fetched
+    path = await asyncio.to_thread(find, speech.model, settings.models_dir)
+    return Finding(True, f"model {speech.model}", path=str(path))
+
+
+async def _better(settings: Settings) -> Finding:
+    import psutil
+
+    from minutebook.speech.catalogue import chosen, recommended
+
+    memory_mb, cores = psutil.virtual_memory().total / 1e6, psutil.cpu_count() or 1
+    machine = f"{cores} cores, {memory_mb / 1000:.0f} GB"
+    best = recommended(memory_mb, cores)
+    if best.name == chosen(settings.speech, settings.models_dir).model:
+        return Finding(True, f"{best.name} is what suits this machine ({machine})")
+    how = f"`minutebook models fetch {best.name}`, then `minutebook models use {best.name}`"
+    return Finding(True, f"{best.name} would suit this machine ({machine})", f"{how}: fewer wrong words.")
 
 
 async def _voices(settings: Settings) -> Finding:
@@ -125,7 +142,7 @@ async def _chromium(settings: Settings) -> Finding:
 
 Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
-    "models": {"asr": _asr, "voices": _voices},
+    "models": {"asr": _asr, "recommended": _better, "voices": _voices},
     "bots": {"chromium": _chromium},
     "system": {
         "privacy": _privacy,

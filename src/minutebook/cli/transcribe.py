@@ -34,13 +34,14 @@ def transcribe(
     model: str | None = typer.Option(None, "--model", help="base, tiny.en, a model name, or a folder."),
 ) -> None:
     """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
+    from minutebook.speech.catalogue import chosen, named
     from minutebook.speech.media import DecodeLimits, Pcm, decode, part_path
     from minutebook.speech.pipeline import SpeechPipeline
 
     local_recording(file)
     spoken = checked_language(language, "--language")
     settings = settings_for(None)
-    speech = settings.speech.model_copy(update={"model": model} if model else {})
+    speech = named(model, chosen(settings.speech, settings.models_dir))
     pipeline = SpeechPipeline(speech, settings.models_dir)
     with tempfile.TemporaryDirectory(prefix="minutebook-") as scratch, Progress(console=stderr) as bar:
         pcm_path = Path(scratch) / "audio.pcm"

@@ -19,10 +19,10 @@ def language_of(engine: Engine, pcm: Pcm, turns: Sequence[Turn], familiar: Colle
     whole = [_asked(engine, pcm, short)] if short else []
     stretches: list[Answer] = []
     found = languages.decide(whole, familiar)
-    for spans in languages.rounds_of(turns):
-        if short and len(spans) < RULES.spoken:
+    for asked in languages.rounds_of(turns):
+        if short and len(asked) < RULES.spoken:
             break  # what there is has been heard
-        stretches += [_asked(engine, pcm, [span]) for span in spans]
+        stretches += [_asked(engine, pcm, [(turn.start, turn.end)], turn.speaker) for turn in asked]
         found = languages.decide(whole or stretches, familiar)
         if found.sure and not languages.doubted(stretches, found.code):
             break
@@ -30,10 +30,10 @@ def language_of(engine: Engine, pcm: Pcm, turns: Sequence[Turn], familiar: Colle
     return replace(found, elsewhere=_elsewhere(engine, pcm, turns, found.code, others)) if others else found
 
 
-def _asked(engine: Engine, pcm: Pcm, spans: Sequence[Span]) -> Answer:
+def _asked(engine: Engine, pcm: Pcm, spans: Sequence[Span], voice: str = "") -> Answer:
     """What these stretches, heard as one sound, are taken for."""
     (told,) = engine.language_probabilities([np.concatenate([pcm.read(*span) for span in spans])])
-    return sum(end - start for start, end in spans), told
+    return Answer(sum(end - start for start, end in spans), told, voice)
 
 
 def _elsewhere(
@@ -41,7 +41,7 @@ def _elsewhere(
 ) -> tuple[Elsewhere, ...]:
     pieces = languages.pieces_of(turns, quietest_in(pcm))
     told = [
-        _asked(engine, pcm, [(piece.start, piece.end)])[1] if piece.end - piece.start >= RULES.clear_s else {}
+        _asked(engine, pcm, [(piece.start, piece.end)]).told if piece.end - piece.start >= RULES.clear_s else {}
         for piece in pieces
     ]
     return languages.elsewhere_of(pieces, told, main, others)

@@ -7,8 +7,9 @@ sound, and of a longer one stretches all over it, of every voice, and more of th
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from math import log
+from typing import Final, NamedTuple
 
 from minutebook.kit.languages import language_name
 from minutebook.speech.units import QuietestMoment, UnitRules, join_turns, split_long
@@ -17,10 +18,18 @@ from minutebook.transcript.model import Turn
 Span = tuple[float, float]
 Probabilities = Mapping[str, float]
 """By ISO 639-1 code; they sum to at most 1."""
-Answer = tuple[float, Probabilities]
-"""The seconds of a stretch, and what it was heard as."""
+
+
+class Answer(NamedTuple):
+    """The seconds of a stretch, what it was heard as, and whose voice it is."""
+
+    seconds: float
+    told: Probabilities
+    voice: str = ""
+
 
 DEFAULT: Final = "en"
+_LEAST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +42,9 @@ class LanguageRules:
     the account uses counts `familiar` times. Speech under `least_s` in all tells nothing.
 
     A further language is spoken where stretches of at least `certain` probability are `spoken_s` long in all and
-    `spoken` in number (of a language that the account uses, one will do). Then the language of every piece is asked
-    for: one of `clear_s` that is as good as `clear` decides for itself, others go with their voice.
+    `spoken` in number (of a language that the account uses, one will do), or where a voice, heard twice as long, speaks
+    for it with `enough_evidence`: the sum of logarithms of odds, of which one stretch gives at most `most_evidence`.
+    Then every piece of `clear_s` is asked; to what it says its voice's evidence is added, at most `voice_evidence`.
     """
 
     round_s: float = 30.0
@@ -50,7 +60,9 @@ class LanguageRules:
     spoken_s: float = 6.0
     spoken: int = 2
     clear_s: float = 2.0
-    clear: float = 0.8
+    most_evidence: float = 3.0
+    enough_evidence: float = 4.0
+    voice_evidence: float = 2.0
 
 
 RULES: Final = LanguageRules()
@@ -91,7 +103,7 @@ def whole(turns: Sequence[Turn], rules: LanguageRules = RULES) -> list[Span]:
     return [(start, end)] if end - start <= rules.round_s else [(turn.start, turn.end) for turn in joined]
 
 
-def rounds_of(turns: Sequence[Turn], rules: LanguageRules = RULES) -> list[list[Span]]:
+def rounds_of(turns: Sequence[Turn], rules: LanguageRules = RULES) -> list[list[Turn]]:
     """The stretches to hear one by one, a list for each round: of each part of the recording and of each voice the
     longest turn, then the next ones. None is heard twice."""
     joined = sorted(join_turns(turns), key=lambda turn: turn.start)
@@ -101,12 +113,12 @@ def rounds_of(turns: Sequence[Turn], rules: LanguageRules = RULES) -> list[list[
     voices = [[turn for turn in joined if turn.speaker == voice] for voice in sorted({t.speaker for t in joined})]
     groups = [sorted(group, key=_length, reverse=True) for group in (*parts, *voices)]
     heard: set[Turn] = set()
-    rounds: list[list[Span]] = []
+    rounds: list[list[Turn]] = []
     for _ in range(rules.rounds):
         taken = [next((turn for turn in group if turn not in heard), None) for group in groups]
         new = list(dict.fromkeys(turn for turn in taken if turn is not None))[: rules.samples]
         heard.update(new)
-        rounds += [[(turn.start, min(turn.end, turn.start + rules.stretch_s)) for turn in new]] if new else []
+        rounds += [[replace(turn, end=min(turn.end, turn.start + rules.stretch_s)) for turn in new]] if new else []
     return rounds
 
 
@@ -117,11 +129,11 @@ def _length(turn: Turn) -> float:
 def decide(heard: Sequence[Answer], familiar: Collection[str] = (), rules: LanguageRules = RULES) -> HeardLanguage:
     """The language of stretches."""
     shares: dict[str, float] = defaultdict(float)
-    for seconds, probabilities in heard:
-        for code, probability in probabilities.items():
-            shares[code] += seconds * probability * (rules.familiar if code in familiar else 1.0)
+    for each in heard:
+        for code, probability in each.told.items():
+            shares[code] += each.seconds * probability * (rules.familiar if code in familiar else 1.0)
     total = sum(shares.values())
-    if total <= 0 or sum(seconds for seconds, _ in heard) < rules.least_s:
+    if total <= 0 or sum(each.seconds for each in heard) < rules.least_s:
         return HeardLanguage(min(familiar, default=DEFAULT), sure=False)
     code = max(shares, key=lambda each: (shares[each], each))
     return HeardLanguage(code, sure=shares[code] >= rules.sure * total)
@@ -131,21 +143,32 @@ def further(
     heard: Sequence[Answer], main: str, familiar: Collection[str] = (), rules: LanguageRules = RULES
 ) -> set[str]:
     """The languages besides the main one that are certainly spoken."""
-    certain: dict[str, list[float]] = defaultdict(list)
-    for seconds, probabilities in heard:
-        code = max(probabilities, key=lambda each: probabilities[each], default=main)
-        if code != main and seconds >= rules.clear_s and probabilities[code] >= rules.certain:
-            certain[code].append(seconds)
-    return {
-        code
-        for code, lengths in certain.items()
-        if sum(lengths) >= rules.spoken_s and len(lengths) >= (1 if code in familiar else rules.spoken)
-    }
+    asked = [each for each in heard if each.seconds >= rules.clear_s and each.told]
+    found = set()
+    for code in {max(each.told, key=lambda code: each.told[code]) for each in asked} - {main}:
+        certain = [each.seconds for each in asked if each.told.get(code, 0.0) >= rules.certain]
+        enough = len(certain) >= (1 if code in familiar else rules.spoken)
+        if (enough and sum(certain) >= rules.spoken_s) or _is_a_voices(code, asked, main, rules):
+            found.add(code)
+    return found
+
+
+def _is_a_voices(code: str, asked: Sequence[Answer], main: str, rules: LanguageRules) -> bool:
+    """Whether all that was heard of a voice speaks for this language more than for any other."""
+    for voice in {each.voice for each in asked}:
+        own = [each for each in asked if each.voice == voice]
+        shares = {name: sum(each.seconds * each.told.get(name, 0.0) for each in own) for name in own[0].told}
+        evidence = sum(_evidence(each.told, code, main, rules) for each in own)
+        best = max(shares, key=lambda name: shares[name])
+        long = sum(each.seconds for each in own) >= 2 * rules.spoken_s
+        if best == code and long and len(own) >= rules.spoken and evidence >= rules.enough_evidence:
+            return True
+    return False
 
 
 def doubted(heard: Sequence[Answer], main: str) -> bool:
     """Whether any stretch sounds more like something else."""
-    return any(main != max(each, key=lambda code: each[code]) for _, each in heard if each)
+    return any(main != max(each.told, key=lambda code: each.told[code]) for each in heard if each.told)
 
 
 def pieces_of(turns: Sequence[Turn], quietest: QuietestMoment) -> list[Turn]:
@@ -160,30 +183,35 @@ def elsewhere_of(
     others: Collection[str],
     rules: LanguageRules = RULES,
 ) -> tuple[Elsewhere, ...]:
-    """The pieces that are in one of the other languages, by what each was heard as (nothing where it was not asked)."""
-    own = [_clear_language(piece, each, {main, *others}, rules) for piece, each in zip(pieces, told, strict=True)]
-    clear = [(piece, code) for piece, code in zip(pieces, own, strict=True) if code]
+    """The pieces that are in one of the other languages, by what each was heard as (nothing where it was not asked) and
+    by what its voice speaks in all."""
     found = []
-    for piece, code in zip(pieces, own, strict=True):
-        spoken = code or _nearest(piece, clear) or main
-        if spoken != main:
-            found.append(Elsewhere(piece.speaker, piece.start, piece.end, spoken))
+    own = [{code: _evidence(each, code, main, rules) for code in others} for each in told]
+    voices = _voices_evidence([(piece.speaker, each) for piece, each in zip(pieces, own, strict=True)], rules)
+    for piece, each in zip(pieces, own, strict=True):
+        odds = {code: evidence + voices[piece.speaker, code] for code, evidence in each.items()}
+        code = max(sorted(odds), key=lambda code: odds[code])
+        if odds[code] > 0:
+            found.append(Elsewhere(piece.speaker, piece.start, piece.end, code))
     return tuple(found)
 
 
-def _clear_language(piece: Turn, told: Probabilities, codes: Collection[str], rules: LanguageRules) -> str | None:
-    """The language of these that a piece is certainly in."""
-    total = sum(told.get(code, 0.0) for code in codes)
-    best = max(codes, key=lambda code: (told.get(code, 0.0), code))
-    sure = total > 0 and told[best] >= rules.clear * total if best in told else False
-    return best if sure and _length(piece) >= rules.clear_s else None
+def _evidence(told: Probabilities, code: str, main: str, rules: LanguageRules) -> float:
+    """The logarithm of the odds for a language against the main one."""
+    if not told:
+        return 0.0
+    odds = log(max(told.get(code, 0.0), _LEAST)) - log(max(told.get(main, 0.0), _LEAST))
+    return max(-rules.most_evidence, min(rules.most_evidence, odds))
 
 
-def _nearest(piece: Turn, clear: Sequence[tuple[Turn, str]]) -> str | None:
-    """The language of the nearest piece that is clear, of the same voice if there is one."""
-    same = [each for each in clear if each[0].speaker == piece.speaker] or clear
-    nearest = min(same, key=lambda each: max(each[0].start - piece.end, piece.start - each[0].end), default=None)
-    return nearest[1] if nearest else None
+def _voices_evidence(
+    own: Sequence[tuple[str, Mapping[str, float]]], rules: LanguageRules
+) -> Mapping[tuple[str, str], float]:
+    total: dict[tuple[str, str], float] = defaultdict(float)
+    for voice, each in own:
+        for code, evidence in each.items():
+            total[voice, code] += evidence
+    return {key: max(-rules.voice_evidence, min(rules.voice_evidence, each)) for key, each in total.items()}
 
 
 def turns_by_language(

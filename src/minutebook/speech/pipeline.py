@@ -62,6 +62,15 @@ class SpeechPipeline:
     def _engine(self) -> Engine:
         return open_engine(self._settings, self._models_dir)
 
+    @cached_property
+    def _listener(self) -> Engine:
+        """What tells languages: the engine, or the bundled model where it cannot."""
+        info = self._engine.info
+        if info.detects_language or not info.local:
+            return self._engine
+        bundled = self._settings.model_copy(update={"engine": "faster-whisper", "model": "base"})
+        return open_engine(bundled, self._models_dir)
+
     def load(self) -> None:
         """Load the models now rather than at first use."""
         _ = self._diarizer, self._engine
@@ -89,9 +98,8 @@ class SpeechPipeline:
         """The configured language, or the one that is heard; `familiar` are those that the account uses."""
         if self._settings.language and self.knows(self._settings.language):
             return HeardLanguage(self._settings.language)
-        if not self._engine.info.detects_language:
-            return HeardLanguage(languages.DEFAULT)
-        return language_of(self._engine, pcm, turns, familiar)
+        found = language_of(self._listener, pcm, turns, familiar)
+        return found if self.knows(found.code) else HeardLanguage(languages.DEFAULT, sure=False)
 
     def recognise(
         self,

@@ -15,12 +15,13 @@ Audio = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What an engine is and can do: word times, language detection, whether it runs on this machine, and the codes of
-    the languages it knows (None: it does not say)."""
+    """What an engine is and can do: word times, language detection, words to expect, whether it runs on this machine,
+    and the codes of the languages it knows (None: it does not say)."""
 
     name: str
     word_times: bool = True
     detects_language: bool = True
+    hot_words: bool = True
     local: bool = True
     languages: frozenset[str] | None = None
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minutebook.errors import Kind, MinutebookError, invalid
+from minutebook.speech.catalogue.entries import entries
+from minutebook.speech.catalogue.fetching import folder_of, is_fetched
 
 _BLOCK = 1 << 20
 
@@ -66,8 +68,28 @@ def locate(name: str, models_dir: Path) -> Path:
     """
     if name in BUNDLED:
         return _bundled(BUNDLED[name], models_dir)
+    if (folder := _fetched(name, models_dir)) is not None:
+        return folder
     folder = Path(name).expanduser()
     return _checked_folder(folder) if folder.is_dir() else _from_hub(name, models_dir)
+
+
+def fetched(name: str, models_dir: Path) -> Path:
+    """The folder of a model that was fetched, or the folder of this name; raises `speech_model_missing`."""
+    folder = _fetched(name, models_dir) or Path(name).expanduser()
+    if not folder.is_dir():
+        raise MinutebookError(
+            Kind.UNAVAILABLE,
+            "speech_model_missing",
+            f"The speech model {name} is not there: run `minutebook models fetch {name}`, or give the path of a folder "
+            "that holds it.",
+        )
+    return folder
+
+
+def _fetched(name: str, models_dir: Path) -> Path | None:
+    entry = next((entry for entry in entries() if entry.name == name), None)
+    return folder_of(entry, models_dir) if entry and is_fetched(entry, models_dir) else None
 
 
 def _bundled(model: BundledModel, models_dir: Path) -> Path:

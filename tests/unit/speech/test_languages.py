@@ -13,6 +13,7 @@ from minutebook.speech.engines.fake import FakeEngine
 from minutebook.speech.language_survey import language_of
 from minutebook.speech.languages import (
     RULES,
+    Answer,
     Elsewhere,
     HeardLanguage,
     decide,
@@ -40,9 +41,10 @@ def test_of_a_long_one_stretches_all_over_it_are_heard_and_every_voice() -> None
     turns = [Turn("A", 20 * n, 20 * n + 8 + n % 7) for n in range(60)] + [Turn("B", 1201, 1204)]
     first = rounds_of(turns)[0]
     assert 10 <= len(first) <= 14
-    assert max(after - before for (before, _), (after, _) in pairwise(sorted(first))) < 300
-    assert (1201, 1204) in first
-    assert all(end - start <= RULES.stretch_s for start, end in first)
+    starts = sorted(turn.start for turn in first)
+    assert max(after - before for before, after in pairwise(starts)) < 300
+    assert Turn("B", 1201, 1204) in first
+    assert all(turn.end - turn.start <= RULES.stretch_s for turn in first)
 
 
 def test_without_speech_nothing_is_heard() -> None:
@@ -59,45 +61,65 @@ def test_no_second_is_heard_twice_and_no_round_is_too_long(found: list[tuple[flo
     assert len(rounds) <= RULES.rounds
     for each in rounds:
         assert 0 < len(each) <= RULES.samples
-        assert all(0 < end - start <= RULES.stretch_s + 1e-6 for start, end in each)
-    begins = [span[0] for each in rounds for span in each]
+        assert all(0 < turn.end - turn.start <= RULES.stretch_s + 1e-6 for turn in each)
+    begins = [turn.start for each in rounds for turn in each]
     assert bool(begins) == bool(turns)
     assert set(begins) <= {turn.start for turn in turns}
 
 
 def test_seconds_count() -> None:
-    assert decide([(10.0, {"en": 0.9, "cy": 0.1}), (2.0, {"cy": 1.0})]) == HeardLanguage("en")
+    assert decide([Answer(10.0, {"en": 0.9, "cy": 0.1}), Answer(2.0, {"cy": 1.0})]) == HeardLanguage("en")
 
 
 def test_a_close_call_is_not_sure() -> None:
-    heard = decide([(5.0, {"th": 0.4, "de": 0.35, "nl": 0.25})])
+    heard = decide([Answer(5.0, {"th": 0.4, "de": 0.35, "nl": 0.25})])
     assert (heard.code, heard.sure) == ("th", False)
 
 
 def test_a_language_that_the_account_uses_counts_more() -> None:
-    assert decide([(5.0, {"th": 0.4, "de": 0.35, "nl": 0.25})], familiar={"de"}).code == "de"
-    assert decide([(5.0, {"th": 0.95, "de": 0.05})], familiar={"de"}) == HeardLanguage("th")
+    assert decide([Answer(5.0, {"th": 0.4, "de": 0.35, "nl": 0.25})], familiar={"de"}).code == "de"
+    assert decide([Answer(5.0, {"th": 0.95, "de": 0.05})], familiar={"de"}) == HeardLanguage("th")
 
 
-@pytest.mark.parametrize("heard", [[], [(0.5, {"es": 0.99})], [(5.0, {})]], ids=["nothing", "half_a_second", "mute"])
-def test_too_little_speech_invents_no_language(heard: list[tuple[float, dict[str, float]]]) -> None:
+@pytest.mark.parametrize(
+    "heard", [[], [Answer(0.5, {"es": 0.99})], [Answer(5.0, {})]], ids=["nothing", "half_a_second", "mute"]
+)
+def test_too_little_speech_invents_no_language(heard: list[Answer]) -> None:
     assert decide(heard) == HeardLanguage("en", sure=False)
     assert decide(heard, familiar={"de"}) == HeardLanguage("de", sure=False)
 
 
 def test_another_language_is_spoken_where_two_stretches_say_so() -> None:
-    one = [(9.0, {"en": 0.99}), (9.0, {"cy": 0.9, "en": 0.1})]
+    one = [Answer(9.0, {"en": 0.99}, "A"), Answer(9.0, {"cy": 0.9, "en": 0.1}, "B")]
     assert further(one, "en") == set()
     assert further(one, "en", familiar={"cy"}) == {"cy"}
-    assert further([*one, (4.0, {"cy": 0.95})], "en") == {"cy"}
-    assert further([*one, (1.0, {"cy": 0.95})], "en") == set()
+    assert further([*one, Answer(4.0, {"cy": 0.95})], "en") == {"cy"}
+    assert further([*one, Answer(1.0, {"cy": 0.95})], "en") == set()
+
+
+def test_a_voice_whose_stretches_all_speak_for_a_language_speaks_it() -> None:
+    faint = {"de": 0.6, "en": 0.1, "lv": 0.3}
+    heard = [Answer(9.0, {"en": 0.99, "de": 0.0}, "A"), *(Answer(5.0, faint, "B") for _ in range(3))]
+    assert further(heard, "en") == {"de"}
+    assert further(heard[:2], "en") == set()
+    assert further([*heard, *(Answer(9.0, {"en": 0.9, "de": 0.1}, "B") for _ in range(2))], "en") == set()
 
 
 def test_a_piece_that_is_not_clear_goes_with_its_voice() -> None:
-    pieces = [Turn("A", 0, 5), Turn("B", 5, 9), Turn("A", 9, 10), Turn("B", 10, 10.5), Turn("C", 11, 15)]
-    told = [{"en": 0.9, "de": 0.05}, {"de": 0.7, "nl": 0.3}, {}, {}, {"en": 0.3, "de": 0.3, "cy": 0.4}]
+    pieces = [
+        Turn("A", 0, 5),
+        Turn("B", 5, 9),
+        Turn("A", 9, 10),
+        Turn("B", 10, 10.5),
+        Turn("C", 11, 15),
+        Turn("B", 16, 20),
+    ]
+    clear_english = {"en": 0.95, "de": 0.01}
+    told = [{"en": 0.9, "de": 0.05}, {"de": 0.95, "nl": 0.03}, {}, {}, {"en": 0.3, "de": 0.3, "cy": 0.4}, clear_english]
     found = elsewhere_of(pieces, told, "en", {"de"})
-    assert [(each.speaker, each.start) for each in found] == [("B", 5), ("B", 10), ("C", 11)]
+    assert [(each.speaker, each.start) for each in found] == [("B", 5)]
+    found = elsewhere_of(pieces, [*told[:5], {"de": 0.4, "en": 0.45}], "en", {"de"})
+    assert [(each.speaker, each.start) for each in found] == [("B", 5), ("B", 10), ("B", 16)]
     assert {each.code for each in found} == {"de"}
 
 

@@ -21,8 +21,16 @@ def _openai(settings: SpeechSettings, models_dir: Path) -> Engine:
     return OpenAIEngine(endpoint_client(settings), settings.model)
 
 
+def _onnx_asr(settings: SpeechSettings, models_dir: Path) -> Engine:
+    from minutebook.speech.engines.onnx_asr import OnnxAsrEngine, load
+    from minutebook.speech.weights import fetched
+
+    return OnnxAsrEngine(load(fetched(settings.model, models_dir), settings.threads))
+
+
 ENGINES: dict[str, Callable[[SpeechSettings, Path], Engine]] = {
     "faster-whisper": _faster_whisper,
+    "onnx-asr": _onnx_asr,
     "openai": _openai,
 }
 
