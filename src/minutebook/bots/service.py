@@ -139,9 +139,11 @@ class Bots:
         """Bots for work in their owners' names; `lock` keeps other writers off them."""
         return await planned_repository.of_ids(tx, ids, lock=lock)
 
-    async def active(self, tx: AsyncConnection, owner_id: str, since: datetime, until: datetime) -> Sequence[Bot]:
-        """An owner's bots that are at work, or wait to start between these moments."""
-        return await planned_repository.active(tx, owner_id, since, until)
+    async def active(
+        self, tx: AsyncConnection, owner_id: str, spans: Sequence[tuple[datetime, datetime]]
+    ) -> Sequence[Bot]:
+        """An owner's bots that are at work, or wait to start in these times."""
+        return await planned_repository.active(tx, owner_id, spans)
 
     async def reschedule(self, tx: AsyncConnection, bot: Bot, wish: BotWish, *, api_key: str | None) -> bool:
         """Send a bot that still waits elsewhere, at another time, or with another wish; the bot stays the same. False

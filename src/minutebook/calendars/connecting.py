@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.calendars import events as calendar_events
 from minutebook.calendars.finding import calendar_of
 from minutebook.calendars.model import Calendar, CalendarState, ProviderName, RawCalendar, Rule
-from minutebook.calendars.placing import Placing
+from minutebook.calendars.placing import Placing, spots_of
 from minutebook.calendars.providers.calls import UnauthorisedError
 from minutebook.calendars.pushing import Pushing
 from minutebook.calendars.repository import calendars as repository
@@ -152,7 +152,7 @@ class Connecting:
             calendar = await calendar_of(tx, owner_id, calendar_id, lock=True)
             wished = await events_repository.wished_of(tx, calendar.id, self._clock.now() - timedelta(days=1))
             await repository.remove(tx, calendar.id)
-            await self._placing.settle(tx, owner_id, {event.room for event in wished})
+            await self._placing.settle(tx, owner_id, spots_of(wished))
             await connections_repository.remove_unused(tx, calendar.connection_id)
             await self._events.publish(tx, calendar_events.calendar_event(calendar_events.REMOVED, calendar))
 
@@ -229,7 +229,7 @@ class Connecting:
         asked = [event.id for event in events if not event.by_rule]
         await events_repository.change(tx, asked, wish=None, sealed_api_key=None)
         await events_repository.forget_series_wishes(tx, calendar_id)
-        await self._placing.settle(tx, owner_id, {event.room for event in events})
+        await self._placing.settle(tx, owner_id, spots_of(events))
 
 
 def _chosen(calendars: Sequence[RawCalendar], raw_calendar_id: str | None) -> RawCalendar:

@@ -11,7 +11,7 @@ from minutebook.bots.model import BotWish
 from minutebook.bots.wish_json import check_json, wish_from_json, wish_to_json
 from minutebook.calendars.finding import calendar_of, event_of
 from minutebook.calendars.model import Calendar, Rule, StoredEvent
-from minutebook.calendars.placing import Placing
+from minutebook.calendars.placing import Placing, spots_of
 from minutebook.calendars.repository import calendars as repository
 from minutebook.calendars.repository import events as events_repository
 from minutebook.calendars.rules import is_wanted_by, rule_to_json
@@ -111,7 +111,8 @@ class EventBots:
         calendar = replace(calendar, rule=rule)
         events = await events_repository.upcoming(tx, calendar.id, self._clock.now())
         renewed = await self._wishes.renew(tx, calendar, events)
-        await self._placing.settle(tx, owner_id, {event.room for event in renewed})
+        changed = (after for before, after in zip(events, renewed, strict=True) if after != before)
+        await self._placing.settle(tx, owner_id, spots_of(changed))
         return calendar
 
     async def _targets(self, tx: AsyncConnection, event: StoredEvent, *, every: bool) -> Sequence[StoredEvent]:
@@ -130,7 +131,7 @@ class EventBots:
     async def _settled(
         self, tx: AsyncConnection, event: StoredEvent, events: Sequence[StoredEvent]
     ) -> Sequence[StoredEvent]:
-        await self._placing.settle(tx, event.owner_id, {each.room for each in events})
+        await self._placing.settle(tx, event.owner_id, spots_of(events))
         return await events_repository.of_ids(tx, [each.id for each in events], with_raw=True)
 
 

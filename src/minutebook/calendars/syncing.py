@@ -23,7 +23,7 @@ from minutebook.calendars.model import (
     ProviderName,
     Window,
 )
-from minutebook.calendars.placing import Placing
+from minutebook.calendars.placing import Placing, spots_of
 from minutebook.calendars.ports import CursorGoneError, Provider
 from minutebook.calendars.providers.calls import UnauthorisedError
 from minutebook.calendars.pushing import Pushing
@@ -209,7 +209,7 @@ class Syncing:
         await events_repository.mark_deleted(tx, changes.deleted, now)
         alive = (*added, *(key for key, _ in changes.changed))
         after = await self._wishes.renew(tx, calendar, await events_repository.of_ids(tx, alive))
-        await self._placing.settle(tx, calendar.owner_id, _rooms(before, after))
+        await self._placing.settle(tx, calendar.owner_id, spots_of((*before, *after)))
         return (*alive, *changes.deleted)
 
     def _place(self, event: FetchedEvent) -> Place:
@@ -260,10 +260,6 @@ class Syncing:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def _rooms(*groups: Sequence[object]) -> set[str | None]:
-    return {getattr(event, "room", None) for group in groups for event in group}
 
 
 def _explained(error: Exception) -> MinutebookError:

@@ -1,5 +1,8 @@
 """What events are asked of bots: by somebody, for a whole series, or by the calendar's rule."""
 
+import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,12 +25,21 @@ class Wishes:
         series = {event.series_id for event in events if event.series_id and event.wish is None}
         of_series = await repository.series_wishes_of(tx, calendar.id, series)
         renewed = [_renewed(event, calendar.rule, of_series) for event in events]
+        alike: defaultdict[tuple[str, bool, str | None], list[StoredEvent]] = defaultdict(list)
         for before, after in zip(events, renewed, strict=True):
             if after != before:
-                await repository.change(
-                    tx, [after.id], wish=after.wish, by_rule=after.by_rule, sealed_api_key=after.sealed_api_key
-                )
+                asked = json.dumps(after.wish, sort_keys=True)
+                alike[asked, after.by_rule, after.sealed_api_key].append(after)
+        for (_, by_rule, key), every in alike.items():
+            columns = {"wish": every[0].wish, "by_rule": by_rule, "sealed_api_key": key}
+            await repository.change(tx, [each.id for each in every], **columns)
         return renewed
+
+
+def print_of(event: StoredEvent) -> str:
+    """Tells apart what bots were asked for events: the wish, where, and with which key."""
+    asked: list[Any] = [event.wish, event.meeting_url, event.sealed_api_key]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def wish_of_rule(rule: Rule) -> dict[str, Any]:

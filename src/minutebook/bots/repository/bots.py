@@ -70,6 +70,7 @@ bots = Table(
     Column("data_deleted", Boolean, nullable=False),
     Index("ix_bots_owner_id_created_at", "owner_id", "created_at", "number"),
     Index("ix_bots_owner_id_ended_at", "owner_id", "ended_at", "created_at"),
+    Index("ix_bots_owner_id_start_at", "owner_id", "start_at"),
     Index("ix_bots_state_due_at", "state", "due_at"),
     Index("ix_bots_sameness_start_at", "sameness", "start_at"),
     sqlite_autoincrement=True,

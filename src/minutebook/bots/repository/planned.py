@@ -11,21 +11,30 @@ from minutebook.bots.repository.bots import bot_extras, bot_of, bots
 from minutebook.bots.search_keys import extra_rows
 from minutebook.bots.states import LIVE, BotState
 from minutebook.bots.wish_json import wish_to_json
+from minutebook.db.batches import batches
 from minutebook.kit.text import folded
 
 
 async def of_ids(tx: AsyncConnection, ids: Sequence[str], *, lock: bool) -> Sequence[Bot]:
     """Bots by id, oldest first; `lock` keeps other writers off them until the transaction ends."""
-    query = select(bots).where(bots.c.id.in_(ids)).order_by(bots.c.number)
-    return [bot_of(row) for row in await tx.execute(query.with_for_update() if lock else query)]
+    found: list[Bot] = []
+    for keys in batches(ids):
+        query = select(bots).where(bots.c.id.in_(keys)).order_by(bots.c.number)
+        found += [bot_of(row) for row in await tx.execute(query.with_for_update() if lock else query)]
+    return sorted(found, key=lambda bot: bot.number)
 
 
-async def active(tx: AsyncConnection, owner_id: str, since: datetime, until: datetime) -> Sequence[Bot]:
-    """An owner's bots that start in this time and wait, or that are at work, oldest first."""
-    waits = (bots.c.state == BotState.QUEUED.value) & (bots.c.start_at >= since) & (bots.c.start_at <= until)
+async def active(tx: AsyncConnection, owner_id: str, spans: Sequence[tuple[datetime, datetime]]) -> Sequence[Bot]:
+    """An owner's bots that start in these times and wait, or that are at work, oldest first."""
+    then = or_(*(bots.c.start_at.between(first, last) for first, last in spans))
+    waits = (bots.c.state == BotState.QUEUED.value) & then
     works = bots.c.state.in_([state.value for state in LIVE])
-    query = select(bots).where(bots.c.owner_id == owner_id, or_(waits, works)).order_by(bots.c.number)
-    return [bot_of(row) for row in await tx.execute(query)]
+    found = {
+        bot.id: bot
+        for those in (waits, works)
+        for bot in map(bot_of, await tx.execute(select(bots).where(bots.c.owner_id == owner_id, those)))
+    }
+    return sorted(found.values(), key=lambda bot: bot.number)
 
 
 async def reschedule(

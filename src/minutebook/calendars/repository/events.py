@@ -5,20 +5,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.calendars.diff import Known
 from minutebook.calendars.diff import fingerprint as content_print
 from minutebook.calendars.model import EventQuery, Fetch, FetchedEvent, Person, Skip, StoredEvent
+from minutebook.calendars.parts import Span
 from minutebook.calendars.repository.tables import events, series_wishes
 from minutebook.calendars.rules import people_of
+from minutebook.db.batches import AT_ONCE, batches
 from minutebook.kit.ids import fingerprint
 from minutebook.kit.text import folded
 
-AT_ONCE: Final = 400
-"""Values of one statement: databases bound how many parameters one may have."""
 _LIGHT: Final = tuple(column for column in events.c if column.name != "raw")
 
 
@@ -48,11 +48,11 @@ async def known_for(tx: AsyncConnection, calendar_id: str, fetch: Fetch) -> list
             )  # fmt: skip
 
     named = {each.provider_id for each in fetch.events} | fetch.removed
-    for keys in _batches(fingerprint(name) for name in named):
+    for keys in batches(fingerprint(name) for name in named):
         await add(events.c.provider_key.in_(keys))
-    for keys in _batches(fingerprint(name) for name in fetch.removed):
+    for keys in batches(fingerprint(name) for name in fetch.removed):
         await add(and_(events.c.series_key.in_(keys), events.c.deleted.is_(False)))
-    for keys in _batches(fingerprint(name) for name in fetch.groups):
+    for keys in batches(fingerprint(name) for name in fetch.groups):
         await add(and_(events.c.group_key.in_(keys), events.c.deleted.is_(False)))
     if fetch.complete:
         window = fetch.window
@@ -91,14 +91,21 @@ async def rewrite(tx: AsyncConnection, event_id: str, event: FetchedEvent, place
 
 async def mark_deleted(tx: AsyncConnection, ids: Sequence[str], now: datetime) -> None:
     """Note that events are gone."""
-    for keys in _batches(ids):
+    for keys in batches(ids):
         await tx.execute(update(events).where(events.c.id.in_(keys)).values(deleted=True, updated_at=now))
 
 
 async def change(tx: AsyncConnection, event_ids: Sequence[str], **columns: object) -> None:
     """Write columns of events."""
-    for keys in _batches(event_ids):
+    for keys in batches(event_ids):
         await tx.execute(update(events).where(events.c.id.in_(keys)).values(**columns))
+
+
+async def assign(tx: AsyncConnection, bots: Mapping[str, str]) -> None:
+    """Note which bot each event has, by the event's id."""
+    if bots:
+        statement = update(events).where(events.c.id == bindparam("event")).values(bot_id=bindparam("bot"))
+        await tx.execute(statement, [{"event": key, "bot": bot_id} for key, bot_id in bots.items()])
 
 
 async def find(tx: AsyncConnection, owner_id: str, event_id: str) -> StoredEvent | None:
@@ -110,7 +117,7 @@ async def find(tx: AsyncConnection, owner_id: str, event_id: str) -> StoredEvent
 async def of_ids(tx: AsyncConnection, ids: Iterable[str], *, with_raw: bool = False) -> list[StoredEvent]:
     """Events by id; without the provider's own objects unless these are asked for."""
     found: list[StoredEvent] = []
-    for keys in _batches(ids):
+    for keys in batches(ids):
         query = select(*(events.c if with_raw else _LIGHT)).where(events.c.id.in_(keys))
         found += [_event(row, with_raw=with_raw) for row in await tx.execute(query)]
     return sorted(found, key=lambda event: (event.start, event.id))
@@ -127,14 +134,17 @@ async def of_series(tx: AsyncConnection, calendar_id: str, series_id: str) -> li
     return [_event(row, with_raw=True) for row in rows]
 
 
-async def in_rooms(tx: AsyncConnection, owner_id: str, rooms: Sequence[str], since: datetime) -> list[StoredEvent]:
-    """An owner's events in these rooms with a wish for a bot, that end after `since` and are not deleted."""
+async def in_rooms(
+    tx: AsyncConnection, owner_id: str, rooms: Sequence[str], spans: Sequence[Span], ends_after: datetime
+) -> list[StoredEvent]:
+    """An owner's events in these rooms with a wish for a bot, that start in these times and are not deleted."""
     found: list[StoredEvent] = []
-    for keys in _batches(rooms):
+    for keys in batches(rooms):
         query = select(*_LIGHT).where(
             events.c.owner_id == owner_id,
             events.c.room.in_(keys),
-            events.c.end_at > since,
+            events.c.end_at > ends_after,
+            or_(*(events.c.start_at.between(first, last) for first, last in spans)),
             events.c.wish.is_not(None),
             events.c.deleted.is_(False),
         )
@@ -145,7 +155,7 @@ async def in_rooms(tx: AsyncConnection, owner_id: str, rooms: Sequence[str], sin
 async def with_bots(tx: AsyncConnection, bot_ids: Iterable[str]) -> list[StoredEvent]:
     """The events that have these bots, oldest first."""
     found: list[StoredEvent] = []
-    for keys in _batches(bot_ids):
+    for keys in batches(bot_ids):
         query = select(*_LIGHT).where(events.c.bot_id.in_(keys)).order_by(events.c.number)
         found += [_event(row) for row in await tx.execute(query)]
     return found
@@ -236,17 +246,12 @@ async def series_wishes_of(
     """By series id: what was asked for all its occurrences, and the sealed key it was asked with."""
     of_key = {fingerprint(each): each for each in series_ids}
     found: dict[str, tuple[Mapping[str, object], str | None]] = {}
-    for keys in _batches(of_key):
+    for keys in batches(of_key):
         query = select(series_wishes).where(
             series_wishes.c.calendar_id == calendar_id, series_wishes.c.series_key.in_(keys)
         )
         found |= {of_key[row.series_key]: (row.wish, row.sealed_api_key) for row in await tx.execute(query)}
     return found
-
-
-def _batches(values: Iterable[str]) -> list[list[str]]:
-    every = sorted(set(values))
-    return [every[first : first + AT_ONCE] for first in range(0, len(every), AT_ONCE)]
 
 
 def _columns(event: FetchedEvent, place: Place) -> dict[str, object]:
