@@ -19,8 +19,8 @@ from support.calendars.edits import LINKS, ZONES, Editor
 from support.calendars.rig import START, Rig, rig_over
 from support.calendars.world import Series, Truth
 
-DAYS = int(os.environ.get("CALENDAR_DAYS", "10"))
-SERIES = int(os.environ.get("CALENDAR_SERIES", "12"))
+DAYS = int(os.environ.get("CALENDAR_DAYS", "4"))
+SERIES = int(os.environ.get("CALENDAR_SERIES", "8"))
 STEP = timedelta(hours=6)
 PROVIDERS = (ProviderName.GOOGLE, ProviderName.MICROSOFT, ProviderName.ICS)
 WITHIN = timedelta(seconds=2)
@@ -73,13 +73,14 @@ async def test_every_meeting_has_its_bot_and_no_second_one(database: Database, t
     standing(truths, chance)
     for provider, truth in zip(PROVIDERS, truths, strict=True):
         await rig.connected(provider, truth, rule=Rule())
-    editors = [Editor(truth, chance, f"c{place}") for place, truth in enumerate(truths)]
+    editors = [Editor(truth, chance, f"c{place}", SERIES) for place, truth in enumerate(truths)]
     there = 0
     for step in range(DAYS * 4):
         began = rig.clock.now()
         for editor in editors:
             for _ in range(chance.randrange(3)):
                 editor.edit(began, began + 2 * STEP)
+            editor.tidy(began)
         if step % RESTART_EVERY == 0:
             rig.restart()
         await rig.later(STEP.total_seconds())
@@ -94,6 +95,8 @@ async def test_every_meeting_has_its_bot_and_no_second_one(database: Database, t
         assert not missed, f"step {step}: missed {missed}"
         assert not more, f"step {step}: too many {more}"
         there += sum(found.values())
+        if step % 120 == 119:
+            print(f"{(step + 1) // 4} days: {there} bots", flush=True)
     assert there > DAYS
     assert rig.clock.now() == START + DAYS * 4 * STEP
     print(f"{there} bots in {DAYS} days, {len(truths)} calendars, {SERIES} series")

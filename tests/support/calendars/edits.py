@@ -20,8 +20,9 @@ class Editor:
     """Edits one truth. Everything that an edit touches starts at `safe` or later, before and after, unless the edit
     says that it moves something into the past."""
 
-    def __init__(self, truth: Truth, chance: Random, name: str) -> None:
+    def __init__(self, truth: Truth, chance: Random, name: str, most_series: int = 1000) -> None:
         self.truth = truth
+        self.most_series = most_series
         self.chance = chance
         self.name = name
         self.made = 0
@@ -42,6 +43,10 @@ class Editor:
         self.truth.put(Instance(key, key, start, self.chance.choice((15, 30, 60)), self._link()))
 
     def add_series(self, _now: datetime, safe: datetime) -> None:
+        going_on = [key for key, each in sorted(self.truth.series.items()) if each.last is None]
+        if len(going_on) >= self.most_series:
+            self.truth.change_series(self.chance.choice(going_on), last=(safe + timedelta(days=2)).date())
+            return
         key = self._key("r")
         zone, at = self.chance.choice(ZONES), time(self.chance.randrange(24), self.chance.choice((0, 15, 30)))
         first = (safe + timedelta(days=2)).date()
@@ -88,6 +93,18 @@ class Editor:
             key = self._series()
             if self.truth.series[key].last is None:
                 self.truth.split(key, safe + timedelta(days=self.chance.randrange(2, 20)), self._key("r"), at=at)
+
+    def tidy(self, now: datetime) -> None:
+        """Forget what was over long before any window: a year of edits is not to be looked through at each step."""
+        old = now - timedelta(days=60)
+        for key in [key for key, each in self.truth.singles.items() if each.end < old]:
+            self.truth.remove(key)
+        for key in [key for key, each in self.truth.series.items() if each.last and each.last < old.date()]:
+            self.truth.remove(key)
+        for key, each in list(self.truth.series.items()):
+            kept = {at: change for at, change in each.changes.items() if max(at, change.start or at) > old}
+            if len(kept) < len(each.changes):
+                self.truth.change_series(key, changes=kept)
 
     def _key(self, kind: str) -> str:
         self.made += 1
