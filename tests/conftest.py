@@ -1,6 +1,7 @@
 """Databases and storages for tests: SQLite and memory at once, Postgres and S3 as real servers, when asked for."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -49,15 +50,23 @@ def empty_postgres_url(postgres_server: Postgres) -> Iterator[str]:
     postgres_server.drop(url)
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A fresh SQLite file that has the tables."""
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that has the tables, made once a run."""
     load_tables()
-    url = f"sqlite:///{tmp_path / 'minutebook.db'}"
-    engine = create_engine(url)
+    path = tmp_path_factory.mktemp("template") / "minutebook.db"
+    engine = create_engine(f"sqlite:///{path}")
     metadata.create_all(engine)
     engine.dispose()
-    return url
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite file that has the tables."""
+    path = tmp_path / "minutebook.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
