@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,7 +70,9 @@ def test_process_keeps_a_record(models: Path, clip: Path) -> None:
         "sentiment": "completed",
     }
     saved = {path.name for path in Path(result["saved_to"]).iterdir()}
-    assert {"transcript.srt", "transcript.txt", "meeting_note.md", "transcription.json", "sentiment.json"} <= saved
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d clip", Path(result["saved_to"]).name)
+    texts = {"transcript.srt", "transcript.txt", "note.md", "transcription.json", "sentiment.json"}
+    assert texts | {"index.html", "record.docx"} <= saved
 
 
 def test_process_shows_the_record(models: Path, clip: Path) -> None:

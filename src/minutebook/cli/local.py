@@ -5,8 +5,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -19,7 +20,8 @@ from minutebook.analysis.service import AnalysisRequest
 from minutebook.cli.attendees import Person
 from minutebook.cli.exits import stderr
 from minutebook.cli.inputs import is_url
-from minutebook.cli.show import EXPORTS, show_report
+from minutebook.cli.record_folder import write_record
+from minutebook.cli.show import show_report
 from minutebook.config import Settings
 from minutebook.meetings.model import AttendeeDraft, Meeting
 from minutebook.meetings.service import MeetingDraft
@@ -90,9 +92,11 @@ async def _process_one(
     as_json: bool,
 ) -> dict[str, Any]:
     screen = Screen(Console(highlight=False), quiet=as_json)
-    name = source.rstrip("/").rpartition("/")[2]
+    name = (urlsplit(source).path if is_url(source) else source).rstrip("/").rpartition("/")[2]
     stderr.rule(f"[bold]{name}", align="left")
-    draft = MeetingDraft(title=title or name, attendees=[AttendeeDraft(email, shown) for shown, email in people])
+    draft = MeetingDraft(
+        title=title or PurePath(name).stem or name, attendees=[AttendeeDraft(email, shown) for shown, email in people]
+    )
     async with services.db.transaction() as tx:
         meeting = await services.meetings.create(tx, user.id, draft)
     recording = await _add(services, user, meeting, source, language)
@@ -103,7 +107,7 @@ async def _process_one(
     async with services.db.reading() as tx:
         reports = await services.results.reports(tx, user.id, recording.id)
     screen.show(reports)
-    folder = await _export(services, user, meeting, recording, reports)
+    folder = await write_record(services, user, meeting, recording, reports)
     _tell_outcome(reports, folder)
     return {
         "file": source,
@@ -138,29 +142,6 @@ async def _follow(services: Services, user: User, recording: Recording, screen: 
             if not any(report.status.is_active for report in reports):
                 return
             await asyncio.sleep(LOOK_EVERY_S)
-
-
-async def _export(
-    services: Services, user: User, meeting: Meeting, recording: Recording, reports: Sequence[ShownReport]
-) -> Path:
-    """Write the record as files that people can open: transcript in all formats, note, the reports' JSON."""
-    folder = services.settings.data_dir / "records" / f"{meeting.created_at:%Y-%m-%d}-{meeting.id}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for shown in reports:
-        if shown.content is None:
-            continue
-        content = json.loads(shown.content)
-        name = shown.report.type.value.replace(" ", "_")
-        text = json.dumps(content, ensure_ascii=False, indent=2)
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
-        if shown.report.type is AnalysisType.MEETING_NOTE:
-            (folder / "meeting_note.md").write_text(content["markdown"], encoding="utf-8")
-        if shown.report.type is AnalysisType.TRANSCRIPTION:
-            async with services.db.reading() as tx:
-                transcript = await services.results.transcript(tx, user.id, recording.id)
-            for extension in ("txt", "srt", "vtt", "md"):
-                (folder / f"transcript.{extension}").write_text(EXPORTS[extension](transcript), encoding="utf-8")
-    return folder
 
 
 def _tell_outcome(reports: Sequence[ShownReport], folder: Path) -> None:

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Final
 
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.text import clean_line
 
 FILENAME_MAX = 255
+NOT_READY: Final = "not_ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def not_ready(what: str) -> MinutebookError:
     """Something that the pipeline has not made yet, or could not make."""
     return MinutebookError(
         Kind.CONFLICT,
-        "not_ready",
+        NOT_READY,
         f"The {what} is not available yet: it is made while the recording is transcribed. "
         "Look at the reports' status and ask again.",
         retryable=True,

@@ -1,4 +1,4 @@
-"""`/meetings/{id}/audio`, `/video`, `/peaks`, `/download/…`: a meeting's sound and files, for its page."""
+"""`/meetings/{id}/audio`, `/video`, `/peaks`: a meeting's sound and picture, for its page."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -7,9 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.access_log.model import Action, Actor, Via
 from minutebook.accounts.model import User
 from minutebook.api.deps import Read, ServicesOf
-from minutebook.api.exports import format_of
 from minutebook.api.recording_files import FilesOf
-from minutebook.api.stored_files import disposition
 from minutebook.api.web.frame import SignedIn
 from minutebook.errors import not_found
 from minutebook.recordings.model import Recording
@@ -59,18 +57,3 @@ async def original(user: SignedIn, services: ServicesOf, files: FilesOf, meeting
 async def peaks(user: SignedIn, services: ServicesOf, files: FilesOf, meeting_id: str, read: Read) -> Response:
     """What the waveform is drawn with."""
     return await files.peaks(await recording_of(services, read, user, meeting_id))
-
-
-@router.get("/download/{export_format}")
-async def download(user: SignedIn, services: ServicesOf, meeting_id: str, export_format: str) -> Response:
-    """The transcript in one of the formats of the API."""
-    media_type, render = format_of(export_format)
-    async with services.db.reading() as read:
-        meeting = await services.sharing.meeting(read, user.id, meeting_id)
-        recording = await recording_of(services, read, user, meeting_id)
-        transcript = await services.results.kept_transcript(read, meeting.owner_id, recording.id)
-    await noted(services, user, recording, Action.EXPORTED, f"transcript.{export_format}")
-    name = f"{meeting.title.replace('/', '-')}.{export_format}"
-    headers = {"Content-Disposition": disposition(name, "attachment")}
-    text = await services.results.rendered(transcript, render)
-    return Response(text, media_type=media_type, headers=headers)

@@ -69,9 +69,14 @@ def page(
 ) -> HTMLResponse:
     """A page, or a part of one, in the reader's language; with a failure its status and headers, and `failure` for the
     template to show."""
-    html = _templates(language_of(request)).get_template(name).render(**context, failure=failure)
+    html = rendered(name, language_of(request), {**context, "failure": failure})
     headers = {**(failure.headers if failure else {}), "Content-Security-Policy": policy(form_targets)}
     return HTMLResponse(html, failure.status if failure else 200, headers)
+
+
+def rendered(name: str, language: str, context: Mapping[str, object]) -> str:
+    """A template's text in a language."""
+    return _templates(language).get_template(name).render(**context)
 
 
 def is_part(request: Request) -> bool:

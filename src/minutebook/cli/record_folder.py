@@ -1,0 +1,72 @@
+"""A meeting's record as a folder that people can open: `index.html` first, then note, transcript and reports."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from minutebook.accounts.model import User
+from minutebook.analysis.model import AnalysisType
+from minutebook.analysis.results import ShownReport
+from minutebook.api.web.documents.note import note_document
+from minutebook.api.web.documents.offline import offline_file, sound_of
+from minutebook.api.web.documents.word import word_file
+from minutebook.api.web.record import kept_record, record_of
+from minutebook.cli.show import EXPORTS
+from minutebook.kit.filenames import file_stem
+from minutebook.meetings.model import Meeting
+from minutebook.recordings.model import Recording
+from minutebook.wiring import Services
+
+LANGUAGE = "en"
+"""In which the files' own words are; what was said and noted keeps its own."""
+TEXTS = ("txt", "srt", "vtt", "md")
+
+
+async def write_record(
+    services: Services, user: User, meeting: Meeting, recording: Recording, reports: Sequence[ShownReport]
+) -> Path:
+    """Write everything there is of a meeting into a new folder `records/DATE TITLE` of the data directory; returns
+    it. A folder of that name is left alone: the new one is numbered."""
+    name = f"{meeting.created_at.astimezone():%Y-%m-%d} {file_stem(meeting.title)}"
+    folder = _new_folder(services.settings.data_dir / "records", name)
+    for shown in reports:
+        if shown.content is not None:
+            name = shown.report.type.value.replace(" ", "_")
+            _write(folder / f"{name}.json", json.dumps(json.loads(shown.content), ensure_ascii=False, indent=2))
+    async with services.db.reading() as read:
+        (entry,) = await services.library.entries(read, [meeting])
+        record = await record_of(services, await kept_record(services, read, entry))
+        if record.transcript is not None:
+            transcript = await services.results.transcript(read, user.id, recording.id)
+            for ending in TEXTS:
+                _write(folder / f"transcript.{ending}", EXPORTS[ending](transcript))
+    if (note := note_document(meeting, record, LANGUAGE)) is not None:
+        _write(folder / "note.md", note)
+    if any(shown.report.type is AnalysisType.TRANSCRIPTION and shown.content for shown in reports):
+        (folder / "record.docx").write_bytes(word_file(meeting, record, LANGUAGE))
+        sound = await sound_of(services, recording)
+        await _write_pieces(folder / "index.html", offline_file(meeting, record, LANGUAGE, sound))
+    return folder
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    for number in count(1):
+        folder = parent / (name if number == 1 else f"{name} ({number})")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        break
+    return folder
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> None:
+    with path.open("wb") as file:
+        async for piece in pieces:
+            await asyncio.to_thread(file.write, piece)
