@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from cProfile import Profile
 from pathlib import Path
 from time import thread_time
 
@@ -12,9 +13,11 @@ from typer.testing import CliRunner
 from minutebook.cli.app import app as cli
 from minutebook.config import Settings
 from minutebook.kit.text import clean_line
-from minutebook.language.model import NoteRequest
+from minutebook.language.lexicon import lexicon_of
+from minutebook.language.model import ItemKind, NoteRequest
 from minutebook.language.producers.extractive import ExtractiveProducer
-from minutebook.language.talk.sentences import LONGEST_WORD
+from minutebook.language.talk.people import people_of
+from minutebook.language.talk.sentences import LONGEST_WORD, sentences_of
 from minutebook.storage.private import make_private
 from minutebook.telemetry.redaction import redacted
 from minutebook.wiring import open_services
@@ -34,6 +37,44 @@ def test_what_is_no_word_takes_no_time(text: str) -> None:
     producer.summary(heard)
     assert thread_time() - begun < 10.0
     assert {item.text[:10] for item in note.items} >= {"We decided"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["W{i}.", "I will send report {i}.", "You don't need to send report {i} any more."],
+)
+def test_many_sentences_take_no_more_time_than_they_are_many(said: str) -> None:
+    """Of one voice, short ones: five times as many take five times the work, not twenty-five times. Calls are counted,
+    since seconds are not the same on every machine."""
+
+    def calls(sentences: int) -> int:
+        heard = talk("Ada: " + " ".join(said.format(i=letters(i)) for i in range(sentences)))
+        with Profile() as counted:
+            ExtractiveProducer().note(heard, NoteRequest())
+        return sum(each.callcount for each in counted.getstats())
+
+    calls(2)  # loads the language
+    assert calls(750) < 7 * calls(150)
+
+
+def test_a_crowd_of_names_is_compared_with_a_few() -> None:
+    heard = talk("Ada: " + " ".join(f"Mar{letters(i)}, how is it?" for i in range(1000)))
+    sentences = sentences_of(heard)
+    assert 100 < len(people_of(heard, sentences, (), lexicon_of("en")).names) <= 400
+
+
+def letters(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+def test_what_is_said_again_and_again_is_one_item_with_a_few_quotes() -> None:
+    note = ExtractiveProducer().note(
+        talk("Ada: " + "I will send the report to Tom by Friday. " * 200 + "We decided to buy the house. " * 200),
+        NoteRequest(),
+    )
+    said = [item for item in note.items if item.kind is not ItemKind.TOPIC]
+    assert len(said) < 5
+    assert max(len(item.evidence) for item in said) <= 12
 
 
 def test_long_words_of_languages_are_heard() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from minutebook.language.items.merging import merged
 from minutebook.language.items.standing import in_jest, standing
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
@@ -32,7 +33,9 @@ def actions_of(talk: Conversation) -> list[Item]:
         if made is not None and not in_jest(talk, move):
             items.append(_timed(talk, move, made))
     ordered = sorted(items, key=lambda item: item.evidence[0].start)
-    return standing(_merged(ordered, talk.lexicon.words), talk)
+    words = talk.lexicon.words
+    tasks = merged(ordered, lambda one, other: _same_task(one, other, words), _first_with_time)
+    return standing(tasks, talk)
 
 
 def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:
@@ -287,17 +290,9 @@ def _binding(dates: Dates, asked: str | None, answered: str | None) -> str | Non
     return answered if given is not None and given != wanted else asked
 
 
-def _merged(items: Sequence[Item], words: Words) -> list[Item]:
-    """One item per task: the same owner's items that say the same are joined."""
-    kept: list[Item] = []
-    for item in items:
-        twin = next((k for k in kept[-8:] if _same_task(k, item, words)), None)
-        if twin is None:
-            kept.append(item)
-            continue
-        spans = sorted({*twin.evidence, *item.evidence}, key=lambda e: e.start)
-        kept[kept.index(twin)] = replace(twin, evidence=tuple(spans), due=twin.due or item.due)
-    return kept
+def _first_with_time(first: Item, again: Item) -> Item:
+    """One item per task: as it was given first, with the time that it was given then or later."""
+    return replace(first, due=first.due or again.due)
 
 
 def _same_task(one: Item, other: Item, words: Words) -> bool:

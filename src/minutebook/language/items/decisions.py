@@ -1,8 +1,8 @@
 """Decisions: stated, announced ("we decide the following: …"), or proposed and agreed to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from minutebook.language.items.merging import merged
 from minutebook.language.items.standing import in_jest
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Item, ItemKind
@@ -34,7 +34,9 @@ def decisions_of(talk: Conversation) -> list[Item]:
         elif move.act is Act.AGREE and not move.weak:
             items += _confirmed(talk, move)
     items += _voted(talk)
-    return _merged(sorted(items, key=lambda item: item.evidence[0].start), talk.lexicon.words)
+    words = talk.lexicon.words
+    ordered = sorted(items, key=lambda item: item.evidence[0].start)
+    return merged(ordered, lambda one, other: _same(one, other, words), _longer)
 
 
 def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
@@ -207,17 +209,8 @@ def _norm(talk: Conversation, sentence: Sentence) -> str:
     return talk.lexicon.words.norm(sentence.text)
 
 
-def _merged(items: Sequence[Item], words: Words) -> list[Item]:
-    kept: list[Item] = []
-    for item in items:
-        twin = next((k for k in kept[-8:] if _same(k, item, words)), None)
-        if twin is None:
-            kept.append(item)
-            continue
-        spans = sorted({*twin.evidence, *item.evidence}, key=lambda e: e.start)
-        longer = max(twin, item, key=lambda i: len(i.text))
-        kept[kept.index(twin)] = replace(longer, evidence=tuple(spans))
-    return kept
+def _longer(one: Item, other: Item) -> Item:
+    return max(one, other, key=lambda item: len(item.text))
 
 
 def _same(one: Item, other: Item, words: Words) -> bool:

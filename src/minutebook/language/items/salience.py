@@ -5,7 +5,7 @@ by what it states (numbers, names); sentences alike to one already chosen are pa
 Carbonell & Goldstein 1998).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,6 +20,8 @@ _REDUNDANCY = 0.7
 _SHORTEST, _LONGEST = 6, 45
 _FEWEST_POINTS, _MOST_POINTS = 3, 10
 _SECONDS_PER_POINT = 60.0
+_Place = tuple[str, float]
+"""A speaker and the second at which a sentence begins."""
 
 
 def key_points_of(sentences: Sequence[Sentence], items: Sequence[Item], words: Words) -> tuple[KeyPoint, ...]:
@@ -42,8 +44,8 @@ def ranked(sentences: Sequence[Sentence], items: Sequence[Item], most: int, word
     telling = [s for s in sentences if _SHORTEST <= len(s.words) <= _LONGEST and not s.is_question]
     if not telling:
         return []
-    vectors = embed([s.text for s in telling])
-    scores = vectors @ vectors.mean(axis=0) + np.array([_bonus(s, items, words) for s in telling], dtype=np.float32)
+    vectors, cited = embed([s.text for s in telling]), _cited(items)
+    scores = vectors @ vectors.mean(axis=0) + np.array([_bonus(s, cited, words) for s in telling], dtype=np.float32)
     chosen: list[int] = []
     for _ in range(min(most, len(telling))):
         likeness = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(telling), dtype=np.float32)
@@ -53,8 +55,16 @@ def ranked(sentences: Sequence[Sentence], items: Sequence[Item], most: int, word
     return [telling[i] for i in chosen]
 
 
-def _bonus(sentence: Sentence, items: Sequence[Item], words: Words) -> float:
-    cited = [
-        _BONUS[i.kind] for i in items for e in i.evidence if e.start == sentence.start and e.speaker == sentence.speaker
-    ]
-    return max(cited, default=0.0) + (_NUMBER_BONUS if words.numbers_in(words.normal_words(sentence.text)) else 0.0)
+def _cited(items: Sequence[Item]) -> dict[_Place, float]:
+    """What it counts to be cited, by the place that is."""
+    counts: dict[_Place, float] = {}
+    for item in items:
+        for each in item.evidence:
+            place = each.speaker, each.start
+            counts[place] = max(counts.get(place, 0.0), _BONUS[item.kind])
+    return counts
+
+
+def _bonus(sentence: Sentence, cited: Mapping[_Place, float], words: Words) -> float:
+    number = _NUMBER_BONUS if words.numbers_in(words.normal_words(sentence.text)) else 0.0
+    return cited.get((sentence.speaker, sentence.start), 0.0) + number

@@ -1,5 +1,6 @@
 """What stands at the end of the talk: without what was said in jest, called off or taken over by somebody else."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from minutebook.language.model import Item
@@ -11,6 +12,8 @@ _SAME = 0.6
 """Share of content words from which two people's tasks are one that changed hands, or a task is the one called off."""
 _SOON_S = 45.0
 """Seconds within which a task changes hands in talk; later the same words mean another task."""
+_MOST_AHEAD = 100
+"""Tasks, and sentences that call something off, that are looked at behind each task: more than an hour of talk has."""
 
 
 def in_jest(talk: Conversation, move: Move) -> bool:
@@ -24,31 +27,39 @@ def in_jest(talk: Conversation, move: Move) -> bool:
 
 def standing(items: Sequence[Item], talk: Conversation) -> list[Item]:
     """The actions that nobody called off or took over, in their order."""
+    said = [_content(item.text, talk) for item in items]
     off = [s for s in talk.sentences if talk.lexicon.matches("calls_off", talk.lexicon.words.norm(s.text))]
-    return [
-        item
-        for at, item in enumerate(items)
-        if not any(_taken_over(item, later, talk) for later in items[at + 1 :])
-        and not any(_called_off(item, sentence, talk) for sentence in off)
-    ]
+    off.sort(key=_start)
+    starts, named = [s.start for s in off], [_content(s.text, talk) for s in off]
+    stands = []
+    for at, item in enumerate(items):
+        following = range(at + 1, min(at + 1 + _MOST_AHEAD, len(items)))
+        after = bisect_right(starts, item.evidence[-1].end)
+        taken = any(_same(said[at], said[later]) and _taken_over(item, items[later]) for later in following)
+        called_off = any(_named(said[at], words) for words in named[after : after + _MOST_AHEAD])
+        stands += [] if taken or called_off else [item]
+    return stands
 
 
-def _taken_over(item: Item, later: Item, talk: Conversation) -> bool:
-    """Whether somebody else takes on the same task soon afterwards."""
+def _taken_over(item: Item, later: Item) -> bool:
+    """Whether somebody else takes on a task soon afterwards."""
     if item.owner is None or later.owner is None or None in (item.owner.speaker, later.owner.speaker):
         return False
     apart = later.evidence[-1].start - item.evidence[-1].start
-    if item.owner.speaker == later.owner.speaker or not 0 < apart <= _SOON_S:
-        return False
-    mine, theirs = _content(item.text, talk), _content(later.text, talk)
+    return item.owner.speaker != later.owner.speaker and 0 < apart <= _SOON_S
+
+
+def _same(mine: set[str], theirs: set[str]) -> bool:
     return bool(mine) and len(mine & theirs) >= _SAME * max(len(mine), len(theirs))
 
 
-def _called_off(item: Item, sentence: Sentence, talk: Conversation) -> bool:
-    """Whether a later sentence ("you don't need to look at the returns any more") takes back what an item says."""
-    said = _content(item.text, talk)
-    named = _content(sentence.text, talk)
-    return sentence.start > item.evidence[-1].end and bool(said) and len(said & named) >= _SAME * len(said)
+def _named(said: set[str], named: set[str]) -> bool:
+    """Whether a sentence ("you don't need to look at the returns any more") takes back what an item says."""
+    return bool(said) and len(said & named) >= _SAME * len(said)
+
+
+def _start(sentence: Sentence) -> float:
+    return sentence.start
 
 
 def _content(text: str, talk: Conversation) -> set[str]:

@@ -20,7 +20,8 @@ from minutebook.language.talk.sentences import sentences_of, words_of
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
 from minutebook.language.text.words import Words
-from minutebook.transcript.model import Transcript
+from minutebook.transcript.attribution import TurnIndex
+from minutebook.transcript.model import Transcript, Turn
 
 _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
@@ -50,6 +51,7 @@ class Verifier:
         self._words = self._lexicon.words
         self._speakers = _words_by_speaker(transcript, self._words)
         self._left_out = tuple(tainted(sentences_of(transcript)))
+        self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes,
             self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
@@ -80,9 +82,8 @@ class Verifier:
         return None
 
     def _is_tainted(self, evidence: Evidence) -> bool:
-        return any(
-            s.speaker == evidence.speaker and s.start < evidence.end and s.end > evidence.start for s in self._left_out
-        )
+        near = self._not_for_people.between(evidence.start, evidence.end)
+        return any(turn.speaker == evidence.speaker for turn in near)
 
     def _stands(self, evidence: Evidence) -> bool:
         words, quote = self._speakers.get(evidence.speaker), self._words.normal_words(evidence.quote)

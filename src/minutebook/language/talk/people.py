@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from minutebook.language.lexicon import Lexicon
 from minutebook.language.talk.sentences import Sentence
@@ -14,6 +15,8 @@ from minutebook.transcript.model import Transcript
 _DEFAULT_NAME = re.compile(r"^(?:speaker|sprecher(?:in)?|voice|locuteur|intervenant|hablante)[ _-]?\d+$", re.IGNORECASE)
 _BARE = re.compile(r"^\W+|\W+$")
 _SHORTEST_FUZZY = 4
+_MOST_NAMES, _MOST_WORDS = 200, 5000
+"""People that the talk itself names, and words that are looked at as spellings of a name: a day of talk has fewer."""
 _LIKENESS = 0.78
 """Ratio (difflib) from which a differently spelt word is taken for a name of the list: Whisper writes "Kayko"."""
 
@@ -59,39 +62,37 @@ def people_of(
     known = {first_key(name): speaker for speaker, name in by_voice.items()}
     spoken = Counter(bare(word) for sentence in sentences for word in sentence.written)
     heard_as: dict[str, str] = {}
-    for name in addressed_names(sentences, lexicon, spoken):
+    for name in addressed_names(sentences, lexicon, spoken)[:_MOST_NAMES]:
         meant = _sounding_like(name, names)
         if meant is not None:
             heard_as[name.casefold()] = meant
         elif _listed_key(name, names) is None:
             names.setdefault(name.casefold(), name)
-    outsiders = _introduced_by_role(sentences, lexicon) - set(names)
+    outsiders = frozenset(islice(_introduced_by_role(sentences, lexicon), _MOST_NAMES)) - set(names)
     names |= {name: name.capitalize() for name in outsiders}
     spellings = dict(heard_as)
-    for word in spoken:
-        if (
-            word[:1].isupper()
-            and _may_name(word, names, lexicon)
-            and (key := _listed_key(word, names, spoken)) is not None
-        ):
+    written = (word for word in spoken if word[:1].isupper() and _may_name(word, names, lexicon))
+    for word in islice(written, _MOST_WORDS):
+        if (key := _listed_key(word, names, spoken)) is not None:
             spellings[word.casefold()] = key
     return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders)
 
 
-def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> frozenset[str]:
-    """Names after a role: "my assistant Berta", "our lawyer Mia"."""
-    found = set()
+def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> dict[str, None]:
+    """Names after a role, in their order: "my assistant Berta", "our lawyer Mia"."""
+    found: dict[str, None] = {}
     for sentence in sentences:
         for role, name in pairwise(sentence.written):
             plain = bare(name)
             known = role.casefold() in lexicon.roles and plain[:1].isupper() and plain[1:].islower() and plain.isalpha()
             if known and plain.casefold() not in lexicon.never_names:
-                found.add(plain.casefold())
-    return frozenset(found)
+                found[plain.casefold()] = None
+    return found
 
 
 def _may_name(word: str, names: Mapping[str, str], lexicon: Lexicon) -> bool:
-    return word.casefold() in names or word.casefold() not in lexicon.never_names | lexicon.stopwords
+    lowered = word.casefold()
+    return lowered in names or not (lowered in lexicon.never_names or lowered in lexicon.stopwords)
 
 
 def first_key(name: str) -> str:
@@ -130,16 +131,25 @@ _SOUNDS = (
     ("z", "s"),
     ("h", ""),
 )
+_VOWELS = frozenset("aeiou")
 
 
 def _likeness(one: str, other: str) -> float:
     if min(len(one), len(other)) < _SHORTEST_FUZZY:
         return 0.0
-    for letters, sound in _SOUNDS:
-        one, other = one.replace(letters, sound), other.replace(letters, sound)
-    if one[:1] != other[:1] and not {one[:1], other[:1]} <= set("aeiou"):
+    one, other = _as_sounds(one), _as_sounds(other)
+    if one[:1] != other[:1] and not {one[:1], other[:1]} <= _VOWELS:
         return 0.0
-    return SequenceMatcher(None, one, other).ratio()
+    matcher = SequenceMatcher(None, one, other)
+    close = matcher.real_quick_ratio() >= _LIKENESS and matcher.quick_ratio() >= _LIKENESS
+    return matcher.ratio() if close else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _as_sounds(name: str) -> str:
+    for letters, sound in _SOUNDS:
+        name = name.replace(letters, sound)
+    return name
 
 
 def _sounding_like(name: str, names: Mapping[str, str]) -> str | None:
@@ -154,11 +164,10 @@ def sounds_alike(one: str, other: str) -> bool:
     return len(_consonants(one)) > 2 and _consonants(one) == _consonants(other)
 
 
+@lru_cache(maxsize=8192)
 def _consonants(name: str) -> str:
-    sounds = name.casefold()
-    for letters, sound in _SOUNDS:
-        sounds = sounds.replace(letters, sound)
-    return sounds[:1] + "".join(sorted(set(sounds[1:]) - set("aeiou")))
+    sounds = _as_sounds(name.casefold())
+    return sounds[:1] + "".join(sorted(set(sounds[1:]) - _VOWELS))
 
 
 def addressed_names(sentences: Sequence[Sentence], lexicon: Lexicon, spoken: Mapping[str, int]) -> list[str]:

@@ -44,6 +44,7 @@ class Signs:
         self._sentences = sentences
         self._lexicon = lexicon
         self._clauses = [clauses_of(s, people, lexicon) for s in sentences]
+        self._next_turn = _next_turns(sentences)
         self._accepting = [c.pattern for c in lexicon.cues if c.act in (Act.ACCEPT, Act.COMMIT) and not c.weak]
         self._assigning = [c.pattern for c in lexicon.cues if c.act is Act.ASSIGN]
 
@@ -111,8 +112,7 @@ class Signs:
 
     def _reply(self, sentence: Sentence) -> Sentence | None:
         """The first sentence of the next turn."""
-        after = (self._sentences[i] for i in range(sentence.index + 1, len(self._sentences)))
-        return next((s for s in after if s.turn != sentence.turn), None)
+        return self._next_turn[sentence.index]
 
     def _turn_of(self, sentence: Sentence) -> list[Sentence]:
         around = self._sentences[max(0, sentence.index - 4) : sentence.index + 2]
@@ -138,3 +138,12 @@ class Signs:
 
     def _norm(self, sentence: Sentence) -> str:
         return self._lexicon.words.norm(sentence.text)
+
+
+def _next_turns(sentences: Sequence[Sentence]) -> list[Sentence | None]:
+    """For each sentence the one that opens the next turn; None in the last turn."""
+    found: list[Sentence | None] = [None] * len(sentences)
+    for at in range(len(sentences) - 2, -1, -1):
+        following = sentences[at + 1]
+        found[at] = following if following.turn != sentences[at].turn else found[at + 1]
+    return found
