@@ -58,9 +58,9 @@ def test_many_sentences_take_no_more_time_than_they_are_many(said: str) -> None:
 
 
 def test_a_crowd_of_names_is_compared_with_a_few() -> None:
-    heard = talk("Ada: " + " ".join(f"Mar{letters(i)}, how is it?" for i in range(1000)))
+    heard = talk("Ada: " + " ".join(f"{letters(i).capitalize()}ra, how is it?" for i in range(1000)))
     sentences = sentences_of(heard)
-    assert 100 < len(people_of(heard, sentences, (), lexicon_of("en")).names) <= 400
+    assert len(people_of(heard, sentences, (), lexicon_of("en")).names) <= 200
 
 
 def letters(number: int) -> str:
