@@ -4,7 +4,6 @@ Speaker ids are what is stored; names are put in when something is shown, so tha
 Everything that was said or written by a model is escaped: a note can hold no image, link, heading or HTML of its own.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
 from minutebook.language.talk.people import first_key, is_default_name
 from minutebook.transcript.model import Transcript
+from minutebook.transcript.render.neutral import in_markdown as escaped
 
 _ORDERS = {
     MeetingType.GROUP: ("decision", "action", "question", "topic"),
@@ -24,9 +24,6 @@ _ORDERS = {
 """Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
 """Quotes shown per line where fewer than all are."""
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|!~])")
-_ADDRESS = re.compile(r"\b(?:https?|ftp|data|javascript|file|vbscript):", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,6 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line; addresses are shown and never become links."""
-    plain = _CONTROL.sub(" ", text)
-    plain = _ADDRESS.sub(lambda match: match[0][:-1] + "\u2236", plain)
-    plain = re.sub(r"\b(www)\.", "\\1\u2024", plain, flags=re.IGNORECASE)
-    return _MARKUP.sub(r"\\\1", plain).strip()
 
 
 def owner_name(owner: Owner | None, transcript: Transcript) -> str | None:

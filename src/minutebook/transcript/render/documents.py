@@ -1,14 +1,11 @@
 """Transcripts to read: plain text and Markdown."""
 
-import re
 from collections.abc import Iterator
 
 from minutebook.transcript.joining import running_text
 from minutebook.transcript.model import Segment, Transcript
+from minutebook.transcript.render.neutral import in_markdown, in_plain_text
 from minutebook.transcript.render.times import short_time
-
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~])")
-_BLOCK_START = re.compile(r"^(\s*)([#+-]|\d+(?=[.)]))", re.MULTILINE)
 
 
 def txt(transcript: Transcript) -> str:
@@ -16,7 +13,7 @@ def txt(transcript: Transcript) -> str:
     notices = [f"Note: {notice}" for notice in transcript.notices]
     spoken = ((segment, _said(transcript, segment)) for segment in transcript.segments)
     lines = [f"[{short_time(each.start)}] {transcript.name_of(each.speaker)}: {text}" for each, text in spoken]
-    return "".join(f"{line}\n" for line in [*notices, *lines])
+    return "".join(f"{in_plain_text(line)}\n" for line in [*notices, *lines])
 
 
 def markdown(transcript: Transcript) -> str:
@@ -27,22 +24,17 @@ def markdown(transcript: Transcript) -> str:
 def _blocks(transcript: Transcript) -> Iterator[str]:
     yield "# Transcript"
     for notice in transcript.notices:
-        yield f"> {escaped(notice)}"
+        yield f"> {in_markdown(notice)}"
     if transcript.summary:
-        yield f"## Summary\n\n{escaped(transcript.summary)}"
+        yield "## Summary\n\n" + "\n".join(map(in_markdown, transcript.summary.splitlines()))
     if transcript.speakers:
-        rows = (f"- {escaped(s.name)} ({short_time(s.talk_time_s)})" for s in transcript.speakers)
+        rows = (f"- {in_markdown(s.name)} ({short_time(s.talk_time_s)})" for s in transcript.speakers)
         yield "## Speakers\n\n" + "\n".join(rows)
     yield "## Talk"
     for segment in transcript.segments:
-        name = escaped(transcript.name_of(segment.speaker))
-        yield f"**{name}** ({short_time(segment.start)}): {escaped(_said(transcript, segment))}"
+        name = in_markdown(transcript.name_of(segment.speaker))
+        yield f"**{name}** ({short_time(segment.start)}): {in_markdown(_said(transcript, segment))}"
 
 
 def _said(transcript: Transcript, segment: Segment) -> str:
     return " ".join(running_text(segment, transcript.language).split())
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _BLOCK_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))

@@ -4,6 +4,7 @@ import html
 
 from minutebook.transcript.model import Segment, Transcript
 from minutebook.transcript.render.cues import LINE_COLUMNS, MIN_CUE_S, Cue, cues, shortened
+from minutebook.transcript.render.neutral import in_plain_text
 from minutebook.transcript.render.times import clock_time
 
 
@@ -14,7 +15,7 @@ def srt(transcript: Transcript) -> str:
         return shortened(_name(transcript, segment.speaker), LINE_COLUMNS - 1) + ":"
 
     made = cues(transcript.segments, transcript.language, name)
-    blocks = (f"{number}\n{_span(cue, ',')}\n{_text(cue)}\n" for number, cue in enumerate(made, start=1))
+    blocks = (f"{number}\n{_span(cue, ',')}\n{in_plain_text(_text(cue))}\n" for number, cue in enumerate(made, start=1))
     return "\n".join(blocks)
 
 
