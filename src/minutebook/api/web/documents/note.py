@@ -4,7 +4,7 @@ from babel.dates import format_date
 
 from minutebook.api.web.record import Record
 from minutebook.meetings.model import Meeting
-from minutebook.transcript.render.documents import escaped
+from minutebook.transcript.render.neutral import in_markdown
 from minutebook.transcript.render.times import short_time
 
 
@@ -15,8 +15,8 @@ def note_document(meeting: Meeting, record: Record, language: str = "en") -> str
     facts = [format_date(meeting.created_at.astimezone(), "long", locale=language)]
     if record.transcript is not None:
         facts.append(short_time(record.transcript["duration_s"]))
-    people = [f"- {escaped(attendee.display_name)}" for attendee in meeting.attendees]
-    head = [f"# {escaped(meeting.title)}", "", " · ".join(facts), "", *people, ""]
+    people = [f"- {in_markdown(attendee.display_name)}" for attendee in meeting.attendees]
+    head = [f"# {in_markdown(meeting.title)}", "", " · ".join(facts), "", *people, ""]
     # The note's own title is the head's now.
     first, _, rest = record.note["markdown"].partition("\n")
     body = rest.lstrip("\n") if first.startswith("# ") else record.note["markdown"]
