@@ -141,6 +141,10 @@ class BotSettings(BaseModel):
     concurrency: int = Field(4, description="Bots at work at once on this machine; 0 starts none here.")
     home_url: str | None = Field(None, description="Where runners reach the server; its own address when not set.")
     chromium: str | None = Field(None, description="Path of the Chromium to use; looked for when not set.")
+    facts: Path | None = Field(
+        None,
+        description="Folder with facts about meeting pages (`PLATFORM/NAME.toml`) that replace those of the release.",
+    )
     webrtc_pages: CommaSeparated = Field(
         default_factory=list,
         description="Addresses (prefixes) of self-hosted WebRTC meeting pages that bots may join; comma-separated.",

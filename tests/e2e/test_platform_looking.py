@@ -14,6 +14,7 @@ from support.calls.participants import FLAGS
 PAGE = """<!doctype html><title>A page</title>
 <p id="plain">You’ll   join
   the call <b>soon</b></p>
+<p>Come in. And stay!</p>
 <p id="split">Please <i>wait</i> here</p>
 <script>const never = "text of a script";</script>
 <template><p>text of a template</p></template>
@@ -50,7 +51,12 @@ def looked(page: Page, *probes: Probe) -> Look:
     ("text", "seen"),
     [
         ("you'll join the call soon", True),
-        ("You’ll join the call", True),
+        ("You’ll join the call", False),
+        ("You’ll join the call*", True),
+        ("*the call soon!", True),
+        ("you'll * soon", True),
+        ("and stay", True),
+        ("stay there", False),
         ("please wait here", True),
         ("text of a script", False),
         ("text of a template", False),

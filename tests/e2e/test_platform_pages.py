@@ -243,8 +243,14 @@ async def test_a_meeting_that_has_not_begun_is_loaded_again(context: BrowserCont
     assert await bot.log() == ["cookies", "agree", "join"], "the page began anew"
 
 
-async def test_an_address_elsewhere_means_denied_and_the_sign_in_page_does_not(context: BrowserContext) -> None:
+async def test_an_address_elsewhere_is_a_wall_for_who_did_not_ask_and_a_denial_for_who_did(
+    context: BrowserContext,
+) -> None:
     bot = await played(context, "google_meet")
+    await bot.page.goto("https://workspace.google.com/products/meet/")
+    assert (await bot.platform.look(bot.page)).place is Place.BLOCKED
+    await bot.page.goto("https://meet.google.com/abc-defg-hij")
+    await bot.arrive(Place.WAITING)
     await bot.page.goto("https://workspace.google.com/products/meet/")
     assert (await bot.platform.look(bot.page)).place is Place.DENIED
     await bot.page.goto("https://accounts.google.com/v3/signin")

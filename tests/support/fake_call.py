@@ -1,6 +1,7 @@
 """A meeting that is only played: scripted platform, page, capture and tab, for calls in virtual time."""
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.ports import CallPorts, Picture
 from minutebook.bots.runner.streaming.sender import Say
 from minutebook.bots.states import BotState
+from minutebook.kit.clock import Clock
 from support.virtual_time import LoopClock
 
 Scene = Place | Exception | None
@@ -31,6 +33,10 @@ class Stage:
     picture: Picture | None = None
     stop_hangs: bool = False
     capture_fails_at: float | None = None
+    cut_off_at: float | None = None
+    cut_off_until: float = math.inf
+    clock: Clock = field(default_factory=LoopClock)
+    names: Sequence[str] = ()
 
     visits: int = 0
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -62,7 +68,7 @@ class Stage:
 
     def ports(self) -> CallPorts:
         return CallPorts(
-            clock=LoopClock(),
+            clock=self.clock,
             reports=FakeReports(self),
             screens=FakeScreens(self),
             streaming=FakeStreaming(self),
@@ -170,13 +176,19 @@ class FakeCapture:
     @property
     def participants(self) -> Mapping[str, str]:
         number = _latest(self._stage.people, self._stage.now()) if self._started else 0
-        return {f"p{at}": f"Guest {at}" for at in range(number)}
+        names = [*self._stage.names, *(f"Guest {at}" for at in range(len(self._stage.names), number))]
+        return {f"p{at}": names[at] for at in range(number)}
 
     @property
     def last_sound_ms(self) -> int | None:
         heard = [at for at in self._stage.sounds if at <= self._stage.now()] if self._started else []
-        start = LoopClock().now().timestamp() - asyncio.get_running_loop().time()
+        start = self._stage.clock.now().timestamp() - asyncio.get_running_loop().time()
         return round(1000 * (start + heard[-1])) if heard else None
+
+    @property
+    def cut_off(self) -> bool:
+        since, until = self._stage.cut_off_at, self._stage.cut_off_until
+        return since is not None and since <= self._stage.now() < until
 
     async def install(self, context: Any) -> None:
         self._stage.tell("install")

@@ -31,6 +31,9 @@ SENTENCES: Final[Mapping[Failure, str]] = MappingProxyType(
         Failure.STREAMING: "The streaming addresses of the bot could not be used.",
         Failure.INTERNAL: "Something went wrong here while the bot was at work. The server's log has the details.",
         Failure.SIGN_IN_REQUIRED: "This meeting lets nobody in who is not signed in.",
+        Failure.PASSCODE_REQUIRED: "The meeting wants a passcode that its address does not have.",
+        Failure.REGISTRATION_REQUIRED: "The meeting lets in who is registered.",
+        Failure.HOST_NOT_STARTED: "The host did not start the meeting in time.",
         Failure.BLOCKED: "The platform does not let automated guests into this meeting.",
         Failure.CAPTCHA: "The platform asks for proof that a person joins.",
     }

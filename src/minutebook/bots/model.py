@@ -109,6 +109,9 @@ class Failure(StrEnum):
     STREAMING = "streaming"
     INTERNAL = "internal"
     SIGN_IN_REQUIRED = "sign_in_required"
+    PASSCODE_REQUIRED = "passcode_required"
+    REGISTRATION_REQUIRED = "registration_required"
+    HOST_NOT_STARTED = "host_not_started"
     BLOCKED = "blocked"
     CAPTCHA = "captcha"
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import typer
 
+from minutebook.cli import looking
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
 from minutebook.errors import Kind, MinutebookError
 
 app = typer.Typer(invoke_without_command=True)
+app.command("look")(looking.look)
 
 
 @app.callback()

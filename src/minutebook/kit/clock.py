@@ -1,6 +1,8 @@
 """Time as a value that is passed in, so that rules about time are tested without waiting."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -22,6 +24,25 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class SteadyClock:
+    """The machine's clock as it was at the beginning, and from then on what passes: nobody who sets the clock makes it
+    jump. `wall` and `elapsed` (seconds of any monotonic clock) are for tests."""
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._elapsed = elapsed
+        self._began = wall() - timedelta(seconds=elapsed())
+
+    def now(self) -> datetime:
+        return self._began + timedelta(seconds=self._elapsed())
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

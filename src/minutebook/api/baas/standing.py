@@ -24,6 +24,9 @@ OF_FAILURE: Final[Mapping[Failure, tuple[str, str]]] = {
     Failure.STREAMING: ("error", "connection_error"),
     Failure.INTERNAL: ("error", "system_error"),
     Failure.SIGN_IN_REQUIRED: ("error", "auth_error"),
+    Failure.PASSCODE_REQUIRED: ("error", "input_error"),
+    Failure.REGISTRATION_REQUIRED: ("error", "auth_error"),
+    Failure.HOST_NOT_STARTED: ("warning", "permission_error"),
     Failure.BLOCKED: ("error", "connection_error"),
     Failure.CAPTCHA: ("error", "auth_error"),
 }

@@ -50,6 +50,8 @@ class FactsDriver:
         self._facts = self._pages[0] if len(self._pages) == 1 else None
         self._now_s = now_s
         self._tried: dict[str, Tried] = {}
+        self._asked = False
+        self._was_in_call = False
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class FactsDriver:
 
     @property
     def page_script(self) -> str:
-        return load_page_script(self._name)
+        return load_page_script(self._name, self._pages[0])
 
     @property
     def speaking_lag_ms(self) -> int:
@@ -76,7 +78,14 @@ class FactsDriver:
 
     async def look(self, page: "Page") -> Sight:
         facts, look = await self._looked(page)
-        return self._sight(facts, look)
+        sight = self._sight(facts, look)
+        if sight.place is Place.JOINING and self._was_in_call:
+            # A call whose controls are hidden looks like nothing that is known.
+            await _wake(page)
+            facts, look = await self._looked(page)
+            sight = self._sight(facts, look)
+        self._was_in_call = self._was_in_call or sight.place is Place.IN_CALL
+        return sight
 
     async def step(self, page: "Page", guest: Guest) -> None:
         for _ in range(MOST_STEPS_AT_ONCE):
@@ -88,6 +97,7 @@ class FactsDriver:
                 return
             before = self._tried.get(todo.step.name, Tried())
             self._tried[todo.step.name] = Tried(before.times + 1, self._now_s())
+            self._asked = self._asked or todo.step.asks
             await self._do(page, todo)
 
     async def post(self, page: "Page", text: str) -> bool:
@@ -126,7 +136,7 @@ class FactsDriver:
     def _sight(self, facts: PageFacts, look: Look) -> Sight:
         if look.url.startswith(FAILED_PAGE):
             return Sight(Place.UNREACHABLE, look.title)
-        return sight_of(facts.signs, look)
+        return sight_of(facts.signs, look, asked=self._asked)
 
     async def _looked(self, page: "Page") -> tuple[PageFacts, Look]:
         """The facts of the page that is there, and one look at it; facts of nothing while no kind is recognised."""

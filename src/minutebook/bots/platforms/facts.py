@@ -1,36 +1,50 @@
 """Page facts: what a platform's pages look like, as data. One TOML file per kind of page in the platform's folder.
 
+    [facts]             `version` and `date` of the file; `source` of all that names none
     [page]              `recognised`: a probe that tells this kind of page from the platform's others (may be missing);
                         `speaking_lag_ms`: how late its page script tells who speaks
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
+    [people]            `words`: selectors of where people's own words stand (names, chat, captions, titles). Nothing in
+                        there tells a place, and nothing in there is pressed
     [[sign]]            `place` and what tells it: a probe, `url` (pattern found in the page's address), `away_from`
-                        (pattern that it does not match). The first sign that holds tells the place
+                        (pattern that it does not match). The first sign that holds tells the place. `cause` says more
+                        of it (see `Hint`); `asked`: only for who asked to be let in; `empty`: of a field that nothing
+                        was typed into; `people`: told by tiles of people. A sign that ends the visit waits until no
+                        sign of the call is left, unless it lies `over` the call
     [[step]]            one thing to do on the way in: `name`, `do` (see `Action`), a probe of what it is done to,
                         `places` where it is done, `when` (a wish of the guest, `no_` before it for the opposite),
-                        `text` to type (`{name}`), `again_after_s`, `at_most` times (0: without end)
+                        `text` to type (`{name}`), `again_after_s`, `at_most` times (0: without end); `asks`: it
+                        asks to be let in
     [chat]              `open`, `field`, `send` (probes; without `send` the Enter key sends), `longest` in characters
     [[leave]]           probes of what is clicked, one after the other
+    [script.NAME]       `selectors` for the page script, which gets them by these names
 
-A **probe** names what to look for: `selectors` (CSS), `texts` (parts of visible text), `labels` (whole text or
-`aria-label` of a control such as a button); it holds when `at_least` (1) of all these are seen, each `inside` (one of)
-and `outside` (all) the given ancestors. `hidden = true` counts what is in the page without being visible, too. Case,
-apostrophes and white space do not count in texts. `verified = false` marks a sign or step that nobody compared with the
-platform's own page yet.
+A **probe** names what to look for: `selectors` (CSS), `texts` (visible sentences, `*` for anything), `labels` (whole
+text or `aria-label` of a control such as a button); it holds when `at_least` (1) different elements that these mean are
+seen, each `inside` (one of) and `outside` (all) the given ancestors. `hidden = true` counts what is in the page without
+being visible, too. Case, apostrophes, white space and the mark at a sentence's end do not count in texts. `source` says
+where a fact is from: see `Source`.
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from string import Formatter
 from typing import Any, Final, TypeVar
 
 from minutebook.bots.platforms.addresses import AddressRule
-from minutebook.bots.platforms.ports import Place
+from minutebook.bots.platforms.ports import Hint, Place
+
+TERMINAL: Final = frozenset(Place) - {Place.JOINING, Place.WAITING, Place.IN_CALL}
+"""Places that end a visit."""
 
 PROBE_KEYS: Final = ("selectors", "texts", "labels", "inside", "outside")
 WISHES: Final = ("", "microphone", "camera")
@@ -48,6 +62,14 @@ class Action(StrEnum):
     CLICK = "click"
     TYPE = "type"
     RELOAD = "reload"
+
+
+class Source(StrEnum):
+    """Where a fact is from: a capture of the platform's own page; what bots of several makers rely on; a guess."""
+
+    CAPTURED = "captured"
+    RELIED_ON = "relied on"
+    GUESS = "guess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +96,16 @@ class Sign:
     probe: Probe = Probe()
     url: re.Pattern[str] | None = None
     away_from: re.Pattern[str] | None = None
-    verified: bool = True
+    hint: Hint | None = None
+    asked: bool = False
+    empty: bool = False
+    over: bool = False
+    source: Source = Source.GUESS
+
+    @property
+    def yields(self) -> bool:
+        """Whether signs of the call outweigh it."""
+        return self.place in TERMINAL and bool(self.probe) and not self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +120,8 @@ class Step:
     text: str = ""
     again_after_s: float = RETRY_S
     at_most: int = 0
-    verified: bool = True
+    asks: bool = False
+    source: Source = Source.GUESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +140,16 @@ class Chat:
     open: Probe = Probe()
     send: Probe = Probe()
     longest: int = 500
+    source: Source = Source.GUESS
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """One kind of page. `name` is its file's, without `.toml`."""
+    """One kind of page. `name` is its file's, without `.toml`; `leave_sources` is parallel to `leave`."""
 
     name: str
+    version: int = 0
+    date: str = ""
     recognised: Probe = Probe()
     speaking_lag_ms: int = 0
     name_rule: NameRule = field(default_factory=NameRule)
@@ -123,6 +158,11 @@ class PageFacts:
     steps: tuple[Step, ...] = ()
     chat: Chat | None = None
     leave: tuple[Probe, ...] = ()
+    people: tuple[str, ...] = ()
+    people_source: Source = Source.GUESS
+    leave_sources: tuple[Source, ...] = ()
+    script: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    script_sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 class FactsError(ValueError):
@@ -130,20 +170,35 @@ class FactsError(ValueError):
 
 
 @cache
-def load_pages(platform: str) -> tuple[PageFacts, ...]:
-    """The facts of a platform's kinds of pages, by the names of their files."""
-    folder = files(__package__).joinpath(platform)
-    found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
-    return tuple(
-        facts_from(each.name.removesuffix(".toml"), tomllib.loads(each.read_text(encoding="utf-8"))) for each in found
-    )
+def load_pages(platform: str, folder: Path | None = None) -> tuple[PageFacts, ...]:
+    """The facts of a platform's kinds of pages, by the names of their files. A file in the platform's folder below
+    `folder`, an operator's, stands in place of the one of that name here. Raises `FactsError`."""
+    texts = {name: path.read_text(encoding="utf-8") for name, path in _files(files(__package__) / platform)}
+    if folder is not None:
+        texts |= {name: path.read_text(encoding="utf-8") for name, path in _files(folder / platform)}
+    return tuple(facts_from(name, _toml(name, text)) for name, text in sorted(texts.items()))
 
 
-@cache
-def load_page_script(platform: str) -> str:
-    """The platform's page script; empty when its folder has none."""
+def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    if folder.is_dir():
+        yield from ((each.name.removesuffix(".toml"), each) for each in folder.iterdir() if each.name.endswith(".toml"))
+
+
+def _toml(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FactsError(f"{name}.toml cannot be read: {error}") from error
+
+
+def load_page_script(platform: str, facts: PageFacts | None = None) -> str:
+    """The platform's page script, called with the selectors of its facts; empty when its folder has none."""
     script = files(__package__).joinpath(platform, "page.js")
-    return script.read_text(encoding="utf-8") if script.is_file() else ""
+    if not script.is_file():
+        return ""
+    given = facts or load_pages(platform)[0]
+    selectors = {name: list(each) for name, each in given.script.items()}
+    return f"({script.read_text(encoding='utf-8').strip().removesuffix(';')})({json.dumps(selectors)});\n"
 
 
 def address_rules(platform: str) -> tuple[AddressRule, ...]:
@@ -153,21 +208,30 @@ def address_rules(platform: str) -> tuple[AddressRule, ...]:
 
 def facts_from(name: str, data: Mapping[str, Any]) -> PageFacts:
     """The facts in a file that was read; raises `FactsError` for what the format does not know."""
-    table = _Table(name, data)
-    page, names = table.part("page"), table.part("name")
-    chat = table.part("chat") if "chat" in data else None
+    table = _Table(f"{name}.toml", data)
+    head, page, names, people = (table.part(key) for key in ("facts", "page", "name", "people"))
+    source = head.source(None)
+    words = people.words("words")
+    leave, script = table.parts("leave"), table.named_parts("script")
     facts = PageFacts(
         name=name,
+        version=head.take("version", 0),
+        date=str(head.take("date", "")),
         recognised=page.probe_at("recognised"),
         speaking_lag_ms=page.take("speaking_lag_ms", 0),
         name_rule=NameRule(names.pattern("remove"), names.take("longest", NameRule().longest)),
         addresses=tuple(map(_address_rule, table.parts("address"))),
-        signs=tuple(map(_sign, table.parts("sign"))),
-        steps=tuple(map(_step, table.parts("step"))),
-        chat=_chat(chat) if chat is not None else None,
-        leave=tuple(_only(part, part.probe()) for part in table.parts("leave")),
+        signs=tuple(_sign(part, words, source) for part in table.parts("sign")),
+        steps=tuple(_step(part, words, source) for part in table.parts("step")),
+        chat=_chat(table.part("chat"), source) if "chat" in data else None,
+        leave_sources=tuple(part.source(source) or Source.GUESS for part in leave),
+        leave=tuple(_only(part, part.probe()) for part in leave),
+        people=words,
+        people_source=people.source(source) or Source.GUESS,
+        script_sources={key: part.source(source) or Source.GUESS for key, part in script.items()},
+        script={key: _only(part, part.words("selectors")) for key, part in script.items()},
     )
-    for part in (page, names, table):
+    for part in (head, page, names, people, table):
         part.finish()
     return facts
 
@@ -199,6 +263,9 @@ class _Table:
             raise self.wrong(f"at_least is {probe.at_least}, which cannot be met or says nothing")
         return probe
 
+    def source(self, default: Source | None) -> Source | None:
+        return self.one_of(Source, "source") if "source" in self._left else default
+
     def one_of(self, kinds: type[Choice], key: str, default: str | None = None) -> Choice:
         text = self.take(key, default)
         if text not in list(kinds):
@@ -210,6 +277,9 @@ class _Table:
 
     def parts(self, key: str) -> list["_Table"]:
         return [_Table(f"{self._where}.{key}[{index}]", each) for index, each in enumerate(self.take(key, []))]
+
+    def named_parts(self, key: str) -> dict[str, "_Table"]:
+        return {name: _Table(f"{self._where}.{key}.{name}", each) for name, each in self.take(key, {}).items()}
 
     def probe_at(self, key: str) -> Probe:
         part = self.part(key)
@@ -251,27 +321,48 @@ def _address_rule(table: _Table) -> AddressRule:
     return _only(table, rule)
 
 
-def _sign(table: _Table) -> Sign:
+def _sign(table: _Table, words: tuple[str, ...], source: Source | None) -> Sign:
     place = table.one_of(Place, "place")
-    patterns = table.pattern("url"), table.pattern("away_from")
-    sign = Sign(place, table.probe(), *patterns, verified=table.take("verified", True))
+    probe, patterns = table.probe(), (table.pattern("url"), table.pattern("away_from"))
+    hint = table.take("cause")
+    sign = Sign(
+        place,
+        probe if table.take("people", False) else _away_from_people(probe, words),
+        *patterns,
+        hint=_hint(table, hint) if hint is not None else None,
+        asked=table.take("asked", False),
+        empty=table.take("empty", False),
+        over=table.take("over", False),
+        source=table.source(source) or Source.GUESS,
+    )
     if not (sign.probe or sign.url or sign.away_from):
         table.finish()
         raise table.wrong("there is nothing that tells this place")
     return _only(table, sign)
 
 
-def _step(table: _Table) -> Step:
+def _hint(table: _Table, text: object) -> Hint:
+    if text not in list(Hint):
+        raise table.wrong(f"cause is {text!r}, not one of {', '.join(Hint)}")
+    return Hint(str(text))
+
+
+def _away_from_people(probe: Probe, words: tuple[str, ...]) -> Probe:
+    return replace(probe, outside=(*probe.outside, *words)) if probe else probe
+
+
+def _step(table: _Table, words: tuple[str, ...], source: Source | None) -> Step:
     step = Step(
         name=table.take("name", ""),
         action=table.one_of(Action, "do", Action.CLICK),
-        probe=table.probe(),
+        probe=_away_from_people(table.probe(), words),
         places=frozenset(map(Place, table.take("places", [Place.JOINING]))),
         when=table.take("when", ""),
         text=table.take("text", ""),
         again_after_s=table.take("again_after_s", RETRY_S),
         at_most=table.take("at_most", 0),
-        verified=table.take("verified", True),
+        asks=table.take("asks", False),
+        source=table.source(source) or Source.GUESS,
     )
     if not step.name or not step.probe:
         raise table.wrong("a step has a name and something that it is done to")
@@ -280,11 +371,12 @@ def _step(table: _Table) -> Step:
     return _only(table, step)
 
 
-def _chat(table: _Table) -> Chat:
+def _chat(table: _Table, source: Source | None) -> Chat:
     chat = Chat(
         field=table.probe_at("field"),
         open=table.probe_at("open"),
         send=table.probe_at("send"),
         longest=table.take("longest", 500),
+        source=table.source(source) or Source.GUESS,
     )
     return _only(table, chat)

@@ -7,7 +7,13 @@
 
   const normal = (text) => text.replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, " ").trim().toLowerCase();
   const shown = (element) =>
-    element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true });
+    element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true }) && !isParked(element);
+  // Frames that wait for their turn are put far outside of the page.
+  const isParked = (element) => {
+    if (element.tagName !== "IFRAME") return false;
+    const { right, bottom, width, height } = element.getBoundingClientRect();
+    return width < 2 || height < 2 || right <= 0 || bottom <= 0;
+  };
 
   /** @type {(page: Document) => Document[]} */
   function documentsIn(page) {
@@ -36,13 +42,26 @@
     return read.get(element);
   }
 
-  // The innermost elements whose text holds the wanted one. The rough text has that of scripts, too.
-  /** @type {(element: Element, wanted: string) => Element[]} */
+  // What a wanted text means: a sentence, `*` for anything. `piece` is part of every text that has it.
+  const SENTENCES = /(?<=[.!?\u2026])\s+/;
+  const bare = (sentence) => sentence.replace(/[\s.!?\u2026]+$/, "");
+  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|\/-]/g, "\\$&");
+  function wantedOf(text) {
+    const pieces = bare(normal(text)).split("*");
+    const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a));
+    return { piece: longest.trim(), pattern: new RegExp(`^${pieces.map(escaped).join(".*")}$`, "s") };
+  }
+
+  /** @type {(text: string, wanted: {pattern: RegExp}) => boolean} */
+  const says = (text, { pattern }) => pattern.test(bare(text)) || text.split(SENTENCES).some((each) => pattern.test(bare(each)));
+
+  // The innermost elements that say what is wanted. The rough text has that of scripts, too.
+  /** @type {(element: Element, wanted: {piece: string, pattern: RegExp}) => Element[]} */
   function holders(element, wanted) {
-    if (UNSEEN.has(element.tagName) || !roughTextOf(element).includes(wanted)) return [];
+    if (UNSEEN.has(element.tagName) || !roughTextOf(element).includes(wanted.piece)) return [];
     const inner = [...element.children].flatMap((child) => holders(child, wanted));
     if (inner.length) return inner;
-    return normal(textOf(element)).includes(wanted) ? [element] : [];
+    return says(normal(textOf(element)), wanted) ? [element] : [];
   }
 
   // Per document the controls by their captions.
@@ -67,7 +86,7 @@
     let entry = 0;
     const all = (search) => pages.flatMap((page) => [...search(page)]);
     for (const selector of probe.selectors) yield [entry++, all((page) => page.querySelectorAll(selector))];
-    for (const text of probe.texts) yield [entry++, all((page) => (page.body ? holders(page.body, normal(text)) : []))];
+    for (const text of probe.texts) yield [entry++, all((page) => (page.body ? holders(page.body, wantedOf(text)) : []))];
     for (const label of probe.labels) yield [entry++, all((page) => controlsIn(page, label))];
   }
 
@@ -85,10 +104,13 @@
 
   /** @type {(probe: Probe, pages: Document[]) => Generator<[number, any]>} */
   function* matchesOf(probe, pages) {
+    const taken = new Set();
     for (const [entry, elements] of entriesOf(probe, pages)) {
-      const counted = elements.filter((element) => counts(probe, element));
+      const counted = elements.filter((element) => !taken.has(element) && counts(probe, element));
       const element = counted.find(enabled) ?? counted[0];
-      if (element) yield [entry, element];
+      if (!element) continue;
+      taken.add(element);
+      yield [entry, element];
     }
   }
 

@@ -74,15 +74,22 @@ def probes_to_json(probes: Sequence[Probe]) -> list[dict[str, Any]]:
     return [asdict(probe) for probe in probes]
 
 
-def sight_of(signs: Sequence[Sign], look: Look) -> Sight:
-    """The place that the first sign which holds tells; without any the bot is still on its way."""
-    for sign in signs:
-        if _holds(sign, look):
-            return Sight(sign.place, _told_by(sign, look))
+def sight_of(signs: Sequence[Sign], look: Look, *, asked: bool = False) -> Sight:
+    """The place that the first sign which holds tells; without any the bot is still on its way. `asked`: the bot asked
+    to be let in. While the call's own signs are there, only what lies over them ends the visit."""
+    holding = [sign for sign in signs if _holds(sign, look, asked)]
+    in_call = any(sign.place is Place.IN_CALL for sign in holding)
+    for sign in holding:
+        if not (in_call and sign.yields):
+            return Sight(sign.place, _told_by(sign, look), sign.hint)
     return Sight(Place.JOINING)
 
 
-def _holds(sign: Sign, look: Look) -> bool:
+def _holds(sign: Sign, look: Look, asked: bool) -> bool:
+    if sign.asked and not asked:
+        return False
+    if sign.empty and any(match.value for match in look.found.get(sign.probe, ())):
+        return False
     if sign.url is not None and not sign.url.search(look.url):
         return False
     if sign.away_from is not None and sign.away_from.search(look.url):
@@ -91,12 +98,13 @@ def _holds(sign: Sign, look: Look) -> bool:
 
 
 def _told_by(sign: Sign, look: Look) -> str:
-    """What a person would quote: the text of what was found, else which sign it was, else the address."""
+    """What a person would quote: the text of what was found, else which sign it was, else the address without what
+    may be a secret."""
     probe = sign.probe
     for match in look.found.get(probe, ()):
         entries = (*probe.selectors, *probe.texts, *probe.labels)
         return match.text if 0 < len(match.text) <= QUOTED_CHARS else entries[match.entry]
-    return look.url
+    return look.url.partition("?")[0].partition("#")[0]
 
 
 def next_step(

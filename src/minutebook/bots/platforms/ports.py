@@ -38,12 +38,21 @@ class Place(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class Hint(StrEnum):
+    """What is known of a place beyond its kind: what it takes to come in from there."""
+
+    PASSCODE_REQUIRED = "passcode_required"
+    REGISTRATION_REQUIRED = "registration_required"
+    HOST_NOT_STARTED = "host_not_started"
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One look at the page: the place, and the text or sign that told it, for logs and error messages."""
 
     place: Place
     sign: str = ""
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)

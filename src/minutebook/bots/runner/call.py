@@ -11,7 +11,7 @@ from minutebook.bots.platforms.ports import CannotJoinError
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
-from minutebook.bots.runner.rules.leaving import PLACES, decide
+from minutebook.bots.runner.rules.leaving import STEADY_S, cause_of, decide
 from minutebook.bots.runner.rules.progress import CallProgress, Instruction
 from minutebook.bots.runner.visit import Visit
 from minutebook.bots.states import BotState
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 MOST_LOSSES: Final = 5
 """So many browsers in a row that broke down soon, and the bot gives up."""
-STEADY_S: Final = 60.0
-"""A visit that recorded for so long was a good one: what breaks after it is a new trouble."""
 RELAUNCH: Final = Backoff(first_s=1.0, factor=2.0, longest_s=8.0)
 
 
@@ -63,8 +61,7 @@ class Call:
             try:
                 visit = self._visit = Visit(self._orders, self.rules, self._ports, self.progress, greets=greets)
             except CannotJoinError as error:
-                cause = PLACES.get(error.place, Cause.UNREACHABLE)
-                return exit_of(cause, self.progress, self.rules, error.message)
+                return exit_of(cause_of(error.place), self.progress, self.rules, error.message)
             began_s = self._now_s()
             way_out = await visit.run()
             if way_out is not None:
@@ -75,10 +72,10 @@ class Call:
             greets = greets and visit.progress.admitted_s is None
             if losses >= MOST_LOSSES:
                 return exit_of(Cause.CRASHED, visit.progress, self.rules, visit.trouble)
-            self._ports.reports.notice(f"The bot's browser broke down and is started anew. {visit.trouble}".rstrip())
+            self._ports.reports.notice(_notice(visit))
             if losses > 1:
                 await self._ports.clock.sleep(RELAUNCH.delay_s(losses - 1))
-            self.progress, self._visit = visit.progress.again(self._now_s()), None
+            self.progress, self._visit = visit.progress.again(self._now_s(), lost=visit.lost is not None), None
         return way_out
 
     @property
@@ -94,6 +91,12 @@ class Call:
 
     def _now_s(self) -> float:
         return self._ports.clock.now().timestamp()
+
+
+def _notice(visit: Visit) -> str:
+    if visit.lost is not None:
+        return f"The call was lost ({visit.lost}) and is joined anew."
+    return f"The bot's browser broke down and is started anew. {visit.trouble}".rstrip()
 
 
 def rules_of(leave: Mapping[str, int]) -> LeaveRules:

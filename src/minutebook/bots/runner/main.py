@@ -39,7 +39,7 @@ from minutebook.bots.runner.screens import Screens
 from minutebook.bots.runner.streaming.sender import Streaming
 from minutebook.config import Settings
 from minutebook.kit.address import AddressPolicy
-from minutebook.kit.clock import Clock, SystemClock
+from minutebook.kit.clock import Clock, SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ COMPANY: Final = "company"
 async def run(ticket: Ticket, settings: Settings, clock: Clock | None = None) -> int:
     """Be one attempt of a bot, from its ticket to the end; returns the exit code."""
     async with asyncio.timeout(ALL_S), home_client() as client:
-        runner = Runner(ticket, Home(ticket, client), settings, clock or SystemClock())
+        runner = Runner(ticket, Home(ticket, client), settings, clock or SteadyClock())
         try:
             return await runner.run()
         except HomeUnwantedError as error:
@@ -134,7 +134,7 @@ class Runner:
             reports=self.reports,
             screens=Screens(self._folder, self._folder.parent, self._ticket.attempt, self._clock),
             streaming=streaming,
-            platform=partial(open_platform, orders.platform, orders.meeting_url),
+            platform=partial(open_platform, orders.platform, orders.meeting_url, self._settings.bots.facts),
             tab=partial(Tab, chromium, video=orders.video),
             capture=capture,
             picture=picture.get,

@@ -15,8 +15,9 @@ from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.browser import BrowserMissingError
 from minutebook.bots.runner.ports import CallPorts
+from minutebook.bots.runner.rules.company import is_bot
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
-from minutebook.bots.runner.rules.leaving import decide, is_lost
+from minutebook.bots.runner.rules.leaving import decide, lost_by
 from minutebook.bots.runner.rules.progress import CallProgress
 from minutebook.bots.states import BotState
 
@@ -49,6 +50,8 @@ class Visit:
         self.progress = progress
         self.trouble = ""
         """What broke the browser, as far as it said something."""
+        self.lost: Cause | None = None
+        """How the call was lost, where that was the end of the visit."""
         self.closing: asyncio.Task[None] | None = None
         """The end of the browser, for whoever has to wait for it."""
         self._orders = orders
@@ -93,7 +96,10 @@ class Visit:
                 way_out = self._exit(Cause.BROKEN, str(self._capture.failure))
             if way_out is not None:
                 return way_out
-            if self._tab.lost.is_set() or is_lost(self.progress, self._now_s()):
+            if self._tab.lost.is_set():
+                return None
+            self.lost = lost_by(self.progress, self._now_s())
+            if self.lost is not None:
                 return None
             if living.done():
                 try:
@@ -149,7 +155,6 @@ class Visit:
         from playwright.async_api import Error
 
         began_s = self._now_s()
-        self.progress = self.progress.looking(began_s)
         try:
             if not self.progress.in_call:
                 await self._platform.step(page, self._guest)
@@ -160,7 +165,6 @@ class Visit:
         except Error as error:
             # Most often a page on its way to the next one; one that stays like this is frozen, by the rules.
             log.debug("a look failed: %s", error.message)
-            self.progress = self.progress.unanswered()
             return
         if sight.place is Place.UNREACHABLE and self._load_error:
             sight = Sight(sight.place, self._load_error)
@@ -219,7 +223,8 @@ class Visit:
             return
         sound_ms, before = self._capture.last_sound_ms, self.progress.ever_present
         sound_s = None if sound_ms is None else sound_ms / 1000
-        self.progress = self.progress.heard(bool(self._capture.participants), sound_s, self._now_s())
+        others = any(not is_bot(name) for name in self._capture.participants.values())
+        self.progress = self.progress.heard(others, sound_s, self._now_s(), cut_off=self._capture.cut_off)
         if self.progress.ever_present and not before:
             self._ports.company()
 

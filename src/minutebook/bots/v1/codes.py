@@ -47,6 +47,8 @@ FAILED: Final[Mapping[Failure, StatusCode]] = MappingProxyType(
         Failure.NOT_ACCEPTED: StatusCode.BOT_REJECTED,
         Failure.REMOVED: StatusCode.BOT_REMOVED,
         Failure.INVALID_URL: StatusCode.INVALID_MEETING_URL,
+        Failure.PASSCODE_REQUIRED: StatusCode.INVALID_MEETING_URL,
+        Failure.HOST_NOT_STARTED: StatusCode.WAITING_ROOM_TIMEOUT,
         Failure.STOPPED: StatusCode.API_REQUEST_STOP,
     }
 )
@@ -63,6 +65,9 @@ ERRORS: Final[Mapping[Failure, str]] = MappingProxyType(
         Failure.STREAMING: "StreamingSetupFailed",
         Failure.INTERNAL: "InternalError",
         Failure.SIGN_IN_REQUIRED: "SignInRequired",
+        Failure.PASSCODE_REQUIRED: "PasscodeRequired",
+        Failure.REGISTRATION_REQUIRED: "RegistrationRequired",
+        Failure.HOST_NOT_STARTED: "WaitingForHostTimeout",
         Failure.BLOCKED: "BlockedByPlatform",
         Failure.CAPTCHA: "Captcha",
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from minutebook.bots.platforms.facts import Action, NameRule, Probe, Sign, Step
 from minutebook.bots.platforms.looking import Look, Match, Tried, fitting_name, next_step, sight_of
-from minutebook.bots.platforms.ports import Guest, Place
+from minutebook.bots.platforms.ports import Guest, Hint, Place
 
 FIELD = Probe(selectors=("#name",))
 JOIN = Probe(labels=("Join",))
@@ -85,10 +85,48 @@ def test_the_first_sign_that_holds_tells_the_place(places: list[Place], data: st
     shown = data.draw(st.sets(st.sampled_from(range(len(signs)))))
     seen = Look("https://a.example/", "", {signs[index].probe: (Match(0),) for index in shown})
     sight = sight_of(signs, seen)
+    if any(places[index] is Place.IN_CALL for index in shown):
+        shown = {index for index in shown if places[index] in {Place.IN_CALL, Place.WAITING, Place.JOINING}}
     if shown:
         assert (sight.place, sight.sign) == (places[min(shown)], f"#s{min(shown)}")
     else:
         assert (sight.place, sight.sign) == (Place.JOINING, "")
+
+
+def test_what_lies_over_the_call_ends_it_and_what_stands_in_it_does_not() -> None:
+    call, end = Probe(selectors=("#call",)), Probe(texts=("Ended",))
+    seen = Look("https://a.example/", "", {call: (Match(0),), end: (Match(0),)})
+
+    def place(sign: Sign) -> Place:
+        return sight_of([sign, Sign(Place.IN_CALL, call)], seen).place
+
+    assert place(Sign(Place.ENDED, end)) is Place.IN_CALL
+    assert place(Sign(Place.ENDED, end, over=True)) is Place.ENDED
+    assert place(Sign(Place.WAITING, end)) is Place.WAITING
+    assert place(Sign(Place.BLOCKED, away_from=re.compile("^https://b"))) is Place.BLOCKED
+
+
+def test_only_a_request_that_was_made_is_denied() -> None:
+    away = re.compile("^https://a")
+    signs = [Sign(Place.DENIED, away_from=away, asked=True), Sign(Place.BLOCKED, away_from=away)]
+    seen = Look("https://b.example/", "", {})
+    assert sight_of(signs, seen).place is Place.BLOCKED
+    assert sight_of(signs, seen, asked=True).place is Place.DENIED
+
+
+def test_a_field_counts_while_nothing_is_in_it() -> None:
+    code = Probe(selectors=("#code",))
+    sign = Sign(Place.INVALID, code, hint=Hint.PASSCODE_REQUIRED, empty=True)
+
+    def place(match: Match) -> Place:
+        return sight_of([sign], Look("https://a.example/", "", {code: (match,)})).place
+
+    assert (place(Match(0)), place(Match(0, value="123"))) == (Place.INVALID, Place.JOINING)
+
+
+def test_no_secret_of_an_address_is_quoted() -> None:
+    sign = Sign(Place.BLOCKED, away_from=re.compile("^https://a"))
+    assert sight_of([sign], Look("https://b.example/x?pwd=s#t", "", {})).sign == "https://b.example/x"
 
 
 def test_what_tells_the_place_is_quoted() -> None:

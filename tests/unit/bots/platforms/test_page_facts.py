@@ -1,66 +1,29 @@
 """The facts format, and what holds for every platform's facts."""
 
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from minutebook.bots.platforms.facts import FactsError, PageFacts, Sign, facts_from, load_page_script, load_pages
-from minutebook.bots.platforms.looking import Look, Match, sight_of
-from minutebook.bots.platforms.ports import Place
+from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.facts import FactsError, PageFacts, facts_from, load_page_script, load_pages
 from minutebook.bots.platforms.registry import PLATFORMS
 
 PAGES = [(platform, facts) for platform in PLATFORMS for facts in load_pages(platform)]
-SIGNS = [(facts, sign) for _, facts in PAGES for sign in facts.signs]
-HOME = {"facts": "https://meet.google.com/abc-defg-hij", "janus": "http://127.0.0.1/", "p2p": "http://127.0.0.1/"}
-ELSEWHERE = "https://workspace.google.com/webinar/register/"
-
-
-def look_that_shows(facts: PageFacts, *signs: Sign) -> Look:
-    """A page where exactly as much of each sign is to be seen as it takes."""
-    found = {sign.probe: tuple(map(Match, range(sign.probe.at_least))) for sign in signs if sign.probe}
-    url = next((sign.url.pattern.strip("^").replace("\\", "") for sign in signs if sign.url), HOME[facts.name])
-    return Look(ELSEWHERE if any(sign.away_from for sign in signs) else url, "", found)
-
-
-def first(facts: PageFacts, place: Place) -> Sign:
-    return next(sign for sign in facts.signs if sign.place is place)
-
-
-@pytest.mark.parametrize(("facts", "sign"), SIGNS)
-def test_every_sign_tells_its_place(facts: PageFacts, sign: Sign) -> None:
-    assert sight_of(facts.signs, look_that_shows(facts, sign)).place is sign.place
-
-
-@pytest.mark.parametrize(("facts", "sign"), SIGNS)
-def test_one_less_tells_nothing(facts: PageFacts, sign: Sign) -> None:
-    if not sign.probe:
-        return
-    less = {sign.probe: tuple(map(Match, range(sign.probe.at_least - 1)))}
-    assert sight_of(facts.signs, Look(HOME[facts.name], "", less)).place is Place.JOINING
-
-
-@pytest.mark.parametrize(("facts", "sign"), SIGNS)
-def test_no_text_is_taken_for_that_of_another_place(facts: PageFacts, sign: Sign) -> None:
-    for text in sign.probe.texts:
-        holders = [each for each in facts.signs if any(part.lower() in text.lower() for part in each.probe.texts)]
-        assert next(each for each in holders if each.probe.at_least == 1 or each is sign).place is sign.place
 
 
 @pytest.mark.parametrize(("platform", "facts"), PAGES)
-def test_who_waits_is_not_in_the_call(platform: str, facts: PageFacts) -> None:
-    if not any(sign.place is Place.WAITING for sign in facts.signs):
-        assert (platform, facts.name) == ("webrtc", "janus"), "only Janus has no waiting room"
-        return
-    waiting = next(sign for sign in reversed(facts.signs) if sign.place is Place.WAITING)
-    both = look_that_shows(facts, waiting, first(facts, Place.IN_CALL))
-    assert sight_of(facts.signs, both).place is Place.WAITING
-
-
-@pytest.mark.parametrize(("platform", "facts"), PAGES)
-@pytest.mark.parametrize("end", [Place.REMOVED, Place.ENDED])
-def test_who_was_removed_is_not_in_the_call(platform: str, facts: PageFacts, end: Place) -> None:
-    both = look_that_shows(facts, first(facts, end), first(facts, Place.IN_CALL))
-    assert sight_of(facts.signs, both).place is end
+def test_every_fact_says_of_when_and_from_where_it_is(platform: str, facts: PageFacts) -> None:
+    assert facts.version >= 2
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", facts.date)
+    data = tomllib.loads((files("minutebook.bots.platforms") / platform / f"{facts.name}.toml").read_text("utf-8"))
+    whole = "source" in data["facts"]
+    parts = [*data["sign"], *data["step"], *data["leave"], *data.get("script", {}).values()]
+    parts += [data[key] for key in ("people", "chat") if key in data]
+    assert all(whole or "source" in part for part in parts)
 
 
 @pytest.mark.parametrize(("platform", "facts"), PAGES)
@@ -86,6 +49,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"chat": {"fields": {}}}, "fields"),
     ({"page": {"lag": 1}}, "lag"),
     ({"signs": []}, "signs"),
+    ({"sign": [{"place": "in_call", "texts": ["x"], "source": "hearsay"}]}, "hearsay"),
+    ({"sign": [{"place": "invalid", "texts": ["x"], "cause": "mood"}]}, "mood"),
+    ({"facts": {"verson": 1}}, "verson"),
+    ({"people": {"names": []}}, "names"),
+    ({"script": {"tile": {"selector": []}}}, "selector"),
 ]
 
 
@@ -93,3 +61,43 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_facts_that_the_format_does_not_know(data: dict[str, Any], complaint: str) -> None:
     with pytest.raises(FactsError, match=complaint):
         facts_from("facts", data)
+
+
+def test_people_are_not_listened_to_and_not_pressed() -> None:
+    data = {
+        "people": {"words": [".tile"]},
+        "sign": [{"place": "ended", "texts": ["Over"]}, {"place": "in_call", "selectors": [".tile"]}],
+        "step": [{"name": "join", "labels": ["Join"], "outside": ["nav"]}],
+    }
+    facts = facts_from("facts", data)
+    assert [sign.probe.outside for sign in facts.signs] == [(".tile",), ()]
+    assert facts.steps[0].probe.outside == ("nav", ".tile")
+
+
+# --- an operator's folder ---------------------------------------------------------------------------------------------
+
+MEETING = "https://meet.google.com/abc-defg-hij"
+
+
+def operators(folder: Path, text: str) -> Path:
+    (folder / "google_meet").mkdir()
+    (folder / "google_meet" / "facts.toml").write_text(text, "utf-8")
+    return folder
+
+
+def test_an_operators_file_stands_in_place_of_the_one_here(tmp_path: Path) -> None:
+    text = "[page]\nspeaking_lag_ms = 7\n[script.tile]\nselectors = ['.t']\n[[sign]]\nplace = 'ended'\ntexts = ['Gone']"
+    platform = open_platform("google_meet", MEETING, operators(tmp_path, text))
+    assert platform.speaking_lag_ms == 7
+    assert platform.page_script.endswith('({"tile": [".t"]});\n')
+    assert open_platform("google_meet", MEETING).speaking_lag_ms == 200
+    assert open_platform("zoom", "https://zoom.us/j/81234567890", tmp_path).speaking_lag_ms == 1000
+
+
+@pytest.mark.parametrize("text", ["[page", "[page]\nlag = 1"])
+def test_an_operators_file_that_cannot_be_read_keeps_no_bot_at_home(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform = open_platform("google_meet", MEETING, operators(tmp_path, text))
+    assert platform.speaking_lag_ms == 200
+    assert "facts.toml" in caplog.text

@@ -1,6 +1,7 @@
 """The call's loop on a played meeting, in virtual time: what happens, when, and in which order."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from minutebook.bots.runner.call import MOST_LOSSES, Call
 from minutebook.bots.runner.ports import Picture
 from minutebook.bots.runner.rules.exits import Cause, Exit
 from minutebook.bots.runner.rules.progress import Instruction
+from minutebook.kit.clock import SteadyClock
 from support.fake_call import Stage, orders
-from support.virtual_time import LoopClock, run_virtually
+from support.virtual_time import START, LoopClock, run_virtually
 
 STRAIGHT = ((0, Place.JOINING), (3, Place.IN_CALL))
 
@@ -159,10 +161,63 @@ def test_a_stop_reaches_a_page_that_hangs() -> None:
     assert at == pytest.approx(8, abs=0.5)
 
 
-def test_a_look_that_hangs_in_the_call_counts_as_removed() -> None:
-    way_out, at = play(Stage(((0, Place.IN_CALL), (50, None)), people=((0, 1),)))
-    assert (way_out.cause, way_out.end_reason) == (Cause.HANGING, EndReason.REMOVED)
-    assert at == pytest.approx(60, abs=1.5)
+LOSSES: dict[Cause, dict[str, Any]] = {
+    Cause.FROZEN: {"scenes": ((0, Place.IN_CALL), (50, None))},
+    Cause.LOST: {"scenes": ((0, Place.IN_CALL), (50, Place.JOINING))},
+    Cause.UNREACHABLE: {"scenes": ((0, Place.IN_CALL), (50, Place.UNREACHABLE))},
+    Cause.CUT_OFF: {"scenes": ((0, Place.IN_CALL),), "cut_off_at": 50},
+}
+
+
+@pytest.mark.parametrize("cause", LOSSES)
+def test_a_call_that_is_lost_for_good_is_joined_once_more_and_left(cause: Cause) -> None:
+    stage = Stage(people=((0, 1),), sounds=range(0, 2000, 10), **LOSSES[cause])
+    way_out, at = play(stage)
+    assert way_out.end_reason is EndReason.ERROR
+    assert stage.visits == 2
+    assert stage.at("closed") == pytest.approx(60, abs=1.5)
+    assert at < 60 + 65
+    assert any(f"({cause})" in notice for notice in stage.notices)
+
+
+@pytest.mark.parametrize("cause", LOSSES)
+def test_a_call_that_is_lost_and_found_goes_on(cause: Cause) -> None:
+    scenes = (*LOSSES[cause]["scenes"], (59 if cause is Cause.FROZEN else 61, Place.IN_CALL))
+    stage = Stage(scenes, people=((0, 1),), sounds=range(0, 2000, 10), cut_off_at=LOSSES[cause].get("cut_off_at"))
+    stage.cut_off_until = 61
+    way_out, at = play(stage)
+    assert (way_out.cause, stage.visits) == (Cause.LONGEST, 2)
+    assert at == pytest.approx(1000, abs=1.5)
+
+
+def test_a_clock_that_is_set_ends_no_call() -> None:
+    def wall() -> datetime:
+        elapsed = asyncio.get_running_loop().time()
+        return START + timedelta(seconds=elapsed + (21 if elapsed > 50 else 0) - (4000 if elapsed > 100 else 0))
+
+    async def whole() -> tuple[Exit, float]:
+        clock = SteadyClock(wall, asyncio.get_running_loop().time)
+        stage = Stage(STRAIGHT, people=((0, 1),), sounds=range(0, 2000, 10), clock=clock)
+        return await Call(orders(), stage.ports()).run(), stage.now()
+
+    way_out, at = run_virtually(whole())
+    assert way_out.cause is Cause.LONGEST
+    assert at == pytest.approx(1003, abs=1.5)
+
+
+def test_a_meeting_of_bots_is_over() -> None:
+    names = ("Fred's Notetaker", "Fireflies.ai Notetaker Ada", "Ada")
+    stage = Stage(STRAIGHT, people=((0, 3), (100, 2)), sounds=(30,), names=names)
+    way_out, at = play(stage)
+    assert way_out.cause is Cause.ALONE
+    assert at == pytest.approx(160, abs=1.5)
+
+
+def test_two_bots_alone_do_not_wait_for_each_other() -> None:
+    stage = Stage(STRAIGHT, people=((0, 1),), names=("Otter.ai",))
+    way_out, at = play(stage)
+    assert way_out.cause is Cause.NOBODY_CAME
+    assert at == pytest.approx(303, abs=1.5)
 
 
 def test_a_page_that_freezes_on_the_way_in() -> None:

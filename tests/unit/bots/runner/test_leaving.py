@@ -1,25 +1,27 @@
 """The leaving rules: each alone, each against the others, and what holds for all courses."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.bots.model import EndReason, Failure, LeaveRules
-from minutebook.bots.platforms.ports import Place, Sight
+from minutebook.bots.platforms.ports import Hint, Place, Sight
 from minutebook.bots.runner.rules.exits import (
     FROZEN_S,
-    HANGING_LOOK_S,
     JOINING_S,
     LIFE_S,
     MEANINGS,
     NOT_RECORDING_S,
+    REJOINING_S,
     UNREACHABLE_S,
     Cause,
     exit_of,
 )
-from minutebook.bots.runner.rules.leaving import PLACES, decide, is_lost
+from minutebook.bots.runner.rules.leaving import HEARD_S, LOST_AFTER_S, PLACES, STEADY_S, UNSEEN_S, decide, lost_by
 from minutebook.bots.runner.rules.progress import CallProgress, Instruction
 from minutebook.bots.states import BotState, StatusChange
 from minutebook.bots.v1.codes import StatusCode, code_of
@@ -160,28 +162,119 @@ def test_a_page_that_is_being_loaded_is_not_frozen() -> None:
     assert decide(progress((5, Place.JOINING)).opening(), RULES, T0 + 60) is None
 
 
-def test_a_look_that_hangs_in_the_call_counts_as_removed() -> None:
-    made = recording().looking(T0 + 12)
-    assert decide(made, RULES, T0 + 12 + HANGING_LOOK_S - 0.1) is None
-    way_out = decide(made, RULES, T0 + 12 + HANGING_LOOK_S)
+TROUBLES: dict[Cause, Callable[[CallProgress, float], CallProgress]] = {
+    Cause.FROZEN: lambda made, at: made,
+    Cause.LOST: lambda made, at: made.seen(Sight(Place.JOINING), T0 + at),
+    Cause.UNREACHABLE: lambda made, at: made.seen(Sight(Place.UNREACHABLE), T0 + at),
+    Cause.CUT_OFF: lambda made, at: answered(made, at).heard(True, None, T0 + at, cut_off=True),
+}
+"""What a call that is lost looks like from a moment on."""
+
+
+def trouble(cause: Cause, made: CallProgress, at: float) -> CallProgress:
+    """The same, and a page that answers as far as it does."""
+    made = TROUBLES[cause](made, at)
+    return made if cause is Cause.FROZEN else answered(made, at + LOST_AFTER_S)
+
+
+@pytest.mark.parametrize("cause", TROUBLES)
+def test_a_call_that_is_lost_is_joined_anew_and_not_left(cause: Cause) -> None:
+    made = trouble(cause, recording(), 10)
+    assert lost_by(made, T0 + 10 + LOST_AFTER_S - 0.1) is None
+    assert lost_by(made, T0 + 10 + LOST_AFTER_S) is cause
+    assert decide(made, RULES, T0 + 10 + LOST_AFTER_S) is None
+
+
+@pytest.mark.parametrize("cause", TROUBLES)
+def test_a_call_that_is_lost_again_is_left(cause: Cause) -> None:
+    joined_anew = recording().again(T0 + 20, lost=True).seen(Sight(Place.IN_CALL), T0 + 30).recorded(T0 + 30)
+    made = trouble(cause, joined_anew, 30)
+    assert lost_by(made, T0 + 30 + LOST_AFTER_S) is None
+    way_out = decide(made, RULES, T0 + 30 + LOST_AFTER_S)
     assert way_out is not None
-    assert (way_out.cause, way_out.end_reason) == (Cause.HANGING, EndReason.REMOVED)
+    assert way_out.cause is cause
 
 
-def test_a_look_that_hangs_on_the_way_in_is_no_removal() -> None:
-    made = progress((5, Place.WAITING)).looking(T0 + 5)
-    way_out = decide(made, RULES, T0 + 5 + FROZEN_S + 1)
-    assert way_out is not None
-    assert way_out.cause is Cause.FROZEN
+@pytest.mark.parametrize("cause", TROUBLES)
+def test_what_goes_wrong_after_a_good_while_is_a_new_trouble(cause: Cause) -> None:
+    at = 30 + STEADY_S
+    joined_anew = recording().again(T0 + 20, lost=True).seen(Sight(Place.IN_CALL), T0 + 30).recorded(T0 + 30)
+    assert lost_by(trouble(cause, answered(joined_anew, at), at), T0 + at + LOST_AFTER_S) is cause
 
 
-def test_looks_that_fail_again_and_again_are_a_frozen_page_and_no_removal() -> None:
+def test_the_way_back_into_a_call_has_a_shorter_limit() -> None:
+    made = recording().again(T0 + 20, lost=True)
+    assert cause_at(made, 20 + REJOINING_S - 1) is None
+    assert cause_at(made, 20 + REJOINING_S) is Cause.NOT_ARRIVED
+
+
+def test_connections_that_come_back_in_time_are_no_trouble() -> None:
+    made = recording().heard(True, None, T0 + 11, cut_off=True).heard(True, None, T0 + 15)
+    made = answered(made.heard(True, None, T0 + 16, cut_off=True), 24)
+    assert lost_by(made, T0 + 24) is None
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_in_the_call_one_look_alone_ends_nothing(place: Place) -> None:
+    made = recording().seen(Sight(place), T0 + 20)
+    assert decide(made, RULES, T0 + 20.4) is None
+    assert cause_at(made.seen(Sight(Place.IN_CALL), T0 + 20.5), 21) is None
+    assert cause_at(made, 20.5) is PLACES[place]
+
+
+# --- people who are heard and not seen -------------------------------------------------------------------------------
+
+
+def test_a_loud_meeting_is_not_one_to_which_nobody_came() -> None:
     made = recording()
-    for at in range(11, 30):
-        made = made.looking(T0 + at).unanswered()
-    way_out = decide(made, RULES, T0 + 10 + FROZEN_S)
+    for at in range(20, 1000, 10):
+        made = made.heard(False, T0 + at, T0 + at)
+    assert cause_at(made, 1000) is None
+    assert cause_at(made, 990 + HEARD_S) is Cause.NOBODY_CAME
+
+
+def test_nobody_is_alone_while_others_are_heard() -> None:
+    made = recording().heard(True, T0 + 20, T0 + 20).heard(False, None, T0 + 30)
+    for at in range(40, 400, 10):
+        made = made.heard(False, T0 + at, T0 + at)
+    assert cause_at(made, 400) is None
+    assert cause_at(made, 390 + HEARD_S) is Cause.ALONE
+
+
+def test_sound_that_nobody_is_seen_with_keeps_no_bot_for_ever() -> None:
+    rules = replace(RULES, longest_s=LIFE_S, silence_s=LIFE_S)
+    made = recording().heard(False, T0 + 10 + UNSEEN_S, T0 + 10 + UNSEEN_S)
+    assert cause_at(made, 10 + UNSEEN_S - 1, rules) is None
+    assert cause_at(made, 10 + UNSEEN_S, rules) is Cause.NOBODY_CAME
+
+
+# --- what the page says beyond the place -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "hint", "cause"),
+    [
+        (Place.INVALID, Hint.PASSCODE_REQUIRED, Cause.PASSCODE_REQUIRED),
+        (Place.SIGN_IN, Hint.REGISTRATION_REQUIRED, Cause.REGISTRATION_REQUIRED),
+    ],
+)
+def test_the_cause_is_the_one_that_the_page_gives(place: Place, hint: Hint, cause: Cause) -> None:
+    made = CallProgress.begun(T0).seen(Sight(place, "shown", hint), T0 + 5)
+    assert cause_at(made, 6) is not None
+    way_out = decide(made, RULES, T0 + 5)
     assert way_out is not None
-    assert (way_out.cause, way_out.end_reason) == (Cause.FROZEN, EndReason.ERROR)
+    assert (way_out.cause, way_out.message.endswith("(shown)")) == (cause, True)
+
+
+def test_a_meeting_that_its_host_did_not_start_is_not_one_that_let_nobody_in() -> None:
+    made = CallProgress.begun(T0).seen(Sight(Place.WAITING, "", Hint.HOST_NOT_STARTED), T0)
+    way_out = decide(made, replace(RULES, waiting_room_s=15), T0 + 15)
+    assert way_out is not None
+    assert (way_out.cause, way_out.failure) == (Cause.HOST_NOT_STARTED, Failure.HOST_NOT_STARTED)
+    begun = made.seen(Sight(Place.WAITING), T0 + 10)
+    way_out = decide(begun, replace(RULES, waiting_room_s=15), T0 + 15)
+    assert way_out is not None
+    assert way_out.cause is Cause.NOT_ADMITTED
 
 
 # --- who wins --------------------------------------------------------------------------------------------------------
@@ -189,7 +282,7 @@ def test_looks_that_fail_again_and_again_are_a_frozen_page_and_no_removal() -> N
 
 @pytest.mark.parametrize("place", list(Place))
 def test_a_stop_wins_over_everything(place: Place) -> None:
-    made = progress((5, Place.WAITING), (6, place)).looking(T0 + 7).hears(Instruction.STOP)
+    made = progress((5, Place.WAITING), (6, place)).hears(Instruction.STOP)
     for at in (8, 700, LIFE_S + 1):
         way_out = decide(made, RULES, T0 + at)
         assert way_out is not None
@@ -226,12 +319,8 @@ def test_a_page_that_shows_nothing_for_a_moment_does_not_begin_the_call_anew() -
     assert first_exit(made) == (310, Cause.NOBODY_CAME)
 
 
-def test_a_call_that_lost_its_server_is_joined_again_rather_than_left() -> None:
-    made = recording().seen(Sight(Place.UNREACHABLE), T0 + 20)
-    assert not is_lost(made, T0 + 25)
-    assert is_lost(made, T0 + 30)
-    assert cause_at(made, 30) is None
-    assert not is_lost(progress((3, Place.UNREACHABLE)), T0 + 50)
+def test_an_address_that_was_never_reached_is_no_lost_call() -> None:
+    assert lost_by(progress((3, Place.UNREACHABLE)), T0 + 50) is None
 
 
 def test_another_visit_keeps_what_was_lived_through() -> None:
@@ -252,6 +341,9 @@ WITHOUT_RECORDING = {
     Cause.INVALID: (Failure.INVALID_URL, StatusCode.INVALID_MEETING_URL),
     Cause.NOT_ADMITTED: (Failure.NOT_ADMITTED_IN_TIME, StatusCode.WAITING_ROOM_TIMEOUT),
     Cause.SIGN_IN: (Failure.SIGN_IN_REQUIRED, StatusCode.MEETING_ERROR),
+    Cause.PASSCODE_REQUIRED: (Failure.PASSCODE_REQUIRED, StatusCode.INVALID_MEETING_URL),
+    Cause.REGISTRATION_REQUIRED: (Failure.REGISTRATION_REQUIRED, StatusCode.MEETING_ERROR),
+    Cause.HOST_NOT_STARTED: (Failure.HOST_NOT_STARTED, StatusCode.WAITING_ROOM_TIMEOUT),
     Cause.BLOCKED: (Failure.BLOCKED, StatusCode.MEETING_ERROR),
     Cause.CAPTCHA: (Failure.CAPTCHA, StatusCode.MEETING_ERROR),
     Cause.NOT_ARRIVED: (Failure.CANNOT_JOIN, StatusCode.MEETING_ERROR),
@@ -294,7 +386,7 @@ def test_every_cause_has_a_sentence(cause: Cause) -> None:
 
 
 def test_no_timeout_is_called_a_denial() -> None:
-    timeouts = {cause for cause in Cause if cause not in {*PLACES.values(), Cause.HANGING}}
+    timeouts = {cause for cause in Cause if cause not in PLACES.values()}
     assert all(MEANINGS[cause].failure is not Failure.NOT_ACCEPTED for cause in timeouts)
     codes = {code_of(StatusChange.FAILED, MEANINGS[cause].failure) for cause in timeouts}
     assert StatusCode.BOT_REJECTED not in codes
@@ -308,12 +400,10 @@ def test_a_process_that_ends_for_another_one_says_nothing() -> None:
 # --- all courses -----------------------------------------------------------------------------------------------------
 
 seconds = st.floats(0, 20_000, allow_nan=False).map(lambda value: round(value, 1))
-steps = st.one_of(
+steps: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("seen"), st.sampled_from(list(Place))),
     st.tuples(st.just("heard"), st.booleans()),
     st.tuples(st.just("recorded"), st.none()),
-    st.tuples(st.just("looking"), st.none()),
-    st.tuples(st.just("unanswered"), st.none()),
     st.tuples(st.just("opening"), st.none()),
     st.tuples(st.just("again"), st.none()),
 )
@@ -341,10 +431,6 @@ def courses(draw: st.DrawFn) -> tuple[CallProgress, float]:
                 made = made.heard(value, now - 1 if value else None, now)
             case "recorded" if made.in_call:
                 made = made.recorded(now)
-            case "looking":
-                made = made.looking(now)
-            case "unanswered":
-                made = made.unanswered()
             case "opening":
                 made = made.opening()
             case "again":
@@ -391,7 +477,7 @@ def test_a_stop_wins_in_every_course(walk: tuple[CallProgress, float], given_rul
 def test_rules_of_the_call_need_a_call(walk: tuple[CallProgress, float], given_rules: LeaveRules, later: float) -> None:
     made, now = walk
     way_out = decide(made, given_rules, now + later)
-    in_call_only = {Cause.NOBODY_CAME, Cause.ALONE, Cause.SILENCE, Cause.HANGING, Cause.NOT_RECORDED}
+    in_call_only = {Cause.NOBODY_CAME, Cause.ALONE, Cause.SILENCE, Cause.CUT_OFF, Cause.LOST, Cause.NOT_RECORDED}
     if way_out is not None and way_out.cause in in_call_only:
         assert made.admitted_s is not None
 

@@ -23,6 +23,9 @@ FAILURES = {
     Failure.STREAMING: ("StreamingSetupFailed", "meeting_error"),
     Failure.INTERNAL: ("InternalError", "meeting_error"),
     Failure.SIGN_IN_REQUIRED: ("SignInRequired", "meeting_error"),
+    Failure.PASSCODE_REQUIRED: ("PasscodeRequired", "invalid_meeting_url"),
+    Failure.REGISTRATION_REQUIRED: ("RegistrationRequired", "meeting_error"),
+    Failure.HOST_NOT_STARTED: ("WaitingForHostTimeout", "waiting_room_timeout"),
     Failure.BLOCKED: ("BlockedByPlatform", "meeting_error"),
     Failure.CAPTCHA: ("Captcha", "meeting_error"),
 }

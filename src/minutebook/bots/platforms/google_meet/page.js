@@ -1,7 +1,7 @@
 // Google Meet. The sound of all comes through a few shared tracks, so a track belongs to nobody; who speaks is told by
 // the contributing sources of the receivers (RFC 3550 CSRC), whose numbers the tiles carry. Not read here, because it
 // could only be proven against the real service: the data channels with roster and captions.
-(() => {
+((facts) => {
   const LOUD = 0.02; // linear, 0 to 1; silence is below 0.01, speech above 0.05
   const FRESH_MS = 500;
 
@@ -62,4 +62,4 @@
   }
 
   window.minutebookPage = { participantOf: () => null, roster: guests, speaking };
-})();
+});

@@ -1,7 +1,7 @@
 // Microsoft Teams in the browser. The outlines of the tiles show who speaks, about 1.5 s late; a tile is called after its
 // participant. Sound comes through one mixed track, so a track belongs to nobody. Not read here, because it could only be
 // proven against the real service: the roster of the websocket and the speakers of the data channel.
-(() => {
+((facts) => {
   const NAME_FIELD = 'input[data-tid="prejoin-display-name-input"]';
   const OWN_NAME = "minutebook.own-name";
   const TILE = '[data-stream-type][data-tid]';
@@ -27,4 +27,4 @@
       return [...new Set(lit.filter((tile) => tile && isGuest(tile)).map(nameOf))];
     },
   };
-})();
+});

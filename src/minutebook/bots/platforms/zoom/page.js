@@ -1,6 +1,6 @@
 // Zoom's web client. Frames of the picture say who speaks, and carry a name; a name has to be seen twice in a row, since
 // the highlight flickers. Media comes through a data channel, and the client mixes the sound itself: no track is anybody's.
-(() => {
+((facts) => {
   const NAME_FIELDS = '#input-for-name, #inputname, input[placeholder="Your Name"]';
   const OWN_NAME = "minutebook.own-name";
   const ACTIVE = [
@@ -52,4 +52,4 @@
       return confirmed;
     },
   };
-})();
+});

@@ -125,6 +125,11 @@ class Capture:
         """When somebody was last heard (epoch, ms)."""
         return self._recording.last_sound_ms if self._recording else None
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether all connections of the call are lost at the moment."""
+        return self._recording is not None and self._recording.is_cut_off(self._now_ms())
+
     def on_sound(self, listener: SoundListener) -> None:
         """Hand the mix to `listener` in real time: s16le at 24 kHz, 100 ms at a time, silence too."""
         self._sound_listeners.append(listener)
@@ -158,7 +163,7 @@ class Capture:
             logger.warning("The page script met a fault: %s", str(message.content)[:500])
         elif self._recording is not None:
             self._take(self._recording, message)
-        elif message.kind in {"roster", "tracks", "speaking"}:
+        elif message.kind in {"roster", "tracks", "speaking", "cut off"}:
             self._before[message.document, message.kind] = message, self._now_ms()
 
     def _take(self, recording: Recording, message: Message) -> None:

@@ -94,6 +94,11 @@ def ids_of(content: Any) -> frozenset[str] | None:
     return frozenset(str(each) for each in content) if isinstance(content, list) else None
 
 
+def flag_of(content: Any) -> bool | None:
+    """The content of a `cut off` message; None: the page does not tell."""
+    return content if isinstance(content, bool) else None
+
+
 def _rows(content: Any) -> Iterable[dict[str, Any]]:
     return [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
 

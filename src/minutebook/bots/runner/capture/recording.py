@@ -9,7 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observation, observations_to_lines
-from minutebook.bots.runner.capture.page_messages import Message, Owner, ids_of, owners_of, runs_of, track_states_of
+from minutebook.bots.runner.capture.page_messages import (
+    Message,
+    Owner,
+    flag_of,
+    ids_of,
+    owners_of,
+    runs_of,
+    track_states_of,
+)
 from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
 from minutebook.bots.runner.capture.sound.mixing import Mixer
@@ -53,6 +61,7 @@ class Recording:
         self._next_of_track: dict[str, int] = {}
         self._mixer = Mixer()
         self._roster: Told[list[Owner]] = Told()
+        self._cut_off: Told[bool] = Told()
         self._page_speaking: Told[frozenset[str]] = Told()
         self._page = PageSpeaking(speaking_lag_ms)
         self._speaking: frozenset[str] = frozenset()
@@ -68,10 +77,16 @@ class Recording:
                 self._see(now_ms)
             case "speaking":
                 self._page_speaking.hear(message.document, ids_of(message.content), now_ms)
+            case "cut off":
+                self._cut_off.hear(message.document, flag_of(message.content), now_ms)
             case "tracks":
                 self._see_tracks(track_states_of(message.content), now_ms)
             case "ended" if isinstance(message.content, dict):
                 self._end(str(message.content.get("track")))
+
+    def is_cut_off(self, now_ms: int) -> bool:
+        """Whether no connection of the page lives any more."""
+        return self._cut_off.latest(now_ms) is True
 
     def tick(self, now_ms: int) -> None:
         """Record everything that is due; called about every 50 ms."""

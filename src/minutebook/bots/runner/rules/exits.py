@@ -14,8 +14,8 @@ JOINING_S: Final = 180
 UNREACHABLE_S: Final = 60
 FROZEN_S: Final = 20
 """A page that answers no look for so long is frozen."""
-HANGING_LOOK_S: Final = 10
-"""In the call, a look that takes so long counts as removed: pages that throw a guest out may stop answering."""
+REJOINING_S: Final = 60
+"""The same for a page that was opened anew since it had lost the call: its way in is known to work."""
 NOT_RECORDING_S: Final = 45
 """In the call, recording must have begun by then."""
 LIFE_S: Final = 5 * 3600
@@ -32,6 +32,9 @@ class Cause(StrEnum):
     REMOVED = "removed"
     ENDED = "ended"
     INVALID = "invalid"
+    PASSCODE_REQUIRED = "passcode_required"
+    REGISTRATION_REQUIRED = "registration_required"
+    HOST_NOT_STARTED = "host_not_started"
     SIGN_IN = "sign_in"
     BLOCKED = "blocked"
     CAPTCHA = "captcha"
@@ -44,7 +47,8 @@ class Cause(StrEnum):
     LONGEST = "longest"
     LIFE = "life"
     FROZEN = "frozen"
-    HANGING = "hanging"
+    LOST = "lost"
+    CUT_OFF = "cut_off"
     NOT_RECORDED = "not_recorded"
     BROKEN = "broken"
     CRASHED = "crashed"
@@ -98,6 +102,21 @@ MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
             _ERROR,
             Failure.INVALID_URL,
             "There is no meeting at this address. Check the meeting's link.",
+        ),
+        Cause.PASSCODE_REQUIRED: Meaning(
+            _ERROR,
+            Failure.PASSCODE_REQUIRED,
+            "The meeting wants a passcode that its address does not have. Copy the whole link, with its `pwd`.",
+        ),
+        Cause.REGISTRATION_REQUIRED: Meaning(
+            _ERROR,
+            Failure.REGISTRATION_REQUIRED,
+            "The meeting lets in who is registered. Register, and give the bot the link that comes of it.",
+        ),
+        Cause.HOST_NOT_STARTED: Meaning(
+            _ERROR,
+            Failure.HOST_NOT_STARTED,
+            "The host did not start the meeting within {waiting_room_s} s. Check its time and its link.",
         ),
         Cause.SIGN_IN: Meaning(
             _ERROR,
@@ -157,12 +176,17 @@ MEANINGS: Final[Mapping[Cause, Meaning]] = MappingProxyType(
         Cause.FROZEN: Meaning(
             _ERROR,
             Failure.CANNOT_JOIN,
-            f"The meeting's page did not answer for {FROZEN_S} s.",
+            "The meeting's page did not answer any more.",
         ),
-        Cause.HANGING: Meaning(
-            EndReason.REMOVED,
-            Failure.REMOVED,
-            f"The meeting's page did not answer for {HANGING_LOOK_S} s, as it does when a guest is removed.",
+        Cause.LOST: Meaning(
+            _ERROR,
+            Failure.CANNOT_JOIN,
+            "The meeting's page showed nothing of the call any more, and did so again after it was opened anew.",
+        ),
+        Cause.CUT_OFF: Meaning(
+            _ERROR,
+            Failure.CANNOT_JOIN,
+            "All connections of the call were lost, and were so again after it was joined anew.",
         ),
         Cause.NOT_RECORDED: Meaning(
             _ERROR,

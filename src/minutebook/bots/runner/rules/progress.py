@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from minutebook.bots.platforms.ports import Place, Sight
+from minutebook.bots.platforms.ports import Hint, Place, Sight
 from minutebook.bots.states import BotState
 
 
@@ -22,14 +22,18 @@ class CallProgress:
 
     A runner may need several browsers one after the other (they crash): `admitted_s`, `waiting_since_s` and everything
     about the page belong to the present visit, the rest to the bot. `record_began_s` is when the bot's recording
-    began, in whichever attempt; `recording` whether the present visit records. `look_began_s` is set while a look at
-    the page is under way, `answered_s` is when the page last answered one.
+    began, in whichever attempt; `recording` whether the present visit records. `answered_s` is when the page last
+    answered a look. `looks` is how many of them in a row showed
+    this place, `cut_off_since_s` since when no connection of the call lives. `second` marks a visit that replaces one
+    which lost the call.
     """
 
     began_s: float
     place_since_s: float
     place: Place = Place.JOINING
     sign: str = ""
+    hint: Hint | None = None
+    looks: int = 0
     waiting_since_s: float | None = None
     admitted_s: float | None = None
     record_began_s: float | None = None
@@ -38,8 +42,9 @@ class CallProgress:
     first_present_s: float | None = None
     alone_since_s: float | None = None
     last_sound_s: float | None = None
-    look_began_s: float | None = None
     answered_s: float | None = None
+    cut_off_since_s: float | None = None
+    second: bool = False
     told: Instruction = Instruction.NONE
 
     @classmethod
@@ -59,40 +64,36 @@ class CallProgress:
             return BotState.RECORDING if self.recording else BotState.IN_CALL
         return BotState.JOINING if self.waiting_since_s is None else BotState.WAITING_ROOM
 
-    def again(self, now_s: float) -> "CallProgress":
-        """Another browser sets out: the page is new, what was lived through is kept."""
+    def again(self, now_s: float, *, lost: bool = False) -> "CallProgress":
+        """Another browser sets out: the page is new, what was lived through is kept. `lost`: the call was lost, rather
+        than the browser."""
         return replace(
             self,
             place=Place.JOINING,
             place_since_s=now_s,
             sign="",
+            hint=None,
+            looks=0,
             waiting_since_s=None,
             admitted_s=None,
             recording=False,
             alone_since_s=None,
-            look_began_s=None,
             answered_s=None,
+            cut_off_since_s=None,
+            second=lost,
         )
 
     def opening(self) -> "CallProgress":
         """The page is being loaded, which has a limit of its own: it need not answer."""
-        return replace(self, look_began_s=None, answered_s=None)
+        return replace(self, answered_s=None)
 
     def opened(self, now_s: float) -> "CallProgress":
         """The page is there: from now on it has to answer."""
         return replace(self, answered_s=now_s)
 
-    def looking(self, now_s: float) -> "CallProgress":
-        """A look at the page begins."""
-        return replace(self, look_began_s=now_s)
-
     def acted(self, took_s: float) -> "CallProgress":
         """Something was done to the page: that time is none in which it did not answer."""
         return self if self.answered_s is None else replace(self, answered_s=self.answered_s + took_s)
-
-    def unanswered(self) -> "CallProgress":
-        """The look that was under way failed: nothing is known from it."""
-        return replace(self, look_began_s=None)
 
     def seen(self, sight: Sight, now_s: float) -> "CallProgress":
         """The page answered: the bot is at this place.
@@ -105,8 +106,9 @@ class CallProgress:
             self,
             place=sight.place,
             sign=sight.sign,
+            hint=self.hint if sight.place is Place.JOINING else sight.hint,
+            looks=1 if changed else self.looks + 1,
             place_since_s=now_s if changed else self.place_since_s,
-            look_began_s=None,
             answered_s=now_s,
         )
         if sight.place is Place.WAITING and progress.waiting_since_s is None:
@@ -121,12 +123,14 @@ class CallProgress:
         began_s = now_s if self.record_began_s is None else self.record_began_s
         return replace(self, recording=True, record_began_s=began_s)
 
-    def heard(self, others: bool, last_sound_s: float | None, now_s: float) -> "CallProgress":
-        """Whether others are in the call now, and when somebody was last heard. Says nothing outside the call."""
+    def heard(self, others: bool, last_sound_s: float | None, now_s: float, *, cut_off: bool = False) -> "CallProgress":
+        """Whether others are in the call now, when somebody was last heard, and whether no connection lives any more.
+        Says nothing outside the call."""
         if not self.in_call:
             return self
         sounds = [sound for sound in (self.last_sound_s, last_sound_s) if sound is not None]
-        progress = replace(self, last_sound_s=max(sounds, default=None))
+        since_s = (now_s if self.cut_off_since_s is None else self.cut_off_since_s) if cut_off else None
+        progress = replace(self, last_sound_s=max(sounds, default=None), cut_off_since_s=since_s)
         if others:
             first_s = now_s if progress.first_present_s is None else progress.first_present_s
             return replace(progress, ever_present=True, first_present_s=first_s, alone_since_s=None)

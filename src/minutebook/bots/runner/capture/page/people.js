@@ -47,6 +47,7 @@ function look() {
     if (window === window.top || roster) tellState("roster", roster?.map(person) ?? null);
   }
   if (hasSound) tellState("tracks", [...tracks.values()].map(described));
+  if (connections.size || told.has("cut off")) tellState("cut off", areDown());
   const speaking = ask("speaking");
   if (speaking || told.has("speaking")) tellState("speaking", speaking?.map(String) ?? null);
 }

@@ -33,6 +33,12 @@ function isLive({ track, connection }) {
   return track.readyState === "live" && !["failed", "closed"].includes(connection.connectionState);
 }
 
+// Whether no connection lives any more; null where there is none.
+function areDown() {
+  const open = [...connections].filter(({ connectionState }) => connectionState !== "closed");
+  return open.length ? open.every(({ connectionState }) => ["failed", "disconnected"].includes(connectionState)) : null;
+}
+
 function rescan() {
   for (const connection of connections) {
     if (connection.connectionState === "closed") connections.delete(connection);

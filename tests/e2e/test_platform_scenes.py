@@ -1,0 +1,214 @@
+"""Facts against data: pages of calls as they were captured, as other bots rely on them, and one for each fact.
+
+`scenes.json` and `signs.json` say what each page means; nothing here is read off the facts. In a real browser.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Page, Playwright
+
+from minutebook.bots.platforms.facts import PageFacts, Probe, Sign
+from minutebook.bots.platforms.looking import Look, probes_of, sight_of
+from minutebook.bots.platforms.ports import Sight
+from support.calls.chromium import CHROMIUM
+from support.calls.scenes import Scene, facts_of, looked, scenes, show, stage
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`")
+
+PLATFORMS = ("google_meet", "teams", "zoom")
+PLACES = [scene for scene in [*scenes("scenes"), *scenes("signs")] if "want" in scene]
+PARTS = [scene for scene in scenes("signs") if "want" not in scene]
+
+
+@pytest.fixture(scope="module")
+def page(people_can_come: Playwright) -> Iterator[Page]:
+    with stage(people_can_come) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def looks(page: Page) -> list[Look]:
+    """What there is to find in each scene of a place."""
+
+    def look(scene: Scene) -> Look:
+        show(page, scene["html"])
+        return looked(page, probes_of(facts_of(scene["platform"])), scene["url"])
+
+    return [look(scene) for scene in PLACES]
+
+
+def said(sight: Sight) -> tuple[str, str | None]:
+    return sight.place, sight.hint
+
+
+def meant(scene: Scene) -> list[tuple[str, str | None]]:
+    return [(place, scene.get("cause")) for place in scene["want"].split(" or ")]
+
+
+def test_every_scene_is_read_rightly(looks: list[Look]) -> None:
+    wrong = []
+    for scene, look in zip(PLACES, looks, strict=True):
+        sight = sight_of(facts_of(scene["platform"]).signs, look)
+        if said(sight) not in meant(scene):
+            wrong.append((scene["platform"], scene["html"], scene["want"], sight))
+    assert not wrong
+
+
+def part_of(facts: PageFacts, scene: Scene) -> Probe:
+    """The probe that a scene is about which tells no place."""
+    if "step" in scene:
+        return next(step.probe for step in facts.steps if step.name == scene["step"])
+    kind, _, which = scene["part"].partition(" ")
+    if kind == "leave":
+        return facts.leave[int(which)]
+    assert facts.chat is not None
+    return {"open": facts.chat.open, "field": facts.chat.field, "send": facts.chat.send}[which]
+
+
+def test_every_control_is_found(page: Page) -> None:
+    for scene in PARTS:
+        probe = part_of(facts_of(scene["platform"]), scene)
+        show(page, scene["html"])
+        assert looked(page, [probe]).holds(probe), scene
+
+
+def test_a_dialogue_in_the_call_has_its_step(page: Page) -> None:
+    (scene,) = [scene for scene in PLACES if "step" in scene]
+    probe = part_of(facts_of(scene["platform"]), scene)
+    show(page, scene["html"])
+    assert looked(page, [probe]).holds(probe)
+
+
+# --- mutation: what breaks when a fact goes --------------------------------------------------------------------------
+
+
+def less(probe: Probe) -> Iterator[tuple[str, Probe]]:
+    """The probe without one of its entries, for each."""
+
+    def others(entries: tuple[str, ...], entry: str) -> tuple[str, ...]:
+        return tuple(each for each in entries if each != entry)
+
+    yield from ((each, replace(probe, selectors=others(probe.selectors, each))) for each in probe.selectors)
+    yield from ((each, replace(probe, texts=others(probe.texts, each))) for each in probe.texts)
+    yield from ((each, replace(probe, labels=others(probe.labels, each))) for each in probe.labels)
+
+
+def without(facts: PageFacts, sign: Sign, probe: Probe) -> list[Sign]:
+    kept = [replace(sign, probe=probe)] if probe else []
+    at = facts.signs.index(sign)
+    return [*facts.signs[:at], *kept, *facts.signs[at + 1 :]]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_sign_can_go_unnoticed(platform: str, page: Page, looks: list[Look]) -> None:
+    facts, unnoticed = facts_of(platform), []
+    mine = [(scene, look) for scene, look in zip(PLACES, looks, strict=True) if scene["platform"] == platform]
+    for sign in facts.signs:
+        for entry, probe in less(sign.probe):
+            signs = without(facts, sign, probe)
+            for scene, look in mine:
+                if not look.found.get(sign.probe):
+                    continue
+                show(page, scene["html"])
+                found = looked(page, [probe]).found if probe else {}
+                if said(sight_of(signs, replace(look, found={**look.found, **found}))) not in meant(scene):
+                    break
+            else:
+                unnoticed.append((sign.place, entry))
+    assert not unnoticed
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_control_can_go_unnoticed(platform: str, page: Page) -> None:
+    facts, unnoticed = facts_of(platform), []
+    chat = [facts.chat.open, facts.chat.field, facts.chat.send] if facts.chat is not None else []
+    about = [(part_of(facts, scene), scene) for scene in [*PARTS, *PLACES] if "want" not in scene or "step" in scene
+             if scene["platform"] == platform]  # fmt: skip
+    for whole in [*(step.probe for step in facts.steps), *chat, *facts.leave]:
+        for entry, probe in less(whole):
+            mine = [scene for asked, scene in about if asked == whole]
+            for scene in mine:
+                show(page, scene["html"])
+                if not looked(page, [probe]).holds(probe):
+                    break
+            else:
+                unnoticed.append(entry)
+    assert not unnoticed
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_place_of_peoples_words_can_go_unnoticed(platform: str, page: Page) -> None:
+    facts, unnoticed = facts_of(platform), []
+    mine = [scene for scene in PLACES if scene.get("people") and scene["platform"] == platform]
+    for words in facts.people:
+        signs = [
+            replace(
+                sign, probe=replace(sign.probe, outside=tuple(each for each in sign.probe.outside if each != words))
+            )
+            for sign in facts.signs
+        ]
+        for scene in mine:
+            show(page, scene["html"])
+            look = looked(page, [sign.probe for sign in signs], scene["url"])
+            if said(sight_of(signs, look)) not in meant(scene):
+                break
+        else:
+            unnoticed.append(words)
+    assert not unnoticed
+
+
+# --- hostile names ---------------------------------------------------------------------------------------------------
+
+PROBES = [probe for platform in PLATFORMS for probe in probes_of(facts_of(platform))]
+IN_FACTS = {text.replace("*", " ").strip() for probe in PROBES for text in (*probe.texts, *probe.labels)}
+IN_SELECTORS = {text for probe in PROBES for each in probe.selectors for text in re.findall('="([^"]+)"', each)}
+IN_SCENES = {text.strip() for scene in PLACES for text in re.findall(">([^<>]{3,})<", scene["html"])}
+TEXTS = sorted(IN_FACTS | IN_SELECTORS | IN_SCENES)
+"""Everything that a fact says, and everything that a page was seen to say."""
+CALLS = {
+    "google_meet": (
+        '<div role="region" aria-label="Call controls"><button aria-label="Share screen"></button>'
+        '<button aria-label="Meeting details"></button><button aria-label="Leave call"></button></div>',
+        '<div data-participant-id="s/{n}" aria-label="{text}"><span class="notranslate">{text}</span>'
+        '<button aria-label="{text}">{text}</button></div>'
+        '<aside aria-label="Side panel"><div data-message-id="{n}">{text}</div></aside>'
+        '<div role="region" aria-label="Captions"><div>{text}</div></div><div data-meeting-title="{text}">{text}</div>',
+    ),
+    "teams": (
+        '<div data-tid="ubar-toolbar-wrapper"><span data-tid="call-duration">1</span>'
+        '<button id="hangup-button">Leave</button></div>',
+        '<div data-stream-type="Video" data-tid="{text}"><h1>{text}</h1><button>{text}</button></div>'
+        '<div data-tid="chat-pane-message"><h1>{text}</h1></div>'
+        '<div data-tid="closed-captions-renderer"><span data-tid="closed-caption-text">{text}</span></div>'
+        '<div data-tid="call-title"><h1>{text}</h1></div>',
+    ),
+    "zoom": (
+        '<button aria-label="Leave">Leave</button>',
+        '<div class="video-avatar__avatar-footer"><span>{text}</span><button>{text}</button></div>'
+        '<div aria-label="Chat Message List"><div role="row">{text}</div></div>'
+        '<div class="live-transcription-subtitle__item">{text}</div><div class="meeting-topic">{text}</div>'
+        '<ul id="participants-ul"><li><span class="participants-item__display-name">{text}</span></li></ul>',
+    ),
+}
+"""Per platform the call's controls, and where people's words stand: names, chat, captions, titles."""
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("controls", [True, False], ids=["in the call", "without controls"])
+def test_no_word_of_a_person_tells_or_presses_anything(platform: str, controls: bool, page: Page) -> None:
+    """All at once: a text that told something alone would be among those that hold."""
+    facts = facts_of(platform)
+    bar, words = CALLS[platform]
+    assert len(TEXTS) > 300
+    probes = probes_of(facts)
+
+    def holding(texts: list[str]) -> set[Probe]:
+        people = "".join(words.format(n=n, text=text.replace('"', "&quot;")) for n, text in enumerate(texts))
+        show(page, f"<title>{' '.join(texts)}</title>{bar if controls else ''}{people}")
+        look = looked(page, probes)
+        return {probe for probe in probes if look.holds(probe)}
+
+    assert holding(TEXTS) == holding(["Ada"] * len(TEXTS))
