@@ -66,7 +66,10 @@ def test_facts_that_the_format_does_not_know(data: dict[str, Any], complaint: st
 def test_people_are_not_listened_to_and_not_pressed() -> None:
     data = {
         "people": {"words": [".tile"]},
-        "sign": [{"place": "ended", "texts": ["Over"]}, {"place": "in_call", "selectors": [".tile"]}],
+        "sign": [
+            {"place": "ended", "texts": ["Over"]},
+            {"place": "in_call", "selectors": [".tile"], "people": True},
+        ],
         "step": [{"name": "join", "labels": ["Join"], "outside": ["nav"]}],
     }
     facts = facts_from("facts", data)
