@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, field_validator
@@ -69,6 +70,24 @@ class OAuthSettings(BaseModel):
     refresh_token_s: int = Field(30 * 24 * 3600, description="Life of a refresh token, in seconds.")
     google_client_id: str | None = Field(None, description="Google sign-in appears when id and secret are set.")
     google_client_secret: SecretStr | None = Field(None, description="See google_client_id.")
+    openid_issuer: str | None = Field(
+        None, description="Address of any OpenID provider; its sign-in appears when id and secret are set too."
+    )
+    openid_client_id: str | None = Field(None, description="See openid_issuer.")
+    openid_client_secret: SecretStr | None = Field(None, description="See openid_issuer.")
+    openid_name: str = Field("single sign-on", description="What the button for that sign-in says.")
+    openid_trusts_addresses: bool = Field(
+        False, description="Take addresses for verified of which that provider does not say whether they are."
+    )
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _issuer_is_https(cls, value: str | None) -> str | None:
+        """OpenID Connect Discovery 1.0, section 3; loopback is for trying out."""
+        parts = urlsplit(value or "")
+        if value and parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("must begin with https://")
+        return value
 
 
 class SpeechSettings(BaseModel):

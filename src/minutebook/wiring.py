@@ -52,6 +52,7 @@ from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.removal.service import Removal
+from minutebook.retention.service import Retention
 from minutebook.sealing import Sealing, key_from, load_or_make_key
 from minutebook.search.service import Search
 from minutebook.sharing.service import Sharing
@@ -125,6 +126,7 @@ class Services(Records):
     webhooks: Webhooks
     access_log: AccessLog
     removal: Removal
+    retention: Retention
 
 
 def build_services(
@@ -166,6 +168,7 @@ def build_services(
         webhooks=webhooks,
         access_log=AccessLog(clock, settings.access_log_days),
         removal=Removal(db, clock, accounts, meetings, recordings),
+        retention=Retention(db, clock, meetings, recordings),
     )
 
 
@@ -266,6 +269,7 @@ def _chores(services: Services) -> tuple[Chore, ...]:
     settings, db = services.settings, services.db
     return (
         Chore("empty the trash", PURGE_EVERY_S, services.library.purge),
+        Chore("remove what is old", PURGE_EVERY_S, services.retention.sweep),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("index meetings", BACKFILL_EVERY_S, services.search.backfill),
         Chore("abort unfinished uploads", FORGET_EVERY_S, services.recordings.abort_unfinished),

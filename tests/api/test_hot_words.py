@@ -6,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from minutebook.accounts.model import User
+from minutebook.preferences import repository as preferences
+from minutebook.preferences.model import Preferences
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker
@@ -74,3 +77,15 @@ async def test_they_reach_the_next_recordings_of_the_same_user(
     await ada.call("DELETE", f"/api/sessions/{session}")
     await recorded(ada, worker)
     assert not told[-1]
+
+
+async def test_words_that_the_owner_told_come_first(
+    ada: Paxs, worker: Worker, told: list[Sequence[str]], services: Services, user: User
+) -> None:
+    _, recording = await recorded(ada, worker)
+    await corrected(ada, recording, 0, "Zebulon")
+    async with services.db.transaction() as tx:
+        await preferences.save(tx, user.id, Preferences(("Priya Nair", "Kubernetes")))
+    told.clear()
+    await recorded(ada, worker)
+    assert list(told[0]) == ["Priya Nair", "Kubernetes", "Zebulon"]

@@ -32,8 +32,8 @@ OPEN = {
     "/sign-in",
     "/sign-out",
     "/setup",
-    "/sign-in/google",
-    "/sign-in/google/callback",
+    "/sign-in/{name}",
+    "/sign-in/{name}/callback",
     "/s/{secret}",
     "/s/{secret}/audio",
 }
@@ -63,7 +63,7 @@ async def test_nobody_gets_in_without_signing_in(client: httpx.AsyncClient, held
 
 
 OTHERS = dict.fromkeys(
-    ("template_id", "key_id", "bot_id", "message_id", "session_id", "program_id", "calendar_id"),
+    ("template_id", "key_id", "bot_id", "message_id", "session_id", "program_id", "calendar_id", "group_id", "user_id"),
     "00000000-0000-7000-8000-000000000000",
 )
 FIELDS = {

@@ -11,7 +11,10 @@ from minutebook.accounts.model import (
     ApiKey,
     User,
     WebSession,
+    checked_display_name,
+    checked_email,
     checked_password,
+    email_taken,
 )
 from minutebook.accounts.passwords import Passwords
 from minutebook.db.database import Database
@@ -79,6 +82,16 @@ class Management:
         ends = self._clock.now() + timedelta(seconds=PASSWORD_LINK_S)
         await repository.replace_password_link(tx, user.id, fingerprint(secret), ends)
         return secret
+
+    async def invite(self, tx: AsyncConnection, email: str, display_name: str) -> tuple[User, str]:
+        """A new user, and the secret of the link with which they choose their password, see `password_link`. Nobody
+        knows a password of theirs before that. `email_invalid`, `email_taken`, `display_name_required`,
+        `display_name_invalid`."""
+        email, name = checked_email(email), checked_display_name(display_name)
+        user = User(new_id(), email, name, False, self._clock.now())
+        if not await repository.add_user(tx, user, await self._passwords.hash(new_secret("mbn"))):
+            raise email_taken(email)
+        return user, await self.password_link(tx, user)
 
     async def user_of_password_link(self, tx: AsyncConnection, secret: str) -> User:
         """Whose link this is; `password_link_invalid`."""

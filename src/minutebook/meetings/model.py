@@ -41,7 +41,8 @@ class Attendee:
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """A meeting of one owner; its recording and reports are kept by the capabilities above. `trashed_at` is when it was
-    put into the trash, from where it comes back as it was until `TRASH_LIFE` is over."""
+    put into the trash, from where it comes back as it was until `TRASH_LIFE` is over; `held_at` since when nobody and
+    nothing deletes it."""
 
     id: str
     owner_id: str
@@ -51,6 +52,7 @@ class Meeting:
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
+    held_at: datetime | None = None
 
     def attendee(self, email: str) -> Attendee | None:
         """The attendee with this e-mail address."""

@@ -40,6 +40,7 @@ meetings = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("trashed_at", UtcDateTime),
+    Column("held_at", UtcDateTime),
     Index("ix_meetings_owner_id_created_at", "owner_id", "created_at", "id"),
 )
 
@@ -169,9 +170,16 @@ async def set_trashed(tx: AsyncConnection, ids: Sequence[str], at: datetime | No
     await tx.execute(update(meetings).where(meetings.c.id.in_(ids)).values(trashed_at=at))
 
 
+async def set_held(tx: AsyncConnection, meeting_id: str, at: datetime | None) -> None:
+    """Hold a meeting, or let it go."""
+    await tx.execute(update(meetings).where(meetings.c.id == meeting_id).values(held_at=at))
+
+
 async def trashed_before(tx: AsyncConnection, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
     """Meetings that have been in the trash since before then: (owner, id)."""
-    query = select(meetings.c.owner_id, meetings.c.id).where(meetings.c.trashed_at < before)
+    query = select(meetings.c.owner_id, meetings.c.id).where(
+        meetings.c.trashed_at < before, meetings.c.held_at.is_(None)
+    )
     return [(row.owner_id, row.id) for row in await tx.execute(query.order_by(meetings.c.trashed_at).limit(limit))]
 
 
@@ -224,4 +232,5 @@ def _meeting(row: Row[tuple[object, ...]], people: Mapping[str, tuple[Attendee, 
         created_at=row.created_at,
         updated_at=row.updated_at,
         trashed_at=row.trashed_at,
+        held_at=row.held_at,
     )

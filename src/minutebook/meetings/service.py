@@ -168,10 +168,18 @@ class Meetings:
         return changed
 
     async def delete(self, tx: AsyncConnection, owner_id: str, meeting_id: str) -> None:
-        """Delete the meeting and, through the event, its recording, reports, names and files."""
+        """Delete the meeting and, through the event, its recording, reports, names and files. `meeting_held`."""
         meeting = await self.get(tx, owner_id, meeting_id, lock=True)
+        if meeting.held_at is not None:
+            message = "This meeting is held. End its hold before it is deleted."
+            raise MinutebookError(Kind.CONFLICT, "meeting_held", message)
         await self._events.publish(tx, meeting_events.meeting_event(meeting_events.DELETED, meeting))
         await repository.remove(tx, meeting.id)
+
+    async def hold(self, tx: AsyncConnection, owner_id: str, meeting_id: str, *, held: bool) -> None:
+        """Keep a meeting from being deleted, by anybody and by its age, until it is let go; `session_not_found`."""
+        meeting = await self.get(tx, owner_id, meeting_id, lock=True)
+        await repository.set_held(tx, meeting.id, self._clock.now() if held else None)
 
     async def trash(self, tx: AsyncConnection, owner_id: str, meeting_ids: Sequence[str]) -> Sequence[Meeting]:
         """Put meetings into the trash: lists and searches leave them out, work on them goes on. Returns those that were

@@ -16,7 +16,6 @@ from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
 from minutebook.kit.origin import subscriber
 from minutebook.oauth import repository
-from minutebook.oauth.google import GOOGLE_METADATA_URL, GoogleSignIn
 from minutebook.oauth.model import (
     CODE_S,
     UNKNOWN_CODE,
@@ -32,6 +31,7 @@ from minutebook.oauth.model import (
     ordered_scope,
     parse_scope,
 )
+from minutebook.oauth.openid import GOOGLE_METADATA_URL, OpenIdSignIn, providers_of
 from minutebook.oauth.requests import (
     AuthorizeRequest,
     Flow,
@@ -59,7 +59,7 @@ KEPT_AFTER_END_S = 24 * 3600
 
 
 class OAuth:
-    """The provider. `google` is the way to sign in through Google, when that is configured."""
+    """The provider, and the services at which people may sign in instead, those that are configured."""
 
     def __init__(
         self,
@@ -71,7 +71,19 @@ class OAuth:
         self._settings = settings
         self._clock = clock
         self.tokens = Tokens(settings, clock)
-        self.google = GoogleSignIn.configured(settings, clock, accounts, google_metadata_url)
+        found = providers_of(settings, google_metadata_url)
+        self._sign_ins = {each.name: OpenIdSignIn.at(each, clock, accounts) for each in found}
+
+    @property
+    def sign_in_names(self) -> Sequence[tuple[str, str]]:
+        """(name, label) of the services at which people may sign in."""
+        return [(name, each.provider.label) for name, each in self._sign_ins.items()]
+
+    def sign_in_at(self, name: str) -> OpenIdSignIn:
+        """The sign-in at a service; `page_not_found`."""
+        if name not in self._sign_ins:
+            raise not_found("page")
+        return self._sign_ins[name]
 
     async def authenticate(self, tx: AsyncConnection, bearer: str) -> Caller:
         """Who calls with this access token. Errors: `token_invalid`, `token_revoked`, `token_expired`."""

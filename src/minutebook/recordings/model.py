@@ -16,7 +16,8 @@ NOT_READY: Final = "not_ready"
 @dataclass(frozen=True, slots=True)
 class Recording:
     """The active recording of a meeting. `size` is in bytes; `duration_s` is None until the file was probed;
-    `language` is the spoken language as the user gave it, None when it is to be detected."""
+    `language` is the spoken language as the user gave it, None when it is to be detected; `sound_removed_at` is when
+    the file was removed by its age, while what was made of it stayed."""
 
     id: str
     meeting_id: str
@@ -29,6 +30,7 @@ class Recording:
     created_at: datetime
     duration_s: float | None = None
     language: str | None = None
+    sound_removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

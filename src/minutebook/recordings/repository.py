@@ -27,6 +27,7 @@ recordings = Table(
     Column("duration_s", Float),
     Column("language", String(8)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("sound_removed_at", UtcDateTime),
 )
 
 disposals = Table(
@@ -73,6 +74,11 @@ async def of_meetings(tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mappin
 async def set_duration(tx: AsyncConnection, recording_id: str, duration_s: float) -> None:
     """Keep how long the recording is."""
     await tx.execute(update(recordings).where(recordings.c.id == recording_id).values(duration_s=duration_s))
+
+
+async def set_sound_removed(tx: AsyncConnection, recording_id: str, at: datetime) -> None:
+    """Keep that the sound is gone."""
+    await tx.execute(update(recordings).where(recordings.c.id == recording_id).values(sound_removed_at=at))
 
 
 async def plan_disposal(tx: AsyncConnection, prefix: str, due_at: datetime) -> str:

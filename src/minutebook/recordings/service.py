@@ -126,12 +126,16 @@ class Recordings:
         """Make a received file the recording of a meeting; one that is there is replaced and removed. Without
         `automatic` nothing is made of it until somebody asks.
 
-        Raises `session_not_found`, `language_invalid`, and `upload_expired` for a file older than `UPLOAD_LIFE`.
+        Raises `session_not_found`, `language_invalid`, `meeting_held`, and `upload_expired` for a file older than
+        `UPLOAD_LIFE`.
         """
         meeting = await self._meetings.get(tx, owner_id, meeting_id, lock=True)
         if await repository.drop_disposals(tx, prefix_of(received.id)) == 0:
             raise invalid("upload_expired", "The upload took too long and was given up; send it again.", "file")
         previous = (await repository.of_meetings(tx, [meeting.id])).get(meeting.id)
+        if previous is not None and meeting.held_at is not None:
+            message = "This meeting is held: its recording is not replaced. End its hold first."
+            raise MinutebookError(Kind.CONFLICT, "meeting_held", message)
         if previous is not None:
             await self._remove(tx, previous, recording_events.REPLACED)
         recording = Recording(
@@ -196,6 +200,13 @@ class Recordings:
     async def set_duration(self, tx: AsyncConnection, recording_id: str, duration_s: float) -> None:
         """Keep what the probe found."""
         await repository.set_duration(tx, recording_id, duration_s)
+
+    async def remove_sound(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Recording:
+        """Delete the file and what is derived from it; what was made of its words stays. `recording_not_found`."""
+        recording = await self.get(tx, owner_id, recording_id, lock=True)
+        await repository.set_sound_removed(tx, recording.id, self._clock.now())
+        await self.dispose(tx, prefix_of(recording.id))
+        return recording
 
     def media(self, recording: Recording, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes [start, end) of the file as it arrived."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from minutebook.analysis.edits import repository as edits_repository
-from minutebook.analysis.edits.hot_words import CHANGES_READ, hot_words
+from minutebook.analysis.edits.hot_words import CHANGES_READ, HOT_WORDS_MAX, hot_words
 from minutebook.analysis.edits.model import WordsChange, in_force
 from minutebook.analysis.making import stages
 from minutebook.analysis.making.hearing import Hearing
@@ -16,6 +16,7 @@ from minutebook.analysis.model import Progress
 from minutebook.analysis.reports import repository as reports_repository
 from minutebook.jobs.ports import Json
 from minutebook.kit.languages import language_code
+from minutebook.preferences import repository as preferences_repository
 from minutebook.speech.languages import Elsewhere, HeardLanguage, notices_of
 from minutebook.speech.pipeline import Chunk, recognised_to_json
 from minutebook.speech.ports import Recognised
@@ -52,10 +53,14 @@ class EngineWords:
         return KeptWords(keys, language, notices_of(spoken))
 
     async def _hot_words(self, language: str) -> Json:
-        """What the owner's corrections taught: a step, so that all chunks are recognised alike."""
+        """The words that the owner told, then what their corrections taught: a step, so that all chunks are heard
+        alike."""
         async with self._work.tools.db.reading() as tx:
             newest = await edits_repository.newest_words(tx, self._work.recording.owner_id, CHANGES_READ)
-        return list(hot_words(in_force(newest, WordsChange), language))
+            told = (await preferences_repository.load(tx, self._work.recording.owner_id)).vocabulary
+        taught = hot_words(in_force(newest, WordsChange), language)
+        words: list[Json] = [*dict.fromkeys([*told, *taught])]
+        return words[:HOT_WORDS_MAX]
 
     async def _words(
         self, chunk: Chunk, total_s: float, turns_key: str, spoken: HeardLanguage, hot: Sequence[str]

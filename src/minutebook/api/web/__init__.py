@@ -13,6 +13,7 @@ from minutebook.api.web import (
     password,
     progress,
     search,
+    server,
     settings,
     setup,
     sharing,
@@ -43,6 +44,7 @@ PAGES = tuple(
         asking,
         bots,
         calendars,
+        server,
         settings,
     )
 )

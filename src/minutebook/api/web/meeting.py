@@ -70,6 +70,13 @@ async def record(request: Request, user: SignedIn, services: ServicesOf, meeting
     return shown(request, user, "parts/record.html", await context_of(request, user, services, meeting_id))
 
 
+@router.post("/hold")
+async def hold(user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str, tx: Tx) -> Response:
+    """Keep it from being deleted, or let it go."""
+    await services.meetings.hold(tx, user.id, meeting_id, held=form.get("act") == "hold")
+    return RedirectResponse(f"/meetings/{meeting_id}", 303)
+
+
 @router.post("/details")
 async def details(user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str, tx: Tx) -> Response:
     """Change title, description and attendees."""

@@ -2,6 +2,7 @@
 note templates."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,8 +13,10 @@ from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, kept_cookie, several
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
-from minutebook.errors import MinutebookError
+from minutebook.errors import MinutebookError, not_found
 from minutebook.language.model import ItemKind, MeetingType
+from minutebook.preferences import repository as preferences_repository
+from minutebook.preferences.model import checked_days, checked_vocabulary
 from minutebook.templates.model import SectionDraft, TemplateDraft
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
@@ -92,6 +95,57 @@ async def webhook(request: Request, user: SignedIn, form: PostedForm, services: 
     return RedirectResponse("/settings#webhook", 303)
 
 
+@router.post("/preferences")
+async def keep_preferences(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx
+) -> Response:
+    """Words to recognise, or for how long things are kept: what the form has of both."""
+    kept = await preferences_repository.load(tx, user.id)
+    try:
+        if "vocabulary" in form:
+            kept = replace(kept, vocabulary=checked_vocabulary(form["vocabulary"]))
+        else:
+            days = [checked_days(form.get(name, ""), name) for name in ("sound_days", "meeting_days")]
+            kept = replace(kept, sound_days=days[0], meeting_days=days[1])
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error)
+    await preferences_repository.save(tx, user.id, kept)
+    return RedirectResponse("/settings#words" if "vocabulary" in form else "/settings#retention", 303)
+
+
+@router.post("/groups")
+async def make_group(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
+    """A new group."""
+    try:
+        await services.sharing.groups.create(tx, user.id, form.get("name", ""))
+    except MinutebookError as error:
+        return await _page(request, user, services, tx, error)
+    return RedirectResponse("/settings#groups", 303)
+
+
+@router.post("/groups/{group_id}")
+async def change_group(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, group_id: str, tx: Tx
+) -> Response:
+    """Add or remove a member, or delete the group."""
+    groups = services.sharing.groups
+    match form.get("act"):
+        case "add":
+            try:
+                await groups.add(tx, user.id, group_id, form.get("email", ""))
+            except MinutebookError as error:
+                if error.code == "group_not_found":
+                    raise
+                return await _page(request, user, services, tx, error)
+        case "remove":
+            await groups.remove(tx, user.id, group_id, form.get("member", ""))
+        case "delete":
+            await groups.delete(tx, user.id, group_id)
+        case _:
+            raise not_found("group")
+    return RedirectResponse("/settings#groups", 303)
+
+
 @router.post("/templates")
 async def make_template(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
     """A new note template, a section for each chosen kind of line."""
@@ -126,6 +180,9 @@ async def _page(
     management = services.accounts.management
     context: Mapping[str, object] = {
         "secret": secret,
+        "preferences": await preferences_repository.load(read, user.id),
+        "receipts": await services.retention.receipts(read, user.id),
+        "groups": await services.sharing.groups.list(read, user.id),
         "done": request.query_params.get("done", ""),
         "language_now": language_of(request),
         "languages": [(code, own_name(code)) for code in languages()],

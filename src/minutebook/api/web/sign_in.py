@@ -1,4 +1,4 @@
-"""Signing in and out, by password or through Google."""
+"""Signing in and out, by password or through another service."""
 
 from collections.abc import Mapping
 
@@ -19,13 +19,10 @@ from minutebook.api.web.forms import (
     sign_in,
 )
 from minutebook.api.web.render import page
-from minutebook.errors import MinutebookError, not_found
-from minutebook.oauth.google import GoogleSignIn
+from minutebook.errors import MinutebookError
 from minutebook.oauth.service import OAuth
 
 router = APIRouter(include_in_schema=False)
-
-GOOGLE_CALLBACK_PATH = "/sign-in/google/callback"
 
 
 @router.get("/sign-in")
@@ -63,7 +60,7 @@ def _form(
     context = {
         "next": local_path(form.get("next")),
         "email": form.get("email", ""),
-        "google": oauth.google is not None,
+        "elsewhere": oauth.sign_in_names,
         "has_users": has_users,
         "form_token": form_token(request),
     }
@@ -81,23 +78,19 @@ async def sign_out(request: Request, form: PostedForm, db: Db, accounts: Account
     return response
 
 
-@router.get("/sign-in/google")
-async def sign_in_by_google(request: Request, db: Db, oauth: OAuthOf) -> Response:
-    """Off to Google."""
+@router.get("/sign-in/{name}")
+async def sign_in_elsewhere(request: Request, name: str, db: Db, oauth: OAuthOf) -> Response:
+    """Off to Google, or to the server's OpenID provider."""
     next_path = local_path(request.query_params.get("next"))
-    callback = base_url(request) + GOOGLE_CALLBACK_PATH
-    location = await _google(oauth).begin(db, callback, next_path, browser_secret(request), client_address(request))
+    callback = f"{base_url(request)}/sign-in/{name}/callback"
+    sign_in_at = oauth.sign_in_at(name)
+    location = await sign_in_at.begin(db, callback, next_path, browser_secret(request), client_address(request))
     return keep_browser(request, RedirectResponse(location, 302))
 
 
-@router.get(GOOGLE_CALLBACK_PATH)
-async def back_from_google(request: Request, db: Db, accounts: AccountsOf, oauth: OAuthOf) -> Response:
-    """Back from Google."""
-    user, next_path = await _google(oauth).complete(db, dict(request.query_params), browser_secret(request))
+@router.get("/sign-in/{name}/callback")
+async def back_from_elsewhere(request: Request, name: str, db: Db, accounts: AccountsOf, oauth: OAuthOf) -> Response:
+    """Back from there."""
+    answer = dict(request.query_params)
+    user, next_path = await oauth.sign_in_at(name).complete(db, answer, browser_secret(request))
     return await sign_in(request, db, accounts, user, RedirectResponse(next_path, 303))
-
-
-def _google(oauth: OAuth) -> GoogleSignIn:
-    if oauth.google is None:
-        raise not_found("page")
-    return oauth.google

@@ -1,4 +1,4 @@
-"""Sign-in through Google, against a small OpenID provider on this machine that signs with a real key."""
+"""Sign-in through Google and any OpenID provider, against a small one on this machine that signs with a real key."""
 
 import asyncio
 import base64
@@ -23,13 +23,13 @@ from pydantic import SecretStr
 
 from minutebook.accounts.model import User
 from minutebook.api.app import create_app
-from minutebook.config import Settings
+from minutebook.config import OAuthSettings, Settings
 from minutebook.kit.clock import VirtualClock
+from minutebook.oauth.openid import providers_of
 from minutebook.oauth.service import OAuth
 from minutebook.wiring import Services
 
 CLIENT, SECRET = "client-of-the-test", "secret-of-the-test"
-CALLBACK = "http://minutebook.example/sign-in/google/callback"
 
 
 @dataclass
@@ -37,17 +37,30 @@ class Provider:
     """A provider at which everybody is signed in already; `claims` change what its tokens say."""
 
     issuer: str
+    name: str = "google"
+    claimed_issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     broken: bool = False
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"}))
     signing_key: RSAKey | None = None
     sessions: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    @property
+    def callback(self) -> str:
+        return f"http://minutebook.example/sign-in/{self.name}/callback"
+
+    def settings(self, settings: Settings) -> Any:
+        """With this provider as Google, or as the server's own."""
+        own = {"openid_issuer": self.issuer, "openid_client_id": CLIENT, "openid_name": "Company"}
+        google = {"google_client_id": CLIENT, "google_client_secret": SecretStr(SECRET)}
+        wanted = google if self.name == "google" else own | {"openid_client_secret": SecretStr(SECRET)}
+        return settings.oauth.model_copy(update=wanted)
+
     def approve(self, location: str) -> dict[str, str]:
         """The person says yes: what the browser brings back."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
         assert location.startswith(self.issuer + "/authorize?")
-        assert (asked["client_id"], asked["response_type"], asked["redirect_uri"]) == (CLIENT, "code", CALLBACK)
+        assert (asked["client_id"], asked["response_type"], asked["redirect_uri"]) == (CLIENT, "code", self.callback)
         assert {"openid", "email"} <= set(asked["scope"].split())
         code = secrets.token_urlsafe()
         self.sessions[code] = asked
@@ -79,7 +92,7 @@ class Provider:
         @app.get("/.well-known/openid-configuration")
         async def metadata() -> dict[str, object]:
             return {
-                "issuer": self.issuer,
+                "issuer": self.claimed_issuer or self.issuer,
                 "authorization_endpoint": self.issuer + "/authorize",
                 "token_endpoint": self.issuer + "/token",
                 "jwks_uri": self.issuer + "/keys",
@@ -113,10 +126,10 @@ async def serving(app: FastAPI, listening: socket.socket) -> AsyncIterator[None]
     await task
 
 
-@pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
+@pytest.fixture(params=["google", "openid"])
+async def provider(request: pytest.FixtureRequest) -> AsyncIterator[Provider]:
     listening = socket.create_server(("127.0.0.1", 0))
-    made = Provider(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    made = Provider(f"http://127.0.0.1:{listening.getsockname()[1]}", request.param)
     async with serving(made.app(), listening):
         yield made
 
@@ -125,9 +138,7 @@ async def provider() -> AsyncIterator[Provider]:
 async def browser(
     services: Services, settings: Settings, provider: Provider, user: User
 ) -> AsyncIterator[httpx.AsyncClient]:
-    configured = settings.oauth.model_copy(
-        update={"google_client_id": CLIENT, "google_client_secret": SecretStr(SECRET)}
-    )
+    configured = provider.settings(settings)
     metadata_url = provider.issuer + "/.well-known/openid-configuration"
     oauth = OAuth(configured, services.clock, services.accounts, metadata_url)
     transport = httpx.ASGITransport(create_app(replace(services, oauth=oauth)))
@@ -135,20 +146,22 @@ async def browser(
         yield http
 
 
-async def to_google(browser: httpx.AsyncClient, **params: str) -> str:
-    answer = await browser.get("/sign-in/google", params=params)
+async def away(browser: httpx.AsyncClient, provider: Provider, **params: str) -> str:
+    answer = await browser.get(f"/sign-in/{provider.name}", params=params)
     assert answer.status_code == 302
     return answer.headers["location"]
 
 
-async def back(browser: httpx.AsyncClient, answer: dict[str, str]) -> httpx.Response:
-    return await browser.get("/sign-in/google/callback", params=answer)
+async def back(browser: httpx.AsyncClient, provider: Provider, answer: dict[str, str]) -> httpx.Response:
+    return await browser.get(f"/sign-in/{provider.name}/callback", params=answer)
 
 
 async def test_signs_in_who_has_an_account(browser: httpx.AsyncClient, provider: Provider) -> None:
     page = await browser.get("/sign-in", params={"next": "/api/oauth/provider/authorize?x=1"})
-    assert "/sign-in/google?next=/api/oauth/provider/authorize%3Fx%3D1" in page.text
-    done = await back(browser, provider.approve(await to_google(browser, next="/api/oauth/provider/authorize?x=1")))
+    assert f"/sign-in/{provider.name}?next=/api/oauth/provider/authorize%3Fx%3D1" in page.text
+    done = await back(
+        browser, provider, provider.approve(await away(browser, provider, next="/api/oauth/provider/authorize?x=1"))
+    )
     assert (done.status_code, done.headers["location"]) == (303, "/api/oauth/provider/authorize?x=1")
     assert "Ada Lovelace" in (await browser.get("/settings")).text
 
@@ -156,81 +169,104 @@ async def test_signs_in_who_has_an_account(browser: httpx.AsyncClient, provider:
 async def test_a_known_subject_keeps_its_account_when_the_address_changes(
     browser: httpx.AsyncClient, provider: Provider
 ) -> None:
-    await back(browser, provider.approve(await to_google(browser)))
+    await back(browser, provider, provider.approve(await away(browser, provider)))
     provider.claims = {"email": "ada@new.example"}
-    assert (await back(browser, provider.approve(await to_google(browser)))).status_code == 303
+    assert (await back(browser, provider, provider.approve(await away(browser, provider)))).status_code == 303
 
 
 @pytest.mark.parametrize(
     ("claims", "code"),
     [
-        ({"email": "stranger@example.com"}, "google_account_unknown"),
-        ({"email_verified": False}, "google_email_unverified"),
-        ({"email_verified": None}, "google_email_unverified"),
-        ({"email": None}, "google_email_unverified"),
-        ({"aud": "another-client"}, "google_sign_in_refused"),
-        ({"aud": "another-client", "azp": CLIENT}, "google_sign_in_refused"),
-        ({"iss": "https://evil.example"}, "google_sign_in_refused"),
-        ({"nonce": "replayed"}, "google_sign_in_refused"),
-        ({"nonce": None}, "google_sign_in_refused"),
-        ({"exp": 1}, "google_sign_in_refused"),
-        ({"sub": None}, "google_sign_in_refused"),
+        ({"email": "stranger@example.com"}, "account_unknown"),
+        ({"email_verified": False}, "email_unverified"),
+        ({"email_verified": None}, "email_unverified"),
+        ({"email": None}, "email_unverified"),
+        ({"aud": "another-client"}, "sign_in_refused"),
+        ({"aud": "another-client", "azp": CLIENT}, "sign_in_refused"),
+        ({"iss": "https://evil.example"}, "sign_in_refused"),
+        ({"nonce": "replayed"}, "sign_in_refused"),
+        ({"nonce": None}, "sign_in_refused"),
+        ({"exp": 1}, "sign_in_refused"),
+        ({"sub": None}, "sign_in_refused"),
     ],
 )
 async def test_tokens_that_vouch_for_nobody(
     browser: httpx.AsyncClient, provider: Provider, claims: dict[str, object], code: str
 ) -> None:
     provider.claims = claims
-    answer = await back(browser, provider.approve(await to_google(browser)))
+    answer = await back(browser, provider, provider.approve(await away(browser, provider)))
     assert answer.status_code == 403
-    assert code in answer.text
+    assert f"{provider.name}_{code}" in answer.text
     assert "minutebook_session" not in browser.cookies
 
 
 async def test_a_token_signed_by_somebody_else(browser: httpx.AsyncClient, provider: Provider) -> None:
     provider.signing_key = RSAKey.generate_key(2048, {"kid": "1"})
-    answer = await back(browser, provider.approve(await to_google(browser)))
-    assert "google_sign_in_refused" in answer.text
+    answer = await back(browser, provider, provider.approve(await away(browser, provider)))
+    assert f"{provider.name}_sign_in_refused" in answer.text
 
 
 async def test_state_is_good_once_and_in_its_browser_only(
     browser: httpx.AsyncClient, provider: Provider, client: httpx.AsyncClient
 ) -> None:
-    approved = provider.approve(await to_google(browser))
+    approved = provider.approve(await away(browser, provider))
     elsewhere = httpx.AsyncClient(transport=browser._transport, base_url="http://minutebook.example")
-    assert "google_sign_in_expired" in (await back(elsewhere, approved)).text
-    assert "google_sign_in_expired" in (await back(browser, approved)).text
-    assert "google_sign_in_expired" in (await back(browser, {})).text
-    approved = provider.approve(await to_google(browser))
-    assert (await back(browser, approved)).status_code == 303
-    assert "google_sign_in_expired" in (await back(browser, approved)).text
+    assert f"{provider.name}_sign_in_expired" in (await back(elsewhere, provider, approved)).text
+    assert f"{provider.name}_sign_in_expired" in (await back(browser, provider, approved)).text
+    assert f"{provider.name}_sign_in_expired" in (await back(browser, provider, {})).text
+    approved = provider.approve(await away(browser, provider))
+    assert (await back(browser, provider, approved)).status_code == 303
+    assert f"{provider.name}_sign_in_expired" in (await back(browser, provider, approved)).text
 
 
 async def test_state_expires(browser: httpx.AsyncClient, provider: Provider, clock: VirtualClock) -> None:
-    approved = provider.approve(await to_google(browser))
+    approved = provider.approve(await away(browser, provider))
     clock.advance(600)
-    assert "google_sign_in_expired" in (await back(browser, approved)).text
+    assert f"{provider.name}_sign_in_expired" in (await back(browser, provider, approved)).text
 
 
 async def test_refused_at_google(browser: httpx.AsyncClient, provider: Provider) -> None:
-    approved = provider.approve(await to_google(browser))
-    answer = await back(browser, {"error": "access_denied", "state": approved["state"]})
-    assert (answer.status_code, "google_sign_in_refused" in answer.text) == (403, True)
+    approved = provider.approve(await away(browser, provider))
+    answer = await back(browser, provider, {"error": "access_denied", "state": approved["state"]})
+    assert (answer.status_code, f"{provider.name}_sign_in_refused" in answer.text) == (403, True)
 
 
 async def test_google_answers_with_an_error(browser: httpx.AsyncClient, provider: Provider) -> None:
-    approved = provider.approve(await to_google(browser))
+    approved = provider.approve(await away(browser, provider))
     provider.broken = True
-    answer = await back(browser, approved)
-    assert (answer.status_code, "google_unavailable" in answer.text) == (503, True)
+    answer = await back(browser, provider, approved)
+    assert (answer.status_code, f"{provider.name}_unavailable" in answer.text) == (503, True)
+
+
+async def test_answers_and_documents_of_another_issuer(browser: httpx.AsyncClient, provider: Provider) -> None:
+    approved = provider.approve(await away(browser, provider))
+    answer = await back(browser, provider, {**approved, "iss": "https://evil.example"})
+    assert f"{provider.name}_sign_in_refused" in answer.text
+
+
+@pytest.mark.parametrize("provider", ["openid"], indirect=True)
+async def test_the_issuer_is_the_one_that_was_configured(browser: httpx.AsyncClient, provider: Provider) -> None:
+    provider.claimed_issuer = "https://evil.example"
+    answer = await browser.get("/sign-in/openid")
+    assert (answer.status_code, "openid_sign_in_refused" in answer.text) == (403, True)
+    assert (await browser.get("/sign-in/google")).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["http://id.example", "ftp://id.example", "id.example"])
+def test_an_issuer_is_reached_over_https(address: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        OAuthSettings(openid_issuer=address)
+
+
+async def test_two_issuers_have_subjects_of_their_own(settings: Settings) -> None:
+    keys = {providers_of(Provider(f"https://{each}.example", "openid").settings(settings), "")[0].key for each in "ab"}
+    assert len(keys) == 2
 
 
 async def test_google_is_away(services: Services, settings: Settings, user: User) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-    configured = settings.oauth.model_copy(
-        update={"google_client_id": CLIENT, "google_client_secret": SecretStr(SECRET)}
-    )
+    configured = Provider("").settings(settings)
     oauth = OAuth(configured, services.clock, services.accounts, nowhere)
     transport = httpx.ASGITransport(create_app(replace(services, oauth=oauth)))
     async with httpx.AsyncClient(transport=transport, base_url="http://minutebook.example") as http:

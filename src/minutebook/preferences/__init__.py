@@ -1,0 +1,1 @@
+"""What a user wishes for all of their meetings."""

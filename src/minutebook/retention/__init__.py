@@ -1,0 +1,1 @@
+"""What is removed by its age, with a receipt."""
