@@ -1,20 +1,17 @@
 """Databases and storages for tests: SQLite and memory at once, Postgres and S3 as real servers, when asked for."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine
 
 from minutebook.config import Settings
-from minutebook.db.database import Database, metadata
-from minutebook.db.migrations.compare import load_tables
+from minutebook.db.database import Database
 from minutebook.kit.ids import new_id
-from support.backends import S3, Postgres, ServerMissingError, postgres, s3
+from support.backends import S3, Postgres, ServerMissingError, new_sqlite, postgres, s3
 
 # Test processes are started with a terminal of 80 columns, and consoles that are made at import keep that.
 os.environ.pop("COLUMNS", None)
@@ -50,23 +47,10 @@ def empty_postgres_url(postgres_server: Postgres) -> Iterator[str]:
     postgres_server.drop(url)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that has the tables, made once a run."""
-    load_tables()
-    path = tmp_path_factory.mktemp("template") / "minutebook.db"
-    engine = create_engine(f"sqlite:///{path}")
-    metadata.create_all(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """A fresh SQLite file that has the tables."""
-    path = tmp_path / "minutebook.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    return new_sqlite(tmp_path / "minutebook.db")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -16,13 +16,14 @@ from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.service import Accounts
 from minutebook.api.app import create_app
 from minutebook.config import Settings
-from minutebook.db.database import Database, metadata
+from minutebook.db.database import Database
 from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import VirtualClock
 from minutebook.oauth.model import SCOPES
 from minutebook.oauth.service import OAuth
 from minutebook.storage import storage_of
 from minutebook.wiring import Services, build_services
+from support.backends import new_sqlite
 from support.browser import PASSWORD, Browser, IssueToken
 
 
@@ -38,14 +39,13 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
+    new_sqlite(settings.data_dir / "minutebook.db")
     database = Database(settings.sqlalchemy_url)
 
     @event.listens_for(database.engine.sync_engine, "connect")
     def _no_waiting_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
     yield database
     await database.close()
 

@@ -19,16 +19,16 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from sqlalchemy import create_engine
 
 from minutebook.api.app import create_app
 from minutebook.api.baas.document import contract
 from minutebook.config import Settings
-from minutebook.db.database import Database, metadata
+from minutebook.db.database import Database
 from minutebook.jobs.requests import DurableJobs
 from minutebook.kit.clock import SystemClock
 from minutebook.storage import storage_of
 from minutebook.wiring import build_services
+from support.backends import new_sqlite
 
 EXAMPLES = 12
 """Per operation and base; a run by hand with 400 is in the notes of the release."""
@@ -52,9 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         microsoft={"login_url": nowhere, "graph_url": nowhere},
         zoom={"oauth_url": nowhere, "api_url": nowhere},
     )
-    engine = create_engine(settings.sqlalchemy_url)
-    metadata.create_all(engine)
-    engine.dispose()
+    new_sqlite(folder / "minutebook.db")
     ready: Queue[tuple[str, str]] = Queue()
     done = Event()
 

@@ -12,6 +12,7 @@ import urllib.request
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -19,6 +20,23 @@ from sqlalchemy import create_engine, text
 from minutebook.db.database import metadata
 from minutebook.db.migrations.compare import load_tables
 from minutebook.kit.ids import new_id
+
+
+@cache
+def _sqlite_template() -> bytes:
+    load_tables()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tables.db"
+        engine = create_engine(f"sqlite:///{file}")
+        metadata.create_all(engine)
+        engine.dispose()
+        return file.read_bytes()
+
+
+def new_sqlite(file: Path) -> str:
+    """The address of a fresh SQLite file that has the tables. Copying it takes a hundredth of making the tables."""
+    file.write_bytes(_sqlite_template())
+    return f"sqlite:///{file}"
 
 
 class ServerMissingError(Exception):

@@ -1,10 +1,12 @@
 """The HTTP application."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import Headers
+from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
@@ -75,13 +77,22 @@ MULTIPART_MARGIN_BYTES = 64 * 1024
 """What a multipart body holds besides the file; the file's own limit is enforced where it is stored."""
 
 
+@cache
+def _routes() -> list[BaseRoute]:
+    """All routes, put together once in a process: the framework reads a route's parameters and models at its first
+    request, and an application would do all of it again."""
+    whole = APIRouter()
+    for router in (*ROUTERS, *PAGES):
+        whole.include_router(router)
+    return whole.routes
+
+
 def create_app(services: "Services") -> FastAPI:
     """The application over these services; it starts and stops nothing itself."""
     settings = services.settings.http
     app = Application(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
     app.state.services = services
-    for router in (*ROUTERS, *PAGES):
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     app.mount("/static", PageFiles())
     render = install_error_handlers(app, DIALECTS)
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.

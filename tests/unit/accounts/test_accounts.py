@@ -14,9 +14,10 @@ from minutebook.accounts.model import ExternalIdentity, User, checked_display_na
 from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.repository import users
 from minutebook.accounts.service import Accounts
-from minutebook.db.database import Database, metadata
+from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock
+from support.backends import new_sqlite
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse"
@@ -29,9 +30,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = Database(new_sqlite(tmp_path / "test.db"))
     yield database
     await database.close()
 

@@ -8,18 +8,17 @@ from argon2 import PasswordHasher
 
 from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.service import LOCAL_EMAIL, Accounts
-from minutebook.db.database import Database, metadata
+from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock
+from support.backends import new_sqlite
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = Database(new_sqlite(tmp_path / "test.db"))
     yield database
     await database.close()
 
