@@ -19,6 +19,7 @@ from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
+from minutebook.answers.service import Answers
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.home.reception import Reception
 from minutebook.bots.home.zoom_tokens import ZoomTokens
@@ -127,6 +128,7 @@ class Services(Records):
     access_log: AccessLog
     removal: Removal
     retention: Retention
+    answers: Answers
 
 
 def build_services(
@@ -169,6 +171,7 @@ def build_services(
         access_log=AccessLog(clock, settings.access_log_days),
         removal=Removal(db, clock, accounts, meetings, recordings),
         retention=Retention(db, clock, meetings, recordings),
+        answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
 
 

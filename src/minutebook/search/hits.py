@@ -88,6 +88,16 @@ def _has(words: Sequence[str], wanted: AbstractSet[str]) -> bool:
     return not wanted.isdisjoint(words)
 
 
+def counted(passages: Sequence[Passage], matching: Matching) -> list[int]:
+    """How many of the terms each passage has."""
+    said = [words_of(passage.text) for passage in passages]
+    wanted = matching.among(set().union(*said))
+    return [
+        len(matching.of(passage, words, wanted)) if _has(words, wanted) else 0
+        for passage, words in zip(passages, said, strict=True)
+    ]
+
+
 def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
     """The part of a text around what was found first, cut at blanks, with all that was found marked."""
     spots = [m.span() for m in WORD.finditer(text) if any(map(matching.terms_at, _folded_words(m[0])))]

@@ -139,6 +139,16 @@ class FoundMeeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A meeting and what was said there that has to do with a question."""
+
+    meeting_id: str
+    title: str
+    created_at: datetime
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A page of meetings, newest first. `read_as` holds the words that stood in for those that nobody said."""
 

@@ -1,9 +1,12 @@
 """Search: what every meeting holds is indexed in the transaction that changes it, and found by its owner alone."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Select
@@ -16,6 +19,7 @@ from minutebook.db.database import Database
 from minutebook.db.events import Event, Events
 from minutebook.errors import MinutebookError
 from minutebook.kit.text import clean_line, folded
+from minutebook.language.lexicon import lexicon_of
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings.model import Meeting
 from minutebook.meetings.service import Meetings
@@ -24,7 +28,7 @@ from minutebook.recordings.model import Recording
 from minutebook.recordings.service import Recordings
 from minutebook.search import repository
 from minutebook.search.document import Content, document_of, people_of
-from minutebook.search.hits import Matching, hits_of, vocabulary_of
+from minutebook.search.hits import Matching, counted, hits_of, vocabulary_of
 from minutebook.search.model import (
     HITS_PER_MEETING,
     PAGE_SIZE,
@@ -33,6 +37,8 @@ from minutebook.search.model import (
     Document,
     Found,
     FoundMeeting,
+    Part,
+    Related,
     Term,
     cursor_of,
     parsed,
@@ -44,6 +50,9 @@ INDEXED: Final = frozenset({AnalysisType.TRANSCRIPTION, AnalysisType.MEETING_NOT
 SHOWN_OF_ONE: Final = 200
 """Hits shown of a meeting that is searched alone."""
 STAND_INS: Final = 20
+TERMS_OF_A_QUESTION: Final = 12
+MEETINGS_OF_A_WORD: Final = 30
+MEETINGS_OF_A_QUESTION: Final = 6
 _BATCH = 20
 
 
@@ -87,6 +96,33 @@ class Search:
             if not read_as:
                 return Found(())
         return await self._page(tx, owner_id, terms, read_as, filters)
+
+    async def related(self, tx: AsyncConnection, owner_id: str, question: str, limit: int) -> Sequence[Related]:
+        """What was said in this owner's meetings that has most of a question's words, function words aside: about so
+        many passages, each with what was said right before and after it."""
+        terms = tuple(term for term in parsed(question) if len(term.words) > 1 or term.words[0] not in _said_anyway())
+        terms, times = terms[:TERMS_OF_A_QUESTION], Counter[tuple[str, str, datetime]]()
+        read_as: dict[str, Sequence[str]] = {}
+        for term in terms:
+            stand_ins = await self._stand_ins(tx, owner_id, [term])
+            read_as.update(stand_ins)
+            needs = _needs([term], stand_ins)
+            times.update(await repository.find(tx, owner_id, needs, repository.Filters(), MEETINGS_OF_A_WORD))
+        best = sorted(times, key=lambda each: (times[each], each[2]), reverse=True)[:MEETINGS_OF_A_QUESTION]
+        shown = {each[0]: each for each in best}
+        documents = await repository.load(tx, list(shown))
+        told = {each.meeting_id: [p for p in each.passages if p.part is Part.TRANSCRIPT] for each in documents}
+        ranked: list[tuple[int, str, int]] = []
+        for each in documents:
+            counts = counted(told[each.meeting_id], Matching(terms, each.language, read_as))
+            ranked += [(count, each.meeting_id, place) for place, count in enumerate(counts) if count]
+        chosen: dict[str, set[int]] = {}
+        for _, meeting_id, place in sorted(ranked, key=lambda each: -each[0])[:limit]:
+            chosen.setdefault(meeting_id, set()).update(range(max(0, place - 1), place + 2))
+        return [
+            Related(*shown[each], tuple(p for place, p in enumerate(told[each]) if place in places))
+            for each, places in chosen.items()
+        ]
 
     async def mentioned(self, tx: AsyncConnection, owner_id: str, query: str) -> Select[tuple[str]] | None:
         """The query for the meetings of this owner that hold these words somewhere, read as `find` reads them; None
@@ -202,6 +238,12 @@ class Search:
         before = await repository.claim(tx, event.owner_id, event.subject_id)
         await repository.remove(tx, event.subject_id)
         await repository.drop_words(tx, event.owner_id, vocabulary_of(before.passages))
+
+
+@cache
+def _said_anyway() -> frozenset[str]:
+    """Words that a question has whatever it is about."""
+    return frozenset[str]().union(*(lexicon_of(language).stopwords for language in ("en", "de", "fr", "es")))
 
 
 def _needs(terms: Sequence[Term], read_as: Mapping[str, Sequence[str]]) -> list[list[str]]:

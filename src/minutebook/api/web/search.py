@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.errors import failure_of
+from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.render import is_part
 from minutebook.errors import MinutebookError
@@ -31,6 +32,7 @@ async def search(request: Request, user: SignedIn, services: ServicesOf, read: R
         failure = failure_of(error)
     context: dict[str, Any] = {
         "asked": asked,
+        "can_ask": services.answers.available,
         "searched": bool(asked["q"].strip()),
         "found": found,
         "link_of": link_of,
@@ -41,6 +43,20 @@ async def search(request: Request, user: SignedIn, services: ServicesOf, read: R
     if is_part(request) and request.query_params.get("cursor"):
         return shown(request, user, "parts/results.html", context)
     return shown(request, user, "search.html", context, failure=failure)
+
+
+@router.post("/search/ask")
+async def ask(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf) -> Response:
+    """An answer to the question, out of what was said; a page of its own where no script asks."""
+    answer, failure = None, None
+    try:
+        answer = await services.answers.ask(user.id, form.get("q", ""))
+    except MinutebookError as error:
+        if is_part(request):
+            raise
+        failure = failure_of(error)
+    context = {"answer": answer, "question": form.get("q", "")}
+    return shown(request, user, "parts/answer.html" if is_part(request) else "answer.html", context, failure=failure)
 
 
 def link_of(meeting: FoundMeeting, hit: Hit) -> str:

@@ -24,12 +24,12 @@ _RETRYABLE = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 _UNKNOWN_FORMAT = frozenset((400, 404, 415, 422, 501))
 _LONGEST_PAUSE_S = 30.0
 _SAME_WORDS = 0.7
-_FORMATS: tuple[Mapping[str, Any] | None, ...] = (
-    {"type": "json_schema", "json_schema": {"name": "meeting_note", "strict": True, "schema": SCHEMA}},
-    {"type": "json_object"},
-    None,
-)
-"""Ways to ask for JSON, strictest first; servers that do not know one answer with a client error."""
+
+
+def _formats(name: str, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, ...]:
+    """Ways to ask for JSON, strictest first; servers that do not know one answer with a client error."""
+    strict = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+    return (strict, {"type": "json_object"}, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,11 @@ class LlmProducer:
             draft = replace(plain, notices=(notice, *plain.notices))
         return locked(draft, transcript, request)
 
+    def chat(self, body: Sequence[Mapping[str, str]], name: str, schema: Mapping[str, Any]) -> str:
+        """What the model answers to these messages, asked for as JSON of this schema; `ModelUnavailableError`."""
+        with self._connection() as client:
+            return self._ask(client, body, _formats(name, schema))[0]
+
     def _draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
         heard = meant_for_people(sentences_of(mended(transcript)))
         stretches = list(chunks_of(heard, self._options.chunk_words, self._options.overlap_sentences))
@@ -113,7 +118,7 @@ class LlmProducer:
         body = messages(stretch, transcript, request, fence)
         usage = Usage()
         for last in (False, True):
-            answer, spent = self._ask(client, body)
+            answer, spent = self._ask(client, body, _formats("meeting_note", SCHEMA))
             usage = _sum(usage, spent)
             try:
                 return items_from(answer, stretch, transcript), usage
@@ -122,8 +127,13 @@ class LlmProducer:
                     raise ModelUnavailableError(str(error)) from error
         raise AssertionError("unreachable")
 
-    def _ask(self, client: httpx.Client, body: Sequence[Mapping[str, str]]) -> tuple[str, Usage]:
-        for form in _FORMATS:
+    def _ask(
+        self,
+        client: httpx.Client,
+        body: Sequence[Mapping[str, str]],
+        formats: Sequence[Mapping[str, Any] | None],
+    ) -> tuple[str, Usage]:
+        for form in formats:
             payload: dict[str, Any] = {
                 "model": self._options.model,
                 "messages": list(body),

@@ -1,0 +1,1 @@
+"""Questions answered out of what was said, each sentence with its place."""
