@@ -212,6 +212,16 @@ def sealing_of(settings: Settings) -> Sealing:
 
 
 @asynccontextmanager
+async def open_stores(settings: Settings) -> AsyncIterator[tuple[Database, Storage]]:
+    """Database and storage alone, as they are: nothing is migrated."""
+    db = Database(settings.sqlalchemy_url)
+    try:
+        yield db, storage_of(settings)
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services over the configured database and storage, migrated and ready; closed at the end."""
     if mended := await asyncio.to_thread(make_private, settings.data_dir):

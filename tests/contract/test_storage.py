@@ -301,3 +301,27 @@ async def test_what_a_killed_upload_left_is_aborted(s3_settings: Settings, s3_se
     assert await storage.abort_unfinished(now - timedelta(hours=1)) == 0
     assert await storage.abort_unfinished(now + timedelta(minutes=1)) == 1
     assert s3_server.unfinished() == 0
+
+
+async def test_the_listing_tells_versions_apart(storage: Storage) -> None:
+    await storage.put_bytes("recordings/a/original.flac", b"one")
+    await storage.put_bytes("recordings/b/original.flac", b"of b")
+    first = {stored.key: stored async for stored in storage.listing()}
+    assert {key: stored.size for key, stored in first.items()} == {
+        "recordings/a/original.flac": 3,
+        "recordings/b/original.flac": 4,
+    }
+    await storage.put_bytes("recordings/a/original.flac", b"two")
+    await storage.delete("recordings/b/original.flac")
+    (second,) = [stored async for stored in storage.listing()]
+    assert second.etag not in {"", first[second.key].etag}
+
+
+async def test_an_upload_under_way_is_not_listed(storage: Storage) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield os.urandom(12 * MIB)
+        assert [stored async for stored in storage.listing()] == []
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await storage.put_stream(KEY, endless())

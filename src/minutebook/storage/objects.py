@@ -96,6 +96,15 @@ class ObjectStorage:
             raise
         return StoredObject(key, meta["size"])
 
+    async def listing(self) -> AsyncIterator[StoredObject]:
+        """See the port."""
+        import obstore
+
+        with told("the list of objects"):
+            async for batch in obstore.list(self._store, chunk_size=1000):
+                for entry in batch:
+                    yield StoredObject(entry["path"], entry["size"], etag=entry["e_tag"] or "")
+
     async def delete(self, key: str) -> None:
         """See the port."""
         await self._delete([checked_key(key)])

@@ -9,11 +9,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What is known of an object: its key, its size in bytes, and (when just written) its SHA-256 in hex."""
+    """What is known of an object: its key, its size in bytes, and (when just written) its SHA-256 in hex or (when
+    listed) the storage's mark of this version of it."""
 
     key: str
     size: int
     sha256: str = ""
+    etag: str = ""
 
 
 class Storage(Protocol):
@@ -38,6 +40,10 @@ class Storage(Protocol):
 
     async def head(self, key: str) -> StoredObject | None:
         """Size of an object, or None."""
+        ...
+
+    def listing(self) -> AsyncIterator[StoredObject]:
+        """All objects that are there, in no order. What is written or removed meanwhile may be listed or not."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -1,0 +1,187 @@
+"""A folder of backups: bytes under their SHA-256, once for all backups; rows and manifest of each backup beside them.
+
+    objects/ab/abcdef…          the bytes of objects
+    backups/20261129T120000Z/   manifest.json, rows/TABLE.jsonl.gz, secret.key
+
+A backup without a manifest was not finished and counts for nothing.
+"""
+
+import asyncio
+import fcntl
+import gzip
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from minutebook.backup.model import Manifest, damaged
+from minutebook.errors import Kind, MinutebookError, invalid
+from minutebook.kit.ids import new_id
+from minutebook.storage.failures import is_no_room, no_room
+
+MANIFEST: Final = "manifest.json"
+KEY: Final = "secret.key"
+READ_BYTES: Final = 4 * 1024 * 1024
+_LINES: Final = 500
+
+
+class Archive:
+    """The folder. Its own folders are closed to others: they hold everything that was said."""
+
+    def __init__(self, folder: Path) -> None:
+        self._objects = folder / "objects"
+        self._backups = folder / "backups"
+        self._folder = folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One backup at a time in a folder; a second one raises `backup_busy`. A full disk is told as
+        `storage_full`."""
+        try:
+            for folder in (self._folder, self._objects, self._backups):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with (self._folder / ".lock").open("w") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    message = "Another backup is being written into this folder. Wait for it, or take another folder."
+                    raise MinutebookError(Kind.CONFLICT, "backup_busy", message) from None
+                yield
+        except OSError as error:
+            if is_no_room(error):
+                raise no_room("in the folder of backups") from error
+            raise invalid("backup_folder", f"{self._folder} cannot be used for backups: {error.strerror}.") from error
+
+    def names(self) -> list[str]:
+        """The finished backups, the newest last."""
+        return sorted(path.parent.name for path in self._backups.glob(f"*/{MANIFEST}"))
+
+    def chosen(self, at: str | None) -> str:
+        """The backup that `at` names, or the newest; raises `backup_missing`."""
+        names = self.names()
+        if names and (at is None or at in names):
+            return at or names[-1]
+        known = f"There are: {', '.join(names)}." if names else "It holds no finished backup."
+        raise MinutebookError(Kind.NOT_FOUND, "backup_missing", f"No such backup in {self._folder}. {known}")
+
+    def manifest(self, name: str) -> Manifest:
+        """What a backup says of itself."""
+        return Manifest.from_json((self._backups / name / MANIFEST).read_text(encoding="utf-8"))
+
+    def newest(self) -> Manifest | None:
+        """The last finished backup; None when there is none, or none that can be read."""
+        try:
+            return self.manifest(self.names()[-1])
+        except (IndexError, MinutebookError):
+            return None
+
+    def begin(self, made_at: datetime) -> "Unfinished":
+        """A new backup; what an interrupted one left is removed."""
+        for left in self._backups.iterdir():
+            if not (left / MANIFEST).exists():
+                shutil.rmtree(left)
+        for left in self._objects.glob("*.part"):
+            left.unlink()
+        name = f"{made_at:%Y%m%dT%H%M%S}{made_at.microsecond // 1000:03d}Z"
+        (self._backups / name / "rows").mkdir(mode=0o700, parents=True)
+        return Unfinished(name, self._backups / name)
+
+    def has(self, sha256: str, size: int) -> bool:
+        """Whether bytes are kept already, as many as there should be."""
+        path = self._object(sha256)
+        return path.exists() and path.stat().st_size == size
+
+    async def keep(self, pieces: AsyncIterator[bytes]) -> tuple[str, int]:
+        """Keep bytes; returns their SHA-256 and how many they are."""
+        part, digest, size = self._objects / f"{new_id()}.part", hashlib.sha256(), 0
+        try:
+            with part.open("xb") as file:
+                async for piece in pieces:
+                    size += len(piece)
+                    digest.update(piece)
+                    await asyncio.to_thread(file.write, piece)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+            target = self._object(digest.hexdigest())
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return digest.hexdigest(), size
+
+    async def bytes_of(self, sha256: str) -> AsyncIterator[bytes]:
+        """The bytes again; raises `backup_damaged` after the last piece when they are not what they were."""
+        digest, path = hashlib.sha256(), self._object(sha256)
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise damaged(f"objects/{path.parent.name}/{path.name} is missing") from None
+        with file:
+            while piece := await asyncio.to_thread(file.read, READ_BYTES):
+                digest.update(piece)
+                yield piece
+        if digest.hexdigest() != sha256:
+            raise damaged(f"objects/{path.parent.name}/{path.name} holds other bytes than were kept")
+
+    def rows(self, name: str, table: str) -> Iterator[Sequence[bytes]]:
+        """The lines of a table, some at a time; raises `backup_damaged`."""
+        try:
+            with gzip.open(self._backups / name / "rows" / f"{table}.jsonl.gz") as file:
+                while batch := [line for _, line in zip(range(_LINES), file, strict=False)]:
+                    yield batch
+        except (OSError, EOFError) as error:
+            raise damaged(f"the rows of {table} cannot be read") from error
+
+    def key(self, name: str) -> bytes | None:
+        """The key that was kept with a backup, if it was."""
+        path = self._backups / name / KEY
+        return path.read_bytes() if path.exists() else None
+
+    def keep_newest(self, count: int) -> int:
+        """Remove all but the newest backups and the bytes that only older ones need; returns how many backups went."""
+        names = self.names()
+        for name in names[:-count]:
+            shutil.rmtree(self._backups / name)
+        needed = {kept.sha256 for name in self.names() for kept in self.manifest(name).objects.values()}
+        for path in self._objects.glob("*/*"):
+            if path.name not in needed:
+                path.unlink()
+        return len(names[:-count])
+
+    def _object(self, sha256: str) -> Path:
+        return self._objects / sha256[:2] / sha256
+
+
+class Unfinished:
+    """A backup that is being written."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+
+    async def write_rows(self, table: str, batches: AsyncIterator[list[bytes]]) -> None:
+        """Keep the lines of a table."""
+        with (self._folder / "rows" / f"{table}.jsonl.gz").open("xb") as raw:
+            with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0) as file:
+                async for batch in batches:
+                    await asyncio.to_thread(file.writelines, batch)
+            raw.flush()
+            await asyncio.to_thread(os.fsync, raw.fileno())
+
+    def write_key(self, key: bytes) -> None:
+        """Keep the installation's key."""
+        (self._folder / KEY).touch(0o600, exist_ok=False)
+        (self._folder / KEY).write_bytes(key)
+
+    def finish(self, manifest: Manifest) -> None:
+        """From here on the backup counts."""
+        part = self._folder / f"{MANIFEST}.part"
+        with part.open("x", encoding="utf-8") as file:
+            file.write(manifest.to_json())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._folder / MANIFEST)

@@ -1,0 +1,114 @@
+"""`minutebook backup`, `restore`, `upgrade`: a whole installation kept, put back, brought up to date."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from minutebook.backup import service as backups
+from minutebook.backup.archive import Archive
+from minutebook.backup.model import Summary
+from minutebook.cli.exits import tell
+from minutebook.cli.services import DATA_DIR
+from minutebook.cli.settings import settings_for
+from minutebook.config import Settings
+from minutebook.db.migrations import migrate
+from minutebook.db.migrations.run import Step, missing
+from minutebook.errors import not_found
+from minutebook.kit.clock import SystemClock
+from minutebook.wiring import ask_anew, open_services, open_stores
+
+FOLDER = typer.Argument(help="The folder of backups: a disk that this machine does not share its fate with.")
+MIB = 1024 * 1024
+
+
+@tell
+def backup(
+    folder: Path = FOLDER,
+    keep: int = typer.Option(7, "--keep", min=1, help="How many backups stay in the folder."),
+    without_key: bool = typer.Option(False, "--without-key", help="Leave secret.key out; keep it elsewhere yourself."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Back up everything, while the server runs."""
+    settings = settings_for(data_dir)
+    key = None if without_key else _key_of(settings)
+    summary = asyncio.run(_backup(settings, folder, key, keep))
+    typer.echo(f"{summary.name}: {_in_words(summary)}; {summary.copied} of the objects were copied now.")
+    if key is None:
+        typer.echo(
+            "The key is not in it: keep MINUTEBOOK_SECRET_KEY (or the data directory's secret.key) elsewhere. Without "
+            "it, connected calendars, Zoom and webhook secrets cannot be read again; recordings and notes can."
+        )
+
+
+@tell
+def restore(
+    folder: Path = FOLDER,
+    at: str | None = typer.Option(None, "--at", help="Which backup (20261129T120000000Z); the newest when not given."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Put a backup into an empty installation."""
+    settings = settings_for(data_dir)
+    summary, asked = asyncio.run(_restore(settings, folder, at))
+    typer.echo(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
+    typer.echo(f"Asked anew for the work on {asked} recordings. Start the server with `minutebook serve`.")
+
+
+@tell
+def upgrade(
+    check: bool = typer.Option(False, "--check", help="Say what would change; change nothing."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Bring the database to this program's schema."""
+    steps = asyncio.run(_upgrade(settings_for(data_dir), check))
+    if not steps:
+        typer.echo("The database is up to date.")
+        return
+    typer.echo(f"{len(steps)} steps {'are to be taken' if check else 'were taken'}:")
+    for step in steps:
+        typer.echo(f"  {step.revision}  {step.title}")
+    if check:
+        typer.echo("Nothing was changed. Make a backup, stop the server, then run `minutebook upgrade`.")
+
+
+async def _backup(settings: Settings, folder: Path, key: bytes | None, keep: int) -> Summary:
+    _look_for(settings)
+    async with open_stores(settings) as (db, storage):
+        return await backups.make(db, storage, SystemClock(), folder, key=key, keep=keep)
+
+
+async def _restore(settings: Settings, folder: Path, at: str | None) -> tuple[Summary, int]:
+    archive = Archive(folder)
+    key, kept_at = archive.key(archive.chosen(at)), settings.data_dir / "secret.key"
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    async with open_stores(settings) as (db, storage):
+        summary = await backups.restore(db, storage, folder, at)
+    if key is not None and settings.secret_key is None:
+        kept_at.touch(0o600)
+        kept_at.write_bytes(key)
+    async with open_services(settings) as services:
+        return summary, await ask_anew(services)
+
+
+async def _upgrade(settings: Settings, check: bool) -> list[Step]:
+    _look_for(settings)
+    async with open_stores(settings) as (db, _):
+        steps = await missing(db)
+        if not check:
+            await migrate(db)
+    return steps
+
+
+def _look_for(settings: Settings) -> None:
+    """Opening a file that is not there would make it."""
+    if settings.database_url is None and not (settings.data_dir / "minutebook.db").exists():
+        raise not_found(f"installation in {settings.data_dir}")
+
+
+def _key_of(settings: Settings) -> bytes | None:
+    path = settings.data_dir / "secret.key"
+    return path.read_bytes() if settings.secret_key is None and path.exists() else None
+
+
+def _in_words(summary: Summary) -> str:
+    return f"{summary.rows} rows, {summary.objects} objects ({summary.size / MIB:.1f} MiB)"
