@@ -11,6 +11,8 @@ interface MinutebookPage {
   participantOf(track: MediaStreamTrack): Person | null;
   roster(): Person[] | null;
   speaking?(): string[] | null;
+  /** How late `speaking` is at the moment; null: as late as the platform's usually is. */
+  speakingLagMs?: number | null;
 }
 
 interface Window {

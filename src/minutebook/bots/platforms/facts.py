@@ -192,13 +192,14 @@ def _toml(name: str, text: str) -> dict[str, Any]:
 
 
 def load_page_script(platform: str, facts: PageFacts | None = None) -> str:
-    """The platform's page script, called with the selectors of its facts; empty when its folder has none."""
+    """The platform's page script, called with its facts' selectors and `naming.js`; empty when its folder has none."""
     script = files(__package__).joinpath(platform, "page.js")
     if not script.is_file():
         return ""
     given = facts or load_pages(platform)[0]
     selectors = {name: list(each) for name, each in given.script.items()}
-    return f"({script.read_text(encoding='utf-8').strip().removesuffix(';')})({json.dumps(selectors)});\n"
+    naming = files(__package__).joinpath("naming.js").read_text(encoding="utf-8").strip()
+    return f"({script.read_text(encoding='utf-8').strip().removesuffix(';')})({json.dumps(selectors)}, {naming});\n"
 
 
 def address_rules(platform: str) -> tuple[AddressRule, ...]:

@@ -45,7 +45,7 @@
   // What a wanted text means: a sentence, `*` for anything. `piece` is part of every text that has it.
   const SENTENCES = /(?<=[.!?\u2026])\s+/;
   const bare = (sentence) => sentence.replace(/[\s.!?\u2026]+$/, "");
-  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|\/-]/g, "\\$&");
+  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
   function wantedOf(text) {
     const pieces = bare(normal(text)).split("*");
     const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a));

@@ -1,12 +1,14 @@
 """What a meeting platform is to the runner: how to get in, what the page shows, how to speak in its chat, how to leave.
 
 A platform is a folder here: page facts (selectors, texts) as data, a small driver that reads them, and a page script.
-The page script runs before the page's own and defines
+The page script, a function of the facts' selectors and of `naming.js`, runs before the page's own and defines
 
     window.minutebookPage = {
       participantOf(track) → {id, name} | null     whose remote audio track this is, as soon as the page tells
-      roster()             → [{id, name}] | null   who is in the call besides the bot; null when the page does not tell
+      roster()             → [{id, name}] | null   who is in the call besides the bot; null when the page does not tell,
+                                                   [] only where it shows that nobody is
       speaking()           → [id] | null           who speaks by the page's own signs; null when tracks tell it better
+      speakingLagMs        number | null           how late that is at the moment; null: as late as usual
       mixesSound           true                    the page mixes what it plays with Web Audio: one track of everybody
     }
 

@@ -1,5 +1,5 @@
 // Who is who on self-hosted meeting pages; each kind of page is recognised by what it has when it is asked.
-((facts) => {
+(() => {
   // By the track itself, never by its id: Janus gives the sound of every feed the same one.
   const holds = (element, track) =>
     element.srcObject instanceof MediaStream && element.srcObject.getTracks().includes(track);

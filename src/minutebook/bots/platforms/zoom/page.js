@@ -1,15 +1,10 @@
 // Zoom's web client. Frames of the picture say who speaks, and carry a name; a name has to be seen twice in a row, since
 // the highlight flickers. Media comes through a data channel, and the client mixes the sound itself: no track is anybody's.
-((facts) => {
-  const NAME_FIELDS = '#input-for-name, #inputname, input[placeholder="Your Name"]';
+// Where it shows one other person alone, nothing is highlighted: then all that is heard is theirs.
+((facts, naming) => {
   const OWN_NAME = "minutebook.own-name";
-  const ACTIVE = [
-    ".speaker-active-container__video-frame",
-    ".speaker-bar-container__video-frame--active",
-    ".gallery-video-container__video-frame--active",
-  ].join(", ");
-  const FOOTER = ".video-avatar__avatar-footer span";
-  const ROSTER = "#participants-ul .participants-item__display-name";
+  const any = (selectors) => (selectors ?? []).join(", ") || "not-a-thing";
+  const [NAME_FIELDS, ACTIVE, FOOTER, ROSTER] = ["own_name", "active", "footer", "roster"].map((key) => any(facts[key]));
 
   addEventListener("input", ({ target }) => {
     if (target instanceof HTMLInputElement && target.matches(NAME_FIELDS)) sessionStorage.setItem(OWN_NAME, target.value);
@@ -29,8 +24,23 @@
   }
 
   const all = (selector) => pages().flatMap((page) => [...page.querySelectorAll(selector)]);
-  const names = (elements) => [...new Set(elements.map((each) => each?.textContent.trim()).filter(Boolean))];
-  const guests = (found) => found.filter((name) => name !== sessionStorage.getItem(OWN_NAME));
+  const plain = (name) => name.replace(/\s*\((?:me|host, me|me, host|you)\)\s*$/i, "").trim();
+  const names = (elements) => elements.map((each) => each?.textContent?.trim() ?? "").filter(Boolean);
+  const isOwn = (name) => plain(name) !== name || name === sessionStorage.getItem(OWN_NAME);
+
+  // One of those who are called like the bot is the bot; the list puts it first.
+  function withoutOwn(found) {
+    const marked = found.findIndex(({ name }) => plain(name) !== name);
+    const at = marked < 0 ? found.findIndex(({ name }) => isOwn(name)) : marked;
+    return at < 0 ? found : found.toSpliced(at, 1);
+  }
+
+  function roster() {
+    const listed = names(all(ROSTER));
+    // Frames repeat a person; the list does not.
+    const shown = listed.length ? listed : [...new Set(names(all(FOOTER)))];
+    return shown.length ? withoutOwn(naming(shown)) : null;
+  }
 
   /** @type {string[]} */
   let before = [];
@@ -38,18 +48,17 @@
   window.minutebookPage = {
     mixesSound: true,
     participantOf: () => null,
-    roster() {
-      const listed = all(ROSTER);
-      const shown = listed.length ? listed : all(FOOTER);
-      return shown.length ? guests(names(shown)).map((name) => ({ id: name, name })) : null;
-    },
+    roster,
     speaking() {
       const frames = all(ACTIVE);
       if (!frames.length) return null;
-      const now = guests(names(frames.map((frame) => frame.querySelector(FOOTER))));
+      const now = [...new Set(names(frames.map((frame) => frame.querySelector(FOOTER))))];
       const confirmed = now.filter((name) => before.includes(name));
       before = now;
-      return confirmed;
+      // A name that two people bear tells neither.
+      const here = roster() ?? [];
+      const bearers = confirmed.map((name) => here.filter((person) => person.name === name));
+      return bearers.flatMap((found) => (found.length === 1 ? [found[0].id] : []));
     },
   };
 });

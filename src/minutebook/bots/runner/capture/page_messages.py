@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minutebook.bots.runner.capture.sound.timeline import Samples
 
 LONGEST_RUN = 30 * 24_000
+LONGEST_LAG_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class TrackState:
     live: bool
     owner: Owner | None
     mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """Who speaks by the page's own signs, and how late these are; None: as late as the platform's usually are."""
+
+    ids: frozenset[str]
+    lag_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +98,15 @@ def track_states_of(content: Any) -> list[TrackState]:
     ]
 
 
-def ids_of(content: Any) -> frozenset[str] | None:
+def speaking_of(content: Any) -> Speaking | None:
     """The content of a `speaking` message; None: the page does not tell."""
-    return frozenset(str(each) for each in content) if isinstance(content, list) else None
+    if not isinstance(content, dict) or not isinstance(content.get("ids"), list):
+        return None
+    lag = content.get("lag")
+    ids = frozenset(str(each) for each in content["ids"])
+    if isinstance(lag, int | float) and math.isfinite(lag) and 0 <= lag <= LONGEST_LAG_MS:
+        return Speaking(ids, int(lag))
+    return Speaking(ids)
 
 
 def flag_of(content: Any) -> bool | None:

@@ -13,9 +13,9 @@ from minutebook.bots.runner.capture.page_messages import (
     Message,
     Owner,
     flag_of,
-    ids_of,
     owners_of,
     runs_of,
+    speaking_of,
     track_states_of,
 )
 from minutebook.bots.runner.capture.participants import Participants
@@ -34,7 +34,7 @@ from minutebook.bots.runner.capture.sound.timeline import FRAME_MS, Frames, Plac
 from minutebook.bots.runner.capture.sound.tracks import Track, is_due
 
 if TYPE_CHECKING:
-    from minutebook.bots.runner.capture.page_messages import TrackState
+    from minutebook.bots.runner.capture.page_messages import Speaking, TrackState
     from minutebook.bots.runner.capture.sound.timeline import Sum
     from minutebook.bots.runner.capture.sound.voice import Voiced
     from minutebook.bots.runner.capture.spool import Spool
@@ -62,7 +62,8 @@ class Recording:
         self._mixer = Mixer()
         self._roster: Told[list[Owner]] = Told()
         self._cut_off: Told[bool] = Told()
-        self._page_speaking: Told[frozenset[str]] = Told()
+        self._page_speaking: Told[Speaking] = Told()
+        self._lag_ms = speaking_lag_ms
         self._page = PageSpeaking(speaking_lag_ms)
         self._speaking: frozenset[str] = frozenset()
 
@@ -76,7 +77,7 @@ class Recording:
                 self._roster.hear(message.document, owners_of(message.content), now_ms)
                 self._see(now_ms)
             case "speaking":
-                self._page_speaking.hear(message.document, ids_of(message.content), now_ms)
+                self._page_speaking.hear(message.document, speaking_of(message.content), now_ms)
             case "cut off":
                 self._cut_off.hear(message.document, flag_of(message.content), now_ms)
             case "tracks":
@@ -232,9 +233,13 @@ class Recording:
 
     def _look_who_speaks(self, now_ms: int) -> None:
         by_track = {track.key for track in self._tracks.values() if track.key is not None and track.voice.active}
-        shown = self._page_speaking.latest(now_ms) or frozenset()
-        people = [person for each in shown if (person := self.presence.people.known(each)) is not None]
-        by_page = frozenset(person.key for person in people if not self.presence.has_track(person.key))
+        shown = self._page_speaking.latest(now_ms)
+        if shown is None:
+            by_page, self._page.lag_ms = self._only_voice(now_ms), 0
+        else:
+            people = [person for each in shown.ids if (person := self.presence.people.known(each)) is not None]
+            by_page = frozenset(person.key for person in people if not self.presence.has_track(person.key))
+            self._page.lag_ms = self._lag_ms if shown.lag_ms is None else shown.lag_ms
         if by_page:
             self.last_sound_ms = now_ms
         self._observe(self._page.shown(by_page, now_ms), now_ms)
@@ -242,6 +247,16 @@ class Recording:
         if speaking != self._speaking:
             self._speaking = speaking
             self._tell_speaking(now_ms)
+
+    def _only_voice(self, now_ms: int) -> frozenset[str]:
+        """Where the page does not tell who speaks and one person is there, what is heard on a track of nobody is
+        theirs."""
+        if self._roster.latest(now_ms) is None or len(self.presence.present) != 1:
+            return frozenset()
+        (key,) = self.presence.present
+        nobodys = [track for track in self._tracks.values() if track.key is None and track.voice.active]
+        old = [track for track in nobodys if track.mixed or now_ms - track.first_heard_ms >= ANONYMOUS_AFTER_MS]
+        return frozenset({key}) if old and not self.presence.has_track(key) else frozenset()
 
     def _tell_speaking(self, now_ms: int) -> None:
         entries: list[Speaker] = [

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from minutebook.bots.runner.capture.page_messages import (
     Owner,
     TrackState,
-    ids_of,
     message_of,
     owners_of,
     runs_of,
+    speaking_of,
     track_states_of,
 )
 
@@ -27,7 +27,7 @@ def test_nothing_a_page_tells_breaks_the_runner(content: object) -> None:
     runs_of(content)
     owners_of(content)
     track_states_of(content)
-    ids_of(content)
+    speaking_of(content)
 
 
 @given(st.text())

@@ -153,7 +153,7 @@ def test_on_a_track_of_everybody_the_pages_signs_tell_who_speaks(call: Call) -> 
     call.roster("Ana", "Ben")
     mixed(call)
     for number in range(60):
-        call.tell("speaking", ["id of Ana"] if number < 30 else ["id of Ben"])
+        call.tell("speaking", {"ids": ["id of Ana"] if number < 30 else ["id of Ben"], "lag": None})
         call.run(mix=noise(number))
     call.end()
     spoken = call.observations(ObservationKind.SPEAKING)
@@ -233,7 +233,7 @@ def test_where_the_page_names_nobody_a_track_is_somebody(call: Call) -> None:
 def test_a_mixed_track_of_a_page_with_a_roster_is_nobody_alone(call: Call) -> None:
     call.roster("Ana", "Ben")
     call.tracks({"mixed": None})
-    call.tell("speaking", ["id of Ana"])
+    call.tell("speaking", {"ids": ["id of Ana"], "lag": None})
     for number in range(80):
         call.run(mixed=noise(number))
     call.end()
@@ -244,10 +244,42 @@ def test_a_mixed_track_of_a_page_with_a_roster_is_nobody_alone(call: Call) -> No
     assert sum(each.end_ms - each.start_ms for each in spoken) == pytest.approx(7900, abs=200)
 
 
+def test_the_page_may_say_how_late_it_is(call: Call) -> None:
+    call.roster("Ana", "Ben")
+    mixed(call)
+    call.tell("speaking", {"ids": ["id of Ana"], "lag": 200})
+    for number in range(60):
+        call.run(mix=noise(number))
+    call.end()
+    assert {each.lag_ms for each in call.observations(ObservationKind.SPEAKING)} == {200}
+
+
+@pytest.mark.parametrize(("people", "speakers"), [(("Ana",), {"Ana"}), (("Ana", "Ben"), set())])
+def test_all_that_is_heard_is_the_only_others(call: Call, people: tuple[str, ...], speakers: set[str]) -> None:
+    """Pages highlight nobody where there are two, and nobody is made up where there are more."""
+    call.roster(*people)
+    mixed(call)
+    for number in range(80):
+        call.run(mix=noise(number))
+    call.end()
+    spoken = call.observations(ObservationKind.SPEAKING)
+    assert {(each.key, each.source, each.lag_ms) for each in spoken} == {
+        (call.key(name), "page", 0) for name in speakers
+    }
+
+
+def test_a_call_without_a_living_connection_is_cut_off(call: Call) -> None:
+    assert not call.recording.is_cut_off(START_MS)
+    call.tell("cut off", True)
+    assert call.recording.is_cut_off(call.now_ms)
+    call.tell("cut off", None)
+    assert not call.recording.is_cut_off(call.now_ms)
+
+
 def test_tracks_tell_better_than_the_page(call: Call) -> None:
     call.roster("Ana")
     call.tracks({"a": "Ana"})
-    call.tell("speaking", ["id of Ana"])
+    call.tell("speaking", {"ids": ["id of Ana"], "lag": None})
     for number in range(60):
         call.run(a=noise(number))
     call.end()

@@ -49,7 +49,8 @@ function look() {
   if (hasSound) tellState("tracks", [...tracks.values()].map(described));
   if (connections.size || told.has("cut off")) tellState("cut off", areDown());
   const speaking = ask("speaking");
-  if (speaking || told.has("speaking")) tellState("speaking", speaking?.map(String) ?? null);
+  const lag = window.minutebookPage?.speakingLagMs ?? null;
+  if (speaking || told.has("speaking")) tellState("speaking", speaking ? { ids: speaking.map(String), lag } : null);
 }
 
 setInterval(look, LOOK_MS);
