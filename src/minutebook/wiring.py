@@ -63,6 +63,7 @@ from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
 from minutebook.storage.private import make_private
 from minutebook.storage.room import NOTHING_LOCAL, Reserve
+from minutebook.takeout.service import Takeout
 from minutebook.templates.service import Templates
 from minutebook.webhooks.service import Webhooks
 from minutebook.zoom.service import ZoomConnections
@@ -129,6 +130,7 @@ class Services(Records):
     removal: Removal
     retention: Retention
     answers: Answers
+    takeout: Takeout
 
 
 def build_services(
@@ -152,13 +154,15 @@ def build_services(
     bots.subscribe(events)
     calendars.subscribe(events)
     webhooks.subscribe(events)
+    corrections, sharing = Corrections(events, clock, recordings, results), Sharing(clock, accounts, meetings)
+    access_log = AccessLog(clock, settings.access_log_days)
     return Services(
         **_members(records),
         oauth=OAuth(settings.oauth, clock, accounts),
         naming=SpeakerNaming(events, recordings, results),
-        corrections=Corrections(events, clock, recordings, results),
+        corrections=corrections,
         library=Library(db, meetings, recordings, analysis, records.search),
-        sharing=Sharing(clock, accounts, meetings),
+        sharing=sharing,
         bots=bots,
         bot_life=bot_life,
         bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
@@ -168,9 +172,10 @@ def build_services(
         zoom_tokens=ZoomTokens(zoom, outgoing, clock),
         media_links=media_links,
         webhooks=webhooks,
-        access_log=AccessLog(clock, settings.access_log_days),
+        access_log=access_log,
         removal=Removal(db, clock, accounts, meetings, recordings),
         retention=Retention(db, clock, meetings, recordings),
+        takeout=Takeout(db, clock, meetings, recordings, results, corrections, records.templates, sharing, access_log),
         answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
 

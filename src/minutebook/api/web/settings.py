@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
+from minutebook.accounts.management import check_not_owner
 from minutebook.accounts.model import PASSWORD_MIN_CHARS, User
-from minutebook.api.deps import Db, Read, ServicesOf, Tx
+from minutebook.api.deps import Db, Read, ServicesOf, Tx, client_address
 from minutebook.api.errors import failure_of
-from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, kept_cookie, several
+from minutebook.api.stored_files import disposition
+from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, browser_secret, drop_cookie, kept_cookie, several
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
+from minutebook.api.web.render import page
 from minutebook.errors import MinutebookError, not_found
 from minutebook.language.model import ItemKind, MeetingType
 from minutebook.preferences import repository as preferences_repository
@@ -111,6 +114,31 @@ async def keep_preferences(
         return await _page(request, user, services, tx, error)
     await preferences_repository.save(tx, user.id, kept)
     return RedirectResponse("/settings#words" if "vocabulary" in form else "/settings#retention", 303)
+
+
+@router.post("/export")
+async def export(user: SignedIn, form: PostedForm, services: ServicesOf) -> Response:
+    """Everything that is the user's, as a ZIP that is made while it is sent."""
+    name = f"minutebook {services.clock.now():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": disposition(name, "attachment"), "Cache-Control": "no-store"}
+    return StreamingResponse(services.takeout.archive(user), 200, headers, "application/zip")
+
+
+@router.post("/delete")
+async def delete(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, db: Db) -> Response:
+    """Delete the account with all that is its own, for who knows its password; the page shows the receipt."""
+    try:
+        check_not_owner(user)
+        await services.accounts.authenticate(
+            db, user.email, form.get("own_password", ""), client_address(request), browser_secret(request)
+        )
+        receipt = await services.removal.remove_user(user.id)
+    except MinutebookError as error:
+        async with db.reading() as read:
+            return await _page(request, user, services, read, error)
+    response = page(request, "deleted.html", {"receipt": receipt.document()})
+    drop_cookie(request, response, SESSION_COOKIE)
+    return response
 
 
 @router.post("/groups")

@@ -1,0 +1,1 @@
+"""Everything of a user, to take along."""
