@@ -19,6 +19,10 @@ from minutebook.language.text.words import Words
 _ALIKE = 0.42
 _SAME = 0.8
 _NEAR_ANSWER = 3
+_CLEAR = 2
+"""Content words from which a line is shown without what led to it."""
+_GOES_ON_S = 30.0
+"""Seconds within which the same person's next promise may be about the same task."""
 
 
 def actions_of(talk: Conversation) -> list[Item]:
@@ -34,7 +38,11 @@ def actions_of(talk: Conversation) -> list[Item]:
             items.append(_timed(talk, move, made))
     ordered = sorted(items, key=lambda item: item.evidence[0].start)
     words = talk.lexicon.words
-    tasks = merged(ordered, lambda one, other: _same_task(one, other, words), _first_with_time)
+    tasks = merged(
+        ordered,
+        lambda one, other: _same_task(one, other, words) or _goes_on(one, other, talk),
+        lambda one, other: _fuller(one, other, talk),
+    )
     return standing(tasks, talk)
 
 
@@ -221,7 +229,8 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
     said = _binding(talk.lexicon.dates, move.due, answer.due)
     pointed = (calling,) if calling else references(talk, move)
     behind = background(talk, move.sentence, move.do)
-    points_to = pointed[-1] if pointed else behind[-1] if behind else None
+    unclear = len(talk.content(move.do)) < _CLEAR
+    points_to = pointed[-1] if pointed else behind[-1] if behind and unclear else None
     spans = {move.sentence, *answer.evidence, *pointed, *behind}
     return Item(
         kind=ItemKind.ACTION,
@@ -239,7 +248,12 @@ def _timed(talk: Conversation, move: Move, item: Item) -> Item:
     if item.due is not None:
         return item
     after = talk.sentences[move.sentence.index + 1 : move.sentence.index + 1 + REACH]
-    told = _added_time(talk, move, after) or _asked_time(talk, after) or _brief_time(talk, move, after)
+    told = (
+        _added_time(talk, move, after)
+        or _asked_time(talk, after)
+        or _brief_time(talk, move, after)
+        or _near_time(talk, move, after)
+    )
     if told is None:
         return item
     said, sentence, asking = told
@@ -259,6 +273,20 @@ def _brief_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tu
     return next(((said, s, None) for s in brief if (said := due_said(s, talk.people, talk.lexicon)) is not None), None)
 
 
+def _near_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tuple[str, Sentence, None] | None:
+    """A time in a short sentence next to the promise that is no task of its own: "I'm free on Tuesday. I could go.",
+    "Saturday morning? Yes, I'll drive."."""
+    before = talk.sentences[max(0, move.sentence.index - 2) : move.sentence.index][::-1]
+    near = [s for s in (*after[:2], *before) if abs(s.turn - move.sentence.turn) <= 1 and len(s.words) <= _SHORT]
+    for sentence in near:
+        said = due_said(sentence, talk.people, talk.lexicon)
+        own = any(m.act in _TASKS and m.do and not talk.is_empty(m) for m in talk.moves_in(sentence))
+        past = talk.lexicon.matches("long_ago", _norm(talk, sentence))
+        if said is not None and talk.lexicon.dates.is_dated(talk.lexicon.words.norm(said)) and not own and not past:
+            return said, sentence, None
+    return None
+
+
 def _asked_time(talk: Conversation, after: Sequence[Sentence]) -> tuple[str, Sentence, Sentence] | None:
     asked = next((s for s in after if s.is_question and talk.lexicon.matches("asks_for_time", _norm(talk, s))), None)
     if asked is None:
@@ -276,6 +304,9 @@ def _start(evidence: Evidence) -> float:
     return evidence.start
 
 
+_TASKS = (Act.COMMIT, Act.REQUEST, Act.ASSIGN, Act.CALL, Act.DECIDE)
+_SHORT = 9
+"""Words of a sentence next to a promise that may give its time."""
 _A_TIME = 6
 """Words of a sentence that only gives a time."""
 _ANY_DAY = date(2026, 1, 7)
@@ -290,9 +321,24 @@ def _binding(dates: Dates, asked: str | None, answered: str | None) -> str | Non
     return answered if given is not None and given != wanted else asked
 
 
-def _first_with_time(first: Item, again: Item) -> Item:
-    """One item per task: as it was given first, with the time that it was given then or later."""
-    return replace(first, due=first.due or again.due)
+def _fuller(first: Item, again: Item, talk: Conversation) -> Item:
+    """One item per task: as it was said more fully, with the time that it was given then or later."""
+    fuller = max(first, again, key=lambda item: len(talk.content(item.text)))
+    return replace(fuller, due=first.due or again.due)
+
+
+def _goes_on(one: Item, other: Item, talk: Conversation) -> bool:
+    """Whether the same person goes on about one task: soon, and one of the two says nothing that the other, with what
+    it cites, does not say."""
+    if one.owner is None or other.owner is None or one.owner != other.owner or (one.due and other.due):
+        return False
+    if not 0 <= other.evidence[-1].start - one.evidence[-1].end < _GOES_ON_S:
+        return False
+    if talk.numbers(one.text) != talk.numbers(other.text):
+        return False
+    cited = [talk.content(" ".join(e.quote for e in i.evidence)) for i in (one, other)]
+    mine, theirs = talk.content(one.text), talk.content(other.text)
+    return bool(mine & theirs) and (len(mine - cited[1]) <= 1 or len(theirs - cited[0]) <= 1)
 
 
 def _same_task(one: Item, other: Item, words: Words) -> bool:

@@ -17,6 +17,10 @@ from minutebook.language.text.words import Words
 _REACH = 4
 _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
+_GOES_ON_S = 15.0
+"""Seconds within which one matter is settled in several sentences."""
+_CLEAR = 4
+"""Content words from which a line is shown without what led to it."""
 _PUT = 3
 """Content words of a sentence that can be put to the vote."""
 
@@ -35,8 +39,12 @@ def decisions_of(talk: Conversation) -> list[Item]:
             items += _confirmed(talk, move)
     items += _voted(talk)
     words = talk.lexicon.words
-    ordered = sorted(items, key=lambda item: item.evidence[0].start)
-    return merged(ordered, lambda one, other: _same(one, other, words), _longer)
+    ordered = sorted(items, key=lambda item: item.evidence[-1].start)
+    return merged(
+        ordered,
+        lambda one, other: _same(one, other, words) or _goes_on(one, other, talk),
+        lambda one, other: max(one, other, key=lambda item: len(talk.content(item.text))),
+    )
 
 
 def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
@@ -45,7 +53,7 @@ def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context:
     behind = background(talk, spans[0], text)
     ordered = sorted(dict.fromkeys((*behind, *spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
-    shown = context or (behind[-1] if behind else None)
+    shown = context or (behind[-1] if behind and len(talk.content(text)) < _CLEAR else None)
     return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=shown.text if shown else None)]
 
 
@@ -209,8 +217,14 @@ def _norm(talk: Conversation, sentence: Sentence) -> str:
     return talk.lexicon.words.norm(sentence.text)
 
 
-def _longer(one: Item, other: Item) -> Item:
-    return max(one, other, key=lambda item: len(item.text))
+def _goes_on(one: Item, other: Item, talk: Conversation) -> bool:
+    """Whether two lines settle one thing: soon after each other, and one of them says little ("Fine.", "Two, then."),
+    or nothing that the other, with what it cites, does not say."""
+    if other.evidence[-1].start - one.evidence[-1].end > _GOES_ON_S:
+        return False
+    cited = [talk.content(" ".join(e.quote for e in i.evidence)) for i in (one, other)]
+    mine, theirs = talk.content(one.text), talk.content(other.text)
+    return min(len(mine), len(theirs)) <= 1 or mine <= cited[1] or theirs <= cited[0]
 
 
 def _same(one: Item, other: Item, words: Words) -> bool:

@@ -8,7 +8,7 @@ from minutebook.language.model import Evidence, Item
 
 _RECENT: Final = 8
 """Items that are still compared: a task is repeated soon after it was given, or is another one."""
-_MOST_SPANS: Final = 8
+_MOST_SPANS: Final = 12
 """Spans that an item said again and again cites: where it begins, and where it was said last."""
 
 

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from minutebook.language.lexicon import Act
 from minutebook.language.model import Item
 from minutebook.language.talk.conversation import Conversation
 from minutebook.language.talk.moves import Move
@@ -10,6 +11,8 @@ from minutebook.language.talk.sentences import Sentence
 
 _SAME = 0.6
 """Share of content words from which two people's tasks are one that changed hands, or a task is the one called off."""
+_SOME = 0.5
+"""Share from which a sentence soon after, which the model takes for a withdrawal, takes a task back."""
 _SOON_S = 45.0
 """Seconds within which a task changes hands in talk; later the same words mean another task."""
 _MOST_AHEAD = 100
@@ -31,13 +34,15 @@ def standing(items: Sequence[Item], talk: Conversation) -> list[Item]:
     off = [s for s in talk.sentences if talk.lexicon.matches("calls_off", talk.lexicon.words.norm(s.text))]
     off.sort(key=_start)
     starts, named = [s.start for s in off], [_content(s.text, talk) for s in off]
+    back = sorted((m.sentence for m in talk.moves if m.act is Act.WITHDRAW), key=_start)
     stands = []
     for at, item in enumerate(items):
         following = range(at + 1, min(at + 1 + _MOST_AHEAD, len(items)))
         after = bisect_right(starts, item.evidence[-1].end)
         taken = any(_same(said[at], said[later]) and _taken_over(item, items[later]) for later in following)
         called_off = any(_named(said[at], words) for words in named[after : after + _MOST_AHEAD])
-        stands += [] if taken or called_off else [item]
+        withdrawn = any(_named(said[at], _content(s.text, talk), _SOME) for s in _soon_after(item, back))
+        stands += [] if taken or called_off or withdrawn else [item]
     return stands
 
 
@@ -53,9 +58,16 @@ def _same(mine: set[str], theirs: set[str]) -> bool:
     return bool(mine) and len(mine & theirs) >= _SAME * max(len(mine), len(theirs))
 
 
-def _named(said: set[str], named: set[str]) -> bool:
+def _named(said: set[str], named: set[str], share: float = _SAME) -> bool:
     """Whether a sentence ("you don't need to look at the returns any more") takes back what an item says."""
-    return bool(said) and len(said & named) >= _SAME * len(said)
+    return bool(said) and len(said & named) >= share * len(said)
+
+
+def _soon_after(item: Item, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Those of sentences, sorted by time, that follow an item within `_SOON_S` seconds."""
+    end = item.evidence[-1].end
+    first, last = (bisect_right(sentences, at, key=_start) for at in (end, end + _SOON_S))
+    return sentences[first:last]
 
 
 def _start(sentence: Sentence) -> float:

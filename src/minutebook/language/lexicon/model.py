@@ -25,6 +25,7 @@ class Act(StrEnum):
     ANNOUNCE = "announce"  # says that the decision follows
     PROPOSE = "propose"
     AGREE = "agree"  # makes a proposal a decision
+    WITHDRAW = "withdraw"  # takes back what was promised, asked or planned
     UNKNOWN = "unknown"  # says that something is not known
 
 

@@ -19,6 +19,7 @@ from minutebook.language.talk.people import People, people_of
 from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.language.talk.sentiment import sentiment_of
 from minutebook.language.talk.topics import topics_of
+from minutebook.language.talk.weighing import weighed
 from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 
@@ -69,7 +70,7 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
     lexicon = lexicon_of(transcript.language)
     sentences = _renumbered(meant_for_people(sentences_of(transcript)))
     people = _people(transcript, sentences, attendees)
-    moves = moves_of(sentences, people, lexicon)
+    moves = weighed(moves_of(sentences, people, lexicon), sentences, people, lexicon)
     items = [
         *decisions_of(Conversation(moves, sentences, people, lexicon)),
         *actions_of(Conversation(moves, sentences, people, lexicon)),

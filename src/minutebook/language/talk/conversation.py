@@ -17,6 +17,8 @@ _ALIKE = 0.42
 _FIRST_WORDS = 4
 _BRIEF = 6
 """Words of an answer that is nothing but a time ("In ten minutes.")."""
+_SAYS_SOMETHING = 2
+"""Content words from which a sentence that no cue reads says what is to be done."""
 _SOON = 3
 """Sentences of an answer's turn within which a promise still belongs to it."""
 
@@ -70,8 +72,18 @@ class Conversation:
         return self._by_sentence.get(sentence.index, ())
 
     def is_empty(self, move: Move) -> bool:
-        """Whether a promise says nothing by itself: "I'll do that", "I can take it"."""
+        """Whether a promise says nothing by itself: "I'll do that", "Consider it done"."""
+        if move.whole and len(self.content(move.core)) < _SAYS_SOMETHING:
+            return True
         return self.lexicon.matches("empty", self.lexicon.words.norm(move.core))
+
+    def content(self, text: str) -> set[str]:
+        """Stems of a text's content words."""
+        return self.lexicon.words.stems_of(text, self.lexicon.stopwords)
+
+    def numbers(self, text: str) -> set[float]:
+        """The numbers that a text names."""
+        return {n.value for n in self.lexicon.words.numbers_in(self.lexicon.words.normal_words(text))}
 
     def reports_back(self, move: Move) -> bool:
         """Whether a promise is only to tell: "I'll let you know"."""

@@ -28,6 +28,8 @@ class Move:
     who: str | None = None
     due: str | None = None
     weak: bool = False
+    whole: bool = False
+    """Whether no cue says what it is about: `do` is the whole sentence."""
 
     @property
     def sentence(self) -> Sentence:
@@ -74,6 +76,24 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,
+    )
+
+
+def move_of_sentence(act: Act, sentence: Sentence, people: People, lexicon: Lexicon) -> Move:
+    """A move that no cue sees: what it is about is the whole sentence, without the words that only open it."""
+    tokens = tuple(token for clause in clauses_of(sentence, people, lexicon) for token in clause.tokens)
+    clause = Clause(sentence, tokens)
+    due = lexicon.dates.find_due(clause.norm)
+    apart = due is not None and act not in _WITH_TIME and lexicon.dates.is_dated(due[0])
+    whole = len(clause.norm)
+    return Move(
+        act=act,
+        clause=clause,
+        do=trimmed(clause, 0, whole, due.span() if due and apart else None, lexicon),
+        core=trimmed(clause, 0, whole, due.span() if due else None, lexicon),
+        who=who.removeprefix("@") if (who := addressed(clause, lexicon)) else None,
+        due=lexicon.dates.said_of(clause.written(*due.span())) if due else None,
+        whole=True,
     )
 
 
