@@ -156,7 +156,8 @@ def trained(data: Sequence[Example]) -> LinearModel:
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         error = weight * (odds / odds.sum(axis=1, keepdims=True) - wanted)
         spread = np.repeat(error * unit, sizes, axis=0)
-        slope = np.column_stack([np.bincount(places, spread[:, k], DIMENSIONS + 1) for k in range(len(Label))])
+        columns = [np.bincount(places, spread[:, k], DIMENSIONS + 1) for k in range(len(Label))]
+        slope: NDArray[np.float64] = np.array(columns, dtype=np.float64).T
         slope[:-1] += _DECAY * weights[:-1]
         slope[-1] = error.sum(axis=0)
         first = 0.9 * first + 0.1 * slope
