@@ -1,10 +1,12 @@
 """Corrections through the HTTP door: what is shown follows, what was derived becomes stale, undo brings back."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from minutebook.speech.ports import Recognised
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker, content_of, error_of
@@ -225,3 +227,25 @@ async def test_an_edit_is_undone_in_its_own_recording_only(ada: Paxs, recording:
     assert error_of(answer) == (404, "edit_not_found")
     undone = await undo(ada, recording, edit)
     assert await undo(ada, recording, edit) == undone
+
+
+async def test_the_machine_puts_attendees_names_right_and_can_be_contradicted(
+    ada: Paxs, session: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.pipeline.talk = [("speaker_1", 0.5, 4.0, "Please ask Killburn about it today.")]
+    recognise = worker.pipeline.recognise
+
+    def in_doubt(*given: Any, **more: Any) -> list[Recognised]:
+        return [
+            replace(each, words=tuple(replace(word, probability=0.4) for word in each.words))
+            for each in recognise(*given, **more)
+        ]
+
+    monkeypatch.setattr(worker.pipeline, "recognise", in_doubt)
+    recording = (await ada.upload(session))["id"]
+    await worker.drain()
+    assert (await transcription(ada, recording))["segments"][0]["text"] == "Please ask Kilburn about it today."
+    (edit,) = (await ada.get(f"/api/recordings/{recording}/edits")).json()["edits"]
+    assert (edit["change"]["machine"], edit["change"]["before"]) == (True, "Killburn")
+    await undo(ada, recording, edit)
+    assert (await transcription(ada, recording))["segments"][0]["text"] == "Please ask Killburn about it today."

@@ -37,6 +37,8 @@ class UnitRules:
 
 
 DEFAULT = UnitRules()
+TOGETHER_S = 0.5
+"""Shorter than a word or two."""
 
 
 def plan_chunks(duration_s: float, chunk_s: float) -> list[Chunk]:
@@ -77,6 +79,18 @@ def join_turns(turns: Sequence[Turn], rules: UnitRules = DEFAULT) -> list[Turn]:
 def _joinable(last: Turn, turn: Turn, rules: UnitRules) -> bool:
     end = max(last.end, turn.end)
     return turn.start - last.end <= rules.join_gap_s and end - last.start <= rules.longest_s
+
+
+def by_voices(units: Sequence[Turn], turns: Sequence[Turn]) -> tuple[list[Turn], list[Turn]]:
+    """The units in which one voice speaks, and those in which another one speaks too, for `TOGETHER_S` or more."""
+    alone: list[Turn] = []
+    together: list[Turn] = []
+    for unit in units:
+        others = (
+            min(turn.end, unit.end) - max(turn.start, unit.start) for turn in turns if turn.speaker != unit.speaker
+        )
+        (together if sum(max(0.0, each) for each in others) >= TOGETHER_S else alone).append(unit)
+    return alone, together
 
 
 def split_long(turn: Turn, quietest: QuietestMoment, rules: UnitRules = DEFAULT) -> list[Turn]:

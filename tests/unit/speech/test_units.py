@@ -11,6 +11,7 @@ from minutebook.speech.ports import SAMPLE_RATE
 from minutebook.speech.units import (
     DEFAULT,
     Chunk,
+    by_voices,
     join_turns,
     plan_chunks,
     quietest_moment,
@@ -90,3 +91,8 @@ def test_the_quietest_moment_is_the_pause() -> None:
     audio = random.normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
     audio[int(2.4 * SAMPLE_RATE) : int(2.8 * SAMPLE_RATE)] = 0
     assert quietest_moment(audio) == pytest.approx(2.6, abs=0.11)
+
+
+def test_units_of_one_voice_are_told_from_those_in_which_another_speaks() -> None:
+    turns = [Turn("A", 0, 10), Turn("B", 9.7, 12), Turn("A", 14, 20), Turn("B", 15, 16)]
+    assert by_voices(turns, turns) == ([turns[0], turns[1]], [turns[2], turns[3]])

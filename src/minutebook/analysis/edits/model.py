@@ -27,7 +27,8 @@ class EditKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WordsChange:
     """The machine's words `first` to `last` (inclusive) of a segment read `text`; nothing when it is empty. `before` is
-    what the machine wrote; `remember` lets the new words help to recognise the next recordings."""
+    what the machine wrote; `remember` lets the new words help to recognise the next recordings. One of the `machine`'s
+    own puts right the name of an attendee."""
 
     segment: int
     first: int
@@ -35,6 +36,7 @@ class WordsChange:
     text: str
     before: str
     remember: bool = True
+    machine: bool = False
 
     def covers(self, other: "WordsChange") -> bool:
         """Whether the other change's words are all among these."""

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from minutebook.analysis.edits.model import WordsChange
+from minutebook.analysis.edits.names_heard import name_corrections
 from minutebook.analysis.making import stages
 from minutebook.analysis.making.hearing import Hearing
 from minutebook.analysis.making.provided import keyless_notice
@@ -121,13 +123,22 @@ class TranscriptionSteps:
 
         transcript, content = await self._work.attempt.computed(compute)
         proposals = await self._work.attempt.computed(lambda _: self._proposals(transcript, meeting))
+        corrections = await self._work.attempt.computed(lambda _: self._corrections(transcript, meeting))
         report = self._work.attempt.report
         async with self._tools.db.transaction() as tx:
             facts = contents.transcript_facts(transcript)
-            completed = await self._tools.scheduler.complete(tx, report, content, facts=facts)
+            completed = await self._tools.scheduler.complete(tx, report, content, facts=facts, corrections=corrections)
             if completed:
                 await names_repository.propose(tx, report.id, proposals)
             return completed
+
+    def _corrections(self, transcript: Transcript, meeting: Meeting) -> Sequence[WordsChange]:
+        """Names of attendees put right; not worth the loss of a transcript either."""
+        try:
+            return name_corrections(transcript, [attendee.display_name for attendee in meeting.attendees])
+        except Exception:
+            log.exception("report %s has no names put right", self._work.attempt.report.id)
+            return ()
 
     def _provider_notices(self) -> Sequence[str]:
         options = self._options

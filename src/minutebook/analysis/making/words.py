@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from minutebook.analysis.edits import repository as edits_repository
-from minutebook.analysis.edits.hot_words import CHANGES_READ, HOT_WORDS_MAX, hot_words
+from minutebook.analysis.edits.hot_words import CHANGES_READ, hot_words
 from minutebook.analysis.edits.model import WordsChange, in_force
 from minutebook.analysis.making import stages
+from minutebook.analysis.making.expected import expected_words
 from minutebook.analysis.making.hearing import Hearing
 from minutebook.analysis.making.provided import Chosen
 from minutebook.analysis.making.workspace import Workspace
@@ -53,14 +54,14 @@ class EngineWords:
         return KeptWords(keys, language, notices_of(spoken))
 
     async def _hot_words(self, language: str) -> Json:
-        """The words that the owner told, then what their corrections taught: a step, so that all chunks are heard
-        alike."""
-        async with self._work.tools.db.reading() as tx:
-            newest = await edits_repository.newest_words(tx, self._work.recording.owner_id, CHANGES_READ)
-            told = (await preferences_repository.load(tx, self._work.recording.owner_id)).vocabulary
+        """Who and what is likely to be named: a step, so that all chunks are recognised alike."""
+        recording, tools = self._work.recording, self._work.tools
+        async with tools.db.reading() as tx:
+            newest = await edits_repository.newest_words(tx, recording.owner_id, CHANGES_READ)
+            told = (await preferences_repository.load(tx, recording.owner_id)).vocabulary
+            meeting = await tools.results.meeting(tx, recording)
         taught = hot_words(in_force(newest, WordsChange), language)
-        words: list[Json] = [*dict.fromkeys([*told, *taught])]
-        return words[:HOT_WORDS_MAX]
+        return list(expected_words(meeting, told, taught, language))
 
     async def _words(
         self, chunk: Chunk, total_s: float, turns_key: str, spoken: HeardLanguage, hot: Sequence[str]

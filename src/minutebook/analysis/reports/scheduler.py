@@ -10,6 +10,8 @@ from dataclasses import asdict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis import events as report_events
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.model import Change, Edit
 from minutebook.analysis.kinds import KINDS
 from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, Report, ReportStatus, Waiting
 from minutebook.analysis.reports import repository
@@ -87,9 +89,11 @@ class Scheduler:
         *,
         facts: dict[str, object] | None = None,
         source_id: str | None = None,
+        corrections: Sequence[Change] = (),
     ) -> bool:
-        """Save a result and enqueue what waited for it. False, and nothing is saved, when the report is gone or was
-        completed before: a step that is repeated after a crash makes no second result."""
+        """Save a result, with the machine's own corrections of it, and enqueue what waited for it. False, and nothing
+        is saved, when the report is gone or was completed before: a step that is repeated after a crash makes no second
+        result."""
         if await self._recordings.load(tx, report.recording_id, lock=True) is None:
             return False
         columns = {"fraction": 1.0, "facts": facts or {}, "source_id": source_id, "failure": None}
@@ -97,6 +101,9 @@ class Scheduler:
         if not await repository.move(tx, report.id, report.attempt, ReportStatus.COMPLETED, now, **columns):
             return False
         await repository.save_content(tx, report.id, content)
+        for change in corrections:
+            edit = Edit(new_id(), report.id, report.recording_id, report.owner_id, change, now)
+            await edits_repository.add(tx, edit)
         await self._clear_work(tx, report, report.attempt)
         await self._events.publish(tx, report_events.report_event(report_events.COMPLETED, report))
         await self._advance(tx, report.recording_id)
