@@ -8,6 +8,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +22,8 @@ from minutebook.speech.diarization import Diarizer, speaker_turns
 from minutebook.speech.engines.faster_whisper import DEFAULT, FasterWhisperEngine, Parameters
 from minutebook.speech.engines.whisper_decoder import WhisperDecoder
 from minutebook.speech.media import Pcm, decode
-from minutebook.speech.ports import Audio
+from minutebook.speech.pipeline import asked_again
+from minutebook.speech.ports import Audio, Recognised
 from minutebook.speech.units import DEFAULT as UNITS
 from minutebook.speech.units import Chunk, UnitRules, quietest_moment, units_of
 from minutebook.speech.weights import locate
@@ -37,6 +39,7 @@ class Setting:
     parameters: Parameters = DEFAULT
     rules: UnitRules = UNITS
     hot_words: tuple[str, ...] = ()
+    asked_again: bool = False
 
 
 FOREIGN = (
@@ -66,7 +69,8 @@ SETTINGS = (
     Setting("no second look at the rest of a turn", replace(DEFAULT, rounds=1)),
     *(_limited(f"log-probability {p:g}", mean_logprob=p) for p in (-0.72, -0.88)),
     *(_limited(f"compression ratio {r:g}", compression_ratio=r) for r in (2.16, 2.64)),
-    Setting("names that nobody says", hot_words=FOREIGN),
+    Setting("names that nobody says, told before", hot_words=FOREIGN),
+    Setting("names that nobody says", hot_words=FOREIGN, asked_again=True),
     Setting("no second search", replace(DEFAULT, searches=DEFAULT.searches[:1])),
 )
 
@@ -101,9 +105,10 @@ def measure(decoder: WhisperDecoder, setting: Setting, cases: Sequence[Case]) ->
     errors, seconds, cpu = WordErrors(), 0.0, time.process_time()
     for case in cases:
         units = units_of(Chunk(0, 0.0, len(case.audio) / 16_000), case.turns, _quietest(case.audio), setting.rules)
-        heard = [
-            Heard(each.turn, each.words) for each in engine.recognise(case.audio, 0.0, units, "en", setting.hot_words)
-        ]
+        found = engine.recognise(case.audio, 0.0, units, "en", () if setting.asked_again else setting.hot_words)
+        if setting.asked_again:
+            found = asked_again(found, units, setting.hot_words, partial(_again, engine, case.audio))
+        heard = [Heard(each.turn, each.words) for each in found]
         text = " ".join(segment.text for segment in merge(heard, case.turns))
         errors += word_errors(case.text, text)
         seconds += len(case.audio) / 16_000
@@ -112,6 +117,12 @@ def measure(decoder: WhisperDecoder, setting: Setting, cases: Sequence[Case]) ->
     line = [setting.name, f"{errors.rate:.2f}", *map(str, counts), f"{factor:.3f}"]
     print(" · ".join(line), flush=True)
     return line
+
+
+def _again(
+    engine: FasterWhisperEngine, audio: Audio, turns: Sequence[Turn], expected: Sequence[str]
+) -> list[Recognised]:
+    return engine.recognise(audio, 0.0, turns, "en", expected)
 
 
 def _quietest(audio: Audio) -> Callable[[float, float], float]:

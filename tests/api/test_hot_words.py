@@ -13,7 +13,7 @@ from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker
 
-ATTENDEES = ("Ada Lovelace", "Tom Kilburn")
+ATTENDEES = ["Ada Lovelace", "Tom Kilburn"]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def told(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]
     recognise = worker.pipeline.recognise
 
     def listening(pcm: Any, chunk: Any, turns: Any, language: str, hot_words: Sequence[str] = (), **rest: Any) -> Any:
-        heard.append(tuple(hot_words))
+        heard.append(list(hot_words))
         return recognise(pcm, chunk, turns, language, hot_words, **rest)
 
     monkeypatch.setattr(worker.pipeline, "recognise", listening)
@@ -68,7 +68,7 @@ async def test_they_reach_the_next_recordings_of_the_same_user(
     edit = await corrected(ada, recording, 4, "Kilburn")
     await corrected(ada, recording, 5, "Lovelace", remember=False)
     await recorded(ada, worker)
-    assert told[-1] == (*ATTENDEES, "Kilburn")
+    assert told[-1] == [*ATTENDEES, "Kilburn"]
     await recorded(grace, worker)
     assert told[-1] == ATTENDEES
     # Undone, they are forgotten; with the meeting too.
@@ -90,4 +90,4 @@ async def test_words_that_the_owner_told_come_first(
         await preferences.save(tx, user.id, Preferences(("Priya Nair", "Kubernetes")))
     told.clear()
     await recorded(ada, worker)
-    assert told[0] == ("Priya Nair", "Kubernetes", *ATTENDEES, "Zebulon")
+    assert told[0] == ["Priya Nair", "Kubernetes", *ATTENDEES, "Zebulon"]

@@ -7,14 +7,14 @@ remembered between calls but the loaded models, so the result is the same as in 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minutebook.config import SpeechSettings
-from minutebook.speech import languages, tracks, units
+from minutebook.speech import expectation, languages, tracks, units
 from minutebook.speech.activity import BLOCK_S, ChunkActivity, Levels, Span, levels_of, own_speech, power
 from minutebook.speech.diarization import ChunkVoices, Diarizer, silence, speaker_turns
 from minutebook.speech.engines import open_engine
@@ -117,19 +117,19 @@ class SpeechPipeline:
         tell = _Steps(progress)
         for code, its in languages.turns_by_language(turns, language, elsewhere):
             own = units.units_of(chunk, its, tracks.quietest_in(pcm))
+            heard = self._recognised(pcm, code, own, (), tell.next(own))
             # Where two speak at once a name that is expected is soon heard that nobody said.
-            alone, together = units.by_voices(own, turns) if hot_words else (own, [])
-            found += self._recognised(pcm, alone, code, hot_words, tell.next(alone))
-            found += self._recognised(pcm, together, code, (), tell.next(together))
+            alone = units.by_voices(own, turns)[0] if hot_words else []
+            found += asked_again(heard, alone, hot_words, partial(self._recognised, pcm, code))
         return sorted(found, key=_begin)
 
     def _recognised(
         self,
         pcm: Pcm,
-        own: Sequence[Turn],
         language: str,
+        own: Sequence[Turn],
         hot_words: Sequence[str],
-        progress: Callable[[float], None] | None,
+        progress: Callable[[float], None] | None = None,
     ) -> list[Recognised]:
         if not own:
             return []
@@ -176,7 +176,12 @@ class SpeechPipeline:
         if not clips:
             return []
         layout = tracks.laid_out(clips)
-        recognised = self._engine.recognise(layout.audio, 0.0, layout.turns, language, hot_words, progress)
+        heard = self._engine.recognise(layout.audio, 0.0, layout.turns, language, (), progress)
+
+        def again(doubtful: Sequence[Turn], expected: Sequence[str]) -> list[Recognised]:
+            return self._engine.recognise(layout.audio, 0.0, doubtful, language, expected)
+
+        recognised = asked_again(heard, layout.turns, hot_words, again)
         return tracks.back_in_place(recognised, clips, layout)
 
     def recognise_tracks(
@@ -268,6 +273,20 @@ class SpeechPipeline:
         told = [*notices, *(languages.notices_of(spoken) if recognised else ())]
         people = CallPeople(dict.fromkeys(parts, ""))
         return tracks.transcript(recognised, turns, people, str, spoken.code, pcm.duration_s, told)
+
+
+def asked_again(
+    heard: Sequence[Recognised],
+    units: Collection[Turn],
+    expected: Sequence[str],
+    again: Callable[[Sequence[Turn], Sequence[str]], list[Recognised]],
+) -> list[Recognised]:
+    """What was heard, after asking again about those of the units in which an expected word may have been misheard."""
+    suspects = {each.turn: expectation.suspected(each.words, expected) for each in heard if each.turn in units}
+    doubtful = [turn for turn, suspected in suspects.items() if suspected]
+    names = list(dict.fromkeys(name for turn in doubtful for name in suspects[turn]))
+    second = {each.turn: each for each in again(doubtful, names)} if doubtful else {}
+    return [expectation.improved(each, second[each.turn], names) if each.turn in second else each for each in heard]
 
 
 class _Steps:

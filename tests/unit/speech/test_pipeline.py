@@ -21,8 +21,9 @@ from minutebook.speech.pipeline import (
     turns_from_json,
     turns_to_json,
 )
-from minutebook.speech.ports import SAMPLE_RATE, Recognised
+from minutebook.speech.ports import Recognised
 from minutebook.transcript.model import NO_SPEECH, Transcript, Turn, Word
+from support.no_speech import KINDS
 from support.speech import sample_meeting, sample_word_error_rate, write_pcm
 
 SECONDS = 48.0
@@ -81,14 +82,22 @@ def test_without_diarization_all_words_are_one_speaker(
     assert 0.95 * SECONDS < told[-1] <= SECONDS
 
 
-@pytest.mark.parametrize("level", [0.0, 0.001, 0.05], ids=["digital silence", "faint noise", "loud noise"])
-def test_where_nobody_speaks_no_words_are_found(level: float, models: Path, tmp_path: Path) -> None:
-    noise = np.random.default_rng(3).normal(0, level, 25 * SAMPLE_RATE).astype(np.float32)
-    silent = Pcm(write_pcm(noise, tmp_path / "silent.pcm"))
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_nobody_speaks_no_words_are_found(kind: str, models: Path, tmp_path: Path) -> None:
+    silent = Pcm(write_pcm(KINDS[kind](25.0), tmp_path / "silent.pcm"))
     found = SpeechPipeline(SETTINGS, models).transcribe(silent, notices=("The file is cut.",))
     assert found.segments == ()
     assert found.speakers == ()
     assert found.notices == ("The file is cut.", NO_SPEECH)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_an_hour_in_which_nobody_speaks_has_hardly_a_word(kind: str, models: Path, tmp_path: Path) -> None:
+    silent = Pcm(write_pcm(KINDS[kind](1800.0), tmp_path / "silent.pcm"))
+    found = SpeechPipeline(SETTINGS.model_copy(update={"chunk_s": 600.0}), models).transcribe(silent)
+    assert sum(len(segment.words) for segment in found.segments) <= 5
 
 
 def test_an_empty_recording_has_an_empty_transcript(tmp_path: Path) -> None:
