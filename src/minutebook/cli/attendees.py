@@ -13,20 +13,24 @@ from rich.console import Console
 from minutebook.errors import MinutebookError, invalid
 
 Person = tuple[str, str]
-"""Display name and e-mail address."""
+"""Display name and e-mail address; one of them may be empty."""
 
 _WRITTEN = re.compile(r"""^\s*["']?(?P<name>[^<>"']*?)["']?\s*<\s*(?P<email>[^<>\s]+)\s*>\s*$""")
 _EMAIL = re.compile(r"^[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)*$")
+_NAME = re.compile(r"^[^@<>,;]*\w[^@<>,;]*$")
 _EMAIL_COLUMNS = ("email", "e-mail", "mail", "address")
 _NAME_COLUMNS = ("displayname", "display_name", "display name", "name")
-_EXAMPLE = "Ada Lovelace <ada@example.com>"
+EXAMPLE = "Ada Lovelace <ada@example.com>"
 
 
 def parse_attendee(text: str) -> Person:
-    """`"Ada Lovelace <ada@example.com>"` → `("Ada Lovelace", "ada@example.com")`; `attendee_invalid` otherwise."""
+    """`"Ada Lovelace <ada@example.com>"` → `("Ada Lovelace", "ada@example.com")`; a name or an address alone leaves the
+    other empty; `attendee_invalid` otherwise."""
     match = _WRITTEN.match(text)
-    name, email = (match["name"].strip(), match["email"]) if match else ("", "")
-    return _person(name, email, text)
+    if match:
+        return _person(match["name"].strip(), match["email"], text)
+    alone = text.strip().strip("\"'").strip()
+    return ("", alone) if _EMAIL.match(alone) else _person(alone, "", text)
 
 
 def read_attendees(path: Path) -> list[Person]:
@@ -48,11 +52,11 @@ def ask_attendees() -> list[Person]:
     if not sys.stdin.isatty():
         raise invalid(
             "attendees_required",
-            f'Who took part? Give each with --attendee "{_EXAMPLE}", or --attendees FILE.',
+            f'Who took part? Give each with --attendee "{EXAMPLE}", or --attendees FILE.',
             "attendees",
         )
     console = Console(stderr=True)
-    console.print(f"Who took part? One per line, like {_EXAMPLE}; an empty line ends the list.", markup=False)
+    console.print(f"Who took part? One per line, like {EXAMPLE}; an empty line ends the list.", markup=False)
     people: list[Person] = []
     while True:
         line = console.input(f"Attendee {len(people) + 1}: ").strip()
@@ -67,12 +71,12 @@ def ask_attendees() -> list[Person]:
 def gather_attendees(texts: Iterable[str], file: Path | None = None) -> list[Person]:
     """Everybody named by options and file, each once; asked for when there is nobody."""
     people = [parse_attendee(text) for text in texts] + (read_attendees(file) if file else [])
-    return list({email.lower(): (name, email) for name, email in people}.values()) or ask_attendees()
+    return list({(email or name).lower(): (name, email) for name, email in people}.values()) or ask_attendees()
 
 
 def _person(name: str, email: str, given: str) -> Person:
-    if not name or not _EMAIL.match(email):
-        raise invalid("attendee_invalid", f"“{given}” is not an attendee; write it as {_EXAMPLE}.", "attendees")
+    if (email and not _EMAIL.match(email)) or not (email or _NAME.match(name)):
+        raise invalid("attendee_invalid", f"“{given}” is not an attendee; write it as {EXAMPLE}.", "attendees")
     return name, email
 
 

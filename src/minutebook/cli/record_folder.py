@@ -2,21 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType
-from minutebook.analysis.results import ShownReport
 from minutebook.api.web.documents.note import note_document
 from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import word_file
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.cli.show import EXPORTS
 from minutebook.kit.filenames import file_stem
-from minutebook.meetings.model import Meeting
-from minutebook.recordings.model import Recording
 from minutebook.wiring import Services
 
 LANGUAGE = "en"
@@ -24,11 +21,15 @@ LANGUAGE = "en"
 TEXTS = ("txt", "srt", "vtt", "md")
 
 
-async def write_record(
-    services: Services, user: User, meeting: Meeting, recording: Recording, reports: Sequence[ShownReport]
-) -> Path:
+async def write_record(services: Services, user: User, *, meeting_id: str) -> Path | None:
     """Write everything there is of a meeting into a new folder `records/DATE TITLE` of the data directory; returns
-    it. A folder of that name is left alone: the new one is numbered."""
+    it. A folder of that name is left alone: the new one is numbered. None while the meeting has no recording."""
+    async with services.db.reading() as read:
+        meeting = await services.meetings.get(read, user.id, meeting_id)
+        recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
+        if recording is None:
+            return None
+        reports = await services.results.reports(read, user.id, recording.id)
     name = f"{meeting.created_at.astimezone():%Y-%m-%d} {file_stem(meeting.title)}"
     folder = _new_folder(services.settings.data_dir / "records", name)
     for shown in reports:

@@ -30,6 +30,7 @@ from minutebook.client.errors import (
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    Edit,
     Found,
     FoundMeeting,
     Hit,
@@ -61,6 +62,7 @@ __all__ = [
     "CodeExpired",
     "ConnectionFailed",
     "ConsentDenied",
+    "Edit",
     "FileLedger",
     "FileResult",
     "FileTokens",

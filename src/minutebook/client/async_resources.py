@@ -5,7 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from minutebook.client.model import AnalysisType, Attendee, Found, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.model import (
+    AnalysisType,
+    Attendee,
+    Edit,
+    Found,
+    Meeting,
+    Page,
+    Recording,
+    Report,
+    Speaker,
+    Tokens,
+    User,
+)
 from minutebook.client.protocol import operations
 from minutebook.client.protocol.operations import new_key
 from minutebook.client.protocol.request import OnProgress
@@ -90,6 +102,26 @@ class AsyncRecordings(_Resource):
         """The transcript as `json`, `txt`, `srt`, `vtt` or `md`."""
         return await self._run(operations.export(recording_id, format))
 
+    async def speakers(self, recording_id: str) -> tuple[Speaker, ...]:
+        """The voices of the newest transcript. Minutebook only, like all that follows."""
+        return await self._run(operations.speakers(recording_id))
+
+    async def name_speakers(self, recording_id: str, names: Mapping[str, str | None]) -> tuple[Speaker, ...]:
+        """Say who voices are, by their ids: a name, an attendee's e-mail address, or None to take a name away."""
+        return await self._run(operations.name_speakers(recording_id, names))
+
+    async def correct(self, recording_id: str, edits: Sequence[Mapping[str, object]]) -> tuple[Edit, ...]:
+        """Correct words of the newest transcript, or who said them; all of the edits or none."""
+        return await self._run(operations.correct_transcript(recording_id, edits))
+
+    async def edits(self, recording_id: str) -> tuple[Edit, ...]:
+        """What was corrected, with what was taken back."""
+        return await self._run(operations.edits(recording_id))
+
+    async def undo(self, recording_id: str, edit_id: str) -> Edit:
+        """Take a correction back."""
+        return await self._run(operations.undo_edit(recording_id, edit_id))
+
 
 class AsyncAnalysis(_Resource):
     """What is made of a recording."""
@@ -106,9 +138,12 @@ class AsyncAnalysis(_Resource):
         *,
         instruction: str | None = None,
         meeting_type: str | None = None,
+        template: str | None = None,
     ) -> tuple[Report, ...]:
         """Ask for analyses."""
-        return await self._run(operations.request_analysis(recording_id, session_id, types, instruction, meeting_type))
+        return await self._run(
+            operations.request_analysis(recording_id, session_id, types, instruction, meeting_type, template)
+        )
 
     async def reports(self, recording_id: str, session_id: str, type: AnalysisType | None = None) -> tuple[Report, ...]:
         """The newest report of each type."""

@@ -113,11 +113,23 @@ class ReportError:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice of the recording."""
+    """A voice of the recording; `attendee` is the e-mail address of who it is known to be."""
 
     id: str
     name: str
     talk_time_s: float | None = None
+    attendee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A correction that a person made: `kind` is `words`, `speaker` or `item`, in force until `undone_at`."""
+
+    id: str
+    kind: str
+    change: Mapping[str, Any]
+    created_at: datetime | None = None
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,43 @@
-"""Which server, which tokens: the options that every remote command has, and what they mean together."""
+"""Whose records: those of a server, or those of this machine's data directory; the options that say so."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import platformdirs
 import typer
 
-from minutebook.client import FileTokens, Meeting, NotFound, Paxs
+from minutebook.client import FileTokens, Meeting, MemoryTokens, NotFound, Paxs, Tokens
 from minutebook.errors import MinutebookError, invalid
+
+if TYPE_CHECKING:
+    from minutebook.api.in_process import InProcess
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 SKILL_FOLDER = Path(".claude/skills/paxs-api")
 LAST = "last"
+_ID_BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]{5,34}")
+"""What is looked for as the beginning of an id; shorter ones fit by chance."""
+PAGE = 100
 
 Server = Annotated[
     str | None,
-    typer.Option("--server", help=f"Address of the PAXS server; the one signed in to, else {DEFAULT_SERVER}."),
+    typer.Option("--server", help="Address of a PAXS server; the one signed in to, else this machine's records."),
 ]
 TokenFile = Annotated[
     Path | None,
     typer.Option("--tokens", help="Token file; by default the project's Claude skill's, else the user's own."),
 ]
+Local = Annotated[bool, typer.Option("--local", help="This machine's records, whoever is signed in.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data directory; implies --local.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 MeetingName = Annotated[
-    str, typer.Argument(metavar="MEETING", help="The meeting's title or id, or `last`.", show_default=False)
-]
+    str,
+    typer.Argument(metavar="MEETING", help="The meeting's title, its id or how that begins, or `last`.",
+                   show_default=False),
+]  # fmt: skip
 
 
 def token_file(given: Path | None) -> Path:
@@ -43,26 +56,72 @@ def ledger_folder() -> Path:
     return Path(platformdirs.user_state_dir("minutebook", appauthor=False)) / "remote"
 
 
-def connect(server: str | None, tokens: Path | None) -> Paxs:
+def connect_server(server: str | None, tokens: Path | None) -> Paxs:
     """A client for the chosen server with the chosen tokens."""
     path = token_file(tokens)
     address = server or FileTokens(path).stored_server() or DEFAULT_SERVER
     return Paxs(address, FileTokens(path, address))
 
 
+@contextmanager
+def connect(
+    server: str | None,
+    tokens: Path | None,
+    local: bool = False,
+    data_dir: Path | None = None,
+    *,
+    working: bool = False,
+) -> Iterator[Paxs]:
+    """A client for the records that are meant: a named server's; this machine's with `local`, with `data_dir`, and
+    when nobody is signed in; else those of the server that one is signed in to. With `working`, what is asked of this
+    machine's records is done in this process."""
+    here = local or data_dir is not None
+    if here and server:
+        raise invalid("place_ambiguous", "Say --server, or --local or --data-dir, not both.", "server")
+    if here or (server is None and tokens is None and FileTokens(token_file(None)).load() is None):
+        with _own_records(data_dir, working) as paxs:
+            yield paxs
+    else:
+        with connect_server(server, tokens) as paxs:
+            yield paxs
+
+
+@contextmanager
+def _own_records(data_dir: Path | None, working: bool) -> Iterator[Paxs]:
+    from minutebook.api.in_process import in_process
+    from minutebook.cli.settings import settings_for
+
+    with in_process(settings_for(data_dir), working=working) as here, client_of(here) as paxs:
+        yield paxs
+
+
+def client_of(here: "InProcess") -> Paxs:
+    """A client for this machine's records; what it says of who it is does not matter there."""
+    return Paxs(DEFAULT_SERVER, MemoryTokens(Tokens("local")), transport=here)
+
+
 def find_meeting(paxs: Paxs, name: str) -> Meeting:
-    """The meeting of this id or title, or the newest for `last`; an error when none or several fit."""
+    """The meeting of this id, beginning of an id or title, or the newest for `last`; an error when none or several
+    fit."""
     if name == LAST:
         newest = paxs.sessions.list(page_size=1).items
         if not newest:
             raise NotFound("There are no meetings yet.", code="session_not_found")
         return paxs.sessions.get(newest[0].id)
-    fitting = [found for found in paxs.sessions.list(search=name, page_size=100).items if found.title == name]
+    fitting = [found for found in paxs.sessions.list(search=name, page_size=PAGE).items if found.title == name]
+    fitting = fitting or _beginning_with(paxs, name)
     if len(fitting) > 1:
-        raise invalid(
-            "meeting_ambiguous", f"{len(fitting)} meetings are called “{name}”; use the id from --json.", "meeting"
-        )
+        ids = ", ".join(each.id for each in fitting[:5])
+        raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are meant by “{name}”: {ids}.", "meeting")
     return paxs.sessions.get(fitting[0].id if fitting else name)
+
+
+def _beginning_with(paxs: Paxs, name: str) -> list[Meeting]:
+    start = name.lower()
+    if not _ID_BEGINNING.fullmatch(start):
+        return []
+    newest = paxs.sessions.list(page_size=PAGE).items
+    return [each for each in newest if each.id.startswith(start)]
 
 
 def recording_of(meeting: Meeting) -> str:

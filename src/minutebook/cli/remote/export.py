@@ -9,6 +9,8 @@ import typer
 from minutebook.cli.exits import stderr
 from minutebook.cli.remote.connection import (
     AsJson,
+    DataDir,
+    Local,
     MeetingName,
     Server,
     TokenFile,
@@ -36,10 +38,12 @@ def export(
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write it; standard output otherwise."),
     server: Server = None,
     tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Write a meeting's transcript as subtitles, text, Markdown or JSON."""
-    with connect(server, tokens) as paxs:
+    with connect(server, tokens, local, data_dir) as paxs:
         found = find_meeting(paxs, meeting)
         text = paxs.recordings.export(recording_of(found), output.value)
     if out is not None:

@@ -8,11 +8,21 @@ from rich.text import Text
 
 from minutebook.cli.attendees import gather_attendees
 from minutebook.cli.exits import tell
-from minutebook.cli.remote.connection import AsJson, MeetingName, Server, TokenFile, connect, find_meeting
+from minutebook.cli.remote.connection import (
+    AsJson,
+    DataDir,
+    Local,
+    MeetingName,
+    Server,
+    TokenFile,
+    connect,
+    find_meeting,
+)
 from minutebook.cli.remote.output import meeting_card, print_json, report_view, stdout, when
-from minutebook.client import Attendee, Meeting, Page
+from minutebook.cli.remote.people import attendees_of
+from minutebook.client import Meeting, Page
 
-app = typer.Typer(help="Meetings on a PAXS server.", no_args_is_help=True)
+app = typer.Typer(help="Meetings in this machine's records, or on a PAXS server.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -20,13 +30,15 @@ app = typer.Typer(help="Meetings on a PAXS server.", no_args_is_help=True)
 def list_meetings(
     server: Server = None,
     tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
     page: int = typer.Option(1, "--page", min=1, help="Which page, newest first."),
     page_size: int = typer.Option(20, "--page-size", min=1, max=100, help="Meetings on a page."),
     search: str | None = typer.Option(None, "--search", "-q", help="Only meetings with these words."),
     json: AsJson = False,
 ) -> None:
     """List meetings, newest first."""
-    with connect(server, tokens) as paxs:
+    with connect(server, tokens, local, data_dir) as paxs:
         found = paxs.sessions.list(page=page, page_size=page_size, search=search)
     if json:
         print_json(found)
@@ -45,9 +57,16 @@ def _print_page(found: Page[Meeting]) -> None:
 
 @app.command()
 @tell
-def show(meeting: MeetingName, server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
+def show(
+    meeting: MeetingName,
+    server: Server = None,
+    tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
     """Show a meeting and what was made of it."""
-    with connect(server, tokens) as paxs:
+    with connect(server, tokens, local, data_dir) as paxs:
         found = find_meeting(paxs, meeting)
         reports = paxs.analysis.reports(found.recording.id, found.id) if found.recording else ()
     if json:
@@ -67,12 +86,14 @@ def create(
     attendees: Path | None = typer.Option(None, "--attendees", help="CSV or JSON file with names and addresses."),
     server: Server = None,
     tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Create a meeting without a recording."""
-    people = [Attendee(email, name) for name, email in gather_attendees(attendee, attendees)]
-    with connect(server, tokens) as paxs:
-        made = paxs.sessions.create(people, title=title, description=description)
+    people = gather_attendees(attendee, attendees)
+    with connect(server, tokens, local, data_dir) as paxs:
+        made = paxs.sessions.create(attendees_of(paxs, people), title=title, description=description)
     if json:
         print_json(made)
     else:
@@ -86,10 +107,12 @@ def delete(
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     server: Server = None,
     tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Delete a meeting with its recording and everything made from it."""
-    with connect(server, tokens) as paxs:
+    with connect(server, tokens, local, data_dir) as paxs:
         found = find_meeting(paxs, meeting)
         if not yes:
             typer.confirm(f"Delete “{found.title}” with its recording and results?", abort=True, err=True)

@@ -19,6 +19,7 @@ from minutebook.cli.show import clock
 from minutebook.client import AnalysisType, Meeting, PaxsError, Report
 
 stdout = Console(highlight=False)
+PIPED_CHARS = 1000
 
 _PLACE = re.compile(r"\[([^\]]+)\]\(#[^)]*\)")
 """A link to a place of the recording: a terminal has nowhere to go to."""
@@ -66,6 +67,11 @@ def _scalar(value: object) -> object:
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(as_json(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def print_table(table: Table) -> None:
+    """A table as wide as the terminal; where there is none, as wide as what it holds: nothing is cut there."""
+    stdout.print(table, width=None if stdout.is_terminal else PIPED_CHARS, crop=False, no_wrap=not stdout.is_terminal)
 
 
 def when(moment: datetime | None) -> str:

@@ -6,16 +6,25 @@ import typer
 
 from minutebook.cli.exits import stderr, tell
 from minutebook.cli.inputs import local_recording
-from minutebook.cli.remote.bars import transfer_bar
-from minutebook.cli.remote.connection import AsJson, MeetingName, Server, TokenFile, connect, find_meeting
+from minutebook.cli.remote.connection import (
+    AsJson,
+    DataDir,
+    Local,
+    MeetingName,
+    Server,
+    TokenFile,
+    connect,
+    find_meeting,
+)
 from minutebook.cli.remote.output import print_json, stdout
+from minutebook.cli.stages import Stages
 
-app = typer.Typer(help="Recordings on a PAXS server.", no_args_is_help=True)
+app = typer.Typer(help="Recordings in this machine's records, or on a PAXS server.", no_args_is_help=True)
 
 
 @app.callback()
 def recordings() -> None:
-    """Recordings on a PAXS server."""
+    """Recordings in this machine's records, or on a PAXS server."""
 
 
 @app.command()
@@ -25,16 +34,17 @@ def upload(
     file: Path = typer.Argument(..., help="An audio or video file.", show_default=False),
     server: Server = None,
     tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Upload a recording to a meeting; it replaces the one before and starts transcription and note."""
     local_recording(file)
-    with connect(server, tokens) as paxs:
+    with connect(server, tokens, local, data_dir) as paxs:
         found = find_meeting(paxs, meeting)
-        with transfer_bar(stderr) as bar:
-            task = bar.add_task(file.name, total=None)
+        with Stages(stderr) as stages:
             uploaded = paxs.recordings.upload(
-                found.id, file, on_progress=lambda sent, total: bar.update(task, completed=sent, total=total)
+                found.id, file, on_progress=lambda sent, total: stages.move(f"Uploading {file.name}", sent / total)
             )
     if json:
         print_json(uploaded)

@@ -5,7 +5,7 @@ import webbrowser
 import typer
 
 from minutebook.cli.exits import stderr
-from minutebook.cli.remote.connection import AsJson, Server, TokenFile, connect
+from minutebook.cli.remote.connection import AsJson, Server, TokenFile, connect_server
 from minutebook.cli.remote.output import print_json, stdout
 from minutebook.client import ConnectionFailed, PaxsError
 
@@ -30,7 +30,7 @@ def login(
     def show_code(code: str) -> None:
         stderr.print(f"The page must show the code {code}; if it shows another one, deny.", markup=False)
 
-    with connect(server, tokens) as paxs:
+    with connect_server(server, tokens) as paxs:
         if agent:
             paxs.oauth.by_agent(invite, show_code)
         else:
@@ -44,7 +44,7 @@ def login(
 
 def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
     """Sign out: the tokens end on the server and disappear here."""
-    with connect(server, tokens) as paxs:
+    with connect_server(server, tokens) as paxs:
         revoked = paxs.tokens.load() is not None
         try:
             paxs.oauth.revoke()
@@ -62,7 +62,7 @@ def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False
 
 def whoami(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
     """Show who is signed in, and where."""
-    with connect(server, tokens) as paxs:
+    with connect_server(server, tokens) as paxs:
         user = paxs.users.me()
         if json:
             print_json({"server": paxs.base_url, "user": user})

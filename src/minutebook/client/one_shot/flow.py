@@ -7,7 +7,7 @@ and never a second meeting for the same file.
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from minutebook.client.errors import (
@@ -47,7 +47,9 @@ _ENDS_EVERYTHING = (NotAuthenticated, Forbidden, ConnectionFailed)
 class Wishes:
     """What is to be made of each recording, and for whom.
 
-    `retry` says what follows a failed transcription: another upload, or another request of the analysis.
+    `retry` says what follows a failed transcription: another upload, or another request of the analysis. `template`,
+    `language` and `num_speakers` go to servers that know them; the contract does not. A meeting without `title` is
+    called like its file, with `bare_titles` without the ending.
     """
 
     attendees: tuple[Attendee, ...]
@@ -55,15 +57,29 @@ class Wishes:
     types: tuple[AnalysisType, ...] = ()
     instruction: str | None = None
     meeting_type: str | None = None
+    template: str | None = None
+    language: str | None = None
+    num_speakers: int | None = None
+    bare_titles: bool = False
     retry: Literal["upload", "analysis"] = "upload"
     polling: Polling = CONTRACT
 
     @property
     def extras(self) -> tuple[AnalysisType, ...]:
         """What must be requested because an upload does not start it by itself."""
-        own_note = self.instruction is not None or self.meeting_type is not None
         wanted = [type for type in dict.fromkeys(self.types) if type not in AUTOMATIC]
-        return (AnalysisType.MEETING_NOTE, *wanted) if own_note else tuple(wanted)
+        return (AnalysisType.MEETING_NOTE, *wanted) if self.own_note else tuple(wanted)
+
+    @property
+    def own_note(self) -> bool:
+        """Whether the note that the server makes by itself is not the one that is wanted."""
+        return any(each is not None for each in (self.instruction, self.meeting_type, self.template))
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """What goes with an upload, for servers that know it."""
+        told = {"language": self.language, "num_speakers": self.num_speakers}
+        return {name: str(value) for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +131,15 @@ class _Run:
         self._progress = ledger.read(key) or Progress(meeting_key=operations.new_key())
         self._attempts: dict[AnalysisType, int] = {}
         self._shown: set[tuple[AnalysisType, str, int]] = set()
+        self._held = frozenset({AnalysisType.MEETING_NOTE}) if wishes.own_note else frozenset()
+        """What is made by itself before that which is wanted, and is not told of."""
 
     def steps(self) -> Steps[FileResult]:
         try:
             meeting = yield from self._meeting()
             yield from self._recording(meeting)
             failed = yield from self._settled(AUTOMATIC)
+            self._held = frozenset()
             if self._there(AnalysisType.TRANSCRIPTION):
                 failed += yield from self._extras()
         except _ENDS_EVERYTHING:
@@ -142,9 +161,13 @@ class _Run:
                 return self._use(meeting, reused=True)
         self._note()
         meeting = yield operations.create_session(
-            self._wishes.attendees, self._wishes.title or self._source.title, None, self._progress.meeting_key
+            self._wishes.attendees, self._title(), None, self._progress.meeting_key
         )
         return self._use(meeting, reused=False)
+
+    def _title(self) -> str:
+        name = self._source.title
+        return self._wishes.title or (PurePath(name).stem if self._wishes.bare_titles else name)
 
     def _use(self, meeting: Meeting, reused: bool) -> Meeting:
         self._note(meeting_id=meeting.id)
@@ -190,7 +213,11 @@ class _Run:
         meeting = self._result.meeting
         assert meeting is not None
         operation = operations.upload(
-            meeting.id, path, self._source.name, lambda sent, total: self._tell(Transferred(sent, total))
+            meeting.id,
+            path,
+            self._source.name,
+            lambda sent, total: self._tell(Transferred(sent, total)),
+            self._wishes.hints,
         )
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -248,8 +275,10 @@ class _Run:
 
     def _request(self, types: Sequence[AnalysisType]) -> Steps[None]:
         recording_id, session_id = self._ids()
-        instruction, meeting_type = self._wishes.instruction, self._wishes.meeting_type
-        yield operations.request_analysis(recording_id, session_id, types, instruction, meeting_type)
+        wishes = self._wishes
+        yield operations.request_analysis(
+            recording_id, session_id, types, wishes.instruction, wishes.meeting_type, wishes.template
+        )
 
     def _ids(self) -> tuple[str, str]:
         assert self._result.recording is not None
@@ -263,7 +292,8 @@ class _Run:
             seen = (report.analysis_type, report.id, report.version)
             if report.completed and seen not in self._shown:
                 self._shown.add(seen)
-                self._tell(Completed(report))
+                if report.analysis_type not in self._held:
+                    self._tell(Completed(report))
 
     def _note(self, **changes: str) -> None:
         self._progress = replace(self._progress, **changes)

@@ -18,6 +18,7 @@ from minutebook.client.errors import (
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    Edit,
     Found,
     FoundMeeting,
     Hit,
@@ -27,6 +28,7 @@ from minutebook.client.model import (
     Report,
     ReportError,
     ReportStatus,
+    Speaker,
     Tokens,
     User,
 )
@@ -192,6 +194,23 @@ def _report_error(error: Any) -> ReportError:
         return ReportError("failed", str(error))
     message = str(error.get("message") or "The server gave no reason.")
     return ReportError(str(error.get("code") or "failed"), message, bool(error.get("retryable")))
+
+
+def speakers(body: Mapping[str, Any]) -> tuple[Speaker, ...]:
+    return tuple(
+        Speaker(voice["id"], voice["name"], voice.get("talk_time_s"), voice.get("attendee"))
+        for voice in body["speakers"]
+    )
+
+
+def edits(body: Mapping[str, Any]) -> tuple[Edit, ...]:
+    return tuple(edit(each) for each in body["edits"])
+
+
+def edit(body: Mapping[str, Any]) -> Edit:
+    return Edit(
+        body["id"], body["kind"], body["change"], _moment(body.get("created_at")), _moment(body.get("undone_at"))
+    )
 
 
 def _attendee(person: Mapping[str, Any]) -> Attendee:

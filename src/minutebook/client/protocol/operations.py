@@ -7,7 +7,19 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from minutebook.client.errors import BadRequest
-from minutebook.client.model import AnalysisType, Attendee, Found, Meeting, Page, Recording, Report, Tokens, User
+from minutebook.client.model import (
+    AnalysisType,
+    Attendee,
+    Edit,
+    Found,
+    Meeting,
+    Page,
+    Recording,
+    Report,
+    Speaker,
+    Tokens,
+    User,
+)
 from minutebook.client.protocol import decode
 from minutebook.client.protocol.formats import media_type_of
 from minutebook.client.protocol.request import IDEMPOTENCY_KEY, OnProgress, Operation, Reply, Request, Upload
@@ -85,12 +97,17 @@ def delete_session(session_id: str) -> Operation[None]:
 
 
 def upload(
-    session_id: str, path: Path, filename: str | None = None, on_progress: OnProgress | None = None
+    session_id: str,
+    path: Path,
+    filename: str | None = None,
+    on_progress: OnProgress | None = None,
+    hints: Mapping[str, str] = {},
 ) -> Operation[Recording]:
-    """Send a file as the meeting's recording; it replaces the one before and starts transcription and note."""
+    """Send a file as the meeting's recording; it replaces the one before and starts transcription and note. `hints`
+    are further fields of the form (`language`), which the contract leaves to the server."""
     name = filename or path.name
     part = Upload(path, name, media_type_of(name), on_progress)
-    request = Request("POST", "/api/recordings", form={"session_id": session_id}, upload=part)
+    request = Request("POST", "/api/recordings", form={**hints, "session_id": session_id}, upload=part)
     return Operation(request, decode.reading(decode.recording))
 
 
@@ -108,6 +125,38 @@ def export(recording_id: str, format: str) -> Operation[str]:
     return Operation(request, _text)
 
 
+def speakers(recording_id: str) -> Operation[tuple[Speaker, ...]]:
+    """The voices of the newest transcript. Not part of the PAXS contract, nor are the corrections."""
+    return Operation(Request("GET", f"/api/recordings/{_part(recording_id)}/speakers"), decode.reading(decode.speakers))
+
+
+def name_speakers(recording_id: str, names: Mapping[str, str | None]) -> Operation[tuple[Speaker, ...]]:
+    """Say who voices are, by their ids: a name, an attendee's e-mail address, or None to take a name away."""
+    named = [
+        {"id": voice, "attendee" if name and "@" in name else "name": name}  # a plain name holds no @
+        for voice, name in names.items()
+    ]
+    request = Request("PATCH", f"/api/recordings/{_part(recording_id)}/speakers", json={"speakers": named})
+    return Operation(request, decode.reading(decode.speakers))
+
+
+def correct_transcript(recording_id: str, edits: Sequence[Mapping[str, object]]) -> Operation[tuple[Edit, ...]]:
+    """Correct words of the newest transcript, or who said them; all of the edits or none."""
+    request = Request("PATCH", f"/api/recordings/{_part(recording_id)}/transcript", json={"edits": list(edits)})
+    return Operation(request, decode.reading(decode.edits))
+
+
+def edits(recording_id: str) -> Operation[tuple[Edit, ...]]:
+    """What was corrected, with what was taken back."""
+    return Operation(Request("GET", f"/api/recordings/{_part(recording_id)}/edits"), decode.reading(decode.edits))
+
+
+def undo_edit(recording_id: str, edit_id: str) -> Operation[Edit]:
+    """Take a correction back."""
+    request = Request("POST", f"/api/recordings/{_part(recording_id)}/edits/{_part(edit_id)}/undo", repeatable=True)
+    return Operation(request, decode.reading(decode.edit))
+
+
 def reports(recording_id: str, session_id: str, type: AnalysisType | None = None) -> Operation[tuple[Report, ...]]:
     """The newest report of each type of analysis."""
     query = {"session_id": session_id} | ({"analysis_type": type.value} if type else {})
@@ -121,16 +170,18 @@ def request_analysis(
     types: Sequence[AnalysisType],
     instruction: str | None = None,
     meeting_type: str | None = None,
+    template: str | None = None,
 ) -> Operation[tuple[Report, ...]]:
-    """Ask for analyses; what they depend on is added by the server. A meeting note gets the default instruction."""
-    if AnalysisType.MEETING_NOTE in types:
+    """Ask for analyses; what they depend on is added by the server. A meeting note gets the default instruction,
+    unless a `template` (an id or a name; not part of the contract) has its own."""
+    if AnalysisType.MEETING_NOTE in types and template is None:
         instruction = instruction or DEFAULT_INSTRUCTION
     body: dict[str, object] = {
         "session_id": session_id,
         "attachment_id": recording_id,
         "analysis_types": [type.value for type in types],
     }
-    optional = {"instruction": instruction, "meeting_type": meeting_type}
+    optional = {"instruction": instruction, "meeting_type": meeting_type, "template": template}
     body |= {name: value for name, value in optional.items() if value is not None}
     return Operation(Request("POST", "/api/analysis/request", json=body), decode.reading(decode.reports))
 
