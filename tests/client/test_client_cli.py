@@ -361,6 +361,27 @@ def test_process_on_a_server(double: PaxsDouble, signed_in: FileTokens, tmp_path
         assert held["id"] not in result.output
 
 
+def test_process_asks_for_nothing_but_what_is_wanted(
+    double: PaxsDouble, signed_in: FileTokens, recording: Path, tmp_path: Path
+) -> None:
+    shown = run("process", recording, *ATTENDEE, "--server", double.url).stdout
+    assert double.calls_to("POST", "/api/analysis/request") == []
+    assert [shown.count(heading) for heading in ("Transcript\n", "Key points")] == [1, 0]
+    shown = run(
+        "process", written(tmp_path / "b.wav"), *ATTENDEE, "--server", double.url, "--type", "key_points"
+    ).stdout
+    assert len(double.calls_to("POST", "/api/analysis/request")) == 1
+    assert "Key points" in shown
+
+
+def test_a_note_of_one_s_own_is_shown_once(double: PaxsDouble, signed_in: FileTokens, recording: Path) -> None:
+    shown = run("process", recording, *ATTENDEE, "--server", double.url, "--instruction", "Only decisions").stdout
+    [asked] = double.calls_to("POST", "/api/analysis/request")
+    assert asked.json is not None
+    assert asked.json["instruction"] == "Only decisions"
+    assert shown.count("They agreed to launch on Thursday.") == 1
+
+
 def test_process_as_json(double: PaxsDouble, signed_in: FileTokens, recording: Path) -> None:
     result = run("process", recording, *ATTENDEE, "--server", double.url, "--json")
     [file] = json.loads(result.stdout)
@@ -407,7 +428,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_meeting_is_reused(
     monkeypatch: pytest.MonkeyPatch,
     moment: type,
 ) -> None:
-    from minutebook.cli.remote.process import Screen
+    from minutebook.cli.remote.screen import Screen
 
     told = Screen.tell
 

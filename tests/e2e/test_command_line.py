@@ -63,7 +63,7 @@ def test_process_keeps_a_record(models: Path, clip: Path) -> None:
     done = minutebook(models, "process", str(clip), *ADA, "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)[0]
-    assert {report["analysis_type"]: report["status"] for report in result["reports"]} == {
+    assert {kind: report["status"] for kind, report in result["reports"].items()} == {
         "transcription": "completed",
         "meeting note": "completed",
         "key_points": "completed",

@@ -91,9 +91,17 @@ Read = Annotated[AsyncConnection, Depends(_reading, scope="function")]
 
 
 async def caller(
-    required: SecurityScopes, db: Db, oauth: OAuthOf, token: Annotated[str | None, Depends(_bearer)]
+    required: SecurityScopes,
+    request: Request,
+    db: Db,
+    oauth: OAuthOf,
+    token: Annotated[str | None, Depends(_bearer)],
 ) -> Caller:
-    """Who is calling, by the access token; 401 without a good one, 403 when it lacks the scope."""
+    """Who is calling, by the access token; 401 without a good one, 403 when it lacks the scope. An application that
+    serves its own process alone (`in_process`) knows its one caller."""
+    only: Caller | None = getattr(request.app.state, "only_caller", None)
+    if only is not None:
+        return only
     if not token:
         message = "Send an access token: Authorization: Bearer …"
         raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", message)

@@ -9,7 +9,6 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from minutebook.accounts.model import User
 from minutebook.api.app import create_app
-from minutebook.api.deps import caller
 from minutebook.config import Settings
 from minutebook.oauth.model import SCOPES, Caller
 from minutebook.wiring import Services, open_runner, open_services
@@ -24,7 +23,7 @@ class InProcess(httpx.BaseTransport):
     def __init__(self, portal: BlockingPortal, services: Services, user: User) -> None:
         self._portal, self._services, self._user = portal, services, user
         app = create_app(services)
-        app.dependency_overrides[caller] = self._caller
+        app.state.only_caller = Caller(user.id, frozenset(SCOPES), program=PROGRAM)
         self._asgi = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def run(self, work: Callable[[Services, User], Awaitable[R]]) -> R:
@@ -40,9 +39,6 @@ class InProcess(httpx.BaseTransport):
         there = httpx.Request(request.method, request.url, headers=request.headers, stream=body)
         answer = await self._asgi.handle_async_request(there)
         return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
-
-    async def _caller(self) -> Caller:
-        return Caller(self._user.id, frozenset(SCOPES), program=PROGRAM)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
     fitting = fitting or _beginning_with(paxs, name)
     if len(fitting) > 1:
         ids = ", ".join(each.id for each in fitting[:5])
-        raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are meant by “{name}”: {ids}.", "meeting")
+        raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are called “{name}”; use an id: {ids}.", "meeting")
     return paxs.sessions.get(fitting[0].id if fitting else name)
 
 

@@ -40,7 +40,7 @@ def process_here(
     from minutebook.cli.record_folder import write_record
     from minutebook.cli.settings import settings_for
 
-    wishes = replace(wishes, types=wishes.types or ALL_OF_IT, polling=HERE, bare_titles=True)
+    wishes = replace(wishes, types=wishes.types or ALL_OF_IT, polling=HERE, attempts=1, bare_titles=True)
     with in_process(settings_for(data_dir), working=True) as here, client_of(here) as paxs:
         results = _run(paxs, files, people, wishes, Screen(stderr, json, "in this machine's records"))
         written = [each.meeting and here.run(partial(write_record, meeting_id=each.meeting.id)) for each in results]

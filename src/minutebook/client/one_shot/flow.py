@@ -47,7 +47,8 @@ _ENDS_EVERYTHING = (NotAuthenticated, Forbidden, ConnectionFailed)
 class Wishes:
     """What is to be made of each recording, and for whom.
 
-    `retry` says what follows a failed transcription: another upload, or another request of the analysis. `template`,
+    `retry` says what follows a failed transcription: another upload, or another request of the analysis;
+    `attempts` counts the first one, too. `template`,
     `language` and `num_speakers` go to servers that know them; the contract does not. A meeting without `title` is
     called like its file, with `bare_titles` without the ending.
     """
@@ -62,6 +63,7 @@ class Wishes:
     num_speakers: int | None = None
     bare_titles: bool = False
     retry: Literal["upload", "analysis"] = "upload"
+    attempts: int = ATTEMPTS
     polling: Polling = CONTRACT
 
     @property
@@ -255,7 +257,7 @@ class _Run:
             failed = [newest[type] for type in _in_order(types) if type in newest and newest[type].failed]
             if failed and failed[0].analysis_type is AnalysisType.TRANSCRIPTION:
                 failed = failed[:1]  # whatever else failed did so because of it
-            again = [report for report in failed if self._attempts.get(report.analysis_type, 1) < ATTEMPTS]
+            again = [report for report in failed if self._attempts.get(report.analysis_type, 1) < self._wishes.attempts]
             if not again:
                 return failed
             yield from self._repeat(again)
@@ -264,7 +266,7 @@ class _Run:
         for report in failed:
             attempt = self._attempts.get(report.analysis_type, 1) + 1
             self._attempts[report.analysis_type] = attempt
-            self._tell(Retrying(report.analysis_type, failure_of(report).message, attempt, ATTEMPTS))
+            self._tell(Retrying(report.analysis_type, failure_of(report).message, attempt, self._wishes.attempts))
         types = [report.analysis_type for report in failed]
         if AnalysisType.TRANSCRIPTION not in types:
             yield from self._request(types)

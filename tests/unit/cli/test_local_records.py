@@ -1,0 +1,106 @@
+"""Without a server, and with nobody signed in, the commands work on this machine's records."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from minutebook.cli.app import app
+from minutebook.config import Settings
+from minutebook.db.database import Database
+from minutebook.wiring import open_services
+from support.searching import meeting, recorded, services_over
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory with one meeting, as this machine's, and nobody signed in."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("MINUTEBOOK_DATA_DIR", str(tmp_path / "data"))
+    asyncio.run(_fill(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+async def _fill(data_dir: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=data_dir)
+    async with open_services(settings) as opened, opened.db.transaction() as tx:
+        owner = (await opened.accounts.local_user(tx)).id
+    database = Database(settings.sqlalchemy_url)
+    services = services_over(database, data_dir)
+    made = await meeting(services, owner, title="Roadmap")
+    said = [("speaker_1", "Hello, Mister Lovelase."), ("speaker_2", "The launch moves to the tenth of March.")]
+    await recorded(services, made, said, owner_id=owner)
+    await database.close()
+
+
+def attempt(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def run(*arguments: str) -> str:
+    result = attempt(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_a_record_is_read_named_corrected_and_deleted() -> None:
+    assert "Roadmap" in run("meetings", "list")
+    shown = json.loads(run("meetings", "show", "last", "--json"))
+    assert shown["meeting"]["title"] == "Roadmap"
+    by_its_beginning = json.loads(run("meetings", "show", shown["meeting"]["id"][:13], "--json"))
+    assert by_its_beginning == shown
+
+    assert "Grace Hopper" in run("speakers", "set", "Roadmap", "Speaker 2=Grace Hopper")
+    assert "“Lovelase.” → “Lovelace.”" in run("correct", "Roadmap", "lovelase", "Lovelace")
+    text = run("export", "Roadmap")
+    assert "Lovelace." in text
+    assert "Grace Hopper" in text
+    assert "Roadmap" in run("search", "Lovelace")
+
+    (edit,) = json.loads(run("correct", "last", "--json"))
+    run("correct", "last", "--undo", edit["id"])
+    assert "Lovelase." in run("export", "last")
+
+    run("meetings", "delete", "last", "--yes")
+    assert json.loads(run("meetings", "list", "--json"))["items"] == []
+
+
+@pytest.mark.usefixtures("data_dir")
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("meetings", "show", "Nowhere"), 4, "session_not_found"),
+        (("correct", "last", "never said", "said"), 4, "stands nowhere"),
+        (("correct", "last", "launch"), 2, "what was said instead"),
+        (("correct", "last", "launch", "lunch", "--at", "soon"), 2, "no time of the recording"),
+        (("speakers", "set", "last", "Ada"), 2, "Speaker 1=Ada Lovelace"),
+        (("speakers", "set", "last", "Speaker 7=Ada"), 2, "Speaker 1 (speaker_1)"),
+        (("meetings", "list", "--local", "--server", "http://127.0.0.1:9"), 2, "not both"),
+    ],
+)
+def test_mistakes_are_sentences(arguments: tuple[str, ...], code: int, says: str) -> None:
+    result = attempt(*arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert says in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_an_address_alone_or_a_known_name_is_enough() -> None:
+    run("meetings", "create", "--title", "One", "--attendee", "Grace Hopper <grace@example.com>")
+    run("meetings", "create", "--title", "Two", "--attendee", "grace hopper", "--attendee", "bob@example.com")
+    people = json.loads(run("meetings", "show", "Two", "--json"))["meeting"]["attendees"]
+    assert [(who["display_name"], who["email"]) for who in people] == [
+        ("grace hopper", "grace@example.com"),
+        ("bob", "bob@example.com"),
+    ]
+    unknown = attempt("meetings", "create", "--title", "Three", "--attendee", "Alan Turing")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "no earlier meeting tells the address" in " ".join(unknown.stderr.split())
