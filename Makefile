@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures coverage format typecheck changes release check assets messages lock migration stage clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures coverage format typecheck changes release check assets messages lock migration stage official-client clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,12 @@ $(VENV)/.pages: requirements/pages.txt tools/pages/package-lock.json | $(VENV)/b
 	$(NPM) --prefix $(VENV)/pages ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+$(VENV)/.official_client: requirements/pages.txt tests/support/official_client/package-lock.json | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements/pages.txt
+	@mkdir -p $(VENV)/official_client && cp tests/support/official_client/package*.json $(VENV)/official_client
+	@$(NPM) --prefix $(VENV)/official_client ci --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	  echo "The official client cannot be installed here: its test will be skipped and say so."
+
 install: $(VENV)/.base ## Create the environment
 
 demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key points and sentiment
@@ -52,7 +58,7 @@ test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
 coverage: $(VENV)/.test ## Run the tests of the pure core and look that they reach what they reached before
 	$(BIN)/pytest -q tests/unit/kit tests/unit/transcript tests/unit/language --cov --cov-report=term-missing:skip-covered
 
-e2e: $(VENV)/.test stage ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
+e2e: $(VENV)/.test stage official-client ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
 	$(BIN)/pytest tests/e2e -m "not soak"
 
 soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
@@ -107,6 +113,8 @@ stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an ins
 	[ -z "$$missing" ] || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; } || \
 	  echo "Missing and not to be installed here:$$missing. Tests that need it will be skipped and say so."
+
+official-client: $(VENV)/.official_client ## Install the official client of the v1 API, for its end-to-end test (needs npm)
 
 assets: $(VENV)/.base ## Fetch the pinned browser code that is not ours, and check it (needs npm)
 	$(BIN)/python tools/assets.py
