@@ -229,6 +229,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Seals stored secrets and signs links; the same on all machines. A file is made when not set."
     )
+    old_secret_keys: SecretStr | None = Field(
+        None, description="Secret keys of before, separated by blanks: they still open what they have sealed."
+    )
     events_days: int = Field(90, description="How long the record of events is kept, in days.")
     access_log_days: int = Field(90, ge=0, description="How long it is kept who read, played or took away a recording.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")

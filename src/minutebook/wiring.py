@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from minutebook.access_log.service import AccessLog
@@ -54,7 +55,7 @@ from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.removal.service import Removal
 from minutebook.retention.service import Retention
-from minutebook.sealing import Sealing, key_from, load_or_make_key
+from minutebook.sealing import Sealing, key_from, load_or_make_keys
 from minutebook.search.service import Search
 from minutebook.sharing.service import Sharing
 from minutebook.speech.catalogue import chosen
@@ -211,9 +212,15 @@ def reserve_of(settings: Settings) -> Reserve:
 
 
 def sealing_of(settings: Settings) -> Sealing:
-    """Seals and signs with the configured key, or with the one in the data directory."""
-    given = settings.secret_key
-    return Sealing(key_from(given.get_secret_value()) if given else load_or_make_key(settings.data_dir / "secret.key"))
+    """Seals and signs with the configured key, or with the one in the data directory; keys of before still open."""
+    given, older = settings.secret_key, settings.old_secret_keys
+    keys = [key_from(given.get_secret_value())] if given else load_or_make_keys(key_file(settings))
+    return Sealing(*keys, *(key_from(each) for each in (older.get_secret_value().split() if older else ())))
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the keys are when none is configured."""
+    return settings.data_dir / "secret.key"
 
 
 @asynccontextmanager

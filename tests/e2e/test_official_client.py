@@ -26,19 +26,19 @@ ENVIRONMENT = Path(sys.executable).parents[1]
 INSTALLED = ENVIRONMENT / "official_client"
 OURS = ("/calendars", "/calendar_events", "/zoom_oauth_connections")
 OPERATIONS = {
-    each["operationId"]
+    f"{method} {path}"
     for path, item in contract()["paths"].items()
-    for each in item.values()
-    if path.startswith(OURS) and "operationId" in each
+    for method in item
+    if path.startswith(OURS) and method in {"get", "post", "patch", "delete"}
 }
 REFUSED = [
-    ("list_calendars", 401),
-    ("list_zoom_oauth_connections", 401),
-    ("get_calendar", 404),
-    ("get_event", 404),
-    ("get_zoom_oauth_connection", 404),
-    ("create_calendar", 400),
-    ("create_zoom_oauth_connection", 400),
+    ("get /calendars/", 401),
+    ("get /zoom_oauth_connections/", 401),
+    ("get /calendars/{uuid}", 404),
+    ("get /calendar_events/{uuid}", 404),
+    ("get /zoom_oauth_connections/{uuid}", 404),
+    ("post /calendars/", 400),
+    ("post /zoom_oauth_connections/", 400),
 ]
 
 

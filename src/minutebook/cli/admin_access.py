@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
-from minutebook.cli.admin import app
+from minutebook.cli.admin_keys import app
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.wiring import Services

@@ -18,7 +18,7 @@ from minutebook.errors import MinutebookError
 from minutebook.sealing import Sealing
 from minutebook.webhooks import repository
 from minutebook.webhooks.model import Message, Target, Verdict
-from minutebook.webhooks.signing import headers_of, secret_of
+from minutebook.webhooks.signing import headers_of, secrets_of
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,8 @@ class Letters:
         if rendered is None:
             return NoLetter(Verdict.NOBODY, "What it would tell of is gone.")
         body = json.dumps(rendered.body, separators=(",", ":")).encode()
-        secret = secret_of(self._sealing, message.event.owner_id)
-        return Letter(target.url, body, headers_of(secret, rendered.api_key, message.id, at, body))
+        secrets = secrets_of(self._sealing, message.event.owner_id)
+        return Letter(target.url, body, headers_of(secrets, rendered.api_key, message.id, at, body))
 
     async def _is_stopped(self, tx: AsyncConnection, message: Message, target: Target) -> bool:
         """A 410 holds for everything that was asked for before it."""

@@ -19,7 +19,7 @@ from minutebook.webhooks import repository
 from minutebook.webhooks.delivery import Delivery
 from minutebook.webhooks.letters import Letters, host_of
 from minutebook.webhooks.model import Limits, Message, MessageQuery, Shown, Target
-from minutebook.webhooks.signing import secret_of
+from minutebook.webhooks.signing import secrets_of
 
 LONGEST_URL: Final = 2048
 FORGET_AT_ONCE: Final = 500
@@ -80,7 +80,7 @@ class Webhooks:
 
     def secret(self, user_id: str) -> str:
         """The secret (`whsec_…`) that an account's messages are signed with."""
-        return secret_of(self._sealing, user_id)
+        return secrets_of(self._sealing, user_id)[0]
 
     async def list(self, tx: AsyncConnection, query: MessageQuery) -> Sequence[Message]:
         """Messages, newest first."""

@@ -2,7 +2,7 @@
 Webhooks (https://www.standardwebhooks.com), which covers id, time and body."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,18 +15,21 @@ API_KEY_HEADER: Final = "x-meeting-baas-api-key"
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the public prefix of a secret
 
 
-def secret_of(sealing: Sealing, user_id: str) -> str:
-    """The secret that an account's messages are signed with. Derived from the installation's key: it stays the same
-    as long as that does, and is stored nowhere."""
-    secret = sealing.derived_secret(f"webhooks of {user_id}")
-    return SECRET_PREFIX + base64.b64encode(secret).decode()
+def secrets_of(sealing: Sealing, user_id: str) -> list[str]:
+    """The secrets that an account's messages are signed with, the newest first. Derived from the installation's keys:
+    they stay the same as long as those do, and are stored nowhere."""
+    secrets = sealing.derived_secrets(f"webhooks of {user_id}")
+    return [SECRET_PREFIX + base64.b64encode(secret).decode() for secret in secrets]
 
 
-def headers_of(secret: str, api_key: str | None, message_id: str, at: datetime, body: bytes) -> Mapping[str, str]:
-    """The headers of one attempt, made at `at`, to deliver `body`."""
+def headers_of(
+    secrets: Sequence[str], api_key: str | None, message_id: str, at: datetime, body: bytes
+) -> Mapping[str, str]:
+    """The headers of one attempt, made at `at`, to deliver `body`; signed with each secret, so that receivers may
+    change over to a new one."""
     from standardwebhooks import Webhook
 
-    signature = Webhook(secret).sign(message_id, at, body.decode())
+    signatures = [Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets]
     key = {API_KEY_HEADER: api_key} if api_key else {}
     return {
         "content-type": "application/json",
@@ -34,5 +37,5 @@ def headers_of(secret: str, api_key: str | None, message_id: str, at: datetime, 
         **key,
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }

@@ -30,6 +30,7 @@ from support.calendars.graph import FakeGraph
 from support.calendars.provider import Account, FakeProvider
 from support.calendars.published import FakePublisher
 from support.calendars.world import Instance, Series, Truth
+from support.zoom import FakeZoom
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PUBLIC = "https://minutebook.example.org"
@@ -145,13 +146,21 @@ async def rig_over(db: Database, folder: Path, **settings: Any) -> Rig:
     return Rig(db, clock, made, *fakes, services, owner)
 
 
-def build(settings: Settings, db: Database, clock: VirtualClock, fakes: tuple[FakeProvider, ...]) -> Services:
+def build(
+    settings: Settings,
+    db: Database,
+    clock: VirtualClock,
+    fakes: tuple[FakeProvider, ...],
+    zoom: FakeZoom | None = None,
+) -> Services:
     """The services, whose requests to the outside go to the fakes."""
 
-    def route(request: httpx.Request) -> httpx.Response:
+    async def route(request: httpx.Request) -> httpx.Response:
         for fake in fakes:
             if request.url.host in {fake.host, fake.token_host}:
                 return fake.handle(request)
+        if zoom is not None and request.url.host in {zoom.oauth_host, zoom.api_host}:
+            return await zoom.handle(request)
         raise httpx.ConnectError(f"nobody at {request.url.host}", request=request)
 
     class Wired(OutgoingClient):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 
@@ -52,23 +53,39 @@ class Series:
 
     def instances(self, since: datetime, until: datetime) -> Iterator[Instance]:
         """Occurrences that touch this time, moved ones where they are now."""
-        margin = timedelta(days=40)
-        days = (since - margin).astimezone(ZoneInfo(self.zone)).date() - self.first
-        step = max(0, days.days // self.every_days)
+        length = timedelta(minutes=self.minutes)
+        for original in self._originals(since - length, until):
+            if original not in self.changes and original + length > since:
+                yield self._instance(original, original, self.title)
+        for original, change in self.changes.items():
+            start = change.start or original
+            if not change.cancelled and self._has(original) and start < until and start + length > since:
+                yield self._instance(original, start, change.title or self.title)
+
+    def _instance(self, original: datetime, start: datetime, title: str) -> Instance:
+        key = f"{self.key}_{original:%Y%m%dT%H%M%SZ}"
+        return Instance(key, title, start, self.minutes, self.url, self.key, original)
+
+    def _originals(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        step = max(0, (since.date() - self.first).days // self.every_days - 1)
         while True:
             day = self.first + timedelta(days=step * self.every_days)
-            original = datetime.combine(day, self.at, ZoneInfo(self.zone)).astimezone(UTC)
-            if original >= until + margin or (self.last is not None and day > self.last):
+            original = moment_of(day, self.at, self.zone)
+            if original >= until or (self.last is not None and day > self.last):
                 return
             step += 1
-            change = self.changes.get(original, Change())
-            start = change.start or original
-            end = start + timedelta(minutes=self.minutes)
-            if not change.cancelled and start < until and end > since:
-                title = change.title or self.title
-                yield Instance(
-                    f"{self.key}_{original:%Y%m%dT%H%M%SZ}", title, start, self.minutes, self.url, self.key, original
-                )
+            if original >= since:
+                yield original
+
+    def _has(self, original: datetime) -> bool:
+        day = original.astimezone(ZoneInfo(self.zone)).date()
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+@cache
+def moment_of(day: date, at: time, zone: str) -> datetime:
+    """A local time, in UTC."""
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
 
 
 class Truth:

@@ -23,17 +23,14 @@ ajv.addSchema({ $id: "contract", ...contract });
 const answered = [];
 
 function schemaOf(operation) {
-  for (const [path, item] of Object.entries(contract.paths)) {
-    for (const [method, each] of Object.entries(item)) {
-      if (each.operationId !== operation) continue;
-      const [status, answer] = Object.entries(each.responses).findLast(([code]) => code.startsWith("2"));
-      if (!answer.content) return null;
-      const at = [path, method, "responses", status, "content", "application/json", "schema"];
-      const pointer = at.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")));
-      return { $ref: `contract#/paths/${pointer.join("/")}` };
-    }
-  }
-  throw new Error(`the contract has no ${operation}`);
+  const [method, path] = operation.split(" ");
+  const [status, answer] = Object.entries(contract.paths[path][method].responses).findLast(([code]) =>
+    code.startsWith("2"),
+  );
+  if (!answer.content) return null;
+  const at = [path, method, "responses", status, "content", "application/json", "schema"];
+  const pointer = at.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")));
+  return { $ref: `contract#/paths/${pointer.join("/")}` };
 }
 
 async function call(operation, asking) {
@@ -54,37 +51,37 @@ const stranger = createBaasClient({ api_key: "nobody's key", base_url: given.bas
 const nobody = "00000000-0000-4000-8000-000000000000";
 const bot = { bot_name: "Scribe", extra: { deal: 7 } };
 
-await call("list_raw_calendars", client.listRawCalendars(given.credentials));
-const { calendar } = await call("create_calendar", client.createCalendar(given.credentials));
-await call("list_calendars", client.listCalendars());
-await call("get_calendar", client.getCalendar({ uuid: calendar.uuid }));
-await call("update_calendar", client.updateCalendar({ uuid: calendar.uuid, body: given.credentials }));
-await call("resync_all_calendars", client.resyncAllCalendars({ days: 40 }));
-const events = await call("list_events", client.listCalendarEvents({ calendar_id: calendar.uuid, status: "upcoming" }));
+await call("post /calendars/raw", client.listRawCalendars(given.credentials));
+const { calendar } = await call("post /calendars/", client.createCalendar(given.credentials));
+await call("get /calendars/", client.listCalendars());
+await call("get /calendars/{uuid}", client.getCalendar({ uuid: calendar.uuid }));
+await call("patch /calendars/{uuid}", client.updateCalendar({ uuid: calendar.uuid, body: given.credentials }));
+await call("post /calendars/resync_all", client.resyncAllCalendars({ days: 40 }));
+const events = await call("get /calendar_events/", client.listCalendarEvents({ calendar_id: calendar.uuid, status: "upcoming" }));
 const single = events.data.find((event) => !event.is_recurring && event.meeting_url);
 const series = events.data.find((event) => event.is_recurring && event.meeting_url);
-await call("get_event", client.getCalendarEvent({ uuid: single.uuid }));
-await call("schedule_record_event", client.scheduleCalendarRecordEvent({ uuid: single.uuid, body: bot }));
-await call("get_event", client.getCalendarEvent({ uuid: single.uuid }));
-await call("patch_bot", client.patchBot({ uuid: single.uuid, body: { bot_name: "Other" } }));
-await call("unschedule_record_event", client.unscheduleCalendarRecordEvent({ uuid: single.uuid }));
+await call("get /calendar_events/{uuid}", client.getCalendarEvent({ uuid: single.uuid }));
+await call("post /calendar_events/{uuid}/bot", client.scheduleCalendarRecordEvent({ uuid: single.uuid, body: bot }));
+await call("get /calendar_events/{uuid}", client.getCalendarEvent({ uuid: single.uuid }));
+await call("patch /calendar_events/{uuid}/bot", client.patchBot({ uuid: single.uuid, body: { bot_name: "Other" } }));
+await call("delete /calendar_events/{uuid}/bot", client.unscheduleCalendarRecordEvent({ uuid: single.uuid }));
 const every = { all_occurrences: true };
-await call("schedule_record_event", client.scheduleCalendarRecordEvent({ uuid: series.uuid, body: bot, query: every }));
-await call("patch_bot", client.patchBot({ uuid: series.uuid, body: { bot_name: "Other" }, query: every }));
-await call("unschedule_record_event", client.unscheduleCalendarRecordEvent({ uuid: series.uuid, query: every }));
+await call("post /calendar_events/{uuid}/bot", client.scheduleCalendarRecordEvent({ uuid: series.uuid, body: bot, query: every }));
+await call("patch /calendar_events/{uuid}/bot", client.patchBot({ uuid: series.uuid, body: { bot_name: "Other" }, query: every }));
+await call("delete /calendar_events/{uuid}/bot", client.unscheduleCalendarRecordEvent({ uuid: series.uuid, query: every }));
 
-const connection = await call("create_zoom_oauth_connection", client.createZoomOauthConnection(given.zoom));
-await call("list_zoom_oauth_connections", client.listZoomOauthConnections());
-await call("get_zoom_oauth_connection", client.getZoomOauthConnection({ uuid: connection.uuid }));
-await call("delete_zoom_oauth_connection", client.deleteZoomOauthConnection({ uuid: connection.uuid }));
-await call("delete_calendar", client.deleteCalendar({ uuid: calendar.uuid }));
+const connection = await call("post /zoom_oauth_connections/", client.createZoomOauthConnection(given.zoom));
+await call("get /zoom_oauth_connections/", client.listZoomOauthConnections());
+await call("get /zoom_oauth_connections/{uuid}", client.getZoomOauthConnection({ uuid: connection.uuid }));
+await call("delete /zoom_oauth_connections/{uuid}", client.deleteZoomOauthConnection({ uuid: connection.uuid }));
+await call("delete /calendars/{uuid}", client.deleteCalendar({ uuid: calendar.uuid }));
 
-await call("list_calendars", stranger.listCalendars());
-await call("list_zoom_oauth_connections", stranger.listZoomOauthConnections());
-await call("get_calendar", client.getCalendar({ uuid: calendar.uuid }));
-await call("get_event", client.getCalendarEvent({ uuid: single.uuid }));
-await call("get_zoom_oauth_connection", client.getZoomOauthConnection({ uuid: nobody }));
-await call("create_calendar", client.createCalendar({ ...given.credentials, oauth_refresh_token: "no longer good" }));
-await call("create_zoom_oauth_connection", client.createZoomOauthConnection(given.zoom));
+await call("get /calendars/", stranger.listCalendars());
+await call("get /zoom_oauth_connections/", stranger.listZoomOauthConnections());
+await call("get /calendars/{uuid}", client.getCalendar({ uuid: calendar.uuid }));
+await call("get /calendar_events/{uuid}", client.getCalendarEvent({ uuid: single.uuid }));
+await call("get /zoom_oauth_connections/{uuid}", client.getZoomOauthConnection({ uuid: nobody }));
+await call("post /calendars/", client.createCalendar({ ...given.credentials, oauth_refresh_token: "no longer good" }));
+await call("post /zoom_oauth_connections/", client.createZoomOauthConnection(given.zoom));
 
 process.stdout.write(JSON.stringify(answered));

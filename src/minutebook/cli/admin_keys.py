@@ -1,0 +1,57 @@
+"""`minutebook admin`: the keys that stored secrets are sealed with."""
+
+from pathlib import Path
+
+import typer
+
+from minutebook.cli.admin import app
+from minutebook.cli.exits import tell
+from minutebook.cli.services import DATA_DIR, with_services
+from minutebook.cli.settings import settings_for
+from minutebook.errors import invalid
+from minutebook.wiring import Services, key_file
+
+__all__ = ["app"]
+
+
+@app.command("new-key")
+@tell
+def new_key(data_dir: Path | None = DATA_DIR) -> None:
+    """Put a new key before those in the data directory. Restart the server, then `reseal`."""
+    from minutebook.sealing import put_new_key
+
+    settings = settings_for(data_dir)
+    if settings.secret_key is not None:
+        message = (
+            "The key is configured: put a new one into MINUTEBOOK_SECRET_KEY and the present one into "
+            "MINUTEBOOK_OLD_SECRET_KEYS, restart all processes, and `minutebook admin reseal`."
+        )
+        raise invalid("key_configured", message)
+    put_new_key(key_file(settings))
+    typer.echo("There is a new key; those of before still open. Restart the server, then `minutebook admin reseal`.")
+
+
+@app.command("reseal")
+@tell
+def reseal(
+    forget_old: bool = typer.Option(
+        False, "--forget-old", help="Then forget the older keys of the data directory; links signed with them end."
+    ),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Seal all stored secrets with the newest key."""
+    from minutebook.db.resealing import Resealed
+    from minutebook.db.resealing import reseal as seal_anew
+    from minutebook.sealing import forget_old_keys
+
+    async def work(services: Services) -> Resealed:
+        return await seal_anew(services.db, services.sealing)
+
+    done = with_services(data_dir, work)
+    typer.echo(f"{done.anew} secrets were sealed with the newest key.")
+    if done.unreadable:
+        typer.echo(f"{done.unreadable} secrets cannot be opened by any key, and stay as they are.", err=True)
+        raise typer.Exit(1)
+    path = key_file(settings_for(data_dir))
+    if forget_old and path.exists():
+        typer.echo(f"{forget_old_keys(path)} older keys were forgotten. Restart the server.")
