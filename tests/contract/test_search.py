@@ -192,7 +192,9 @@ async def test_more_pairs_of_words_than_are_kept(services: Services, monkeypatch
 
 
 WORDS = ("alpha", "beta", "gamma", "delta", "launch", "launched", "résumé")
-LINES = st.tuples(st.integers(0, 1), st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), st.booleans())
+FATES = ("kept", "deleted", "trashed", "corrected", "undone", "renamed")
+LINES = st.tuples(st.integers(0, 1), st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), st.sampled_from(FATES))
+MENDED = "elephant"
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -202,24 +204,26 @@ LINES = st.tuples(st.integers(0, 1), st.lists(st.sampled_from(WORDS), min_size=1
     phrase=st.booleans(),
 )
 def test_nobody_finds_what_is_foreign_or_deleted(
-    database_url: str, tmp_path: Path, lines: list[tuple[int, list[str], bool]], query: list[str], phrase: bool
+    database_url: str, tmp_path: Path, lines: list[tuple[int, list[str], str]], query: list[str], phrase: bool
 ) -> None:
-    """Meetings of two owners, some of them deleted, and one query by each. The database keeps what earlier examples
-    left there: more that is foreign."""
+    """Meetings of two owners, some of them deleted, corrected or renamed, and queries by each. The database keeps what
+    earlier examples left there: more that is foreign."""
     owners = (new_id(), new_id())
 
     async def walk() -> None:
         database = Database(database_url)
         services = services_over(database, tmp_path)
         there: dict[str, tuple[str, list[str]]] = {}
-        for number, words, gone in lines:
-            made = await meeting(services, owners[number], title="Title", people=["Somebody"])
-            await recorded(services, made, [("speaker_1", " ".join(words))], owner_id=owners[number])
-            if gone:
-                async with services.db.transaction() as tx:
-                    await services.meetings.delete(tx, owners[number], made)
-            else:
-                there[made] = (owners[number], words)
+        titled: dict[str, set[str]] = {}
+        for number, words, fate in lines:
+            owner_id = owners[number]
+            made = await meeting(services, owner_id, title="Giraffe", people=["Somebody"])
+            recording_id = await recorded(services, made, [("speaker_1", " ".join(words))], owner_id=owner_id)
+            left = await suffered(services, owner_id, made, recording_id, words, fate)
+            if left is not None:
+                there[made] = (owner_id, left)
+            if left is not None and fate != "renamed":
+                titled.setdefault(owner_id, set()).add(made)
         asked = f'"{" ".join(query)}"' if phrase else " ".join(query)
         for owner_id in owners:
             found = {m.meeting_id for m in (await search(services, asked, owner_id=owner_id)).meetings}
@@ -227,9 +231,38 @@ def test_nobody_finds_what_is_foreign_or_deleted(
             assert found <= set(mine)
             expected = {made for made, words in mine.items() if _has(words, query, phrase)}
             assert found == expected or not expected, "a word that nobody said is read as another"
+            by_title = (await search(services, '"giraffe"', owner_id=owner_id)).meetings
+            assert {m.meeting_id for m in by_title} == titled.get(owner_id, set())
         await database.close()
 
     asyncio.run(walk())
+
+
+async def suffered(
+    services: Services, owner_id: str, made: str, recording_id: str, words: list[str], fate: str
+) -> list[str] | None:
+    """Let it happen to the meeting; the words that it has afterwards, None when it is gone."""
+    async with services.db.transaction() as tx:
+        match fate:
+            case "deleted":
+                await services.meetings.delete(tx, owner_id, made)
+                return None
+            case "trashed":
+                await services.meetings.trash(tx, owner_id, [made])
+                return None
+            case "corrected":
+                mended = [SegmentRequest(segment=0, word=0, text=MENDED)]
+                await services.corrections.correct_transcript(tx, owner_id, recording_id, mended)
+                return [MENDED, *words[1:]]
+            case "renamed":
+                await services.meetings.update(tx, owner_id, made, MeetingDraft(title="Zebra"))
+    if fate == "undone":
+        async with services.db.transaction() as tx:
+            edits = await services.corrections.correct_transcript(
+                tx, owner_id, recording_id, [SegmentRequest(segment=0, word=0, text=MENDED)]
+            )
+            await services.corrections.undo(tx, owner_id, recording_id, edits[0].id)
+    return words
 
 
 def _has(words: list[str], query: list[str], phrase: bool) -> bool:

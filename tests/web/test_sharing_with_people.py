@@ -10,7 +10,7 @@ from minutebook.api.web import PAGES
 from minutebook.wiring import Services
 from support.people import Held, Person
 
-READING = {"record", "entry", "audio", "recording", "peaks", "history"}
+READING = {"record", "entry", "audio", "recording", "peaks", "history", "versions"}
 """What somebody who may read gets by GET, besides the page; downloads too."""
 OWNERS = {"share", "share/people", "share/end", "share/revoke", "details", "ask", "hold"}
 """What is nobody's but the owner's."""

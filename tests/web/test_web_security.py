@@ -14,6 +14,9 @@ from minutebook.analysis.voices.model import Naming
 from minutebook.api.web import PAGES
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import MeetingDraft
+from minutebook.preferences import repository as preferences
+from minutebook.preferences.model import Preferences
+from minutebook.templates.model import SectionDraft, TemplateDraft
 from minutebook.wiring import Services
 from support.people import Held, Person
 from support.records import Paxs, Worker, wav
@@ -163,6 +166,11 @@ async def hostile(
     async with services.db.transaction() as tx:
         naming = [Naming("speaker_1", name=text)]
         await services.naming.name_speakers(tx, user.id, sent.json()["id"], naming)
+        await services.accounts.management.create_api_key(tx, user, text)
+        await services.sharing.groups.create(tx, user.id, text)
+        draft = TemplateDraft(name=text[:60], sections=[SectionDraft(("action",), heading=text[:60])], instruction=text)
+        await services.templates.create(tx, user.id, draft)
+        await preferences.save(tx, user.id, Preferences((text[:60],)))
     return str(meeting.id)
 
 
@@ -173,6 +181,8 @@ async def test_what_people_write_stays_text(ada: Person, hostile: str) -> None:
         for part in ("entry", "record", "history", "speaker?speaker=speaker_1", "segment?place=0", "item?item=0")
     ]
     paths += ["/search?q=launch", "/search?q=%22%3E%3Cscript%3E&person=%27%3E&since=%3C", f"/meetings/{hostile}/share"]
+    paths += ["/settings", "/settings/server", "/my/bots", "/my/calendars", "/meetings/trash", "/meetings/new"]
+    paths += [await link_to(ada, hostile)]
     shown = 0
     for path in paths:
         for ask in (ada.open, ada.part):
@@ -185,11 +195,50 @@ async def test_what_people_write_stays_text(ada: Person, hostile: str) -> None:
             assert all(str(script.get("src")).startswith("/static/") for script in tags.scripts), path
             assert "49" not in re.findall(r"\b49\b", page.text)
             shown += 1
-    assert shown >= 16
+    assert shown >= 30
+
+
+async def link_to(who: Person, meeting_id: str) -> str:
+    """The path of a link that shows all of a meeting."""
+    fields = {"recording": "on", "transcript": "on", "expires": "day"}
+    made = await who.send(f"/meetings/{meeting_id}/share", fields)
+    found = re.search(r'value="http://minutebook\.example(/s/mbs_[\w-]+)"', made.text)
+    assert found is not None
+    return found[1]
+
+
+async def test_forms_that_come_back_show_what_was_sent_as_text(ada: Person) -> None:
+    for text in HOSTILE:
+        for path, fields in (
+            ("/settings/preferences", {"sound_days": text, "meeting_days": ""}),
+            ("/settings/webhook", {"webhook_url": text}),
+            ("/settings/server/users", {"email": text, "display_name": text}),
+            ("/settings/templates", {"name": text * 50, "kind": "action"}),
+            ("/my/bots", {"meeting_url": text, "bot_name": text}),
+            ("/my/calendars", {"url": text}),
+            ("/search/ask", {"q": text}),
+            ("/meetings/new/from-link", {"url": text, "title": text, "attendees": text}),
+        ):
+            page = await ada.send(path, fields)
+            assert page.status_code in {303, 400, 404, 409}, (path, page.status_code)
+            tags = Tags(page.text)
+            assert tags.wrong == [], path
+            assert all(str(script.get("src")).startswith("/static/") for script in tags.scripts), path
 
 
 async def test_every_page_has_a_strict_policy(ada: Person, held: Held) -> None:
-    for path in ("/", "/meetings/new", "/meetings/trash", held.path, f"{held.path}/history"):
+    for path in (
+        "/",
+        "/meetings/new",
+        "/meetings/trash",
+        held.path,
+        f"{held.path}/history",
+        "/settings",
+        "/settings/server",
+        "/search",
+        f"{held.path}/share",
+        "/my/bots",
+    ):
         page = await ada.open(path)
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy

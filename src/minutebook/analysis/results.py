@@ -118,6 +118,16 @@ class Results:
         newest = [report for report in newest_of_types(found).values() if wanted in {None, report.type}]
         return await self._kept(tx, recording, found, newest)
 
+    async def kept_versions(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, wanted: AnalysisType
+    ) -> Sequence[KeptReport]:
+        """All completed versions of an analysis, the first one first, read and not yet rendered;
+        `recording_not_found`."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        found = await repository.of_recordings(tx, [recording.id])
+        versions = [each for each in found if each.type is wanted and each.status is ReportStatus.COMPLETED]
+        return await self._kept(tx, recording, found, versions)
+
     async def shown(self, kept: Sequence[KeptReport]) -> Sequence[ShownReport]:
         """Render reports; long ones in another process."""
         return [ShownReport(each.report, await self._content(each), each.stale) for each in kept]

@@ -19,6 +19,7 @@ from minutebook.api.web import (
     sharing,
     sign_in,
     uploads,
+    versions,
     voices,
 )
 from minutebook.api.web.render import error_page
@@ -39,6 +40,7 @@ PAGES = tuple(
         meeting,
         media,
         downloads,
+        versions,
         voices,
         editing,
         asking,

@@ -1,0 +1,97 @@
+"""`/meetings/{id}/versions`: the versions of a note, and what one says that another does not."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from itertools import zip_longest
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from minutebook.analysis.model import AnalysisType
+from minutebook.api.deps import ServicesOf
+from minutebook.api.web.frame import SignedIn, shown
+from minutebook.api.web.media import recording_of
+from minutebook.errors import not_found
+
+router = APIRouter(prefix="/meetings/{meeting_id}/versions", include_in_schema=False)
+
+
+class Change(StrEnum):
+    """What has become of words."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of a line, and what has become of them."""
+
+    change: Change
+    text: str
+
+
+@router.get("")
+async def versions(
+    request: Request,
+    user: SignedIn,
+    services: ServicesOf,
+    meeting_id: str,
+    before: Annotated[int | None, Query()] = None,
+    after: Annotated[int | None, Query()] = None,
+) -> Response:
+    """The two newest ones compared, or those that the address names."""
+    async with services.db.reading() as read:
+        meeting = await services.sharing.meeting(read, user.id, meeting_id)
+        recording = await recording_of(services, read, user, meeting_id)
+        kept = await services.results.kept_versions(read, meeting.owner_id, recording.id, AnalysisType.MEETING_NOTE)
+    if not kept:
+        raise not_found("note")
+    notes = {each.report.version: each for each in await services.results.shown(kept)}
+    numbers = sorted(notes)
+    chosen_after = after if after in notes else numbers[-1]
+    chosen_before = before if before in notes else numbers[max(0, numbers.index(chosen_after) - 1)]
+    texts = [lines_of(json.loads(notes[number].content or "{}")) for number in (chosen_before, chosen_after)]
+    context: Mapping[str, Any] = {
+        "meeting": meeting,
+        "reports": [notes[number].report for number in numbers],
+        "before": chosen_before,
+        "after": chosen_after,
+        "lines": list(compared(*texts)),
+    }
+    return shown(request, user, "versions.html", context)
+
+
+def lines_of(note: Mapping[str, Any]) -> list[str]:
+    """What a note says, an item a line; who and until when belong to it."""
+    lines = []
+    for item in note.get("items", ()):
+        more = [item.get("owner"), item.get("due")]
+        lines.append(" · ".join([item["text"], *(part for part in more if part)]))
+    return lines
+
+
+def compared(before: Sequence[str], after: Sequence[str]) -> Iterator[list[Piece]]:
+    """The lines of both, in pieces: lines that stand in each other's place are compared word by word."""
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from ([Piece(Change.SAME, line)] for line in before[a:b])
+        else:
+            for old, new in zip_longest(before[a:b], after[c:d], fillvalue=""):
+                yield _words_compared(old, new)
+
+
+def _words_compared(old: str, new: str) -> list[Piece]:
+    ours, theirs = old.split(), new.split()
+    pieces = []
+    for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pieces.append(Piece(Change.SAME, " ".join(ours[a:b])))
+            continue
+        pieces += [Piece(Change.REMOVED, " ".join(ours[a:b]))] if b > a else []
+        pieces += [Piece(Change.ADDED, " ".join(theirs[c:d]))] if d > c else []
+    return pieces
