@@ -1,5 +1,7 @@
 """`/my/calendars`: connected calendars, and the coming week with what will be recorded and why."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +12,8 @@ from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
-from minutebook.calendars.model import EventQuery, ProviderName, Rule
+from minutebook.calendars.model import EventQuery, ProviderName, Rule, StoredEvent
+from minutebook.calendars.rules import checked_rule
 from minutebook.errors import MinutebookError
 
 router = APIRouter(prefix="/my/calendars", include_in_schema=False)
@@ -29,8 +32,7 @@ async def connect(request: Request, user: SignedIn, form: PostedForm, services: 
     """Connect a calendar by its address; bots are sent to its meetings when that is wanted."""
     rule = Rule() if "record" in form else None
     try:
-        secrets = {"url": form.get("url", "").strip()}
-        await services.calendars.connecting.connect(user.id, ProviderName.ICS, secrets, rule=rule)
+        await services.calendars.connecting.connect(user.id, *_reached(form), rule=rule)
     except MinutebookError as error:
         async with services.db.reading() as read:
             return await _page(request, user, services, read, error, form.get("url", ""))
@@ -38,12 +40,22 @@ async def connect(request: Request, user: SignedIn, form: PostedForm, services: 
 
 
 @router.post("/{calendar_id}/rule")
-async def set_rule(user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str) -> Response:
-    """Record the calendar's meetings by themselves, or do not."""
-    words = tuple(word.strip() for word in form.get("words", "").split(",") if word.strip())
-    rule = Rule(mine_only="mine_only" in form, words=words) if form.get("act") == "record" else None
+async def set_rule(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str
+) -> Response:
+    """Record the calendar's meetings by themselves, or do not, or show which ones a rule would record."""
+    words = [word.strip() for word in form.get("words", "").split(",") if word.strip()]
+    chosen = {name: name in form for name in ("mine_only", "never_private", "never_free")}
     async with services.db.transaction() as tx:
-        await services.calendars.event_bots.set_rule(tx, user.id, calendar_id, rule)
+        try:
+            rule = checked_rule(words=words, bot_name=None, **chosen)
+        except MinutebookError as error:
+            return await _page(request, user, services, tx, error)
+        if form.get("act") == "preview":
+            events = await services.calendars.event_bots.preview(tx, user.id, calendar_id, rule)
+            return await _page(request, user, services, tx, preview=Preview(calendar_id, rule, events))
+        wanted = rule if form.get("act") == "record" else None
+        await services.calendars.event_bots.set_rule(tx, user.id, calendar_id, wanted)
     return RedirectResponse("/my/calendars", 303)
 
 
@@ -54,6 +66,23 @@ async def remove(user: SignedIn, form: PostedForm, services: ServicesOf, calenda
     return RedirectResponse("/my/calendars", 303)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule would record in the coming week, before it is set."""
+
+    calendar_id: str
+    rule: Rule
+    events: Sequence[StoredEvent]
+
+
+def _reached(form: Mapping[str, str]) -> tuple[ProviderName, dict[str, str]]:
+    """How a calendar is reached: with a name and a password it is a CalDAV account, else its ICS address."""
+    secrets = {"url": form.get("url", "").strip()}
+    if form.get("provider") != ProviderName.CALDAV:
+        return ProviderName.ICS, secrets
+    return ProviderName.CALDAV, {**secrets, "username": form.get("username", ""), "password": form.get("secret", "")}
+
+
 async def _page(
     request: Request,
     user: User,
@@ -61,6 +90,7 @@ async def _page(
     read: Read,
     error: MinutebookError | None = None,
     url: str = "",
+    preview: Preview | None = None,
 ) -> Response:
     now = services.clock.now()
     found = await services.calendars.list(read, user.id)
@@ -68,5 +98,5 @@ async def _page(
     for calendar in found:
         query = EventQuery(calendar.id, ends_after=now, starts_until=now + AHEAD)
         weeks.append((calendar, [event for _, event in await services.calendars.page(read, user.id, query)]))
-    context = {"weeks": weeks, "url": url}
+    context = {"weeks": weeks, "url": url, "preview": preview}
     return shown(request, user, "calendars.html", context, failure=failure_of(error) if error else None)

@@ -1,0 +1,71 @@
+"""The page of calendars: what a rule would record is shown before it does, and a CalDAV account opens by its name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minutebook.api.app import create_app
+from minutebook.calendars.connecting import Connecting
+from minutebook.calendars.model import ProviderName
+from minutebook.db.database import Database
+from support.calendars.rig import meeting, rig_over
+from support.calendars.world import Truth
+from support.people import Held, Person, person
+
+
+async def test_a_rule_is_previewed_before_it_is_set(db: Database, tmp_path: Path) -> None:
+    rig = await rig_over(db, tmp_path)
+    truth = Truth()
+    for number, title in enumerate(("Planning", "Review <b>", "Lunch"), start=1):
+        truth.put(meeting(title, 24 * number, title=title))
+    truth.put(meeting("Later planning", 24 * 10, title="Later planning"))
+    calendar = await rig.connected(ProviderName.ICS, truth)
+    who = await person(create_app(rig.services), rig.services, rig.owner)
+    path = f"/my/calendars/{calendar.id}/rule"
+    fields = {"words": "planning, review", "never_private": "on"}
+    page = (await who.send(path, {**fields, "act": "preview"})).text
+    shown = page.partition("this rule records:")[2].partition("</ul>")[0]
+    assert "Planning" in shown
+    assert "Review &lt;b&gt;" in shown
+    assert "Lunch" not in shown
+    assert "Later" not in shown
+    assert 'value="planning, review"' in page
+    assert (await rig.calendar(calendar.id)).rule is None
+    assert await rig.bots() == []
+
+    assert (await who.send(path, {**fields, "act": "record"})).status_code == 303
+    rule = (await rig.calendar(calendar.id)).rule
+    assert rule is not None
+    assert (rule.words, rule.mine_only, rule.never_private, rule.never_free) == (
+        ("planning", "review"),
+        False,
+        True,
+        False,
+    )
+    assert 'value="planning, review"' in (await who.open("/my/calendars")).text
+    too_many = await who.send(path, {"words": ",".join(map(str, range(1000))), "act": "preview"})
+    assert too_many.status_code == 400
+    assert (await who.send(path, {"act": "stop"})).status_code == 303
+    assert (await rig.calendar(calendar.id)).rule is None
+    await who.http.aclose()
+
+
+async def test_a_caldav_account_is_reached_with_name_and_password(
+    ada: Person, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    async def connect(_self: object, *args: object, **kwargs: object) -> None:
+        asked.append((args, kwargs))
+
+    monkeypatch.setattr(Connecting, "connect", connect)
+    fields = {"provider": "caldav", "url": " https://dav.example/ ", "username": "ada", "secret": "hidden"}
+    assert (await ada.send("/my/calendars", fields)).status_code == 303
+    await ada.send("/my/calendars", {"url": "https://x.example/a.ics", "username": "ignored", "record": "on"})
+    (first, rule), (second, other) = asked
+    opened = {"url": "https://dav.example/", "username": "ada", "password": "hidden"}
+    assert first == (ada.user.id, ProviderName.CALDAV, opened)
+    assert rule == {"rule": None}
+    assert second[1:] == (ProviderName.ICS, {"url": "https://x.example/a.ics"})
+    assert other["rule"] is not None
