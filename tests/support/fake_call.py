@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
+from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Platform, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.ports import CallPorts, Picture
 from minutebook.bots.runner.streaming.sender import Say
@@ -37,6 +37,7 @@ class Stage:
     cut_off_until: float = math.inf
     clock: Clock = field(default_factory=LoopClock)
     names: Sequence[str] = ()
+    captures_asked: Sequence[float] = ()
 
     visits: int = 0
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Stage:
             clock=self.clock,
             reports=FakeReports(self),
             screens=FakeScreens(self),
+            captures=FakeCaptures(self),
             streaming=FakeStreaming(self),
             platform=lambda: FakePlatform(self),
             tab=lambda: FakeTab(self),
@@ -134,6 +136,7 @@ class FakePlatform:
     name = "fake"
     page_script = "script"
     speaking_lag_ms = 0
+    facts_version = "fake"
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -154,6 +157,9 @@ class FakePlatform:
             raise scene
         assert scene is not None
         return Sight(scene, f"shows {scene}")
+
+    async def scrubbed(self, page: Any) -> tuple[str, list[str]]:
+        return "", []
 
     async def post(self, page: Any, text: str) -> bool:
         self._stage.tell(f"post {text}")
@@ -236,7 +242,17 @@ class FakeScreens:
         self._last = self._stage.now()
         self._stage.tell(f"shot {name}")
 
-    async def keep_page(self, page: Any) -> None:
+
+class FakeCaptures:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def watch(self, page: Any) -> None: ...
+
+    def asked(self) -> bool:
+        return self._stage.now() in self._stage.captures_asked
+
+    async def keep(self, page: Any, platform: Platform, sight: Sight, why: str) -> None:
         self._stage.tell("page kept")
 
 

@@ -15,6 +15,8 @@ from minutebook.errors import Kind, MinutebookError
 
 app = typer.Typer(invoke_without_command=True)
 app.command("look")(looking.look)
+app.command("capture")(looking.capture)
+app.command("replay")(looking.replay)
 
 
 @app.callback()

@@ -18,6 +18,7 @@ from minutebook.bots.platforms.looking import (
     probes_of,
     probes_to_json,
     sight_of,
+    values_in,
 )
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
 from minutebook.bots.platforms.recognise import meeting_at
@@ -64,6 +65,16 @@ class FactsDriver:
     @property
     def speaking_lag_ms(self) -> int:
         return max(page.speaking_lag_ms for page in ([self._facts] if self._facts else self._pages))
+
+    @property
+    def facts_version(self) -> str:
+        facts = self._facts or self._pages[0]
+        return f"{facts.name} {facts.version} of {facts.date}"
+
+    async def scrubbed(self, page: "Page") -> tuple[str, list[str]]:
+        facts = self._facts or self._pages[0]
+        answer = await page.evaluate(_script("scrub.js"), {"words": list(facts.people), "kept": values_in(facts)})
+        return answer["html"], answer["names"]
 
     def address(self, meeting_url: str) -> str:
         if self._name == WEBRTC:
@@ -248,7 +259,11 @@ async def _wake(page: "Page") -> None:
         await page.mouse.move(at, at)
 
 
-@cache
 def looking_script() -> str:
     """The script of a look at the page."""
-    return files(__package__).joinpath("looking.js").read_text(encoding="utf-8")
+    return _script("looking.js")
+
+
+@cache
+def _script(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

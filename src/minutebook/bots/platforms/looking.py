@@ -1,5 +1,6 @@
 """What a look at the page means: the place, and the next thing to do. Pure; the look itself is `looking.js`."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -58,6 +59,14 @@ def probes_of(facts: PageFacts) -> tuple[Probe, ...]:
     """Everything that a look for these facts has to look for, each probe once."""
     probes = [facts.recognised, *(sign.probe for sign in facts.signs), *(step.probe for step in facts.steps)]
     return tuple(dict.fromkeys(probe for probe in probes if probe))
+
+
+def values_in(facts: PageFacts) -> list[str]:
+    """Values of attributes that these facts look for: the page's own words, not people's."""
+    probes = [*probes_of(facts), *facts.leave, *([facts.chat.open, facts.chat.field] if facts.chat else [])]
+    selectors = [each for probe in probes for each in probe.selectors]
+    selectors += [*facts.people, *(each for found in facts.script.values() for each in found)]
+    return sorted({value for each in selectors for value in re.findall('"([^"]+)"', each)})
 
 
 def look_from(probes: Sequence[Probe], answer: Mapping[str, Any]) -> Look:

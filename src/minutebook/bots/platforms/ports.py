@@ -113,6 +113,16 @@ class Platform(Protocol):
         """Where the bot is now."""
         ...
 
+    @property
+    def facts_version(self) -> str:
+        """Version and date of the facts that the driver goes by."""
+        ...
+
+    async def scrubbed(self, page: "Page") -> tuple[str, list[str]]:
+        """The page's HTML without scripts and without other people's names and words; and those names, which may stand
+        elsewhere."""
+        ...
+
     async def post(self, page: "Page", text: str) -> bool:
         """Write a line into the chat; False when there is no chat for the bot."""
         ...

@@ -31,6 +31,7 @@ from minutebook.bots.runner.delivery.home import (
 )
 from minutebook.bots.runner.delivery.reports import Reports
 from minutebook.bots.runner.delivery.uploads import Uploads
+from minutebook.bots.runner.page_captures import PageCaptures
 from minutebook.bots.runner.picture import PictureSource
 from minutebook.bots.runner.ports import CallPorts, CapturePort
 from minutebook.bots.runner.rules.exits import LIFE_S, Cause, Exit, exit_of
@@ -132,7 +133,8 @@ class Runner:
         return CallPorts(
             clock=self._clock,
             reports=self.reports,
-            screens=Screens(self._folder, self._folder.parent, self._ticket.attempt, self._clock),
+            screens=Screens(self._folder, self._ticket.attempt, self._clock),
+            captures=PageCaptures(self._folder.parent, self._ticket.attempt, self._clock),
             streaming=streaming,
             platform=partial(open_platform, orders.platform, orders.meeting_url, self._settings.bots.facts),
             tab=partial(Tab, chromium, video=orders.video),

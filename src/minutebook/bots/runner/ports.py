@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from minutebook.bots.platforms.ports import Platform
+from minutebook.bots.platforms.ports import Platform, Sight
 from minutebook.bots.runner.streaming.sender import Say, Speaking
 from minutebook.bots.states import BotState
 from minutebook.kit.clock import Clock
@@ -59,7 +59,14 @@ class ScreensPort(Protocol):
     @property
     def is_due(self) -> bool: ...
     async def take(self, page: "Page", name: str, *, small: bool = False) -> None: ...
-    async def keep_page(self, page: "Page") -> None: ...
+
+
+class CapturesPort(Protocol):
+    """Captures of the page (`page_captures.PageCaptures`)."""
+
+    def watch(self, page: "Page") -> None: ...
+    def asked(self) -> bool: ...
+    async def keep(self, page: "Page", platform: Platform, sight: Sight, why: str) -> None: ...
 
 
 class StreamingPort(Protocol):
@@ -87,6 +94,7 @@ class CallPorts:
     clock: Clock
     reports: ReportsPort
     screens: ScreensPort
+    captures: CapturesPort
     streaming: StreamingPort
     platform: Callable[[], Platform]
     tab: Callable[[], TabPort]

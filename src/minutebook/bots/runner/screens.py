@@ -1,4 +1,4 @@
-"""Screenshots: a whole one at each change of state and at a failure (with the page's HTML), small ones now and then.
+"""Screenshots: a whole one at each change of state and at a failure, small ones now and then.
 
 They wait as files `screens/<attempt>.<index>.<taken_ms>.<name>.png` in the bot's spool folder until they are delivered.
 """
@@ -50,12 +50,11 @@ def shots(folder: Path) -> Sequence[Shot]:
 
 
 class Screens:
-    """Takes one attempt's screenshots, into the spool folder; HTML goes into `pages`, where the log is. A page that
-    does not let itself be shot is no failure: there is none then."""
+    """Takes one attempt's screenshots, into the spool folder. A page that does not let itself be shot is no failure:
+    there is none then."""
 
-    def __init__(self, folder: Path, pages: Path, attempt: int, clock: Clock) -> None:
+    def __init__(self, folder: Path, attempt: int, clock: Clock) -> None:
         self._folder = folder
-        self._pages = pages
         self._attempt = attempt
         self._clock = clock
         self._index = 0
@@ -84,20 +83,6 @@ class Screens:
         part = target.with_suffix(".part")
         part.write_bytes(data)
         part.replace(target)
-
-    async def keep_page(self, page: "Page") -> None:
-        """Keep the page's HTML (`failure.<attempt>.html`), so that its new face can be learnt."""
-        from playwright.async_api import Error
-
-        try:
-            async with asyncio.timeout(TAKEN_WITHIN_S):
-                content = await page.content()
-        except (Error, TimeoutError) as error:
-            log.info("the page's HTML cannot be kept: %s", error or "it took too long")
-            return
-        path = self._pages / f"failure.{self._attempt}.html"
-        path.write_text(content, encoding="utf-8")
-        log.info("the page's HTML is kept", extra={"path": str(path)})
 
     async def _shot(self, page: "Page", scale: float) -> bytes:
         """The page's picture through the DevTools protocol, which scales it and does not wait for anything."""

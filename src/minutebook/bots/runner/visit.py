@@ -69,6 +69,7 @@ class Visit:
             microphone=orders.stream_input is not None,
             camera=orders.bot_image is not None,
         )
+        self._sight = Sight(Place.JOINING)
         self._went_s = 0.0
         self._tended_s = 0.0
         self._load_error = ""
@@ -118,6 +119,7 @@ class Visit:
         if self._platform.page_script:
             await context.add_init_script(self._platform.page_script)
         page = self._page = await self._tab.open()
+        self._ports.captures.watch(page)
         self._errand(self._show_picture())
         try:
             address = self._platform.address(self._orders.meeting_url)
@@ -168,7 +170,10 @@ class Visit:
             return
         if sight.place is Place.UNREACHABLE and self._load_error:
             sight = Sight(sight.place, self._load_error)
+        self._sight = sight
         await self._see(page, sight)
+        if self._ports.captures.asked():
+            self._errand(self._ports.captures.keep(page, self._platform, sight, "asked for"))
         if self._ports.screens.is_due:
             self._errand(self._ports.screens.take(page, "watch", small=True))
 
@@ -263,7 +268,7 @@ class Visit:
 
         await self._ports.screens.take(page, way_out.cause)
         if way_out.cause is not Cause.STOP and (way_out.failure or way_out.end_reason is EndReason.ERROR):
-            await self._ports.screens.keep_page(page)
+            await self._ports.captures.keep(page, self._platform, self._sight, way_out.cause)
         try:
             async with asyncio.timeout(LEFT_WITHIN_S):
                 await self._platform.leave(page)
