@@ -86,12 +86,15 @@ def by_kind(rows: Sequence[Row]) -> str:
             *_rates(part),
             _cp(part),
             _der(part, "0.25"),
+            _der(part, "0.25 alone"),
             _der(part, "0"),
             f"{_ratio(part):.2f}",
         ]
         for kind, part in kinds.items()
     ]
-    return table(["kind", "min", "WER", "WER plain", "cpWER", "DER ±0.25", "DER 0", "CPU, plain = 1"], lines)
+    return table(
+        ["kind", "min", "WER", "WER plain", "cpWER", "DER ±0.25", "without overlap", "DER 0", "CPU, plain = 1"], lines
+    )
 
 
 def by_recording(rows: Sequence[Row]) -> str:
@@ -102,13 +105,25 @@ def by_recording(rows: Sequence[Row]) -> str:
             *_rates([row]),
             _cp([row]),
             _der([row], "0.25"),
+            _der([row], "0.25 alone"),
             _der([row], "0"),
             f"{row.voices[0]} of {row.voices[1]}" if row.voices else "",
             *(f"{row.cpu_s[name] / row.duration_s:.3f}" for name in (OURS, PLAIN)),
         ]
         for row in rows
     ]
-    head = ["recording", "WER", "WER plain", "cpWER", "DER ±0.25", "DER 0", "voices", "CPU", "CPU plain"]
+    head = [
+        "recording",
+        "WER",
+        "WER plain",
+        "cpWER",
+        "DER ±0.25",
+        "without overlap",
+        "DER 0",
+        "voices",
+        "CPU",
+        "CPU plain",
+    ]
     return table(head, lines)
 
 

@@ -10,8 +10,9 @@ from minutebook.transcript.model import Turn
 
 LONG_DELETION = 10
 """A run of this many deleted words is a lost turn, not a misheard word."""
-COLLARS = {"0.25": 0.5, "0": 0.0}
-"""Name of the collar (± s) to pyannote.metrics' value, which is its total width."""
+COLLARS = {"0.25": (0.5, False), "0": (0.0, False), "0.25 alone": (0.5, True)}
+"""Name of a way to score (± s of collar) to pyannote.metrics' collar, which is its total width, and whether what
+several say at once is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,14 @@ def speaker_word_errors(reference: Mapping[str, str], hypothesis: Mapping[str, s
 def diarization_errors(
     reference: Sequence[Turn], hypothesis: Sequence[Turn], duration_s: float
 ) -> dict[str, tuple[float, float]]:
-    """By collar: seconds of error (missed, false alarm, confusion; overlap scored) and seconds of reference speech."""
+    """By way of scoring: seconds of error (missed, false alarm, confusion) and seconds of reference speech."""
     from pyannote.core import Segment, Timeline
     from pyannote.metrics.diarization import DiarizationErrorRate
 
     scored = Timeline([Segment(0, duration_s)])
     errors = {}
-    for name, collar in COLLARS.items():
-        parts = DiarizationErrorRate(collar=collar)(
+    for name, (collar, alone) in COLLARS.items():
+        parts = DiarizationErrorRate(collar=collar, skip_overlap=alone)(
             _annotation(reference), _annotation(hypothesis), uem=scored, detailed=True
         )
         wrong = parts["missed detection"] + parts["false alarm"] + parts["confusion"]

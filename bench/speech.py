@@ -54,8 +54,19 @@ def machine() -> str:
     if info.is_file():
         models = [line for line in info.read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
         cpu = models[0].partition(":")[2].strip() if models else cpu
-    versions = f"Python {platform.python_version()}, CTranslate2 {version('ctranslate2')}"
+    versions = f"{instruction_set()}; Python {platform.python_version()}, CTranslate2 {version('ctranslate2')}"
     return f"{os.cpu_count()} × {cpu}; {versions}"
+
+
+def instruction_set() -> str:
+    """The kernels that CTranslate2 runs: those it was told, else the best that it and the processor have."""
+    if forced := os.environ.get("CT2_FORCE_CPU_ISA"):
+        return f"{forced} (forced)"
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.split()}
+    sets = (("AVX512", {"avx512f", "avx512bw", "avx512dq", "avx512vl"}), ("AVX2", {"avx2", "fma"}), ("AVX", {"avx"}))
+    return next((name for name, needed in sets if needed <= flags), platform.machine())
 
 
 def write(rows: Sequence[report.Row], name: str, threads: int) -> Path:

@@ -64,7 +64,7 @@ class ScriptedPipeline(SpeechPipeline):
             np.zeros((0, 192), np.float32),
         )
 
-    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
+    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True, at_most: int | None = None) -> list[Turn]:
         return [Turn(speaker, start, end) for speaker, start, end, _ in self.talk]
 
     def knows(self, language: str) -> bool:

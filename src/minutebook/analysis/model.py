@@ -84,8 +84,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. `language` overrides detection when a recording is transcribed; `sections` shape a note
-    that a template was used for.
+    """What the user asked for. `language` overrides detection when a recording is transcribed, `num_speakers` is how
+    many voices are told apart at most; `sections` shape a note that a template was used for.
 
     `provider` names who transcribes (`Gladia`, `Runpod`; empty: the configured engine), with the caller's key for it,
     sealed, and parameters that are passed on as they are. None of the three is ever shown.
@@ -95,13 +95,14 @@ class Options:
     meeting_type: MeetingType = MeetingType.GROUP
     language: str | None = None
     sections: tuple[NoteSection, ...] = ()
+    num_speakers: int | None = None
     provider: str = ""
     sealed_api_key: str | None = None
     provider_parameters: Mapping[str, object] = field(default_factory=dict)
 
     def transcribes_like(self, other: "Options") -> bool:
         """Whether a recording is transcribed the same way; keys may differ."""
-        mine, theirs = ((o.provider, o.language, dict(o.provider_parameters)) for o in (self, other))
+        mine, theirs = ((o.provider, o.language, o.num_speakers, dict(o.provider_parameters)) for o in (self, other))
         return mine == theirs
 
     def kept_for(self, kind_type: AnalysisType) -> "Options":

@@ -31,6 +31,7 @@ def transcribe(
     out: Path | None = typer.Option(None, "--out", "-o", help="Where to write it; standard output otherwise."),
     language: str | None = typer.Option(None, "--language", help="Language code (en, de …); detected otherwise."),
     diarize: bool = typer.Option(True, "--diarize/--no-diarize", help="Whether to tell voices apart."),
+    num_speakers: int | None = typer.Option(None, "--num-speakers", min=1, help="How many voices there are at most."),
     model: str | None = typer.Option(None, "--model", help="base, tiny.en, a model name, or a folder."),
 ) -> None:
     """Transcribe one file. JSON is the `content.transcription` object of the PAXS API."""
@@ -51,6 +52,7 @@ def transcribe(
             Pcm(pcm_path),
             language=spoken,
             diarize=diarize,
+            num_speakers=num_speakers,
             notices=decoded.notices,
             parts={str(number): Pcm(part_path(pcm_path, number)) for number in range(decoded.parts)},
             progress=lambda done: bar.update(task, completed=done),

@@ -30,10 +30,16 @@ class ExpectationRules:
 
 
 RULES: Final = ExpectationRules()
+LEAST_SHARE: Final = 0.6
+"""Of the longer of two words, the shorter one has at least this share: "that" is no Thandiwe."""
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two words sound and look, 0 to 1: the mean of both similarities (Jaro-Winkler)."""
+    """How alike two words sound and look, 0 to 1: the mean of both similarities (Jaro-Winkler), nothing for words of
+    very different length."""
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < LEAST_SHARE * longer:
+        return 0.0
     sound = jaro_winkler_similarity(metaphone(one), metaphone(other))
     return (sound + jaro_winkler_similarity(one.casefold(), other.casefold())) / 2
 
@@ -90,7 +96,7 @@ def _doubts(words: Sequence[Word], rules: ExpectationRules) -> Iterator[str]:
 
 
 def _is_like_any(part: str, doubts: Sequence[str], rules: ExpectationRules) -> bool:
-    return any(likeness(part, doubt) >= rules.likeness for doubt in doubts if doubt)
+    return any(likeness(part, doubt) >= rules.likeness for doubt in doubts if len(doubt) >= rules.shortest)
 
 
 def _parts(expected: Collection[str], rules: ExpectationRules) -> dict[str, str]:

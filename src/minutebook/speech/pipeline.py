@@ -83,11 +83,12 @@ class SpeechPipeline:
         give_back()
         return found
 
-    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
-        """Who speaks when in the whole recording; one voice for all speech without `diarize`."""
+    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True, at_most: int | None = None) -> list[Turn]:
+        """Who speaks when in the whole recording; one voice for all speech without `diarize`. There are `at_most` so
+        many voices where somebody knows: fewer when fewer can be told apart."""
         if diarize:
-            return speaker_turns(voices)
-        return _one_voice(speaker_turns(voices, num_speakers=1))
+            return speaker_turns(voices, at_most)
+        return _one_voice(speaker_turns(voices, 1))
 
     def knows(self, language: str) -> bool:
         """Whether the engine has this language."""
@@ -223,12 +224,13 @@ class SpeechPipeline:
         *,
         language: str | None = None,
         diarize: bool = True,
+        num_speakers: int | None = None,
         progress: Callable[[float], None] | None = None,
         notices: Sequence[str] = (),
         parts: Mapping[str, Pcm] | None = None,
     ) -> Transcript:
         """All stages in a row. `progress` hears how many seconds of the recording are done; `parts` are the sounds of
-        sources that have their own."""
+        sources that have their own, `num_speakers` is how many voices there are at most."""
         tell = progress or (lambda _: None)
         chunks = plan_chunks(pcm.duration_s, self._settings.chunk_s)
         if parts:
@@ -237,7 +239,7 @@ class SpeechPipeline:
         for chunk in chunks:
             voices.append(self.voices(pcm, chunk))
             tell(_VOICES_SHARE * chunk.end_s)
-        turns = self.turns(voices, diarize)
+        turns = self.turns(voices, diarize, num_speakers)
         wanted = language is not None and self.knows(language)
         spoken = HeardLanguage(language) if wanted and language else self.language(pcm, turns)
         recognised: list[Recognised] = []

@@ -84,7 +84,7 @@ class CallPipeline(ScriptedPipeline):
     def other_voices(self, pcm: Pcm, chunk: Chunk, of_tracks: Mapping[str, Pcm]) -> ChunkVoices:
         return silence(chunk.start_s, chunk.end_s)
 
-    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True) -> list[Turn]:
+    def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True, at_most: int | None = None) -> list[Turn]:
         return list(self.mixed_turns)
 
     def recognise_clips(

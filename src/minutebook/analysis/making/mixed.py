@@ -27,7 +27,8 @@ class MixedHearing:
 
     async def turns(self, voices: Sequence[str]) -> list[Turn]:
         found = [ChunkVoices.from_bytes(await self._work.kept(key)) for key in voices]
-        return await self._work.attempt.computed(lambda _: self._pipeline.turns(found))
+        at_most = self._work.attempt.report.options.num_speakers
+        return await self._work.attempt.computed(lambda _: self._pipeline.turns(found, at_most=at_most))
 
     async def recogniser(
         self, chunk: Chunk, turns: Sequence[Turn], spoken: HeardLanguage, hot: Sequence[str]

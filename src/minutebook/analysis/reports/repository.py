@@ -198,6 +198,7 @@ def _options(kept: Mapping[str, Any]) -> Options:
         meeting_type=MeetingType(kept["meeting_type"]),
         language=kept["language"],
         sections=tuple(map(section_from_json, kept.get("sections", ()))),
+        num_speakers=kept.get("num_speakers"),
         provider=kept.get("provider", ""),
         sealed_api_key=kept.get("sealed_api_key"),
         provider_parameters=kept.get("provider_parameters", {}),

@@ -20,27 +20,24 @@ from minutebook.transcript.model import Turn
 
 Span = tuple[int, int]
 
-STRICTEST_LIMIT = 1.2
-"""Where the search for a demanded number of voices ends: beyond it hardly any two pieces are one voice."""
-
 
 def speaker_turns(
     chunks: Sequence[ChunkVoices],
-    num_speakers: int | None = None,
+    at_most: int | None = None,
     parameters: DiarizationParameters = DEFAULT,
 ) -> list[Turn]:
     """Who spoke when, over a whole recording, sorted by start.
 
     Voices are called `speaker_1`, `speaker_2` … in the order in which they are first heard; turns of different voices
-    may overlap. The number of voices is found, unless `num_speakers` says it (fewer come out when the recording does
-    not have as many that can be told apart).
+    may overlap. The number of voices is found; where more than `at_most` are, those most alike are one. None is ever
+    divided to reach a number: the true one, forced, made the error rate 49 of 30 percent on real meetings.
     """
     chunks = sorted(chunks, key=lambda chunk: chunk.start_s)
     pieces = np.concatenate([np.empty((0, 2), np.int64), *(chunk.pieces for chunk in chunks)])
     if not len(pieces):
         return []
     embeddings = np.concatenate([np.empty((0, EMBEDDING_SIZE), np.float32), *(chunk.embeddings for chunk in chunks)])
-    centroids = voice_centroids(pieces, embeddings, num_speakers, parameters)
+    centroids = voice_centroids(pieces, embeddings, at_most, parameters)
     likeness = embeddings @ centroids.T
     windows = [window for chunk in chunks for window in zip(chunk.window_frames.tolist(), chunk.activity, strict=True)]
     presence = voice_presence(windows, pieces, likeness, parameters)
@@ -50,7 +47,7 @@ def speaker_turns(
 def voice_centroids(
     pieces: NDArray[np.int64],
     embeddings: NDArray[np.float32],
-    num_speakers: int | None,
+    at_most: int | None,
     parameters: DiarizationParameters,
 ) -> NDArray[np.float32]:
     """The unit vectors [K, D] of the recording's voices.
@@ -61,21 +58,17 @@ def voice_centroids(
     clear = seconds >= min(parameters.min_clustered_s, float(seconds.max()))
     clear &= ~repeated(embeddings, parameters.repeated_distance)
     singles = singletons(embeddings[clear], seconds[clear])
-    groups = _voice_groups(singles, num_speakers, parameters)
+    groups = _voice_groups(singles, at_most, parameters)
     return np.asarray(groups.sums / np.linalg.norm(groups.sums, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _voice_groups(singles: Groups, num_speakers: int | None, parameters: DiarizationParameters) -> Groups:
+def _voice_groups(singles: Groups, at_most: int | None, parameters: DiarizationParameters) -> Groups:
     cohesion = Cohesion(parameters.expected_cohesion, parameters.cohesion_prior_s2, parameters.unrelated)
     least = max(parameters.min_speaker_s, parameters.min_speaker_share * float(singles.weights.sum()))
     voices = merge(singles, cohesion, parameters.merge_limit).heavier(least)
-    if num_speakers is None or len(voices) == num_speakers:
+    if at_most is None or len(voices) <= at_most:
         return voices
-    for limit in np.linspace(parameters.merge_limit, STRICTEST_LIMIT, 10):
-        voices = merge(singles, cohesion, float(limit)).heavier(least)
-        if len(voices) >= num_speakers:
-            break
-    return merge(voices, cohesion, -np.inf, num_speakers)
+    return merge(voices, cohesion, -np.inf, at_most)
 
 
 def voice_presence(

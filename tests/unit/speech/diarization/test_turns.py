@@ -90,8 +90,8 @@ def test_chunks_in_any_order_give_the_turns_of_the_whole(at: int) -> None:
     assert speaker_turns(divided(whole, at)[::-1]) == speaker_turns([whole])
 
 
-@pytest.mark.parametrize(("asked", "found"), [(1, 1), (2, 2), (3, 3)])
-def test_a_demanded_number_of_voices_is_kept_to(asked: int, found: int) -> None:
+@pytest.mark.parametrize(("asked", "found"), [(1, 1), (2, 2), (3, 3), (9, 3)])
+def test_a_number_of_voices_is_a_bound_and_nothing_is_divided_to_reach_it(asked: int, found: int) -> None:
     assert len({turn.speaker for turn in speaker_turns([recording(DIALOGUE, 1900)], asked)}) == found
 
 
