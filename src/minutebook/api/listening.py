@@ -1,8 +1,10 @@
 """The HTTP server: uvicorn, whose connections are counted, timed, and given up when they only wait."""
 
 import asyncio
+import errno
 import logging
 import resource
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -14,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from minutebook.api.connections import BODY_BYTES_PER_S, ConnectionTable, limits_of
 from minutebook.config import HttpSettings
+from minutebook.errors import Kind, MinutebookError
 
 SWEEP_S: Final = 1.0
 MOST_OPEN_FILES: Final = 65536
@@ -37,13 +40,58 @@ def raise_open_files() -> int:
     return MOST_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
 
 
-async def listen(app: FastAPI, http: HttpSettings) -> None:
-    """Serve until the process is told to stop."""
+def bound(http: HttpSettings) -> list[socket.socket]:
+    """The sockets of the address, taken before anything is started for it. Raises `port_taken`, `address_unusable`."""
+    sockets: list[socket.socket] = []
+    try:
+        # A name may stand for several addresses (localhost: ::1 and 127.0.0.1); all of them are served.
+        for family, *_, place in socket.getaddrinfo(http.host, http.port, type=socket.SOCK_STREAM):
+            sockets.append(taken := socket.socket(family, socket.SOCK_STREAM))
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            taken.bind(place)
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        raise _unbound(http, error) from error
+    return sockets
+
+
+def _unbound(http: HttpSettings, error: OSError) -> MinutebookError:
+    where = f"{http.host}, port {http.port},"
+    if error.errno == errno.EADDRINUSE:
+        message = (
+            f"Another program listens at {where} already, perhaps another `minutebook serve`: stop it, or use --port."
+        )
+        return MinutebookError(Kind.CONFLICT, "port_taken", message, field="port")
+    message = f"{where} cannot be listened at: {error.strerror or error}. Use another --host or --port."
+    return MinutebookError(Kind.INVALID, "address_unusable", message, field="host")
+
+
+class _Server(uvicorn.Server):
+    """Tells when it takes connections."""
+
+    def __init__(self, config: uvicorn.Config, http: HttpSettings, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._http, self._on_ready = http, on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except OSError as error:  # two processes may bind a port at which neither listens yet
+            raise _unbound(self._http, error) from error
+        if self.started:
+            self._on_ready()
+
+
+async def listen(app: FastAPI, http: HttpSettings, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
+    """Serve at these sockets until the process is told to stop."""
     table = ConnectionTable(limits_of(http, raise_open_files()))
     asyncio.get_running_loop().set_exception_handler(throttled())
     sweeper = asyncio.create_task(_sweep(table), name="connections")
     try:
-        await uvicorn.Server(config_of(app, http, table)).serve()
+        await _Server(config_of(app, http, table), http, on_ready).serve(sockets)
     finally:
         sweeper.cancel()
 

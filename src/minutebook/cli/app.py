@@ -45,6 +45,7 @@ COMMANDS = (
     ("admin", "minutebook.cli.admin_access:app", "Users, tokens and keys, without a browser.", SERVER),
     ("doctor", "minutebook.cli.doctor:doctor",
      "Check models, database, storage, disk, clock and browser, and say what to do.", SERVER),
+    ("manual", "minutebook.cli.manual:manual", "Print the manual page: `minutebook manual | man -l -`.", SERVER),
     ("login", "minutebook.cli.remote.sign_in:login", "Sign in to a PAXS server.", ACCESS),
     ("logout", "minutebook.cli.remote.sign_in:logout",
      "Sign out: the tokens end on the server and disappear here.", ACCESS),

@@ -11,6 +11,7 @@ from rich.table import Table
 from minutebook.calendars.model import Calendar, ProviderName, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
 from minutebook.cli.exits import tell
+from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.wiring import Services
@@ -79,7 +80,10 @@ def list_calendars(user: str | None = USER, as_json: bool = JSON, data_dir: Path
     for each in found:
         shown = _shown(each)
         table.add_row(*(str(shown[name] or "") for name in ("id", "name", "provider", "state", "synced_at", "rule")))
-    stdout.print(table if found else "No calendar is connected.")
+    if found:
+        print_table(table)
+    else:
+        stdout.print("No calendar is connected.")
     for each in found:
         if each.error_message:
             stdout.print(f"{each.name}: {each.error_message}", markup=False, style="red", soft_wrap=True)

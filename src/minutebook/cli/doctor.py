@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,12 +24,19 @@ EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one check: what was seen, and, when it is not well, what to do."""
+    """The outcome of one check: what was seen, and what to do, when it is not well or could be better."""
 
     ok: bool
     detail: str
     advice: str = ""
     path: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What stands before it: `ok`, `note` when there is something to do all the same, or `FAIL`."""
+        if not self.ok:
+            return "[red]FAIL[/red]"
+        return "[yellow]note[/yellow]" if self.advice else "[green]ok[/green]  "
 
 
 async def _asr(settings: Settings) -> Finding:
@@ -55,6 +63,30 @@ async def _better(settings: Settings) -> Finding:
         return Finding(True, f"{best.name} is what suits this machine ({machine})")
     how = f"`minutebook models fetch {best.name}`, then `minutebook models use {best.name}`"
     return Finding(True, f"{best.name} would suit this machine ({machine})", f"{how}: fewer wrong words.")
+
+
+async def _speed(settings: Settings) -> Finding:
+    import psutil
+
+    from minutebook.speech.catalogue import chosen, entries
+    from minutebook.speech.catalogue.measuring import measured, measured_now
+
+    speech = chosen(settings.speech, settings.models_dir)
+    entry = next((each for each in entries() if each.name == speech.model), None)
+    if entry is None or speech.engine == "openai":
+        return Finding(True, f"{speech.model} is not measured here")
+    models = settings.models_dir
+    cost = measured(entry, models)
+    if cost is None:
+        cost = await asyncio.to_thread(measured_now, entry, models, speech.threads)
+    free_mb = psutil.virtual_memory().available / 2**20
+    detail = (
+        f"an hour of sound takes about {max(round(60 / cost.times_real_time), 1)} min with {entry.name} "
+        f"({cost.times_real_time:.1f} × real time); {free_mb:.0f} MB of memory are free, it needs {cost.peak_mb:.0f}"
+    )
+    if free_mb < cost.peak_mb:
+        return Finding(True, detail, "Recordings may fail for want of memory: close other programs.")
+    return Finding(True, detail)
 
 
 async def _voices(settings: Settings) -> Finding:
@@ -135,14 +167,14 @@ async def _chromium(settings: Settings) -> Finding:
         return Finding(False, "no browser there", str(error))
     if found is None:
         # Recordings need none, so this is nothing that is wrong.
-        advice = "Bots cannot join calls: install Chromium, or run `playwright install chromium`."
+        advice = f"Bots cannot join calls: install Chromium, or run `{sys.executable} -m playwright install chromium`."
         return Finding(True, "no Chromium found", advice)
     return Finding(True, "Chromium for bots", path=found)
 
 
 Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
-    "models": {"asr": _asr, "recommended": _better, "voices": _voices},
+    "models": {"asr": _asr, "recommended": _better, "speed": _speed, "voices": _voices},
     "bots": {"chromium": _chromium},
     "system": {
         "privacy": _privacy,
@@ -185,8 +217,8 @@ def doctor(
         console = Console(highlight=False)
         for group, checks in findings.items():
             for name, finding in checks.items():
-                mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
-                console.print(f"{mark} {group}.{name}: ", end="")
-                console.print(f"{finding.detail} {finding.path} {finding.advice}".rstrip(), markup=False)
+                console.print(f"{finding.mark} {group}.{name}: ", end="")
+                said = " ".join(filter(None, (finding.detail, finding.path, finding.advice)))
+                console.print(said, markup=False, soft_wrap=True)
     if not well:
         raise typer.Exit(FAILED)

@@ -28,9 +28,31 @@ EXIT_CODES = {
     Kind.UNAVAILABLE: 6,
 }
 OPERATOR = 7
+PORT_TAKEN = 8
 OPERATOR_CODES = frozenset({"database_damaged", "database_newer", "jobs_damaged"})
-"""What a script can tell from the exit code: 2 bad input, 3 not allowed, 4 not there, 5 conflict, 6 try again later,
-7 the data needs its operator: a new start alone does not help (docs/operations.md)."""
+"""What a new start alone does not help against (docs/operations.md)."""
+
+
+MEANINGS = {
+    0: "done",
+    FAILED: "an analysis failed, or a check of doctor",
+    2: "something that was given is wrong",
+    3: "not signed in, or not allowed",
+    4: "it is not there",
+    5: "it is in conflict with something that is there",
+    6: "not now; try again later",
+    OPERATOR: "the data needs its operator: it is damaged, or newer than the program",
+    PORT_TAKEN: "serve: another program listens at the port",
+    INTERRUPTED: "stopped with Ctrl-C; what was finished is kept",
+}
+
+
+def exit_code(error: MinutebookError) -> int:
+    """How a command ends that this error ends."""
+    if error.code == "port_taken":
+        return PORT_TAKEN
+    return OPERATOR if error.code in OPERATOR_CODES else EXIT_CODES[error.kind]
+
 
 stderr = Console(stderr=True, highlight=False)
 
@@ -45,7 +67,7 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         except MinutebookError as error:
             stderr.print(f"[red]Error[/red] ({error.code}): ", end="")
             stderr.print(error.message, markup=False)
-            raise typer.Exit(OPERATOR if error.code in OPERATOR_CODES else EXIT_CODES[error.kind]) from None
+            raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None

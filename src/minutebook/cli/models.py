@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from minutebook.cli.exits import stderr, tell
+from minutebook.cli.remote.output import print_table
 from minutebook.cli.settings import settings_for
 from minutebook.errors import Kind, MinutebookError, invalid
 
@@ -53,7 +54,7 @@ def list_models(
         speed = f"{cost.times_real_time:.1f} × real time" if cost else "not measured"
         size = f"{entry.size_mb} MB"
         table.add_row(entry.name, shown_state, size, memory, speed, entry.spoken, entry.engine, entry.licence)
-    stdout.print(table)
+    print_table(table)
 
 
 @app.command("fetch")

@@ -1,14 +1,17 @@
 """`minutebook serve`: the HTTP server and its workers. `minutebook worker`: workers alone, on another machine."""
 
 import asyncio
+import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from minutebook.cli.settings import settings_for
-from minutebook.config import Settings
+from minutebook.config import HttpSettings, Settings
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
@@ -23,7 +26,7 @@ def serve(
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
 ) -> None:
     """Start the server: both APIs, the worker processes and the host of bots."""
-    settings = settings_for(data_dir)
+    settings = quiet_on_a_terminal(settings_for(data_dir))
     http = settings.http.model_copy(
         update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
     )
@@ -36,32 +39,55 @@ async def _serve(settings: Settings) -> None:
     from minutebook.wiring import open_services
 
     configure_logging(settings.log_level)
-    address = settings.http.address
-    async with open_services(settings) as services:
+    async with open_services(settings) as services, _bound(settings.http) as sockets:
         async with services.db.transaction() as tx:
             setup_token = await services.accounts.setup_token(tx)
-        if setup_token:
-            typer.echo(f"Create the owner's account here (works once): {address}/setup?token={setup_token}", err=True)
         told = handed_on(settings)
         workers = Supervisor(WORKER, settings.jobs.workers, told)
         bots = Supervisor(BOT_HOST, min(settings.bots.concurrency, 1), told)
         async with workers, bots:
-            await _listen(services, address)
+            await _listen(services, sockets, setup_token)
 
 
-async def _listen(services: "Services", address: str) -> None:
+@asynccontextmanager
+async def _bound(http: HttpSettings) -> AsyncIterator[list[socket.socket]]:
+    from minutebook.api.listening import bound
+
+    sockets = bound(http)
+    try:
+        yield sockets
+    finally:
+        for each in sockets:
+            each.close()
+
+
+async def _listen(services: "Services", sockets: list[socket.socket], setup_token: str | None) -> None:
     # Loaded while the workers and the bot host start: a bot that is due now waits for the slowest of them.
     from minutebook.api.app import create_app
     from minutebook.api.listening import listen
 
-    typer.echo(f"Minutebook listens on {address}", err=True)
-    await listen(create_app(services), services.settings.http)
+    http = services.settings.http
+
+    def ready() -> None:
+        typer.echo(f"Minutebook listens on {http.address}", err=True)
+        if setup_token:
+            link = f"{http.address}/setup?token={setup_token}"
+            typer.echo(f"Create the owner's account here (works once): {link}", err=True)
+
+    await listen(create_app(services), http, sockets, ready)
+
+
+def quiet_on_a_terminal(settings: Settings) -> Settings:
+    """On a terminal only what needs somebody is logged, unless the settings say how much."""
+    told = "log_level" in settings.model_fields_set or not sys.stderr.isatty()
+    return settings if told else settings.model_copy(update={"log_level": "warning"})
 
 
 def handed_on(settings: Settings) -> dict[str, str]:
     """What the server was told on its command line, for the processes that it starts; the rest they find themselves."""
     return {
         "MINUTEBOOK_DATA_DIR": str(settings.data_dir),
+        "MINUTEBOOK_LOG_LEVEL": settings.log_level,
         "MINUTEBOOK_HTTP__HOST": settings.http.host,
         "MINUTEBOOK_HTTP__PORT": str(settings.http.port),
     }

@@ -6,12 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
 from minutebook.cli.exits import stderr
 from minutebook.cli.inputs import local_recording
 from minutebook.cli.settings import settings_for
 from minutebook.cli.show import EXPORTS
+from minutebook.cli.stages import Stages
 from minutebook.kit.languages import checked_language
 
 
@@ -44,10 +44,9 @@ def transcribe(
     settings = settings_for(None)
     speech = named(model, chosen(settings.speech, settings.models_dir))
     pipeline = SpeechPipeline(speech, settings.models_dir)
-    with tempfile.TemporaryDirectory(prefix="minutebook-") as scratch, Progress(console=stderr) as bar:
+    with tempfile.TemporaryDirectory(prefix="minutebook-") as scratch, Stages(stderr) as stages:
         pcm_path = Path(scratch) / "audio.pcm"
         decoded = decode(file, pcm_path, DecodeLimits(max_duration_s=speech.max_duration_s))
-        task = bar.add_task("Transcribing", total=decoded.duration_s)
         transcript = pipeline.transcribe(
             Pcm(pcm_path),
             language=spoken,
@@ -55,9 +54,9 @@ def transcribe(
             num_speakers=num_speakers,
             notices=decoded.notices,
             parts={str(number): Pcm(part_path(pcm_path, number)) for number in range(decoded.parts)},
-            progress=lambda done: bar.update(task, completed=done),
+            progress=lambda done: stages.move("Transcript", min(done / max(decoded.duration_s, 0.1), 0.99)),
         )
-        bar.update(task, completed=decoded.duration_s)
+        stages.move("Transcript", 1.0)
     text = EXPORTS[output.value](transcript)
     if out is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -14,6 +14,7 @@ from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.cli.exits import tell
+from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.webhooks.model import DeliveryAttempt, Message, MessageQuery, MessageState, Shown
@@ -64,13 +65,16 @@ def list_messages(
             each.id, each.event.kind, each.event.subject_id, each.host, Text(each.state, STATE_STYLE[each.state]),
             str(each.attempts), _moment(each.created_at), upcoming,
         )  # fmt: skip
-    stdout.print(table if messages else "There are no such messages.")
+    if messages:
+        print_table(table)
+    else:
+        stdout.print("There are no such messages.")
 
 
 @app.command("show")
 @tell
 def show(
-    message: str = typer.Argument(..., help="The id of a message (`webhook-id`).", show_default=False),
+    message: str = typer.Argument(..., help="A message id (`webhook-id`), or how it begins.", show_default=False),
     as_json: bool = JSON,
     data_dir: Path | None = DATA_DIR,
 ) -> None:
@@ -78,7 +82,7 @@ def show(
 
     async def work(services: Services) -> Shown:
         async with services.db.reading() as tx:
-            return await services.webhooks.show(tx, message)
+            return await services.webhooks.show(tx, await _whole_id(services, tx, message))
 
     shown = with_services(data_dir, work)
     if as_json:
@@ -94,7 +98,7 @@ def show(
 @app.command("replay")
 @tell
 def replay(
-    messages: list[str] = typer.Argument(None, help="Ids of messages.", show_default=False),
+    messages: list[str] = typer.Argument(None, help="Ids of messages, or how they begin.", show_default=False),
     failed: bool = typer.Option(False, "--failed", help=f"All that failed or were stopped, at most {MOST}."),
     user: str | None = USER,
     bot: str | None = BOT,
@@ -105,7 +109,9 @@ def replay(
         raise invalid("messages_required", "Name messages, or say --failed for all that failed.", "messages")
 
     async def work(services: Services) -> list[Message]:
-        chosen = messages or await _failed(services, user, bot)
+        async with services.db.reading() as tx:
+            named = [await _whole_id(services, tx, each) for each in messages or ()]
+        chosen = named or await _failed(services, user, bot)
         # In the order in which they happened, each at once: a bot's messages go out in order.
         again = []
         for each in sorted(chosen):
@@ -133,6 +139,15 @@ def secret(
         return services.webhooks.secret(user.id)
 
     typer.echo(with_services(data_dir, work))
+
+
+async def _whole_id(services: Services, tx: AsyncConnection, given: str) -> str:
+    """The id that begins so, among the newest messages; what is given when there is none. `message_ambiguous`."""
+    newest = await services.webhooks.list(tx, MessageQuery(limit=MOST))
+    fitting = [each.id for each in newest if each.id.startswith(given.lower())] if given else []
+    if len(fitting) > 1 and given not in fitting:
+        raise invalid("message_ambiguous", f"{len(fitting)} messages begin so: {', '.join(fitting[:5])}.", "message")
+    return fitting[0] if len(fitting) == 1 else given
 
 
 async def _failed(services: Services, user: str | None, bot: str | None) -> list[str]:

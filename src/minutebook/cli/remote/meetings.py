@@ -18,7 +18,7 @@ from minutebook.cli.remote.connection import (
     connect,
     find_meeting,
 )
-from minutebook.cli.remote.output import meeting_card, print_json, report_view, stdout, when
+from minutebook.cli.remote.output import meeting_card, print_json, print_table, report_view, stdout, when
 from minutebook.cli.remote.people import attendees_of
 from minutebook.client import Meeting, Page
 
@@ -51,7 +51,7 @@ def _print_page(found: Page[Meeting]) -> None:
     for meeting in found.items:
         people = ", ".join(who.display_name for who in meeting.attendees)
         table.add_row(when(meeting.created_at), Text(meeting.title), Text(people), Text(meeting.status or ""))
-    stdout.print(table)
+    print_table(table)
     stdout.print(f"{len(found.items)} of {found.total}", style="dim")
 
 
