@@ -330,6 +330,56 @@ async def test_links_expire_and_cannot_be_changed(bots: Bots, anybody: httpx.Asy
     assert (await anybody.get((await bots.data(first))["audio"])).status_code == 200
 
 
+async def test_links_end_with_the_key_they_were_made_for(
+    bots: Bots, anybody: httpx.AsyncClient, services: Services, user: User
+) -> None:
+    bot_id = await bots.recorded()
+    link = (await bots.data(bot_id))["audio"]
+    assert (await anybody.get(link)).status_code == 200
+    async with services.db.transaction() as tx:
+        _, other = await services.accounts.management.create_api_key(tx, user, "other")
+        (first,) = [key for key in await services.accounts.management.api_keys(tx, user.id) if key.name != "other"]
+        await services.accounts.management.revoke_api_key(tx, user.id, first.id)
+    answer = await anybody.get(link)
+    assert (answer.status_code, answer.json()["code"]) == (403, "link_revoked")
+    bots.http.headers["x-meeting-baas-api-key"] = other
+    again = (await bots.data(bot_id))["audio"]
+    assert (await anybody.get(again)).status_code == 200
+    async with services.db.transaction() as tx:
+        bot = await services.bots.load(tx, bot_id)
+        assert bot is not None
+        assert bot.recording_id is not None
+        log = await services.access_log.of_recording(tx, user.id, bot.recording_id)
+        assert ("link", "other", "played", "recording.wav") in {(x.via, x.label, x.action, x.detail) for x in log}
+        assert ("api_key", "other", "read", "meeting_data") in {(x.via, x.label, x.action, x.detail) for x in log}
+    slashed = (await bots.http.get("/meetingbaas/bots/meeting_data/", params={"bot_id": bot_id})).json()
+    assert slashed["audio"]
+
+
+async def test_a_download_by_a_link_breaks_off_when_its_key_is_revoked(
+    bots: Bots, anybody: httpx.AsyncClient, services: Services, user: User, clock: VirtualClock, monkeypatch: Any
+) -> None:
+    link = (await bots.data(await bots.recorded()))["audio"]
+    media, sent = services.storage.stream, 0
+
+    async def slow(key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        nonlocal sent
+        async for chunk in media(key, start, end):
+            for at in range(0, len(chunk), 1000):
+                if sent == 10:
+                    async with services.db.transaction() as tx:
+                        (made,) = await services.accounts.management.api_keys(tx, user.id)
+                        await services.accounts.management.revoke_api_key(tx, user.id, made.id)
+                sent += 1
+                clock.advance(1)
+                yield chunk[at : at + 1000]
+
+    monkeypatch.setattr(services.storage, "stream", slow)
+    with pytest.raises(AssertionError):  # the transport of the tests wants answers that end
+        await anybody.get(link)
+    assert 10 < sent <= 10 + 30
+
+
 async def test_a_film_and_its_type(bots: Bots, anybody: httpx.AsyncClient) -> None:
     bot_id = await bots.recorded()
     async with bots.services.db.transaction() as tx:

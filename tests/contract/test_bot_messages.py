@@ -103,7 +103,7 @@ def checked_link(told: Told, bot: Bot, url: str, name: str) -> int:
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"https://minutes.example/media/bots/{bot.id}/{name}"
     query = parse_qs(parts.query)
     (expires,), (signature,) = query["expires"], query["signature"]
-    told.links.check(bot.id, name, expires, signature)
+    told.links.check(bot.id, name, expires, query.get("key", [""])[0], signature)
     return int(expires)
 
 

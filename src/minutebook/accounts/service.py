@@ -108,7 +108,11 @@ class Accounts:
 
     async def api_key(self, tx: AsyncConnection, secret: str) -> ApiKey:
         """The key that this is the secret of; `api_key_invalid`, `api_key_expired`."""
-        found = await repository.api_key(tx, fingerprint(secret))
+        return await self.api_key_of(tx, fingerprint(secret))
+
+    async def api_key_of(self, tx: AsyncConnection, secret_fingerprint: str) -> ApiKey:
+        """The key whose secret has this fingerprint; `api_key_invalid`, `api_key_expired`."""
+        found = await repository.api_key(tx, secret_fingerprint)
         if found is None:
             raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_invalid", "This API key is not known here.")
         if found.expires_at is not None and found.expires_at <= self._clock.now():

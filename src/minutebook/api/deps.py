@@ -6,7 +6,7 @@ so that a refused request never queues up for the database's one writer. An endp
 `Tx` nor `Read`; it opens `db.transaction()` itself once the bytes are stored.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request, Security
@@ -113,6 +113,7 @@ async def caller(
     if lacking:
         message = f"This access token lacks the scope {' '.join(lacking)}. Authorise again and ask for it."
         raise MinutebookError(Kind.FORBIDDEN, "scope_not_granted", message)
+    request.state.actor = Actor(found.user_id, Via.PROGRAM, found.program)
     return found
 
 
@@ -128,27 +129,27 @@ UserCaller = Annotated[Caller, scope("user:read")]
 AccountCaller = Annotated[Caller, scope("account")]
 
 
-def actor_of(caller: Caller) -> Actor:
-    """The caller as the access log names them."""
-    return Actor(caller.user_id, Via.PROGRAM, caller.program)
+Check = Callable[[AsyncConnection], Awaitable[object]]
+"""Raises when what let somebody in opens nothing any more."""
 
 
 class Standing:
-    """Whether the token that opened a stream still opens anything; looked up at most every `RECHECK_S` seconds."""
+    """Whether what opened a stream (a token, a key, a sign-in, a link) still opens anything; looked up at most every
+    `RECHECK_S` seconds."""
 
-    def __init__(self, services: "Services", token: str) -> None:
+    def __init__(self, services: "Services", check: Check) -> None:
         self._services = services
-        self._token = token
+        self._check = check
         self._checked_at = services.clock.now()
 
     async def holds(self) -> bool:
-        """False once the token has been revoked or has expired."""
+        """False once it has been revoked or has expired."""
         now = self._services.clock.now()
         if (now - self._checked_at).total_seconds() < RECHECK_S:
             return True
         try:
             async with self._services.db.reading() as read:
-                await self._services.oauth.authenticate(read, self._token)
+                await self._check(read)
         except MinutebookError as error:
             # While nobody can tell, it holds; the next look follows at once.
             return error.kind is Kind.UNAVAILABLE
@@ -164,7 +165,7 @@ class Standing:
 
 
 async def _standing(services: ServicesOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
-    return Standing(services, token or "")
+    return Standing(services, lambda read: services.oauth.authenticate(read, token or ""))
 
 
 StandingOf = Annotated[Standing, Depends(_standing)]

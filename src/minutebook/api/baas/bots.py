@@ -56,7 +56,8 @@ async def meeting_data(
     rows = "[]"
     if kept is not None:
         rows = await services.results.rendered(kept, partial(render.transcripts_json, bot.number))
-    return Response(render.metadata_json(bot, media, rows, links, event_id), media_type="application/json")
+    mine = links.made_for(caller.api_key)
+    return Response(render.metadata_json(bot, media, rows, mine, event_id), media_type="application/json")
 
 
 @routes.get("/bots_with_metadata")
@@ -126,7 +127,7 @@ async def screenshots(
 ) -> list[dict[str, Any]]:
     """Pictures of the page that the bot saw on its way in and where something failed."""
     bot = await services.bots.get(read, caller.user_id, bot_id.lower())
-    return render.screenshots(bot, await services.bots.screenshots(read, bot), links)
+    return render.screenshots(bot, await services.bots.screenshots(read, bot), links.made_for(caller.api_key))
 
 
 def _ground(services: "Services") -> Ground:

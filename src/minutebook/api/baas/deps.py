@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
+from minutebook.access_log.model import Actor, Via
 from minutebook.api.deps import ServicesOf
 from minutebook.errors import Kind, MinutebookError, invalid
 
@@ -35,6 +36,7 @@ async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
     async with services.db.reading() as tx:
         found = await services.accounts.api_key(tx, key)
     await services.accounts.note_use(services.db, found)
+    request.state.actor = Actor(found.user_id, Via.API_KEY, found.name)
     return KeyHolder(found.user_id, key)
 
 

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from minutebook.access_log.model import Action
 from minutebook.analysis.service import AnalysisRequest
-from minutebook.api.deps import AnalysisCaller, ServicesOf, Tx, actor_of
+from minutebook.api.deps import AnalysisCaller, ServicesOf, Tx
 from minutebook.api.paxs.render import rendered_report
 from minutebook.api.paxs.schemas import AnalysisIn, ReportOut, errors
 
@@ -31,6 +30,7 @@ async def request(caller: AnalysisCaller, services: ServicesOf, body: AnalysisIn
 
 @router.get("/api/recordings/{recording_id}/analysis", summary="Read analyses", responses=errors(400, 404))
 async def reports(
+    request: Request,
     caller: AnalysisCaller,
     services: ServicesOf,
     recording_id: str,
@@ -43,9 +43,5 @@ async def reports(
             read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
         )
     shown = await services.results.shown(kept)
-    for each in shown:
-        if each.content is not None:
-            await services.access_log.note(
-                services.db, caller.user_id, recording_id, actor_of(caller), Action.READ, each.report.type.value
-            )
+    request.state.opened = [each.report.type.value for each in shown if each.content is not None]
     return [rendered_report(each.report, each.content, stale=each.stale) for each in shown]

@@ -3,8 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from minutebook.access_log.model import Action
-from minutebook.api.deps import AnalysisCaller, ServicesOf, actor_of
+from minutebook.api.deps import AnalysisCaller, ServicesOf
 from minutebook.api.exports import FORMATS, format_of
 from minutebook.api.paxs.schemas import errors
 
@@ -26,9 +25,6 @@ async def export(caller: AnalysisCaller, services: ServicesOf, recording_id: str
     media_type, render = format_of(export_format)
     async with services.db.reading() as read:
         transcript = await services.results.kept_transcript(read, caller.user_id, recording_id)
-    await services.access_log.note(
-        services.db, caller.user_id, recording_id, actor_of(caller), Action.EXPORTED, f"transcript.{export_format}"
-    )
     disposition = f'attachment; filename="transcript.{export_format}"'
     text = await services.results.rendered(transcript, render)
     return Response(text, media_type=media_type, headers={"Content-Disposition": disposition})

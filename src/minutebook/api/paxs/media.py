@@ -3,12 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from minutebook.access_log.model import Action
-from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf, actor_of
+from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf
 from minutebook.api.paxs.schemas import errors
 from minutebook.api.recording_files import FilesOf
-from minutebook.oauth.model import Caller
-from minutebook.recordings.model import Recording
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
 
@@ -23,7 +20,6 @@ async def media(
 ) -> Response:
     """The recording itself, whole or in part (`Range`)."""
     recording = await services.recordings.get(read, caller.user_id, recording_id)
-    await _noted(services, caller, recording, "media")
     return files.original(recording, standing.guarded)
 
 
@@ -34,9 +30,7 @@ async def preview(
 ) -> Response:
     """The sound as AAC in MP4, made at the beginning of the transcription; `not_ready` before."""
     recording = await services.recordings.get(read, caller.user_id, recording_id)
-    answer = await files.preview(recording, standing.guarded)
-    await _noted(services, caller, recording, "preview")
-    return answer
+    return await files.preview(recording, standing.guarded)
 
 
 @router.get(
@@ -53,7 +47,3 @@ async def preview(
 async def peaks(caller: MediaCaller, services: ServicesOf, files: FilesOf, recording_id: str, read: Read) -> Response:
     """Peaks to draw the waveform with; `not_ready` before the transcription has begun."""
     return await files.peaks(await services.recordings.get(read, caller.user_id, recording_id))
-
-
-async def _noted(services: ServicesOf, caller: Caller, recording: Recording, what: str) -> None:
-    await services.access_log.note(services.db, recording.owner_id, recording.id, actor_of(caller), Action.PLAYED, what)

@@ -6,7 +6,6 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from minutebook.access_log.model import Action
 from minutebook.accounts.model import User
 from minutebook.api.deps import ServicesOf
 from minutebook.api.exports import format_of
@@ -15,7 +14,7 @@ from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import WORD_TYPE, word_file
 from minutebook.api.web.frame import SignedIn
 from minutebook.api.web.languages import language_of
-from minutebook.api.web.media import noted, recording_of
+from minutebook.api.web.media import recording_of
 from minutebook.api.web.record import Record, kept_record, record_of
 from minutebook.kit.filenames import file_stem
 from minutebook.meetings.model import Meeting
@@ -32,16 +31,14 @@ async def offline(request: Request, user: SignedIn, services: ServicesOf, meetin
     meeting, recording, record = await _whole(services, user, meeting_id)
     sound = await sound_of(services, recording)
     pieces = offline_file(meeting, record, language_of(request), sound)
-    await noted(services, user, recording, Action.EXPORTED, "record.html")
     return StreamingResponse(pieces, media_type=HTML_TYPE, headers=_as_file(meeting, "html"))
 
 
 @router.get("/docx")
 async def word(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
     """Note, key points and transcript as a Word document."""
-    meeting, recording, record = await _whole(services, user, meeting_id)
+    meeting, _, record = await _whole(services, user, meeting_id)
     data = await asyncio.to_thread(word_file, meeting, record, language_of(request))
-    await noted(services, user, recording, Action.EXPORTED, "record.docx")
     return Response(data, media_type=WORD_TYPE, headers=_as_file(meeting, "docx"))
 
 
@@ -53,7 +50,6 @@ async def transcript(user: SignedIn, services: ServicesOf, meeting_id: str, expo
         meeting = await services.sharing.meeting(read, user.id, meeting_id)
         recording = await recording_of(services, read, user, meeting_id)
         kept = await services.results.kept_transcript(read, meeting.owner_id, recording.id)
-    await noted(services, user, recording, Action.EXPORTED, f"transcript.{export_format}")
     text = await services.results.rendered(kept, render)
     return Response(text, media_type=media_type, headers=_as_file(meeting, export_format))
 

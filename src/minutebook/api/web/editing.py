@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from minutebook.access_log.model import Action
 from minutebook.analysis.edits.model import Edit, SpeakerChange
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
 from minutebook.api.deps import ServicesOf
 from minutebook.api.web.answers import renewed
 from minutebook.api.web.forms import PostedForm, several
 from minutebook.api.web.frame import SignedIn, shown
-from minutebook.api.web.media import noted, recording_of
+from minutebook.api.web.media import recording_of
 from minutebook.api.web.meeting import context_of
 from minutebook.api.web.record import Line, Record
 from minutebook.api.web.render import is_part
@@ -57,7 +56,6 @@ async def correct(
         if moves:
             moved = [SegmentRequest(segment=place, speaker=form["speaker"])]
             await services.corrections.correct_transcript(tx, owner_id, recording.id, moved)
-    await noted(services, user, recording, Action.CHANGED, "transcript")
     if moves:
         return await renewed(request, user, services, meeting_id)
     return await _line_answer(request, user, services, meeting_id, place)
@@ -70,7 +68,6 @@ async def undo(request: Request, user: SignedIn, form: PostedForm, services: Ser
     async with services.db.transaction() as tx:
         recording = await recording_of(services, tx, user, meeting_id, Right.CORRECT)
         edits = [await services.corrections.undo(tx, recording.owner_id, recording.id, each) for each in chosen]
-    await noted(services, user, recording, Action.CHANGED, "undo")
     if form.get("place", "").isdecimal() and not any(isinstance(edit.change, SpeakerChange) for edit in edits):
         return await _line_answer(request, user, services, meeting_id, int(form["place"]))
     return await renewed(request, user, services, meeting_id)
@@ -102,7 +99,6 @@ async def correct_item(
         recording = await recording_of(services, tx, user, meeting_id, Right.CORRECT)
         if wanted.remove or wanted.values:
             await services.corrections.correct_note(tx, recording.owner_id, recording.id, [wanted])
-    await noted(services, user, recording, Action.CHANGED, "note")
     return await renewed(request, user, services, meeting_id, "parts/note.html")
 
 

@@ -4,22 +4,39 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutebook.access_log.model import Actor, Via
 from minutebook.accounts.model import User
+from minutebook.api.deps import ServicesOf, Standing
 from minutebook.api.errors import Failure
-from minutebook.api.web.forms import Visitor, form_token, keep_browser
+from minutebook.api.web.forms import SESSION_COOKIE, Visitor, form_token, keep_browser, kept_cookie
 from minutebook.api.web.render import SIGN_IN_REQUIRED, page
 from minutebook.errors import Kind, MinutebookError
 
 
-async def signed_in(visitor: Visitor) -> User:
+async def signed_in(request: Request, visitor: Visitor) -> User:
     """Who is signed in; `sign_in_required` (pages lead to the sign-in) when nobody is."""
     if visitor is None:
         raise MinutebookError(Kind.UNAUTHENTICATED, SIGN_IN_REQUIRED, "Your sign-in has ended. Sign in and try again.")
+    request.state.actor = Actor(visitor.id, Via.WEB)
     return visitor
 
 
 SignedIn = Annotated[User, Depends(signed_in)]
+
+
+async def _standing(request: Request, services: ServicesOf, user: SignedIn) -> Standing:
+    secret = kept_cookie(request, SESSION_COOKIE)
+
+    async def check(read: AsyncConnection) -> None:
+        await signed_in(request, await services.accounts.user_of_web_session(read, secret or ""))
+
+    return Standing(services, check)
+
+
+SignInStanding = Annotated[Standing, Depends(_standing)]
+"""Whether the sign-in that opened a stream still holds."""
 
 
 def shown(

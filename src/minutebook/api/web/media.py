@@ -4,11 +4,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.access_log.model import Action, Actor, Via
 from minutebook.accounts.model import User
 from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.recording_files import FilesOf
-from minutebook.api.web.frame import SignedIn
+from minutebook.api.web.frame import SignedIn, SignInStanding
 from minutebook.errors import not_found
 from minutebook.recordings.model import Recording
 from minutebook.sharing.model import Right
@@ -28,29 +27,24 @@ async def recording_of(
     return recording
 
 
-async def noted(services: ServicesOf, user: User, recording: Recording, action: Action, what: str) -> None:
-    """Keep in the access log what somebody who is signed in did."""
-    actor = Actor(user.id, Via.WEB, "")
-    await services.access_log.note(services.db, recording.owner_id, recording.id, actor, action, what)
-
-
 @router.get("/audio")
 @router.head("/audio")
-async def audio(user: SignedIn, services: ServicesOf, files: FilesOf, meeting_id: str, read: Read) -> Response:
+async def audio(
+    user: SignedIn, services: ServicesOf, standing: SignInStanding, files: FilesOf, meeting_id: str, read: Read
+) -> Response:
     """The sound as every browser plays it, whole or in part."""
     recording = await recording_of(services, read, user, meeting_id)
-    answer = await files.preview(recording)
-    await noted(services, user, recording, Action.PLAYED, "preview")
-    return answer
+    return await files.preview(recording, standing.guarded)
 
 
 @router.get("/recording")
 @router.head("/recording")
-async def original(user: SignedIn, services: ServicesOf, files: FilesOf, meeting_id: str, read: Read) -> Response:
+async def original(
+    user: SignedIn, services: ServicesOf, standing: SignInStanding, files: FilesOf, meeting_id: str, read: Read
+) -> Response:
     """The file as it was uploaded."""
     recording = await recording_of(services, read, user, meeting_id)
-    await noted(services, user, recording, Action.PLAYED, "media")
-    return files.original(recording)
+    return files.original(recording, standing.guarded)
 
 
 @router.get("/peaks")

@@ -6,7 +6,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from minutebook.access_log.model import Action
 from minutebook.accounts.model import User
 from minutebook.api.deps import ServicesOf, Tx
 from minutebook.api.exports import FORMATS
@@ -14,7 +13,6 @@ from minutebook.api.web.attendees import attendees_of, attendees_text
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import words_of
-from minutebook.api.web.media import noted
 from minutebook.api.web.progress import standing_of
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.language.model import MeetingType
@@ -58,10 +56,7 @@ async def context_of(request: Request, user: User, services: ServicesOf, meeting
 @router.get("")
 async def meeting(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
     """The page."""
-    context = await context_of(request, user, services, meeting_id)
-    if context["recording"] is not None:
-        await noted(services, user, context["recording"], Action.READ, "page")
-    return shown(request, user, "meeting.html", context)
+    return shown(request, user, "meeting.html", await context_of(request, user, services, meeting_id))
 
 
 @router.get("/record")

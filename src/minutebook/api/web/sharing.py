@@ -8,14 +8,14 @@ from fastapi.responses import RedirectResponse
 
 from minutebook.access_log.model import Access, Action, Actor, Via
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Tx, base_url
+from minutebook.api.deps import ServicesOf, Standing, Tx, base_url
 from minutebook.api.recording_files import FilesOf
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.api.web.render import is_part, page
 from minutebook.errors import not_found
-from minutebook.sharing.model import Lasts, Right, ShareLink, checked_lasts, checked_right
+from minutebook.sharing.model import Lasts, Right, checked_lasts, checked_right
 
 router = APIRouter(include_in_schema=False)
 
@@ -133,25 +133,19 @@ async def stranger(request: Request, services: ServicesOf, secret: str) -> Respo
         "recording": entry.recording,
         "secret": secret,
     }
-    if entry.recording is not None:
-        await _noted(services, link, entry.recording.id, Action.READ, "page")
+    request.state.actor = Actor(None, Via.LINK, link.id)
     return page(request, "stranger.html", context)
 
 
 @router.get("/s/{secret}/audio")
 @router.head("/s/{secret}/audio")
-async def audio(services: ServicesOf, files: FilesOf, secret: str) -> Response:
+async def audio(request: Request, services: ServicesOf, files: FilesOf, secret: str) -> Response:
     """The sound, whole or in part, unless the link hides it."""
     async with services.db.reading() as read:
         link, meeting = await services.sharing.open(read, secret)
         recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
     if recording is None or not link.shows_recording:
         raise not_found("recording")
-    answer = await files.preview(recording)
-    await _noted(services, link, recording.id, Action.PLAYED, "preview")
-    return answer
-
-
-async def _noted(services: ServicesOf, link: ShareLink, recording_id: str, action: Action, what: str) -> None:
-    actor = Actor(None, Via.LINK, link.id)
-    await services.access_log.note(services.db, link.owner_id, recording_id, actor, action, what)
+    request.state.actor = Actor(None, Via.LINK, link.id)
+    standing = Standing(services, lambda read: services.sharing.open(read, secret))
+    return await files.preview(recording, standing.guarded)

@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from minutebook.access_log.model import Action
 from minutebook.analysis.voices.model import Naming
 from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.web.answers import renewed
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
-from minutebook.api.web.media import noted, recording_of
+from minutebook.api.web.media import recording_of
 from minutebook.api.web.render import is_part
 from minutebook.errors import not_found
 from minutebook.meetings.model import Meeting
@@ -45,7 +44,6 @@ async def name(request: Request, user: SignedIn, form: PostedForm, services: Ser
         else:
             naming = _naming(speaker, form.get("name", ""), meeting)
             await services.naming.name_speakers(tx, meeting.owner_id, recording.id, [naming])
-    await noted(services, user, recording, Action.CHANGED, "speakers")
     return await renewed(request, user, services, meeting_id)
 
 

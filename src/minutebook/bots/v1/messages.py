@@ -102,10 +102,12 @@ class Renderers:
             bot = await repository.load(tx, event.subject_id)
             if bot is None:
                 return None
-            key = self._sealing.open(bot.sealed_api_key) if bot.sealed_api_key else None
-            return Rendered(await body(tx, bot, event), key)
+            return Rendered(await body(tx, bot, event), self._key_of(bot))
 
         return render
+
+    def _key_of(self, bot: Bot) -> str | None:
+        return self._sealing.open(bot.sealed_api_key) if bot.sealed_api_key else None
 
     async def _status_change(self, _tx: AsyncConnection, bot: Bot, event: Event) -> Mapping[str, Any]:
         return {"event": "bot.status_change", "data": {"bot_id": bot.id, "status": status_of(event.payload)}}
@@ -113,13 +115,14 @@ class Renderers:
     async def _complete(self, tx: AsyncConnection, bot: Bot, _event: Event) -> Mapping[str, Any]:
         media = await self._files.media(tx, bot)
         transcript = await self._transcript(tx, bot)
+        links = self._links.made_for(self._key_of(bot))
         data = {
             "bot_id": bot.id,
             "event_uuid": await self._event_of(tx, bot.id),
             **({"transcript": segments_of(transcript)} if bot.wish.speech_to_text else {}),
             "speakers": await self._speakers(tx, bot, transcript),
-            "mp4": self._links.link(bot.id, files.VIDEO) if media.mp4 is not None else "",
-            "audio": self._links.link(bot.id, files.AUDIO) if media.audio is not None else "",
+            "mp4": links.link(bot.id, files.VIDEO) if media.mp4 is not None else "",
+            "audio": links.link(bot.id, files.AUDIO) if media.audio is not None else "",
             "event": "complete",
             "extra": bot.wish.extra,
         }
