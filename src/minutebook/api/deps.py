@@ -101,6 +101,7 @@ async def caller(
     serves its own process alone (`in_process`) knows its one caller."""
     only: Caller | None = getattr(request.app.state, "only_caller", None)
     if only is not None:
+        request.state.actor = Actor(only.user_id, Via.PROGRAM, only.program)
         return only
     if not token:
         message = "Send an access token: Authorization: Bearer …"
