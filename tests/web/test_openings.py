@@ -29,6 +29,7 @@ NO_OPENING: Final = {
     "POST /meetings/{meeting_id}/share": "noted as shared",
     "POST /meetings/{meeting_id}/leave": "opens nothing",
     "POST /meetings/{meeting_id}/details": "title and attendees",
+    "POST /meetings/{meeting_id}/hold": "waits with the work",
     "POST /meetings/{meeting_id}/ask": "has something made",
     "DELETE /bots/{bot_id}": "takes a bot out of a call",
     "POST /bots/{bot_id}/delete_data": "nothing is left to look at",

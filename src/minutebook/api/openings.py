@@ -40,6 +40,7 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
     ("GET", f"{_MEETING}/segment"): (Action.READ, "page"),
     ("GET", f"{_MEETING}/item"): (Action.READ, "page"),
     ("GET", f"{_MEETING}/history"): (Action.READ, "page"),
+    ("GET", f"{_MEETING}/versions"): (Action.READ, "page"),
     ("GET", f"{_MEETING}/speaker"): (Action.READ, "page"),
     ("GET", f"{_MEETING}/audio"): (Action.PLAYED, "preview"),
     ("GET", f"{_MEETING}/recording"): (Action.PLAYED, "media"),
