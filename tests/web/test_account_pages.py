@@ -3,7 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
+from minutebook.bots.model import BotWish
+from minutebook.bots.repository import pieces
+from minutebook.bots.repository.bots import bots
+from minutebook.bots.storage_keys import screenshot_key
+from minutebook.wiring import Services
 from support.people import Held, Person
 
 
@@ -77,3 +83,26 @@ async def test_a_calendar_that_cannot_be_read(ada: Person, held: Held) -> None:
     assert (await ada.send(f"/my/calendars/{nobody}/remove")).status_code == 404
     assert (await ada.send(f"/my/calendars/{nobody}/rule", {"act": "record"})).status_code == 404
     assert (await ada.send(f"/my/bots/messages/{nobody}/replay")).status_code == 404
+
+
+async def test_what_a_bot_saw_and_what_to_do_about_it(ada: Person, grace: Person, services: Services) -> None:
+    wish = BotWish(meeting_url="https://meet.google.com/abc-defg-hij", bot_name="Minutes")
+    picture = b"\x89PNG\r\n\x1a\n-a-picture"
+    async with services.db.transaction() as tx:
+        bot = await services.bots.create(tx, ada.user.id, wish, api_key=None)
+        key = screenshot_key(bot.id, 1, 0)
+        await pieces.keep_screenshot(tx, bot.id, 1, 0, "lobby", services.clock.now(), key)
+        await services.storage.put_bytes(key, picture)
+    path = f"/my/bots/{bot.id}/screenshots/0"
+    assert f'<img src="{path}"' in (await ada.open("/my/bots")).text
+    shown = await ada.open(path)
+    assert (shown.content, shown.headers["content-type"]) == (picture, "image/png")
+    assert (await grace.open(path)).status_code == 404
+    assert (await ada.open(f"/my/bots/{bot.id}/screenshots/1")).status_code == 404
+    assert (await ada.open(f"/my/bots/{bot.id}/screenshots/x")).status_code in {404, 422, 400}
+    async with services.db.transaction() as tx:
+        failed = {"state": "failed", "failure": "passcode_required", "failure_message": "It wants a passcode."}
+        await tx.execute(update(bots).where(bots.c.id == bot.id).values(failed))
+    page = (await ada.open("/my/bots")).text
+    assert "It wants a passcode. Paste the whole invitation, its passcode included." in page
+    assert "What it saw" in page

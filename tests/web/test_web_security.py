@@ -12,11 +12,13 @@ from fastapi.routing import APIRoute
 from minutebook.accounts.model import User
 from minutebook.analysis.voices.model import Naming
 from minutebook.api.web import PAGES
+from minutebook.bots.model import BotWish
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import MeetingDraft
 from minutebook.preferences import repository as preferences
 from minutebook.preferences.model import Preferences
 from minutebook.templates.model import SectionDraft, TemplateDraft
+from minutebook.webhooks.model import MessageQuery
 from minutebook.wiring import Services
 from support.people import Held, Person
 from support.records import Paxs, Worker, wav
@@ -66,7 +68,18 @@ async def test_nobody_gets_in_without_signing_in(client: httpx.AsyncClient, held
 
 
 OTHERS = dict.fromkeys(
-    ("template_id", "key_id", "bot_id", "message_id", "session_id", "program_id", "calendar_id", "group_id", "user_id"),
+    (
+        "template_id",
+        "key_id",
+        "bot_id",
+        "message_id",
+        "session_id",
+        "program_id",
+        "calendar_id",
+        "group_id",
+        "user_id",
+        "number",
+    ),
     "00000000-0000-7000-8000-000000000000",
 )
 FIELDS = {
@@ -103,6 +116,45 @@ async def test_another_persons_meetings_are_not_found(ada: Person, grace: Person
     assert told == "event: end\ndata: {}\n\n"
     assert held.meeting_id not in (await grace.open("/")).text
     assert strip(before) == strip((await ada.open(held.path)).text)
+
+
+async def test_what_hangs_on_the_account_is_ones_own(
+    ada: Person, grace: Person, held: Held, services: Services, user_token: Any
+) -> None:
+    await user_token("session")
+    async with services.db.transaction() as tx:
+        me, accounts = ada.user.id, services.accounts
+        key, _ = await accounts.management.create_api_key(tx, ada.user, "Scheduler")
+        await accounts.open_web_session(tx, ada.user)
+        draft = TemplateDraft(name="Mine", sections=[SectionDraft(("action",))])
+        template = await services.templates.create(tx, me, draft)
+        group_id = await services.sharing.groups.create(tx, me, "Board")
+        await services.webhooks.set_account_url(tx, me, "https://hooks.example.com/bots")
+        wish = BotWish(meeting_url="https://meet.google.com/abc-defg-hij", bot_name="Ada's bot")
+        bot = await services.bots.create(tx, me, wish, api_key=None)
+        await services.bots.leave(tx, me, bot.id)
+    async with services.db.reading() as read:
+        sessions = await services.accounts.management.sessions(read, me)
+        program = next(iter(await services.oauth.programs(read, me)))
+        messages = await services.webhooks.list(read, MessageQuery(owner_id=me))
+    paths = [
+        f"/settings/keys/{key.id}/revoke",
+        f"/settings/sign-ins/{sessions[0].id}/end",
+        f"/settings/programs/{program.id}/revoke",
+        f"/settings/templates/{template.id}/delete",
+        f"/settings/groups/{group_id}",
+        f"/my/bots/{bot.id}/leave",
+        *(f"/my/bots/messages/{message.id}/replay" for message in messages),
+    ]
+    assert len(paths) >= 7, "a bot that was called off is told of"
+    for path in paths:
+        assert (await grace.send(path, {"act": "delete"})).status_code == 404, path
+    for page in ("/settings", "/my/bots"):
+        shown = (await grace.open(page)).text
+        for hers in ("Scheduler", "Board", "Ada&#39;s bot", "hooks.example.com", group_id, key.id, program.id):
+            assert hers not in shown, (page, hers)
+    for path in paths[:5]:
+        assert (await ada.send(path, {"act": "delete"})).status_code == 303, path
 
 
 def strip(page: str) -> str:

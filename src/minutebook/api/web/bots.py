@@ -1,7 +1,10 @@
 """`/my/bots`: sending bots into calls, how they fare, and the messages that were sent about them."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.api.deps import Read, ServicesOf, Tx
@@ -29,10 +32,21 @@ async def bots(request: Request, user: SignedIn, services: ServicesOf, read: Rea
 
 
 @router.get("/list")
-async def listed(request: Request, user: SignedIn, read: Read) -> Response:
+async def listed(request: Request, user: SignedIn, services: ServicesOf, read: Read) -> Response:
     """The bots alone, as they are now."""
-    found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
-    return shown(request, user, "parts/bots.html", {"bots": found})
+    return shown(request, user, "parts/bots.html", await _bots(services, read, user))
+
+
+@router.get("/{bot_id}/screenshots/{number}")
+async def screenshot(user: SignedIn, services: ServicesOf, bot_id: str, number: int, read: Read) -> Response:
+    """What a bot saw, as a PNG."""
+    bot = await services.bots.get(read, user.id, bot_id)
+    taken = {each.number: each for each in await services.bots.screenshots(read, bot)}
+    if number not in taken:
+        raise not_found("screenshot")
+    data = b"".join([chunk async for chunk in services.storage.stream(taken[number].key)])
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(data, media_type="image/png", headers=headers)
 
 
 @router.post("")
@@ -67,6 +81,13 @@ async def replay(user: SignedIn, form: PostedForm, services: ServicesOf, message
     return RedirectResponse("/my/bots#messages", 303)
 
 
+async def _bots(services: ServicesOf, read: AsyncConnection, user: User) -> Mapping[str, object]:
+    """The bots, and the newest screenshot of each that has one."""
+    found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
+    taken = {bot.id: await services.bots.screenshots(read, bot) for bot in found}
+    return {"bots": found, "pictures": {bot_id: shots[-1] for bot_id, shots in taken.items() if shots}}
+
+
 async def _page(
     request: Request,
     user: User,
@@ -75,9 +96,8 @@ async def _page(
     error: MinutebookError | None = None,
     form: PostedForm | None = None,
 ) -> Response:
-    found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
     context = {
-        "bots": found,
+        **await _bots(services, read, user),
         "messages": await services.webhooks.list(read, MessageQuery(owner_id=user.id, limit=SHOWN_MOST)),
         "meeting_url": (form or {}).get("meeting_url", ""),
         "bot_name": (form or {}).get("bot_name", USUAL_NAME),
