@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages figures coverage format typecheck changes release check assets messages lock migration stage official-client clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets messages lock migration stage official-client clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,13 @@ pages: $(VENV)/.pages ## Check the page scripts: style and types
 	$(NPM) --prefix tools/pages run --silent lint
 	$(NPM) --prefix tools/pages run --silent typecheck
 
+$(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements/docs.txt
+	@touch $@
+
+docs: $(VENV)/.docs ## Build the documentation as a site with search (dist/site); a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 figures: ## Print how the folders hang together: files, import edges, levels (REV=revision)
 	@$(PYTHON) tools/import_figures.py $(REV)
 
@@ -127,6 +134,7 @@ lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(COMPILE) pyproject.toml --group build -o requirements/base.txt
 	$(COMPILE) --group test -c requirements/base.txt -o requirements/test.txt
 	$(COMPILE) --group pages -o requirements/pages.txt
+	$(COMPILE) --group docs -c requirements/base.txt -c requirements/test.txt -o requirements/docs.txt
 	$(COMPILE) --group bench -c requirements/test.txt -c requirements/base.txt -o requirements/bench.txt
 
 migration: $(VENV)/.test ## Write a migration from the tables (m="what changes")
