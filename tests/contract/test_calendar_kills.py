@@ -17,7 +17,7 @@ from support.calendars.rig import busy_truth, rig_over
 
 TESTS = Path(__file__).parents[1]
 NEVER = 10_000
-POINTS = (2, 9, 16)
+POINTS = (9,)
 EVERY_POINT = tuple(range(1, 41, 2))
 
 
@@ -34,7 +34,7 @@ def killed(url: str, folder: Path, dies_at: int) -> int | None:
 
 
 @pytest.mark.parametrize(
-    "points", [pytest.param(POINTS, id="few"), pytest.param(EVERY_POINT, id="20", marks=pytest.mark.soak)]
+    "points", [pytest.param(POINTS, id="one"), pytest.param(EVERY_POINT, id="20", marks=pytest.mark.soak)]
 )
 async def test_a_killed_reading_is_made_up_for_and_told_once(
     database_url: str, tmp_path: Path, points: tuple[int, ...]
@@ -44,7 +44,7 @@ async def test_a_killed_reading_is_made_up_for_and_told_once(
     deaths = 0
     for dies_at in points:
         deaths += killed(database_url, tmp_path, dies_at) is None
-    assert deaths >= len(points) // 2, "a sync that has less statements than that is not killed"
+    assert deaths > len(points) // 2, "a sync that has less statements than that is not killed"
     rig = await rejoined(database, tmp_path, edited())
     rig.truths[calendar.id] = edited()
     rig.clock.advance(300)

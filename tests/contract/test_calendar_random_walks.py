@@ -17,7 +17,7 @@ from support.calendars.provider import FakeProvider, Fault, answer, failing, too
 from support.calendars.rig import Rig, rig_over
 from support.calendars.world import Truth
 
-WALKS = int(os.environ.get("CALENDAR_WALKS", "9"))
+WALKS = int(os.environ.get("CALENDAR_WALKS", "3"))
 STEPS = 10
 PROVIDERS = (ProviderName.GOOGLE, ProviderName.MICROSOFT, ProviderName.ICS)
 SEEDS: tuple[int, ...] = ()
