@@ -32,8 +32,8 @@ async def test_everything_is_sealed_anew(database: Database, tmp_path: Path, mon
     lost = BotWish(MEET, "Lost", zoom=ZoomAccess(sealed_sdk_pwd=Sealing(key_from("third")).seal("lost")))
     async with database.transaction() as tx:
         await before.calendars.event_bots.schedule(tx, before.owner.id, event.id, wish, api_key="key of somebody")
-        for each in (wish, lost):
-            await before.services.bots.create(tx, before.owner.id, each, api_key="key of somebody", single=False)
+        asked = [(each, "key of somebody") for each in (wish, lost)]
+        await before.services.bots.create_all(tx, before.owner.id, asked)
     done = await resealing.reseal(database, Sealing(NEW, OLD))
     assert done.unreadable == 1
     assert done.anew >= 12

@@ -32,6 +32,7 @@ from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.repository import planned as planned_repository
+from minutebook.bots.repository.bots import NewBot
 from minutebook.bots.states import BotState
 from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
@@ -89,16 +90,27 @@ class Bots:
         events.subscribe(recording_events.REMOVED, self._on_recording_gone)
         events.subscribe(recording_events.REPLACED, self._on_recording_gone)
 
-    async def create(
-        self, tx: AsyncConnection, owner_id: str, wish: BotWish, *, api_key: str | None, single: bool = True
-    ) -> Bot:
+    async def create(self, tx: AsyncConnection, owner_id: str, wish: BotWish, *, api_key: str | None) -> Bot:
         """A new bot, due at `wish.start_at` or now. `api_key` is the key that the caller used: its webhooks carry it.
-        Without `single` the caller sees to it that one is enough.
 
         Raises `bot_duplicate` (a conflict) when there is a bot for the same owner, key, meeting and deduplication key
         that starts within five minutes of this one, and `json_invalid`. An address that no bot can join is accepted:
         the bot fails when it is due.
         """
+        bot, platform, sameness = self._new(owner_id, wish, api_key)
+        await attempts_repository.hold(tx, sameness)
+        await self._check_single(tx, sameness, bot.start_at)
+        (made,) = await self._add(tx, [(bot, platform, sameness)])
+        return made
+
+    async def create_all(
+        self, tx: AsyncConnection, owner_id: str, wishes: Sequence[tuple[BotWish, str | None]]
+    ) -> Sequence[Bot]:
+        """New bots, each for a wish and the key that it was asked with; as `create` makes them, but the caller sees to
+        it that one is enough. Raises `json_invalid`."""
+        return await self._add(tx, [self._new(owner_id, wish, api_key) for wish, api_key in wishes])
+
+    def _new(self, owner_id: str, wish: BotWish, api_key: str | None) -> NewBot:
         check_json(wish.extra, "extra")
         if wish.speech_to_text is not None:
             check_json(wish.speech_to_text.parameters, "transcription_custom_parameters")
@@ -115,14 +127,13 @@ class Bots:
             start_at=max(now, wish.start_at or now),
             sealed_api_key=self._sealing.seal(api_key) if api_key else None,
         )
-        sameness = _sameness(bot, api_key)
-        if single:
-            await attempts_repository.hold(tx, sameness)
-            await self._check_single(tx, sameness, bot.start_at)
-        platform = platform_of(wish.meeting_url, self._settings.webrtc_pages)
-        number = await repository.add(tx, bot, platform, sameness)
-        await self._events.publish(tx, bot_event(bot_events.CREATED, bot))
-        return replace(bot, number=number)
+        return bot, platform_of(wish.meeting_url, self._settings.webrtc_pages), _sameness(bot, api_key)
+
+    async def _add(self, tx: AsyncConnection, new: Sequence[NewBot]) -> list[Bot]:
+        numbers = await repository.add(tx, new)
+        made = [replace(bot, number=numbers[bot.id]) for bot, _, _ in new]
+        await self._events.publish_all(tx, [bot_event(bot_events.CREATED, bot) for bot in made])
+        return made
 
     async def get(self, tx: AsyncConnection, owner_id: str, bot_id: str, *, lock: bool = False) -> Bot:
         """One bot; `bot_not_found` when there is none of this owner. `lock` keeps other writers off it."""

@@ -87,17 +87,20 @@ class Placing:
 
     async def _carry_out(self, tx: AsyncConnection, owner_id: str, found: Found) -> None:
         now = self._clock.now()
-        made: list[CalendarBot] = []
+        new: list[tuple[str, Gathering]] = []
         has: dict[str, str] = {}
         for room, every in found.parts.items():
             for part in every:
                 plan = planning.plan(part.wanted, part.bots, now)
                 await self._change(tx, owner_id, room, plan, found)
                 has |= plan.assign
-                for gathering in plan.create:
-                    bot_id = await self._create(tx, owner_id, found.events[gathering.lead], gathering)
-                    made.append(CalendarBot(bot_id, room, gathering.start, gathering.print))
-                    has |= {event.event_id: bot_id for event in gathering.events}
+                new += [(room, gathering) for gathering in plan.create]
+        leads = [(found.events[gathering.lead], gathering) for _, gathering in new]
+        asked = [(_wish(lead, gathering), self._key(lead)) for lead, gathering in leads]
+        made: list[CalendarBot] = []
+        for bot, (room, gathering) in zip(await self._bots.create_all(tx, owner_id, asked), new, strict=True):
+            made.append(CalendarBot(bot.id, room, gathering.start, gathering.print))
+            has |= {event.event_id: bot.id for event in gathering.events}
         await bots_repository.add(tx, owner_id, made)
         await repository.assign(tx, {key: bot_id for key, bot_id in has.items() if found.events[key].bot_id != bot_id})
 
@@ -110,10 +113,6 @@ class Placing:
             wish, key = _wish(lead, gathering), self._key(lead)
             if await self._bots.reschedule(tx, found.bots[bot_id], wish, api_key=key):
                 await bots_repository.change(tx, CalendarBot(bot_id, room, gathering.start, gathering.print))
-
-    async def _create(self, tx: AsyncConnection, owner_id: str, lead: StoredEvent, gathering: Gathering) -> str:
-        wish, key = _wish(lead, gathering), self._key(lead)
-        return (await self._bots.create(tx, owner_id, wish, api_key=key, single=False)).id
 
     def _key(self, event: StoredEvent) -> str | None:
         return self._sealing.open(event.sealed_api_key) if event.sealed_api_key else None

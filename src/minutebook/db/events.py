@@ -5,7 +5,7 @@ webhooks (later) deliver from the outbox.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -62,19 +62,27 @@ class Events:
 
     async def publish(self, tx: AsyncConnection, event: Event) -> datetime:
         """Write the event to the outbox and tell the subscribers; returns the event's time."""
+        return await self.publish_all(tx, [event])
+
+    async def publish_all(self, tx: AsyncConnection, events: Sequence[Event]) -> datetime:
+        """Write events to the outbox at once and tell the subscribers of each, in order; returns their time."""
         at = self._clock.now()
-        await tx.execute(
-            insert(outbox).values(
-                id=event.id,
-                kind=event.kind,
-                owner_id=event.owner_id,
-                subject_id=event.subject_id,
-                payload=dict(event.payload),
-                created_at=at,
-            )
-        )
-        for subscriber in self._subscribers[event.kind]:
-            await subscriber(tx, event)
+        rows = [
+            {
+                "id": event.id,
+                "kind": event.kind,
+                "owner_id": event.owner_id,
+                "subject_id": event.subject_id,
+                "payload": dict(event.payload),
+                "created_at": at,
+            }
+            for event in events
+        ]
+        if rows:
+            await tx.execute(insert(outbox), rows)
+        for event in events:
+            for subscriber in self._subscribers[event.kind]:
+                await subscriber(tx, event)
         return at
 
     async def forget(self, db: Database, days: int) -> int:

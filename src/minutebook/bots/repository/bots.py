@@ -27,6 +27,7 @@ from minutebook.bots.model import Bot, BotWish, EndReason, Failure
 from minutebook.bots.search_keys import extra_rows
 from minutebook.bots.states import BotState, sources_of
 from minutebook.bots.wish_json import wish_from_json, wish_to_json
+from minutebook.db.batches import AT_ONCE
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.kit.text import folded
@@ -171,9 +172,31 @@ bot_retranscriptions = Table(
 )
 
 
-async def add(tx: AsyncConnection, bot: Bot, platform: str | None, sameness: str) -> int:
-    """Store a new bot and its extras; returns its number (the one it came with does not count)."""
-    values: dict[str, object] = {
+NewBot = tuple[Bot, str | None, str]
+"""A bot that is not stored yet, its platform, and what tells whether another one is the same."""
+
+
+async def add(tx: AsyncConnection, new: Sequence[NewBot]) -> dict[str, int]:
+    """Store new bots and their extras, in few statements; returns their numbers by id (those they came with do not
+    count)."""
+    numbers: dict[str, int] = {}
+    extras: list[dict[str, object]] = []
+    for first in range(0, len(new), AT_ONCE):
+        some = {bot.id: bot for bot, _, _ in new[first : first + AT_ONCE]}
+        await tx.execute(insert(bots), [_row(*each) for each in new[first : first + AT_ONCE]])
+        rows = await tx.execute(select(bots.c.id, bots.c.number).where(bots.c.id.in_(some)))
+        numbers |= {row.id: row.number for row in rows}
+        for bot in some.values():
+            of_bot = {"bot_number": numbers[bot.id], "owner_id": bot.owner_id, "created_at": bot.created_at}
+            for row in extra_rows(bot.wish.extra):
+                extras.append({**of_bot, "field": row.field, "value": row.value, "value_head": row.head})
+    if extras:
+        await tx.execute(insert(bot_extras), extras)
+    return numbers
+
+
+def _row(bot: Bot, platform: str | None, sameness: str) -> dict[str, object]:
+    return {
         "id": bot.id,
         "owner_id": bot.owner_id,
         "wish": wish_to_json(bot.wish),
@@ -192,14 +215,6 @@ async def add(tx: AsyncConnection, bot: Bot, platform: str | None, sameness: str
         "files": [],
         "data_deleted": False,
     }
-    number = int((await tx.execute(insert(bots).values(**values).returning(bots.c.number))).scalar_one())
-    of_bot = {"bot_number": number, "owner_id": bot.owner_id, "created_at": bot.created_at}
-    rows = [
-        {**of_bot, "field": row.field, "value": row.value, "value_head": row.head} for row in extra_rows(bot.wish.extra)
-    ]
-    if rows:
-        await tx.execute(insert(bot_extras), rows)
-    return number
 
 
 async def load(tx: AsyncConnection, bot_id: str, *, lock: bool = False) -> Bot | None:

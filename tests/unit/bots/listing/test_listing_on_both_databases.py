@@ -43,7 +43,7 @@ async def stored(database: Database, bots: Sequence[Bot], chance: random.Random)
     kept = []
     async with database.transaction() as tx:
         for bot in bots:
-            number = await repository.add(tx, bot, None, bot.id)
+            number = (await repository.add(tx, [(bot, None, bot.id)]))[bot.id]
             ended = bot.created_at + timedelta(seconds=chance.randrange(60)) if chance.random() < 0.7 else None
             await tx.execute(update(repository.bots).where(repository.bots.c.number == number).values(ended_at=ended))
             speakers = tuple(chance.sample(("Ada", "Zoë", "grace"), chance.randrange(3)))
