@@ -38,6 +38,7 @@ class Stage:
     clock: Clock = field(default_factory=LoopClock)
     names: Sequence[str] = ()
     captures_asked: Sequence[float] = ()
+    troubles: Sequence[tuple[float, str]] = ()
 
     visits: int = 0
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -195,6 +196,9 @@ class FakeCapture:
     def cut_off(self) -> bool:
         since, until = self._stage.cut_off_at, self._stage.cut_off_until
         return since is not None and since <= self._stage.now() < until
+
+    def notices(self) -> list[str]:
+        return [notice for at, notice in self._stage.troubles if at == self._stage.now()]
 
     async def install(self, context: Any) -> None:
         self._stage.tell("install")

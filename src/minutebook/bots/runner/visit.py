@@ -230,6 +230,9 @@ class Visit:
         sound_s = None if sound_ms is None else sound_ms / 1000
         others = any(not is_bot(name) for name in self._capture.participants.values())
         self.progress = self.progress.heard(others, sound_s, self._now_s(), cut_off=self._capture.cut_off)
+        for notice in self._capture.notices():
+            log.warning("%s", notice)
+            self._ports.reports.notice(notice)
         if self.progress.ever_present and not before:
             self._ports.company()
 

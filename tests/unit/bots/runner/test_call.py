@@ -205,6 +205,18 @@ def test_a_clock_that_is_set_ends_no_call() -> None:
     assert at == pytest.approx(1003, abs=1.5)
 
 
+def test_trouble_with_the_sound_is_told_at_once() -> None:
+    stage = Stage(STRAIGHT, people=((0, 1),), troubles=((60, "All is silence."),))
+    play(stage, told=(100, Instruction.STOP))
+    assert stage.at("notice All is silence.") == pytest.approx(60, abs=0.5)
+
+
+def test_a_capture_is_made_when_it_is_asked_for() -> None:
+    stage = Stage(STRAIGHT, people=((0, 1),), captures_asked=(20,))
+    play(stage, told=(100, Instruction.STOP))
+    assert stage.at("page kept") == pytest.approx(20, abs=0.5)
+
+
 def test_a_meeting_of_bots_is_over() -> None:
     names = ("Fred's Notetaker", "Fireflies.ai Notetaker Ada", "Ada")
     stage = Stage(STRAIGHT, people=((0, 3), (100, 2)), sounds=(30,), names=names)

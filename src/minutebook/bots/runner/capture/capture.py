@@ -130,6 +130,10 @@ class Capture:
         """Whether all connections of the call are lost at the moment."""
         return self._recording is not None and self._recording.is_cut_off(self._now_ms())
 
+    def notices(self) -> list[str]:
+        """What is to be told of the sound since this was asked last."""
+        return self._recording.health.notices() if self._recording is not None else []
+
     def on_sound(self, listener: SoundListener) -> None:
         """Hand the mix to `listener` in real time: s16le at 24 kHz, 100 ms at a time, silence too."""
         self._sound_listeners.append(listener)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minutebook.bots.runner.capture.sound.health import Arrived
+
 if TYPE_CHECKING:
     from minutebook.bots.runner.capture.sound.timeline import Samples
 
@@ -107,6 +109,15 @@ def speaking_of(content: Any) -> Speaking | None:
     if isinstance(lag, int | float) and math.isfinite(lag) and 0 <= lag <= LONGEST_LAG_MS:
         return Speaking(ids, int(lag))
     return Speaking(ids)
+
+
+def arrived_of(content: Any, now_ms: int) -> Arrived | None:
+    """The content of an `arrived` message."""
+    counts = (
+        [content.get(name) for name in ("packets", "samples", "madeUp", "energy")] if isinstance(content, dict) else []
+    )
+    known = [each for each in counts if isinstance(each, int | float) and math.isfinite(each)]
+    return Arrived(now_ms, *known) if len(known) == 4 else None
 
 
 def flag_of(content: Any) -> bool | None:

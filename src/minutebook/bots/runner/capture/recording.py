@@ -12,6 +12,7 @@ from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observat
 from minutebook.bots.runner.capture.page_messages import (
     Message,
     Owner,
+    arrived_of,
     flag_of,
     owners_of,
     runs_of,
@@ -20,6 +21,7 @@ from minutebook.bots.runner.capture.page_messages import (
 )
 from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
+from minutebook.bots.runner.capture.sound.health import SoundHealth
 from minutebook.bots.runner.capture.sound.mixing import Mixer
 from minutebook.bots.runner.capture.sound.speaking import (
     SPLIT_MS,
@@ -53,6 +55,7 @@ class Recording:
         self.presence = Presence(people)
         self.ever_present = False
         self.last_sound_ms: int | None = None
+        self.health = SoundHealth(start_ms)
         self.sound_listeners: list[SoundListener] = []
         self.speaking_listeners: list[SpeakingListener] = []
         self._spool = spool
@@ -66,6 +69,7 @@ class Recording:
         self._lag_ms = speaking_lag_ms
         self._page = PageSpeaking(speaking_lag_ms)
         self._speaking: frozenset[str] = frozenset()
+        self._looked_ms = start_ms
 
     def take(self, message: Message, now_ms: int) -> None:
         """A message of the page."""
@@ -78,6 +82,8 @@ class Recording:
                 self._see(now_ms)
             case "speaking":
                 self._page_speaking.hear(message.document, speaking_of(message.content), now_ms)
+            case "arrived" if (counted := arrived_of(message.content, now_ms)) is not None:
+                self.health.arrived(counted)
             case "cut off":
                 self._cut_off.hear(message.document, flag_of(message.content), now_ms)
             case "tracks":
@@ -165,7 +171,9 @@ class Recording:
                 else:
                     alone.setdefault(track.key, []).append(frame)
             self._note_long_speech(track, number)
-        mixed = self._mixer.mix(heard).tobytes()
+        mix = self._mixer.mix(heard)
+        mixed = mix.tobytes()
+        self.health.recorded(self._time_of(number), loud=bool(mix.any()))
         self._spool.sound(AUDIO, self._time_of(number), mixed)
         for key, frames in alone.items():
             self._record_track(key, number, frames)
@@ -244,9 +252,18 @@ class Recording:
             self.last_sound_ms = now_ms
         self._observe(self._page.shown(by_page, now_ms), now_ms)
         speaking = by_page | by_track
+        self._note_names(speaking, now_ms)
         if speaking != self._speaking:
             self._speaking = speaking
             self._tell_speaking(now_ms)
+
+    def _note_names(self, speaking: frozenset[str], now_ms: int) -> None:
+        """Whether what is heard has a name."""
+        since_ms, self._looked_ms = self._looked_ms, now_ms
+        if any(track.voice.active for track in self._tracks.values()):
+            everybody = self.presence.people.everybody
+            named = any(everybody[key].name for key in speaking if key in everybody)
+            self.health.spoke(now_ms - since_ms, named=named)
 
     def _only_voice(self, now_ms: int) -> frozenset[str]:
         """Where the page does not tell who speaks and one person is there, what is heard on a track of nobody is

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from minutebook.bots.runner.capture.page_messages import (
     Owner,
     TrackState,
+    arrived_of,
     message_of,
     owners_of,
     runs_of,
@@ -28,6 +29,7 @@ def test_nothing_a_page_tells_breaks_the_runner(content: object) -> None:
     owners_of(content)
     track_states_of(content)
     speaking_of(content)
+    arrived_of(content, 0)
 
 
 @given(st.text())

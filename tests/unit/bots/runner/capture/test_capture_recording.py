@@ -13,6 +13,7 @@ from minutebook.bots.protocol import Observation, ObservationKind, observations_
 from minutebook.bots.runner.capture.page_messages import Message
 from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.recording import ANONYMOUS_AFTER_MS, Recording
+from minutebook.bots.runner.capture.sound.health import NAMELESS, SILENT
 from minutebook.bots.runner.capture.spool import Spool, finished
 
 START_MS = 1_700_000_000_000
@@ -266,6 +267,24 @@ def test_all_that_is_heard_is_the_only_others(call: Call, people: tuple[str, ...
     assert {(each.key, each.source, each.lag_ms) for each in spoken} == {
         (call.key(name), "page", 0) for name in speakers
     }
+
+
+def test_sound_without_names_is_told(call: Call) -> None:
+    call.roster("Ana", "Ben")
+    mixed(call)
+    for number in range(1000):
+        call.run(mix=noise(number) if number % 10 < 8 else None)
+    assert call.recording.health.notices() == [NAMELESS]
+
+
+def test_silence_that_arrives_is_told(call: Call) -> None:
+    call.roster("Ana")
+    call.tracks({"a": "Ana"})
+    for number in range(700):
+        if number % 50 == 0:
+            call.tell("arrived", {"packets": number, "samples": number, "madeUp": 0, "energy": 0})
+        call.run(a=None)
+    assert call.recording.health.notices() == [SILENT]
 
 
 def test_a_call_without_a_living_connection_is_cut_off(call: Call) -> None:

@@ -3,6 +3,7 @@
 const LOOK_MS = 250;
 const ROSTER_EVERY = 4;
 const TOLD_AGAIN_MS = 5000;
+const COUNT_MS = 5000;
 
 let looks = 0;
 const told = new Map();
@@ -54,3 +55,10 @@ function look() {
 }
 
 setInterval(look, LOOK_MS);
+
+async function count() {
+  const counted = connections.size ? await arrived() : null;
+  if (counted) tell("arrived", counted);
+}
+
+setInterval(() => count().catch(() => {}), COUNT_MS);

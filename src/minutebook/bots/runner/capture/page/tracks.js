@@ -39,6 +39,21 @@ function areDown() {
   return open.length ? open.every(({ connectionState }) => ["failed", "disconnected"].includes(connectionState)) : null;
 }
 
+// What arrived over all connections, by the browser's own count; null where nothing ever did.
+async function arrived() {
+  const reports = await Promise.all([...connections].map((connection) => connection.getStats()));
+  const rows = reports.flatMap((report) => [...report.values()]).filter(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+  const sum = (count) => rows.reduce((total, row) => total + (count(row) || 0), 0);
+  return rows.length
+    ? {
+        packets: sum((row) => row.packetsReceived),
+        samples: sum((row) => row.totalSamplesReceived),
+        madeUp: sum((row) => row.concealedSamples - row.silentConcealedSamples),
+        energy: sum((row) => row.totalAudioEnergy),
+      }
+    : null;
+}
+
 function rescan() {
   for (const connection of connections) {
     if (connection.connectionState === "closed") connections.delete(connection);
