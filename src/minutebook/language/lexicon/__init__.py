@@ -81,6 +81,7 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
         talk_requests=_pattern(talk["requests"], macros) if "requests" in talk else None,
         phrases={name: _pattern(text, macros) for name, text in data.get("phrases", {}).items()},
         complete=data.get("complete", False),
+        nouns_have_capitals=data.get("nouns_have_capitals", False),
         **{name: word_set(data[name]) for name in _WORD_LISTS if name in data},
     )
 

@@ -70,6 +70,7 @@ class Lexicon:
     talk_requests: re.Pattern[str] | None = None
     phrases: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     first_person: frozenset[str] = frozenset()
+    nouns_have_capitals: bool = False
     complete: bool = False
     """Whether the pack knows actions and decisions, or only headings and word lists."""
 

@@ -4,16 +4,19 @@
 "Thursday" from "Friday" or "launch" from "do not launch"; an embedding check follows as a second opinion on the whole.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
-from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
+from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
 from minutebook.language.talk.sentences import sentences_of, words_of
@@ -27,8 +30,12 @@ _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
 _NEAR = 4
 """Words around a number, name or date within which its neighbour has to stand in the evidence as in the item."""
+_OWN_WORDS = 0.5
+"""Share of a line's content words that may be its own ("the cover will be used"), where they are no names, days, numbers
+and turn nothing round. A line that quotes has none; one that is written for people has some."""
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
+_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu)'(?=\w)")
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,13 @@ class Verifier:
         self._lexicon = lexicon_of(transcript.language)
         self._words = self._lexicon.words
         self._speakers = _words_by_speaker(transcript, self._words)
+        self._names = [s.name for s in transcript.speakers if not is_default_name(s.name)]
         self._left_out = tuple(tainted(sentences_of(transcript)))
         self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes,
             self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
-            self._likeness,
+            self._likeness, Manner(self._lexicon).reason_against,
         )  # fmt: skip
 
     @property
@@ -99,14 +107,48 @@ class Verifier:
         return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
 
     def _content(self, item: Item) -> str | None:
-        carried = {self._words.stem(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
-        spelt = {w for e in item.evidence for w in self._words.normal_words(e.quote)}
-        for word in self._content_words(_claims(item)):
-            if word not in spelt and (
-                word in self._lexicon.date_words or not _carried(self._words.stem(word), carried)
-            ):
-                return f"“{word}” is not in the cited words."
-        return None
+        spelt = {_plain(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
+        spelt |= {w for e in item.evidence for w in self._words.normal_words(self._transcript.name_of(e.speaker))}
+        carried = {self._words.stem(w) for w in spelt}
+        claimed = dict.fromkeys(map(_plain, self._content_words(_claims(item))))
+        names = self._names_in(item)
+        numbers = {n.value for e in item.evidence for n in self._words.numbers_in(self._words.normal_words(e.quote))}
+        missing = [
+            w
+            for w in claimed
+            if w not in spelt and (w in names or not self._is_carried(w, carried)) and not _is_time(w, numbers)
+        ]
+        strict = self._date_words(item) | names
+        untold = next((w for w in missing if w in strict or self._turns(w, spelt)), None)
+        if untold is None and len(missing) > _OWN_WORDS * len(claimed):
+            untold = missing[0]
+        return None if untold is None else f"“{untold}” is not in the cited words."
+
+    def _is_carried(self, word: str, carried: set[str]) -> bool:
+        return word not in self._lexicon.date_words and _carried(self._words.stem(word), carried)
+
+    def _date_words(self, item: Item) -> frozenset[str]:
+        """Words that name a time, without those that only do with a capital: "may"."""
+        written = set(_claims(item).split())
+        return self._lexicon.date_words - {w for w in self._lexicon.lists["dates_with_capital"] if w in written}
+
+    def _turns(self, word: str, spelt: set[str]) -> bool:
+        """Whether a line's own word says which way something goes, and no cited word goes that way."""
+        ways = (self._lexicon.lists["rising"], self._lexicon.lists["falling"])
+        return any(word in way and not way & spelt for way in ways)
+
+    def _names_in(self, item: Item) -> set[str]:
+        """Words written with a capital inside a sentence, and the first one where the quotes name somebody else."""
+        text = _claims(item)
+        written = text.split()
+        if self._lexicon.nouns_have_capitals:
+            titled = (b for a, b in pairwise(written) if a.casefold() in self._lexicon.lists["titles"])
+            return {n for w in titled for n in self._words.normal_words(w)}
+        inside = [w for before, w in pairwise(written) if w[:1].isupper() and not before.endswith((".", "?", "!", ":"))]
+        quoted = {bare(w).casefold() for e in item.evidence for w in e.quote.split() if w[:1].isupper()}
+        opens = item.kind in (ItemKind.TOPIC, ItemKind.DECISION)
+        others = quoted - self._words.number_words(quoted) - self._lexicon.stopwords - set(self._words.normal_words(text)) - self._lexicon.never_names
+        return {n for w in (*inside, *(written[:1] if others and opens else [])) for n in self._words.normal_words(w)}
 
     def _content_words(self, text: str) -> list[str]:
         words = self._words.normal_words(text)
@@ -135,7 +177,8 @@ class Verifier:
             if not any(_same_company(self._words, text, number.first, number.last, *place, stop) for place in places):
                 return f"The number {number.value:g} is said of something else."
         written = (part for part in claim.split()[1:] if part[:1].isupper())
-        capitals = {w for part in written for w in self._words.normal_words(part) if w not in stop}
+        named = not self._lexicon.nouns_have_capitals
+        capitals = {w for part in written if named for w in self._words.normal_words(part) if w not in stop}
         for at, word in enumerate(text):
             if word in self._lexicon.date_words or word in capitals:
                 places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
@@ -147,6 +190,9 @@ class Verifier:
         said: defaultdict[str, set[bool]] = defaultdict(set)
         for evidence in item.evidence:
             self._note_polarity(evidence.quote, said)
+            if "?" in evidence.quote:
+                for stem in self._stems(evidence.quote):
+                    said[stem] |= {True, False}
         claimed: defaultdict[str, set[bool]] = defaultdict(set)
         for text in _claim_parts(item):
             self._note_polarity(text, claimed)
@@ -182,31 +228,67 @@ class Verifier:
             return None
         if owner.speaker is not None:
             return self._speaking_owner(item, owner.speaker, owner.name)
-        if owner.name is not None and not self._named(item.evidence, owner.name):
+        names = self._lexicon.patterns["name_joiner"].split(owner.name or "")
+        heard = {self._transcript.name_of(e.speaker) for e in item.evidence}
+        missing = next((n for n in names if n and n not in heard and not self._named(item.evidence, n)), None)
+        if missing is not None:
             return f"{owner.name} is not named in the cited words."
-        return None
+        return self._somebody_else(item, [e for e in item.evidence], names)
 
     def _speaking_owner(self, item: Item, speaker: str, name: str | None) -> str | None:
         if speaker not in self._speakers:
             return "The owner is nobody who speaks in this recording."
         others = [e for e in item.evidence if e.speaker != speaker]
         known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
-        if any(self._named(others, n) for n in known):
-            return None
         wanted = {self._words.stem(w) for w in self._content_words(item.text)}
+        if any(self._named(others, n) for n in known):
+            return self._somebody_else(item, others, known)
         asked = [e.start for e in others if self._carries(e, wanted)]
         called = [e.start for e in item.evidence if e.speaker == speaker and self._carries(e, wanted)]
         for evidence in (e for e in item.evidence if e.speaker == speaker):
-            carrying = [
-                c for c in self._lexicon.patterns["clause_edge"].split(evidence.quote) if wanted & self._stems(c)
-            ]
-            if any(self._commits(clause, evidence) for clause in carrying):
-                return None
-            if not carrying and asked and evidence.start > min(asked):
-                return None
+            clauses = self._lexicon.patterns["clause_edge"].split(evidence.quote)
+            carrying = [c for c in clauses if wanted & self._stems(c)]
+            if any(self._commits(clause, evidence) and not self._denies(clause, item) for clause in carrying):
+                return self._given_away(item, evidence)
+            if not carrying and asked and evidence.start > min(asked) and not self._passes_on(evidence, known):
+                return self._somebody_else(item, others, known)
             if not carrying and called and evidence.start > min(called) and self._commits(evidence.quote, evidence):
                 return None
         return "Neither does the owner promise it in the cited words nor does anybody name the owner there."
+
+    def _somebody_else(self, item: Item, others: Sequence[Evidence], names: Sequence[str]) -> str | None:
+        """Why the task is somebody else's: in the clause that has most of it, another speaker promises it alone."""
+        wanted = self._stems(item.text)
+        clauses = [(len(wanted & self._stems(c)), c, e) for e in others for c in self._clauses(e.quote)]
+        most = max((n for n, _, _ in clauses), default=0)
+        best = [(c, e) for n, c, e in clauses if n == most > 0]
+        for clause, evidence in best:
+            words = self._words.norm(clause)
+            named = any(self._named([Evidence(0, 0, "", clause)], n) for n in names)
+            own = self._transcript.name_of(evidence.speaker) in names
+            asks = evidence.quote.rstrip().endswith("?") or self._lexicon.matches("asks_others", words)
+            if not named and not own and not asks and self._lexicon.matches("promises_alone", words):
+                return "In the cited words somebody else takes it on."
+        return None
+
+    def _clauses(self, text: str) -> list[str]:
+        return [c for c in self._lexicon.patterns["clause_edge"].split(text) if c and c.strip()]
+
+    def _denies(self, clause: str, item: Item) -> bool:
+        negators = self._lexicon.negators
+        denied = any(w in negators for w in self._words.normal_words(clause))
+        return denied and not any(w in negators for w in self._words.normal_words(item.text))
+
+    def _given_away(self, item: Item, evidence: Evidence) -> str | None:
+        back = self._lexicon.matches("gives_away", self._words.norm(evidence.quote))
+        return "The owner gives it away in the cited words." if back else None
+
+    def _passes_on(self, evidence: Evidence, known: Sequence[str]) -> bool:
+        """Whether a short answer names somebody else as the one who does it: "Saskia does."."""
+        answer = self._words.normal_words(evidence.quote)
+        people = {n.split()[0].casefold() for n in self._names if n not in known and n != evidence.speaker}
+        mine = {n.split()[0].casefold() for n in known}
+        return bool(answer) and answer[0] in people - mine and not self._lexicon.first_person & set(answer)
 
     def _carries(self, evidence: Evidence, wanted: set[str]) -> bool:
         return not wanted or bool(wanted & self._stems(evidence.quote))
@@ -235,11 +317,20 @@ class Verifier:
             return None
         said = self._words.normal_words(due.said)
         quotes = [self._words.normal_words(e.quote) for e in item.evidence]
-        if not said or not any(q[i : i + len(said)] == said for q in quotes for i in range(len(q))):
+        if not said or not any(self._times(said) <= self._times(q) for q in quotes):
             return f"The date “{due.said}” is not in the cited words."
         if due.on is not None and due.on != self._lexicon.dates.resolve(due.said, self._held_on):
             return f"{due.on.isoformat()} does not follow from “{due.said}”."
         return None
+
+    def _times(self, words: Sequence[str]) -> set[str]:
+        """The words of a time, numbers as values: "the 20th" is "the twentieth"."""
+        plain = [_plain(w) for w in words]
+        spelling = self._words.number_words(plain)
+        light = self._lexicon.stopwords - self._lexicon.date_words | self._lexicon.lists["time_prepositions"]
+        return {self._words.stem(w) for w in plain if w not in spelling and w not in light} | {
+            f"{n.value:g}" for n in self._words.numbers_in(plain)
+        }
 
     def _likeness(self, item: Item) -> str | None:
         quotes = " ".join(e.quote for e in item.evidence)
@@ -318,6 +409,17 @@ def _regions(plain: Sequence[str], quote: Sequence[str], negators: frozenset[str
             yield quote[places[i] : places[i + size - 1] + 1]
 
 
+def _is_time(word: str, numbers: set[float]) -> bool:
+    """Whether a word is a time of day ("6:30") whose numbers are cited."""
+    parts = re.fullmatch(r"(\d{1,2})[:.h](\d\d)", word)
+    return parts is not None and {float(parts[1]), float(parts[2])} <= numbers
+
+
+def _plain(word: str) -> str:
+    """A word without an elided article in front: "d'août" is "août"."""
+    return _ELIDED.sub("", word)
+
+
 def _common_start(one: str, other: str) -> str:
     size = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return one[:size]
@@ -337,7 +439,8 @@ def _same_company(
     before = [w for w in text[max(0, first - _NEAR) : first] if w not in stop][-1:]
     after = [w for w in text[last : last + _NEAR] if w not in stop][:1]
     near = {spelling.stem(w) for w in quote[max(0, begin - 2 * _NEAR) : end + 2 * _NEAR]}
-    company = {spelling.stem(w) for w in (*before, *after)}
+    said = {spelling.stem(w) for w in quote}
+    company = {spelling.stem(w) for w in (*before, *after)} & said
     return not company or bool(company & near)
 
 

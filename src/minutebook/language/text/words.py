@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 PUNCTUATION: Final = frozenset(",.?!;:…—–")
-_EDGE = re.compile(r"^[\"'“”‘(\[]+|[\"'”’)\]]+$")
+_EDGE = re.compile(r"^[\"'“”‘(\[¿¡]+|[\"'”’)\]]+$")
 _TAIL = re.compile(r"^(.*?)([,.?!;:…—–]*)$")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _MIN_STEM = 3
@@ -49,6 +49,8 @@ class Words:
         self._ordinals = _ranks(data["ordinals"], first=1) | data["further_ordinals"]
         self._scales: Mapping[str, int] = data["scales"]
         self._and = str(data["and"])
+        self._and_after = 10 if data.get("and_after_tens", False) else 100
+        self._joined: Mapping[str, int] = _joined(data["joined_by"], self._units, self._tens) if "joined_by" in data else {}
         self._verb_endings: Sequence[tuple[str, str]] = [(ending, plain) for ending, plain in data["verb_endings"]]
         self._verb_forms: Mapping[str, str] = data["verb_forms"]
         self._verb_ending = str(data["verb_ending"])
@@ -135,9 +137,12 @@ class Words:
             digits = digits.replace(",", "" if _GROUPED.fullmatch(digits) else ".")
             value = float(digits) if digits.count(".") <= 1 else None
             return None if value is None else value * self._scales.get(match[2], 1)
-        for table in (self._units, self._tens, self._ordinals):
+        for table in (self._units, self._tens, self._ordinals, self._joined):
             if word in table:
                 return float(table[word])
+        scale = next((s for s in self._scales if len(s) > _MIN_STEM and word.endswith(s) and word != s), None)
+        if scale is not None and (many := self._units.get(word.removesuffix(scale))) is not None:
+            return float(many * self._scales[scale])
         head, _, tail = word.partition("-")
         if head in self._tens and (small := self._units.get(tail, self._ordinals.get(tail))) is not None:
             return float(self._tens[head] + small)
@@ -154,7 +159,7 @@ class Words:
                 current = max(current, 1) * scale
                 total, current = (total + current, 0.0) if scale >= 1000 else (total, current)
                 last_size = scale
-            elif word == self._and and last_size >= 100 and self._size(following):
+            elif word == self._and and last_size >= self._and_after and 0 < self._size(following) < last_size:
                 pass
             elif 0 < self._size(word) < last_size:
                 current += self._single(word) or 0.0
@@ -173,6 +178,11 @@ class Words:
 
 def _strips(word: str, suffix: str) -> bool:
     return word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss")
+
+
+def _joined(by: str, units: Mapping[str, int], tens: Mapping[str, int]) -> dict[str, int]:
+    """Numbers that are one word, the smaller part first: "einundzwanzig"."""
+    return {f"{u}{by}{t}": small + large for u, small in units.items() for t, large in tens.items() if 0 < small < 10}
 
 
 def _ranks(words: str, first: int = 0, step: int = 1) -> dict[str, int]:
