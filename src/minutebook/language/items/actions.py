@@ -231,15 +231,25 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
     behind = background(talk, move.sentence, move.do)
     unclear = len(talk.content(move.do)) < _CLEAR
     points_to = pointed[-1] if pointed else behind[-1] if behind and unclear else None
-    spans = {move.sentence, *answer.evidence, *pointed, *behind}
+    spans = {move.sentence, *answer.evidence, *pointed, *behind, *_reply_to_doubt(talk, move)}
     return Item(
         kind=ItemKind.ACTION,
-        text=move.do,
+        text=talk.with_condition(move.do, move.sentence),
         evidence=tuple(s.evidence() for s in sorted(spans, key=lambda s: s.index)),
         owner=owner,
         due=Due(said) if said else None,
         context=points_to.text if points_to and (not calling or refers(talk, move)) else None,
     )
+
+
+def _reply_to_doubt(talk: Conversation, move: Move) -> Sequence[Sentence]:
+    """What "I could …" is answered, up to a statement: a line that leaves the doubt out has to show it settled."""
+    if not talk.lexicon.matches("doubtful", _norm(talk, move.sentence)):
+        return ()
+    after = talk.sentences[move.sentence.index + 1 : move.sentence.index + 1 + REACH]
+    later = [s for s in after if move.sentence.turn < s.turn <= move.sentence.turn + 2]
+    at = next((n for n, s in enumerate(later) if not s.is_question), len(later))
+    return later[: at + 1]
 
 
 def _timed(talk: Conversation, move: Move, item: Item) -> Item:

@@ -53,6 +53,7 @@ def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context:
     behind = background(talk, spans[0], text)
     ordered = sorted(dict.fromkeys((*behind, *spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
+    text = talk.with_condition(text, spans[0])
     shown = context or (behind[-1] if behind and len(talk.content(text)) < _CLEAR else None)
     return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=shown.text if shown else None)]
 

@@ -16,7 +16,7 @@ from minutebook.language.lexicon.model import Act, Cue, Feelings, Lexicon
 from minutebook.language.text.dates import CALENDAR_RULES, DateRule, Dates
 from minutebook.language.text.words import Words, word_set
 
-__all__ = ["Act", "Cue", "Feelings", "Lexicon", "directed_at_software", "feelings", "lexicon_of"]
+__all__ = ["Act", "Cue", "Feelings", "Lexicon", "dictations", "directed_at_software", "feelings", "lexicon_of"]
 
 _WORD_LISTS = (
     "stopwords", "negators", "address_openers", "address_followers", "thanks_words", "never_names", "everyone",
@@ -53,6 +53,12 @@ def directed_at_software() -> tuple[re.Pattern[str], ...]:
     data = _read("injection.toml")
     written = (*data["speech"], *data["markup"])
     return tuple(re.compile(_pattern(text, data["macros"]).pattern, re.IGNORECASE) for text in written)
+
+
+@lru_cache(maxsize=1)
+def dictations() -> tuple[re.Pattern[str], ...]:
+    """Patterns of speech about what a note or a machine is to say, in any language."""
+    return tuple(re.compile(_pattern(text, {}).pattern, re.IGNORECASE) for text in _read("injection.toml")["dictation"])
 
 
 def _read(name: str) -> Mapping[str, Any]:

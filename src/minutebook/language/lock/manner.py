@@ -8,17 +8,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from minutebook.language.lexicon import Act, Lexicon
+from minutebook.language.lexicon import Lexicon, dictations
 from minutebook.language.model import Evidence, Item, ItemKind
 
-_GROUNDS = (Act.ACCEPT, Act.AGREE, Act.DECIDE, Act.COMMIT, Act.EXTEND)
 _SENTENCE = re.compile(r"(?<=[.?!…])\s+")
 
 
 @dataclass(frozen=True)
 class _Said:
-    """One quoted sentence: its words in one row, its content stems, whether it asks, who said it."""
+    """One quoted sentence as it was said: its words in one row, its content stems, whether it asks, who said it."""
 
+    text: str
     norm: str
     stems: frozenset[str]
     asks: bool
@@ -35,12 +35,13 @@ class Manner:
         """What the line makes of the manner of its quotes that is not so; None where it keeps it."""
         told = list(self._told(item.evidence))
         wanted = self._stems(item.text)
-        best = max((len(wanted & s.stems) for s in told), default=0)
-        at = next((n for n, s in enumerate(told) if len(wanted & s.stems) == best), None)
-        if at is None or best == 0 or item.kind is ItemKind.QUESTION:
+        owner = item.owner.speaker if item.owner else None
+        weights = [(len(wanted & s.stems), s.speaker == owner, n) for n, s in enumerate(told)]
+        best, _, at = max(weights, default=(0, False, 0))
+        if best == 0 or item.kind is ItemKind.QUESTION:
             return None
         checks: tuple[Callable[[Item, Sequence[_Said], int], str | None], ...] = (
-            self._condition, self._doubt, self._ground,
+            self._dictated, self._condition, self._doubt, self._ground,
         )  # fmt: skip
         return next((reason for check in checks if (reason := check(item, told, at)) is not None), None)
 
@@ -48,7 +49,19 @@ class Manner:
         for each in evidence:
             for sentence in _SENTENCE.split(each.quote):
                 asks = sentence.rstrip("\"'”’)").endswith("?")
-                yield _Said(self._norm(sentence), frozenset(self._stems(sentence)), asks, each.speaker)
+                yield _Said(sentence, self._norm(sentence), frozenset(self._stems(sentence)), asks, each.speaker)
+
+    def _dictated(self, item: Item, told: Sequence[_Said], at: int) -> str | None:
+        """A decision or a task is more than what somebody wants to have written down: somebody else has to say it, too,
+        or its owner has to promise it."""
+        if item.kind not in (ItemKind.ACTION, ItemKind.DECISION):
+            return None
+        if not any(pattern.search(told[at].text) for pattern in dictations()):
+            return None
+        promised = item.kind is ItemKind.ACTION and item.owner is not None and item.owner.speaker == told[at].speaker
+        others = any(s.speaker != told[at].speaker and not s.asks for s in told)
+        backed = others or (promised and self._says("promises_alone", told[at].norm))
+        return None if backed else "The cited words only say what is to be written down."
 
     def _condition(self, item: Item, told: Sequence[_Said], at: int) -> str | None:
         line = " ".join(self._norm(part) for part in (item.text, item.due.said if item.due else "", item.context or ""))

@@ -14,8 +14,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
-from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
+from minutebook.language.lock.manner import Manner
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
@@ -31,11 +31,11 @@ _SLACK_S = 0.6
 _NEAR = 4
 """Words around a number, name or date within which its neighbour has to stand in the evidence as in the item."""
 _OWN_WORDS = 0.5
-"""Share of a line's content words that may be its own ("the cover will be used"), where they are no names, days, numbers
-and turn nothing round. A line that quotes has none; one that is written for people has some."""
+"""Share of a line's content words that may be its own: of the pack's list of words that tell only how ("the cover will
+be used"), and none that turns something round. A line that quotes has none; one that is written for people has some."""
 _LEAST_SIMILARITY = 0.2
 _NAME_LIKENESS = 0.7
-_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu)'(?=\w)")
+_ATTACHED = re.compile(r"^(?:[cdjlmnst]|qu)'(?=\w)|-(?:t-)?(?:ils?|elles?|on|tu|vous|nous|je)$")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ class Verifier:
             if w not in spelt and (w in names or not self._is_carried(w, carried)) and not _is_time(w, numbers)
         ]
         strict = self._date_words(item) | names
-        untold = next((w for w in missing if w in strict or self._turns(w, spelt)), None)
+        own = self._lexicon.lists["own_words"] - strict
+        untold = next((w for w in missing if w not in own or self._turns(w, spelt)), None)
         if untold is None and len(missing) > _OWN_WORDS * len(claimed):
             untold = missing[0]
         return None if untold is None else f"“{untold}” is not in the cited words."
@@ -147,7 +148,13 @@ class Verifier:
         inside = [w for before, w in pairwise(written) if w[:1].isupper() and not before.endswith((".", "?", "!", ":"))]
         quoted = {bare(w).casefold() for e in item.evidence for w in e.quote.split() if w[:1].isupper()}
         opens = item.kind in (ItemKind.TOPIC, ItemKind.DECISION)
-        others = quoted - self._words.number_words(quoted) - self._lexicon.stopwords - set(self._words.normal_words(text)) - self._lexicon.never_names
+        others = (
+            quoted
+            - self._words.number_words(quoted)
+            - self._lexicon.stopwords
+            - set(self._words.normal_words(text))
+            - self._lexicon.never_names
+        )
         return {n for w in (*inside, *(written[:1] if others and opens else [])) for n in self._words.normal_words(w)}
 
     def _content_words(self, text: str) -> list[str]:
@@ -233,7 +240,7 @@ class Verifier:
         missing = next((n for n in names if n and n not in heard and not self._named(item.evidence, n)), None)
         if missing is not None:
             return f"{owner.name} is not named in the cited words."
-        return self._somebody_else(item, [e for e in item.evidence], names)
+        return self._somebody_else(item, item.evidence, names)
 
     def _speaking_owner(self, item: Item, speaker: str, name: str | None) -> str | None:
         if speaker not in self._speakers:
@@ -380,7 +387,8 @@ def _words_by_speaker(transcript: Transcript, spelling: Words) -> dict[str, _Wor
 
 
 def _claim_parts(item: Item) -> Iterable[str]:
-    return (part for part in (item.text, item.answer, item.context) if part)
+    told = (part for part in (item.text, item.answer, item.context) if part)
+    return (piece.strip() for part in told for piece in re.split(r"[()]", part) if piece.strip())
 
 
 def _claims(item: Item) -> str:
@@ -416,8 +424,8 @@ def _is_time(word: str, numbers: set[float]) -> bool:
 
 
 def _plain(word: str) -> str:
-    """A word without an elided article in front: "d'août" is "août"."""
-    return _ELIDED.sub("", word)
+    """A word without what French hangs on it: "d'août" is "août", "vaut-il" is "vaut"."""
+    return _ATTACHED.sub("", word)
 
 
 def _common_start(one: str, other: str) -> str:

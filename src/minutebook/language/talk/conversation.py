@@ -85,6 +85,16 @@ class Conversation:
         """The numbers that a text names."""
         return {n.value for n in self.lexicon.words.numbers_in(self.lexicon.words.normal_words(text))}
 
+    def with_condition(self, text: str, sentence: Sentence) -> str:
+        """A line's text with the condition that its sentence names: a promise without its "if" is another promise."""
+        norm = self.lexicon.words.norm
+        told = self.lexicon.patterns["condition"].search(sentence.text)
+        if told is None or not self.lexicon.matches("conditional", norm(sentence.text)):
+            return text
+        if self.lexicon.matches("conditional_line", norm(text)):
+            return text
+        return f"{text} ({told[1][:1].lower()}{told[1][1:].strip()})"
+
     def reports_back(self, move: Move) -> bool:
         """Whether a promise is only to tell: "I'll let you know"."""
         return self.lexicon.matches("report_back", self.lexicon.words.norm(move.core))

@@ -50,7 +50,7 @@ class Words:
         self._scales: Mapping[str, int] = data["scales"]
         self._and = str(data["and"])
         self._and_after = 10 if data.get("and_after_tens", False) else 100
-        self._joined: Mapping[str, int] = _joined(data["joined_by"], self._units, self._tens) if "joined_by" in data else {}
+        self._joined = _joined(data.get("joined_by"), self._units, self._tens)
         self._verb_endings: Sequence[tuple[str, str]] = [(ending, plain) for ending, plain in data["verb_endings"]]
         self._verb_forms: Mapping[str, str] = data["verb_forms"]
         self._verb_ending = str(data["verb_ending"])
@@ -180,8 +180,10 @@ def _strips(word: str, suffix: str) -> bool:
     return word.endswith(suffix) and len(word) - len(suffix) >= _MIN_STEM and not word.endswith("ss")
 
 
-def _joined(by: str, units: Mapping[str, int], tens: Mapping[str, int]) -> dict[str, int]:
+def _joined(by: str | None, units: Mapping[str, int], tens: Mapping[str, int]) -> dict[str, int]:
     """Numbers that are one word, the smaller part first: "einundzwanzig"."""
+    if by is None:
+        return {}
     return {f"{u}{by}{t}": small + large for u, small in units.items() for t, large in tens.items() if 0 < small < 10}
 
 
