@@ -1,6 +1,6 @@
 """Sends a bot to a meeting, waits until it is back, and prints who said what.
 
-    MINUTEBOOK_KEY=… python examples/send_bot.py http://127.0.0.1:8000 https://meet.example/room
+    MINUTEBOOK_KEY=… python examples/send_bot.py http://127.0.0.1:8000 https://meet.google.com/abc-defg-hij
 
 `minutebook admin create-api-key ada@example.com` makes the key. Long waits are better left to webhooks: see
 webhook_receiver.py.

@@ -1,21 +1,50 @@
 """All settings, nested, and the only reader of the environment (`MINUTEBOOK_…`, nested names joined by `__`)."""
 
+import json
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from minutebook.kit.languages import UNTOLD, language_code
 
 
 def _comma_separated(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    """A list, written with commas or as JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().startswith("["):
+        with suppress(ValueError):  # an address in brackets is none: [::1]:9000
+            return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
 
+
+def _host(entry: str) -> str:
+    if _HOST.fullmatch(entry) is None:
+        raise ValueError(
+            f"`{entry}` is neither a host nor a network, so it can match nothing; write nas.lan or 10.1.0.0/16"
+        )
+    return entry
+
+
+def _page(entry: str) -> str:
+    parts = urlsplit(entry)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError(f"`{entry}` is no address, so it can match nothing; write https://meet.example.com/")
+    return entry
+
+
+_HOST = re.compile(r"\[?[\w.:-]+(%\w+)?\]?(:\d+)?(/\d+)?")
+"""A name, an address or a network, with a port or without; what it means is for whoever matches it to say."""
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
+Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_comma_separated)]
+Pages = Annotated[list[Annotated[str, AfterValidator(_page)]], NoDecode, BeforeValidator(_comma_separated)]
 Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_comma_separated)]
 
 
@@ -25,7 +54,7 @@ class HttpSettings(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.")
     base_url: str | None = Field(None, description="Public address of the server, when it stands behind a proxy.")
-    allowed_hosts: CommaSeparated = Field(
+    allowed_hosts: Hosts = Field(
         default_factory=list,
         description="Further names by which the server may be called; others are refused. Comma-separated.",
     )
@@ -144,7 +173,7 @@ class JobSettings(BaseModel):
 class OutgoingSettings(BaseModel):
     """Requests that the server makes to addresses which users give."""
 
-    allow: CommaSeparated = Field(
+    allow: Hosts = Field(
         default_factory=list,
         description="Hosts or networks that may be reached although they are not public; comma-separated.",
     )
@@ -164,7 +193,7 @@ class BotSettings(BaseModel):
         None,
         description="Folder with facts about meeting pages (`PLATFORM/NAME.toml`) that replace those of the release.",
     )
-    webrtc_pages: CommaSeparated = Field(
+    webrtc_pages: Pages = Field(
         default_factory=list,
         description="Addresses (prefixes) of self-hosted WebRTC meeting pages that bots may join; comma-separated.",
     )

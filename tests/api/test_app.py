@@ -1,6 +1,7 @@
 """What holds for every address."""
 
 import logging
+import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -239,6 +240,42 @@ async def test_openapi_names_every_scope(client: httpx.AsyncClient) -> None:
     flow = document["components"]["securitySchemes"]["OAuth"]["flows"]["authorizationCode"]
     assert set(flow["scopes"]) == {"session", "media", "analysis", "user:read", "account"}
     assert document["paths"]["/api/users/me"]["get"]["security"] == [{"OAuth": ["user:read"]}]
+
+
+async def test_openapi_reads_well(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    operations = [operation for each in document["paths"].values() for operation in each.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert {"sessions.create", "recordings.upload", "analysis.request", "note_templates.create"} <= set(names)
+    assert all(re.fullmatch(r"[a-z_]+\.[a-z_]+", name) for name in names)
+    assert len(names) == len(set(names))
+    undescribed = [
+        (operation["operationId"], parameter["name"])
+        for operation in operations
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert undescribed == []
+    assert document["info"]["description"]
+    assert document["servers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "says"),
+    [
+        ("/api/sessions", {"Authorization": "mbat_0123456789"}, "word Bearer is missing"),
+        ("/api/sessions", {"x-meeting-baas-api-key": "mb_0123456789"}, "API key opens /bots"),
+        ("/api/sessions", {}, "Send an access token"),
+        ("/bots/bots_with_metadata", {"Authorization": "Bearer 0123456789"}, "access tokens open the API below /api"),
+    ],
+)
+async def test_what_is_sent_in_the_wrong_place_is_told(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str], says: str
+) -> None:
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 401
+    assert says in answer.text
+    assert "0123456789" not in answer.text
 
 
 async def test_openapi_promises_no_422(client: httpx.AsyncClient) -> None:

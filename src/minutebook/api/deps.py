@@ -34,6 +34,9 @@ SCOPE_MEANINGS = {
     "account": "Manage your account: keys, sign-ins, programs, password, and, if you own the server, its users",
 }
 
+API_KEY_HEADERS = ("x-meeting-baas-api-key", "x-spoke-api-key", "x-api-key")
+"""Headers in which clients send the keys of the other API."""
+
 RECHECK_S = 15.0
 """Revocation reaches open streams within this time and the pause between two chunks; 30 s are promised."""
 
@@ -104,8 +107,7 @@ async def caller(
         request.state.actor = Actor(only.user_id, Via.PROGRAM, only.program)
         return only
     if not token:
-        message = "Send an access token: Authorization: Bearer …"
-        raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", message)
+        raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", _how_to_sign(request))
     async with db.reading() as connection:
         good = await oauth.tokens.good(connection, token)
     await oauth.tokens.note_use(db, good)
@@ -116,6 +118,18 @@ async def caller(
         raise MinutebookError(Kind.FORBIDDEN, "scope_not_granted", message)
     request.state.actor = Actor(found.user_id, Via.PROGRAM, found.program)
     return found
+
+
+def _how_to_sign(request: Request) -> str:
+    scheme, _, rest = request.headers.get("authorization", "").strip().partition(" ")
+    if scheme and not rest and scheme.lower() != "bearer":
+        return "The word Bearer is missing before the access token: Authorization: Bearer …"
+    if any(name in request.headers for name in API_KEY_HEADERS):
+        return (
+            "An API key opens /bots, /calendars and what else is below /meetingbaas; here an access token is wanted: "
+            "Authorization: Bearer …"
+        )
+    return "Send an access token: Authorization: Bearer …"
 
 
 def scope(name: str) -> Any:

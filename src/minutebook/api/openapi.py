@@ -1,8 +1,34 @@
 """The description of the API at `/openapi.json`."""
 
+from collections.abc import Iterator
+from re import sub
 from typing import Any
 
 from fastapi import FastAPI
+
+ABOUT = """Meetings become records: a speaker-attributed transcript, a note whose lines point at what was said, key
+points and sentiment. This is the PAXS API of the server, with what it has on top; bots and their calendars have an API
+of their own, described at `/meetingbaas/openapi.json`.
+
+Sign in with OAuth 2 (`/.well-known/oauth-authorization-server`), or make a token on the server with
+`minutebook admin create-token`, and send it as `Authorization: Bearer …`. Errors are
+`{"error": {"code", "message", "field"}}`; codes stay.
+"""
+
+PARAMETERS = {
+    "session_id": "The session (meeting), by its id.",
+    "recording_id": "The recording, by its id.",
+    "template_id": "The note template, by its id.",
+    "edit_id": "The correction, by its id.",
+    "key_id": "The API key, by its id.",
+    "sign_in_id": "The sign-in, by its id.",
+    "program_id": "The program, by its id.",
+    "user_id": "The user, by their id.",
+    "calendar_id": "The calendar, by its id.",
+    "export_format": "`json`, `txt`, `srt`, `vtt` or `md`.",
+    "state": "The state that the sign-in began with.",
+}
+"""What a parameter is that its endpoint does not describe: one name, one thing."""
 
 _FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
 
@@ -14,12 +40,29 @@ class Application(FastAPI):
         """The OpenAPI document."""
         if self.openapi_schema is None:
             document = super().openapi()
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)
+            document["info"]["description"] = ABOUT
+            document["servers"] = [{"url": "/", "description": "This server."}]
+            for path, method, operation in _operations(document):
+                operation["responses"].pop("422", None)
+                operation["operationId"] = _readable(operation, path, method)
+                for parameter in operation.get("parameters", ()):
+                    if meaning := PARAMETERS.get(parameter["name"]):
+                        parameter.setdefault("description", meaning)
             for name in _FRAMEWORKS_OWN:
                 document.get("components", {}).get("schemas", {}).pop(name, None)
         return super().openapi()
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
+def _readable(operation: dict[str, Any], path: str, method: str) -> str:
+    """`sessions.create`: the tag and the function's name; the framework adds path and method to the name."""
+    tail = sub(r"\W", "_", f"{path}_{method}")
+    return f"{operation['tags'][0].replace(' ', '_')}.{operation['operationId'].removesuffix(tail)}"
 
 
 def form_or_json(required: list[str], properties: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def settings_for(data_dir: Path | None) -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "MINUTEBOOK_" + "__".join(str(part) for part in first["loc"]).upper()
+        name = "MINUTEBOOK_" + "__".join(part for part in first["loc"] if isinstance(part, str)).upper()
         raise invalid("setting_invalid", f"The setting {name} is wrong: {first['msg']}.", name) from None
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir.resolve()})

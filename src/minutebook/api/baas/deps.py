@@ -32,6 +32,8 @@ async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
     key = next((value for header in KEY_HEADERS if (value := request.headers.get(header, "").strip())), None)
     if key is None:
         message = f"Send an API key: {KEY_HEADERS[0]}: …"
+        if "authorization" in request.headers:
+            message += " (access tokens open the API below /api, not this one)"
         raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_missing", message)
     async with services.db.reading() as tx:
         found = await services.accounts.api_key(tx, key)
