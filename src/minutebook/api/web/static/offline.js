@@ -1,6 +1,5 @@
 // The script inside a meeting's file: unpacks the sound, plays a quote, a line or a word from its second, marks what is
 // said. It stands in the file as it is here, with no module to load and nothing to ask for.
-"use strict";
 {
   const SLICE = 1 << 20; // characters of base64 that are unpacked at once; a multiple of four
   const media = /** @type {HTMLAudioElement | null} */ (document.getElementById("media"));
