@@ -53,6 +53,7 @@ from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.tasks import recording_tasks
+from minutebook.recordings.uploads.service import Uploads
 from minutebook.removal.service import Removal
 from minutebook.retention.service import Retention
 from minutebook.sealing import Sealing, key_from, load_or_make_keys
@@ -102,6 +103,7 @@ class Records(Ground):
     accounts: Accounts
     meetings: Meetings
     recordings: Recordings
+    uploads: Uploads
     templates: Templates
     scheduler: Scheduler
     analysis: Analysis
@@ -193,6 +195,7 @@ def _records_of(ground: Ground, apart: Apart) -> Records:
         accounts=Accounts(clock),
         meetings=meetings,
         recordings=recordings,
+        uploads=Uploads(db, storage, clock, recordings, settings.http.max_upload_bytes),
         templates=templates,
         scheduler=scheduler,
         analysis=Analysis(jobs, meetings, recordings, templates, scheduler),
@@ -297,6 +300,7 @@ def _chores(services: Services) -> tuple[Chore, ...]:
         Chore("remove what is old", PURGE_EVERY_S, services.retention.sweep),
         Chore("sweep", SWEEP_EVERY_S, services.recordings.sweep),
         Chore("index meetings", BACKFILL_EVERY_S, services.search.backfill),
+        Chore("forget uploads", FORGET_EVERY_S, services.uploads.forget_expired),
         Chore("abort unfinished uploads", FORGET_EVERY_S, services.recordings.abort_unfinished),
         Chore("forget events", FORGET_EVERY_S, partial(services.events.forget, db, settings.events_days)),
         Chore("deliver webhooks", WEBHOOKS_EVERY_S, services.webhooks.deliver_due),

@@ -325,3 +325,32 @@ async def test_an_upload_under_way_is_not_listed(storage: Storage) -> None:
 
     with pytest.raises(ConnectionError):
         await storage.put_stream(KEY, endless())
+
+
+async def test_pieces_become_an_object(storage: Storage) -> None:
+    whole = os.urandom(3 * MIB + 17)
+    for at in (0, MIB, 2 * MIB):
+        await storage.put_piece(KEY, at, whole[at : at + MIB] if at < 2 * MIB else whole[at:])
+        assert await storage.head(KEY) is None
+    stored = await storage.join(KEY, len(whole))
+    assert (stored.size, stored.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
+    assert await read(storage, KEY) == whole
+    assert await storage.join(KEY, len(whole)) == stored  # somebody asks again, having missed the answer
+
+
+async def test_a_piece_sent_again_replaces_itself(storage: Storage) -> None:
+    await storage.put_piece(KEY, 0, b"abcd")
+    await storage.put_piece(KEY, 4, b"efghij")  # stored, but never noted: its sender starts again there
+    await storage.put_piece(KEY, 4, b"ef")
+    await storage.put_piece(KEY, 6, b"ghij")
+    assert (await storage.join(KEY, 10)).size == 10
+    assert await read(storage, KEY) == b"abcdefghij"
+
+
+async def test_pieces_go_with_their_folder(storage: Storage, tmp_path: Path) -> None:
+    await storage.put_piece(KEY, 0, b"abcd")
+    await storage.delete_prefix("recordings/0199/")
+    with pytest.raises(MinutebookError) as caught:
+        await storage.join(KEY, 4)
+    assert caught.value.kind is Kind.NOT_FOUND
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

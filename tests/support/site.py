@@ -107,6 +107,10 @@ class Site:
             await self.worker.drain()
             await asyncio.sleep(WORK_EVERY_S)
 
+    async def rest(self) -> None:
+        """Work on nothing any more."""
+        self._working.cancel()
+
     async def _stop(self) -> None:
         self._working.cancel()
         with suppress(asyncio.CancelledError):

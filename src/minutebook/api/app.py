@@ -33,7 +33,7 @@ from minutebook.api.paxs import (
     templates,
     users,
 )
-from minutebook.api.web import DIALECT_OF_PAGES, PAGES
+from minutebook.api.web import DIALECT_OF_PAGES, PAGES, tus
 from minutebook.api.web.render import page_or
 from minutebook.api.web.static_files import PageFiles
 from minutebook.config import HttpSettings
@@ -70,6 +70,7 @@ DIALECTS = {
     "/api/oauth/provider/token": oauth_body,
     "/api/oauth/provider/revoke": oauth_body,
     **DIALECT_OF_PAGES,
+    tus.PREFIX: tus.tus_body,
 }
 
 UPLOAD_PATHS = frozenset({"/api/recordings", "/meetings/new"})
@@ -111,6 +112,8 @@ def _limits(settings: HttpSettings) -> Callable[[Scope, Headers], int]:
     def limit_of(scope: Scope, headers: Headers) -> int:
         if scope["path"].startswith(f"{home.PREFIX}/"):
             return home.BODY_MAX_BYTES
+        if scope["path"].startswith(f"{tus.PREFIX}/"):
+            return settings.max_upload_bytes
         uploads = scope["path"] in UPLOAD_PATHS and headers.get("content-type", "").startswith("multipart/")
         return settings.max_upload_bytes + MULTIPART_MARGIN_BYTES if uploads else settings.max_body_bytes
 

@@ -139,8 +139,7 @@ def accepted_format(filename: str, content_type: str | None, head: bytes) -> Med
     Raises `unsupported_format`, `media_type_missing`, `media_type_mismatch`, `file_empty` or `content_mismatch`, all
     on the field `file` and all naming the accepted formats.
     """
-    accepted = format_of_name(filename)
-    _check_media_type(accepted, filename, content_type)
+    accepted = check_declared(filename, content_type)
     if not head:
         raise _refusal("file_empty", f"{_shown(filename)} is empty (0 bytes).")
     found = contents_of(head[:HEAD_BYTES])
@@ -151,6 +150,16 @@ def accepted_format(filename: str, content_type: str | None, head: bytes) -> Med
             f"{_shown(filename)} is named as {accepted.name}, but its bytes are {looks}. Give the file its right "
             "extension and media type.",
         )
+    return accepted
+
+
+def check_declared(filename: str, content_type: str | None) -> MediaFormat:
+    """The format of a file that is still to come, by its name and its declared type, which have to agree.
+
+    Raises `unsupported_format`, `media_type_missing` or `media_type_mismatch`.
+    """
+    accepted = format_of_name(filename)
+    _check_media_type(accepted, filename, content_type)
     return accepted
 
 

@@ -14,6 +14,7 @@ from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
 from minutebook.meetings.service import Meetings
+from minutebook.recordings.model import prefix_of
 from minutebook.recordings.service import Recordings
 from minutebook.removal import repository
 from minutebook.removal.model import Receipt
@@ -61,6 +62,8 @@ class Removal:
         )
         for meeting_id in await repository.ids(tx, "meetings", user.id):
             await self._meetings.delete(tx, user.id, meeting_id)
+        for upload_id in await repository.ids(tx, "uploads", user.id):
+            await self._recordings.dispose(tx, prefix_of(upload_id))
         for bot_id in await repository.ids(tx, "bots", user.id):
             await self._recordings.dispose(tx, bot_prefix(bot_id))
         await repository.remove(tx, user.id)

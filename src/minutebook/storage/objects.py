@@ -11,6 +11,7 @@ from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.ids import new_id
 from minutebook.storage.failures import told
 from minutebook.storage.keys import checked_key, checked_prefix
+from minutebook.storage.pieces import FilePieces, ObjectPieces, Pieces
 from minutebook.storage.ports import StoredObject
 from minutebook.storage.upload import Upload
 
@@ -39,6 +40,7 @@ class ObjectStorage:
         self._store = store
         self._folder = folder
         self._abort_unfinished = abort_unfinished
+        self._pieces: Pieces = FilePieces(folder) if folder else ObjectPieces(self, store)
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], *, max_bytes: int | None = None) -> StoredObject:
         """See the port."""
@@ -59,6 +61,14 @@ class ObjectStorage:
             yield data
 
         return await self.put_stream(key, once())
+
+    async def put_piece(self, key: str, at: int, data: bytes) -> None:
+        """See the port."""
+        await self._pieces.put(checked_key(key), at, data)
+
+    async def join(self, key: str, size: int) -> StoredObject:
+        """See the port."""
+        return await self._pieces.join(checked_key(key), size)
 
     async def get_bytes(self, key: str) -> bytes:
         """See the port."""

@@ -30,6 +30,17 @@ class Storage(Protocol):
         """Store a small object, replacing one that is there."""
         ...
 
+    async def put_piece(self, key: str, at: int, data: bytes) -> None:
+        """Keep a piece of an object that comes piece by piece, `at` bytes from its beginning; a piece that is sent
+        again replaces itself. Under `key` nothing is visible before `join`; pieces have keys below its folder, so
+        that `delete_prefix` of that takes them too."""
+        ...
+
+    async def join(self, key: str, size: int) -> StoredObject:
+        """Make an object of its pieces, which have to be `size` bytes without a gap (`not_found` otherwise). Joining
+        again tells the same."""
+        ...
+
     async def get_bytes(self, key: str) -> bytes:
         """A small object whole; `not_found` when there is none."""
         ...

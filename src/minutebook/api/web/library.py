@@ -93,6 +93,7 @@ async def _listed(request: Request, user: User, services: ServicesOf, read: Read
         "tags": await services.library.tags(read, user.id),
         "statuses": list(Status),
         "trashed": asked.get("trashed", ""),
+        "unfinished": [] if trash else await services.uploads.unfinished(read, user.id),
         "self_attendee": attendees_text([Attendee(user.email, user.display_name)]),
     }
     return shown(request, user, "library.html", {**context, **more})

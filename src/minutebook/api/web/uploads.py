@@ -69,7 +69,7 @@ async def from_link(request: Request, user: SignedIn, form: PostedForm, services
     """Have the server fetch a recording from an address."""
     language = checked_language(form.get("language"))
     try:
-        draft = _draft(form, user, form.get("url", "").rpartition("/")[2])
+        draft = draft_of(form, user, form.get("url", "").rpartition("/")[2])
         async with services.db.transaction() as tx:
             meeting = await services.meetings.create(tx, user.id, draft)
         try:
@@ -91,7 +91,7 @@ async def _stored(request: Request, user: User, services: ServicesOf, sent: dict
         stream = MultipartStream(boundary_of(request.headers.get("content-type", "")), body)
         async with _read(request, services.recordings, stream) as whole:
             sent.update(whole.fields)
-            drafts = [_draft(whole.fields, user, file.filename, alone=len(whole.files) == 1) for file in whole.files]
+            drafts = [draft_of(whole.fields, user, file.filename, alone=len(whole.files) == 1) for file in whole.files]
             made = []
             async with services.db.transaction() as tx:
                 for file, draft in zip(whole.files, drafts, strict=True):
@@ -137,8 +137,8 @@ async def _take(request: Request, recordings: Recordings, part: Part, upload: Up
         upload.files.append(await recordings.receive(incoming))
 
 
-def _draft(fields: Mapping[str, str], user: User, filename: str, *, alone: bool = True) -> MeetingDraft:
-    """Several files under one title are told apart by their names."""
+def draft_of(fields: Mapping[str, str], user: User, filename: str, *, alone: bool = True) -> MeetingDraft:
+    """The meeting that a file becomes. Several files under one title are told apart by their names."""
     stem = PurePath(filename).stem.replace("_", " ").strip()
     title = fields.get("title", "").strip()
     if not title or not alone:

@@ -1,38 +1,21 @@
 // The list of meetings: files that are dropped or chosen go up one by one, work is followed, several are chosen at once.
 
 import { localTimes, problem, say } from "./app.js";
-import { every, find, maybe } from "./elements.js";
+import { around, every, find, maybe } from "./elements.js";
 import { follow } from "./following.js";
+import { discard, Upload } from "./uploads.js";
 
 /** @typedef {ReturnType<typeof lineFor>} Line */
 
 const form = maybe("form[data-upload]", HTMLFormElement);
 const dialog = maybe("#new-meeting", HTMLDialogElement);
 
-// --- uploading: each file is a request of its own, so that one that fails takes none of the others with it
+// --- uploading: each file is an upload of its own, so that one that fails takes none of the others with it
 
-/**
- * @param {FormData} body the form with one file; the token and the fields come before it: the server reads as it comes
- * @param {Line} line
- * @returns {Promise<string[]>} the addresses of the meetings that were made
- */
-function sendOne(body, line) {
-  const request = new XMLHttpRequest();
-  return new Promise((resolve, reject) => {
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) line.bar.value = event.loaded / event.total;
-    });
-    request.addEventListener("load", () => {
-      const answer = JSON.parse(request.responseText || "{}");
-      if (request.status === 201) resolve(answer.meetings);
-      else reject(new Error(answer.message || request.statusText));
-    });
-    request.addEventListener("error", () => reject(new Error(line.list.dataset.lost)));
-    request.open("POST", "/meetings/new");
-    request.setRequestHeader("Accept", "application/json");
-    request.send(body);
-  });
-}
+let active = 0;
+window.addEventListener("beforeunload", (event) => {
+  if (active) event.preventDefault();
+});
 
 /**
  * @param {File} file
@@ -56,6 +39,33 @@ function lineFor(file, list) {
 }
 
 /**
+ * @param {File} file
+ * @param {Record<string, string>} fields
+ * @param {string} token
+ * @param {Line} line
+ */
+async function sendOne(file, fields, token, line) {
+  const words = { sending: "", waiting: line.list.dataset.lost, finishing: line.list.dataset.finishing };
+  const upload = new Upload(file, fields, token, (fraction, state) => {
+    line.bar.value = fraction;
+    line.state.textContent = words[state] ?? "";
+  });
+  active += 1;
+  try {
+    const meeting = await upload.send();
+    line.bar.value = 1;
+    line.state.textContent = line.list.dataset.done ?? "";
+    return meeting;
+  } catch (error) {
+    line.item.classList.add("wrong");
+    line.state.textContent = error instanceof Error ? error.message : String(error);
+    return null;
+  } finally {
+    active -= 1;
+  }
+}
+
+/**
  * @param {HTMLFormElement} form
  * @param {File[]} files
  */
@@ -66,26 +76,27 @@ async function sendAll(form, files) {
   const lines = files.map((file) => lineFor(file, list));
   const button = find("button[type=submit]", HTMLButtonElement, form);
   button.disabled = true;
+  const text = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
+  const fields = { title: files.length > 1 ? "" : text("title"), attendees: text("attendees"), language: text("language") };
   const made = [];
-  for (const [i, file] of files.entries()) {
-    lines[i].state.textContent = "";
-    const body = new FormData(form);
-    if (files.length > 1) body.set("title", "");
-    body.set("recording", file, file.name);
-    try {
-      made.push(...(await sendOne(body, lines[i])));
-      lines[i].bar.value = 1;
-      lines[i].state.textContent = list.dataset.done ?? "";
-    } catch (error) {
-      lines[i].item.classList.add("wrong");
-      lines[i].state.textContent = error instanceof Error ? error.message : String(error);
-    }
-  }
+  for (const [i, file] of files.entries()) made.push(await sendOne(file, fields, text("form_token"), lines[i]));
   button.disabled = false;
   const wrong = lines.find((line) => line.item.classList.contains("wrong"));
   if (wrong) problem(form, wrong.state.textContent);
-  else window.location.assign(made.length === 1 ? made[0] : "/");
+  else window.location.assign(made.length === 1 ? String(made[0]) : "/");
 }
+
+document.addEventListener("click", async (event) => {
+  const button = around(event, "[data-discard]");
+  if (!(button instanceof HTMLButtonElement) || !form) return;
+  button.disabled = true;
+  const token = String(new FormData(form).get("form_token"));
+  const answer = await discard(String(button.dataset.discard), token).catch(() => null);
+  if (!answer || answer.status >= 400) return problem(button, find(".sending", HTMLElement, form).dataset.lost ?? "");
+  const place = button.closest("section");
+  button.closest("li")?.remove();
+  if (!place?.querySelector("li")) place?.remove();
+});
 
 /** @param {HTMLFormElement} form */
 const chosenIn = (form) => find("[name=recording]", HTMLInputElement, form);

@@ -1,0 +1,115 @@
+"""Recording in a real Chromium with a device that beeps: what is kept when the page goes, by a reload and by a kill."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from support.calls.chromium import CHROMIUM
+from support.site import Site
+
+PATIENCE_MS = 60_000
+LOST_MOST_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("site"))
+    made.start()
+    yield made
+    made.stop()
+
+
+def opened(playwright: Playwright, site: Site, profile: Path) -> tuple[BrowserContext, Page]:
+    """A browser with a profile, as people have one: what is kept in it survives the browser."""
+    context = playwright.chromium.launch_persistent_context(
+        profile,
+        executable_path=CHROMIUM,
+        viewport={"width": 1280, "height": 800},
+        locale="en-GB",
+        args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_cookies([{"name": "minutebook_session", "value": site.session(), "url": site.url}])
+    page = context.pages[0] if context.pages else context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(site.url)
+    return context, page
+
+
+def begin(page: Page, title: str) -> None:
+    page.get_by_role("button", name="Record", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Record")
+    expect(dialog).to_contain_text("has to know and agree")
+    dialog.get_by_label("Title").fill(title)
+    dialog.get_by_role("button", name="Start").click()
+
+
+def until(page: Page, elapsed: str) -> None:
+    page.wait_for_function(f"() => document.querySelector('[data-elapsed]').textContent >= '{elapsed}'")
+
+
+def seconds_of(site: Site, page: Page) -> float:
+    """How long the recording of the meeting that is shown is, as decoded here."""
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_be_visible(timeout=PATIENCE_MS)
+    return float(player.get_attribute("data-duration") or "nan")
+
+
+def test_a_recording_with_a_pause(people_can_come: Playwright, site: Site, tmp_path: Path) -> None:
+    context, page = opened(people_can_come, site, tmp_path)
+    begin(page, "Stand-up")
+    until(page, "0:03")
+    page.wait_for_function("() => document.querySelector('#level').value > 0.05")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="Pause").click()
+    paused = page.locator("[data-elapsed]").inner_text()
+    page.get_by_role("button", name="Go on").click()
+    until(page, "0:06")
+    page.get_by_role("button", name="Stop and save").click()
+    expect(page.get_by_role("heading", name="Stand-up")).to_be_visible()
+    assert paused < "0:06"
+    assert 5.0 <= seconds_of(site, page) <= 9.0
+    context.close()
+
+
+@pytest.mark.parametrize("how", ["reload", "kill"])
+def test_what_was_not_finished_is_offered(people_can_come: Playwright, site: Site, tmp_path: Path, how: str) -> None:
+    context, page = opened(people_can_come, site, tmp_path)
+    begin(page, "Crash")
+    until(page, "0:10")
+    if how == "reload":
+        page.reload()
+    else:
+        kill(tmp_path)
+        context, page = opened(people_can_come, site, tmp_path)
+    notice = page.locator("#unsaved section")
+    expect(notice).to_contain_text("was not finished")
+    notice.get_by_role("button", name="Save it").click()
+    expect(page.get_by_role("heading", name="Crash")).to_be_visible(timeout=PATIENCE_MS)
+    assert seconds_of(site, page) >= 10.0 - LOST_MOST_S
+    page.goto(site.url)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#unsaved section")).to_have_count(0)
+    context.close()
+
+
+def kill(profile: Path) -> None:
+    """End the browser of a profile, with all its processes, as a machine without power would."""
+    own = [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if f"--user-data-dir={profile}" in (each.info["cmdline"] or [])
+    ]
+    assert own
+    for process in own:
+        os.kill(process.pid, signal.SIGKILL)
+    psutil.wait_procs(own, timeout=10)
+    for lock in profile.glob("Singleton*"):
+        lock.unlink()

@@ -1,0 +1,236 @@
+"""Uploads from a real Chromium that are cut off: by a closed tab, a lost network; and 4 GB with twenty cuts (soak)."""
+
+import base64
+import hashlib
+import http.client
+import random
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, Route, expect
+
+from minutebook.recordings.uploads.model import PIECE_BYTES
+from support.calls.chromium import CHROMIUM
+from support.site import Site
+
+MIB = 1024 * 1024
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("site"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half an hour of silence: several pieces."""
+    path = tmp_path_factory.mktemp("files") / "board.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(8000 * 2 * 1800))
+    return path
+
+
+@pytest.fixture
+def browser(people_can_come: Playwright) -> Iterator[Browser]:
+    opened = people_can_come.chromium.launch(executable_path=CHROMIUM)
+    yield opened
+    opened.close()
+
+
+def page_of(browser: Browser, site: Site, bytes_per_s: int = -1) -> tuple[BrowserContext, Page, list[int]]:
+    """A tab whose line is so fast, and where its pieces begin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_cookies([{"name": "minutebook_session", "value": site.session(), "url": site.url}])
+    page = context.new_page()
+    begun: list[int] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            begun.append(int(request.headers["upload-offset"]))
+
+    page.on("request", note)
+    devtools = context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_s}
+    devtools.send("Network.emulateNetworkConditions", slow)
+    return context, page, begun
+
+
+def choose(page: Page, recording: Path) -> None:
+    page.get_by_role("button", name="New meeting").first.click()
+    dialog = page.get_by_role("dialog", name="New meeting")
+    dialog.get_by_label("Recording").first.set_input_files(recording)
+    dialog.get_by_label("Title").fill("Board")
+    dialog.get_by_role("button", name="Upload").click()
+
+
+def test_a_closed_tab_and_a_lost_network(browser: Browser, site: Site, recording: Path) -> None:
+    size = recording.stat().st_size
+    assert size > 3 * PIECE_BYTES
+    context, page, _ = page_of(browser, site, 6 * MIB)
+    page.goto(site.url)
+    choose(page, recording)
+    page.wait_for_function(f"() => document.querySelector('.sending progress').value > {1.2 * PIECE_BYTES / size}")
+    context.close()
+
+    context, page, begun = page_of(browser, site, 6 * MIB)
+    page.goto(site.url)
+    waiting = page.get_by_role("region", name="Unfinished uploads")
+    expect(waiting).to_contain_text("board.wav")
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lose_it = route.request.headers.get("upload-offset") == str(2 * PIECE_BYTES) and not lost
+        if lose_it:
+            lost.append(route.request.url)
+            route.abort("internetdisconnected")
+        else:
+            route.continue_()
+
+    page.route("**/uploads/*", lose)
+    choose(page, recording)
+    expect(page.get_by_role("heading", name="Board")).to_be_visible(timeout=PATIENCE_MS)
+    assert len(lost) == 1
+    # What the closed tab had sent is not sent again, and of what was under way at most one piece is.
+    assert begun[0] == PIECE_BYTES
+    assert sorted(set(begun)) == list(range(PIECE_BYTES, size, PIECE_BYTES))
+    assert len(begun) <= len(set(begun)) + 1
+    page.goto(site.url)
+    expect(page.get_by_role("region", name="Unfinished uploads")).to_have_count(0)
+    context.close()
+
+
+def test_an_upload_is_discarded(browser: Browser, site: Site, recording: Path) -> None:
+    context, page, _ = page_of(browser, site, 4 * MIB)
+    page.goto(site.url)
+    choose(page, recording)
+    page.wait_for_function("() => document.querySelector('.sending progress').value > 0")
+    page.on("dialog", lambda dialog: dialog.accept())  # that work is under way
+    page.goto(site.url)
+    page.get_by_role("button", name="Discard board.wav").click()
+    expect(page.get_by_role("region", name="Unfinished uploads")).to_have_count(0)
+    page.goto(site.url)
+    expect(page.get_by_role("region", name="Unfinished uploads")).to_have_count(0)
+    context.close()
+
+
+class Line:
+    """A connection to the server that can be cut in the middle of a piece."""
+
+    def __init__(self, site: Site) -> None:
+        self.host = urlsplit(site.url).netloc
+        self.cookies = f"minutebook_session={site.session()}"
+        self.headers: dict[str, str] = {"Tus-Resumable": "1.0.0", "Cookie": self.cookies}
+        page, cookies = self.ask("GET", "/")
+        browser = next(each.partition(";")[0] for each in cookies if each.startswith("minutebook_browser"))
+        self.headers["Cookie"] = f"{self.cookies}; {browser}"
+        page, _ = self.ask("GET", "/")
+        self.headers["Form-Token"] = page.partition('name="form_token" value="')[2].partition('"')[0]
+
+    def ask(self, method: str, path: str, **headers: str) -> tuple[str, list[str]]:
+        connection = http.client.HTTPConnection(self.host, timeout=600)
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers={**self.headers, **told})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status < 300, text
+        self.answer = answer
+        connection.close()
+        return text, answer.headers.get_all("set-cookie") or []
+
+    def at(self, url: str) -> int:
+        self.ask("HEAD", url)
+        return int(self.answer.headers["upload-offset"])
+
+    def send(self, url: str, file: Path, until: int | None) -> int:
+        """Send piece by piece, as our page does; break off at `until`. Returns from where on bytes were sent."""
+        begin, size = self.at(url), file.stat().st_size
+        at = begin
+        while at < (until or size):
+            end = min(at + PIECE_BYTES, size)
+            if until is not None and end > until:
+                self._piece(url, file, at, end, until)
+                return begin
+            # 409: what was cut off is being stored still.
+            at = end if self._piece(url, file, at, end, end) == 204 else self.at(url)
+        return begin
+
+    def _piece(self, url: str, file: Path, at: int, end: int, until: int) -> int:
+        connection = http.client.HTTPConnection(self.host, timeout=600)
+        connection.putrequest("PATCH", url)
+        told = {**self.headers, "Upload-Offset": str(at), "Content-Type": "application/offset+octet-stream"}
+        for name, value in {**told, "Content-Length": str(end - at)}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        with file.open("rb") as opened:
+            opened.seek(at)
+            for begin in range(at, until, MIB):
+                connection.send(opened.read(min(MIB, until - begin)))
+        if until < end:
+            connection.close()
+            return 0
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in {204, 409}, answer.status
+        self.answer = answer
+        connection.close()
+        return answer.status
+
+
+@pytest.mark.parametrize("size", [64 * MIB, pytest.param(4 * 1024 * MIB, marks=pytest.mark.soak)], ids=["64MB", "4GB"])
+def test_cut_at_twenty_offsets(tmp_path: Path, size: int) -> None:
+    site = Site(tmp_path)
+    site.start()
+    # Nobody works on it: what is measured is how it comes.
+    site.run(site.rest())
+    file = tmp_path / "long.mp4"
+    with file.open("wb") as sparse:
+        sparse.write((24).to_bytes(4) + b"ftypisom" + bytes(12))
+        for at in range(MIB, size, size // 64):
+            sparse.seek(at)
+            sparse.write(at.to_bytes(8))
+        sparse.truncate(size)
+    line = Line(site)
+    metadata = ",".join(
+        f"{name} {base64.b64encode(value).decode()}"
+        for name, value in {"filename": b"long.mp4", "filetype": b""}.items()
+    )
+    line.ask("POST", "/uploads", Upload_Length=str(size), Upload_Metadata=metadata)
+    url = line.answer.headers["location"]
+    memory = psutil.Process().memory_info().rss
+    drawn = random.Random(20261130)
+    reached = 0
+    for cut_at in sorted(drawn.randrange(MIB, size) for _ in range(20)):
+        begun = line.send(url, file, cut_at)
+        assert reached - begun <= PIECE_BYTES
+        reached = cut_at
+    assert reached - line.send(url, file, None) <= PIECE_BYTES
+    meeting_id = line.answer.headers["minutebook-meeting"].rpartition("/")[2]
+    assert psutil.Process().memory_info().rss - memory < 200 * MIB
+    with file.open("rb") as whole:
+        digest = hashlib.file_digest(whole, "sha256").hexdigest()
+    page, _ = line.ask("GET", f"/meetings/{meeting_id}")
+    assert "long" in page
+    assert site.run(sum_of(site, meeting_id)) == (size, digest)
+    site.stop()
+
+
+async def sum_of(site: Site, meeting_id: str) -> tuple[int, str]:
+    """Size and SHA-256 of a meeting's recording as it lies in the storage."""
+    digest, size = hashlib.sha256(), 0
+    async with site.services.db.reading() as read:
+        recording = (await site.services.recordings.of_meetings(read, [meeting_id]))[meeting_id]
+    async for chunk in site.services.recordings.media(recording):
+        digest.update(chunk)
+        size += len(chunk)
+    assert (size, digest.hexdigest()) == (recording.size, recording.sha256)
+    return size, digest.hexdigest()
