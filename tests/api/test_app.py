@@ -260,6 +260,20 @@ async def test_openapi_reads_well(client: httpx.AsyncClient) -> None:
     assert document["servers"]
 
 
+async def test_the_contract_of_bots_comes_in_a_form_for_generators(client: httpx.AsyncClient) -> None:
+    contract = (await client.get("/meetingbaas/openapi.json")).json()
+    document = (await client.get("/meetingbaas/openapi.json?for=generators")).json()
+    schemas = document["components"]["schemas"]
+    assert contract["components"]["schemas"]["BotWithParams"]["properties"]["transcription_payloads"] is True
+    assert not [name for name, each in schemas.items() if True in each.get("properties", {}).values()]
+    assert schemas["Extra"] == {"type": "object", "additionalProperties": True}
+    assert all(operation["tags"] for each in document["paths"].values() for operation in each.values())
+    assert {path: sorted(each) for path, each in document["paths"].items()} == {
+        path: sorted(each) for path, each in contract["paths"].items()
+    }
+    assert (await client.get("/meetingbaas/openapi.json?for=people")).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "says"),
     [

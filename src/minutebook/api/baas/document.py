@@ -1,11 +1,12 @@
 """`/meetingbaas/openapi.json`: the description of the v1 API, as far as it is served here."""
 
+import copy
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from minutebook.api.deps import base_url
@@ -21,7 +22,26 @@ def contract() -> dict[str, Any]:
     return document
 
 
+@cache
+def for_generators() -> dict[str, Any]:
+    """The contract as generators of clients take it: they refuse or misread schemas that are `true` and objects that
+    do not say so, and group calls by tag. What is valid does not change."""
+    document: dict[str, Any] = copy.deepcopy(contract())
+    for schema in document["components"]["schemas"].values():
+        properties = schema.get("properties", {})
+        properties.update({name: {} for name, each in properties.items() if each is True})
+        if "additionalProperties" in schema:
+            schema.setdefault("type", "object")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation.setdefault("tags", [path.strip("/").partition("/")[0]])
+    return document
+
+
 @router.get("/meetingbaas/openapi.json", include_in_schema=False)
-async def document(request: Request) -> JSONResponse:
+async def document(
+    request: Request, reader: Annotated[Literal["generators"] | None, Query(alias="for")] = None
+) -> JSONResponse:
     """The document, with this server's address."""
-    return JSONResponse({**contract(), "servers": [{"url": base_url(request)}]})
+    content = for_generators() if reader else contract()
+    return JSONResponse({**content, "servers": [{"url": base_url(request)}]})
