@@ -70,11 +70,15 @@ class Matching:
 def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS_PER_MEETING) -> tuple[list[Hit], int]:
     """The passages with as many of the terms as any has, in their order, at most so many; and how many more there are.
     Nothing where a phrase is in no passage."""
-    texts = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages)).split(_BETWEEN)
-    said = [split(text) for text in texts]
-    # Most passages hold nothing: a set of the words that match in the whole document tells so without a look at each.
-    wanted = matching.among(set().union(*said))
-    fits = [(p, matching.of(p, words, wanted)) for p, words in zip(passages, said, strict=True) if _has(words, wanted)]
+    whole = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages))
+    wanted = matching.among(set(split(whole)))
+    # Most passages hold nothing: only where a matching word stands, be it inside another one, words are told apart.
+    near = [
+        (passage, split(text))
+        for passage, text in zip(passages, whole.split(_BETWEEN), strict=True)
+        if any(word in text for word in wanted)
+    ]
+    fits = [(passage, matching.of(passage, words, wanted)) for passage, words in near if _has(words, wanted)]
     there = frozenset().union(*(terms for _, terms in fits)) if fits else frozenset[int]()
     phrases = {place for place, term in enumerate(matching.terms) if len(term.words) > 1}
     if not phrases <= there:

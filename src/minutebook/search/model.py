@@ -185,6 +185,9 @@ def _cursor_invalid() -> MinutebookError:
     return invalid("cursor_invalid", "`cursor` is the `next_cursor` of the page before. Start again without.", "cursor")
 
 
+_PARTS: Final = {part.value: part for part in Part}
+
+
 def passages_json(passages: Sequence[Passage]) -> str:
     """Passages as they are kept."""
     rows = [[p.part.value, p.text, p.speaker, p.start_s] for p in passages]
@@ -193,4 +196,4 @@ def passages_json(passages: Sequence[Passage]) -> str:
 
 def passages_from_json(kept: str) -> tuple[Passage, ...]:
     """The inverse of `passages_json`."""
-    return tuple(Passage(Part(part), text, speaker, start) for part, text, speaker, start in json.loads(kept))
+    return tuple(Passage(_PARTS[part], text, speaker, start) for part, text, speaker, start in json.loads(kept))
