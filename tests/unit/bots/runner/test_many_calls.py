@@ -1,0 +1,90 @@
+"""Many bots side by side in virtual time: those whose calls hang are ended, and no other one is."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from minutebook.bots.platforms.ports import Place
+from minutebook.bots.runner.call import Call
+from minutebook.bots.runner.ports import CallPorts
+from minutebook.bots.runner.rules.exits import Cause, Exit
+from support.fake_call import FakeCapture, Scene, Stage, orders
+from support.virtual_time import LoopClock, run_virtually
+
+SPEECH_EVERY_S = 30
+HANG_S = 60.0
+HANGS: Sequence[Scene] = (None, Place.JOINING, Place.UNREACHABLE)
+RULES = {"waiting_room_s": 600, "noone_joined_s": 600, "silence_s": 600, "alone_s": 60, "longest_s": 4 * 3600}
+
+
+class Lively(FakeCapture):
+    """Somebody speaks twice a minute."""
+
+    @property
+    def last_sound_ms(self) -> int | None:
+        now = LoopClock().now().timestamp()
+        return round(1000 * (now - now % SPEECH_EVERY_S))
+
+
+class Moving(Stage):
+    """A stage whose script begins when its call does."""
+
+    began = 0.0
+
+    def now(self) -> float:
+        return round(asyncio.get_running_loop().time() - self.began, 2)
+
+    def ports(self) -> CallPorts:
+        return replace(super().ports(), capture=lambda _: Lively(self))
+
+
+def stage(scenes: Sequence[tuple[float, Scene]]) -> Moving:
+    made = Moving(scenes, people=((0, 2),))
+    made.began = asyncio.get_running_loop().time()
+    return made
+
+
+async def healthy(until_s: float, longest_s: int) -> list[Exit]:
+    """One call after the other, of the longest length, until the time is up."""
+    ends = []
+    while asyncio.get_running_loop().time() < until_s:
+        played = stage(((0, Place.JOINING), (4, Place.IN_CALL)))
+        ends.append(await Call(orders(leave={**RULES, "longest_s": longest_s}), played.ports()).run())
+    return ends
+
+
+async def hanging(until_s: float, hang: Scene) -> list[float]:
+    """Calls that hang a minute after they began; how long each hung."""
+    hung = []
+    while asyncio.get_running_loop().time() < until_s:
+        played = stage(((0, Place.JOINING), (4, Place.IN_CALL), (HANG_S, hang)))
+        await Call(orders(leave=RULES), played.ports()).run()
+        hung.append(played.now() - HANG_S)
+    return hung
+
+
+def play(hours: float, well: int, ill: int, longest_s: int = 4 * 3600) -> tuple[list[list[Exit]], list[list[float]]]:
+    async def whole() -> tuple[Any, Any]:
+        calls = asyncio.gather(*(healthy(hours * 3600, longest_s) for _ in range(well)))
+        hangs = asyncio.gather(*(hanging(hours * 3600, HANGS[number % len(HANGS)]) for number in range(ill)))
+        return await calls, await hangs
+
+    return run_virtually(whole())
+
+
+def judge(found: tuple[list[list[Exit]], list[list[float]]]) -> None:
+    calls, hangs = found
+    assert {way_out.cause for ends in calls for way_out in ends} == {Cause.LONGEST}, "no healthy one is ended"
+    assert max(hung for each in hangs for hung in each) < 180, "every hanging one is ended soon"
+
+
+def test_healthy_and_hanging_bots_side_by_side() -> None:
+    judge(play(0.15, 2, len(HANGS), longest_s=300))
+
+
+@pytest.mark.soak
+def test_twelve_hours_of_fifty_healthy_and_ten_hanging_bots() -> None:
+    judge(play(12, 50, 10))
