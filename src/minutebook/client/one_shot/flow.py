@@ -48,8 +48,8 @@ class Wishes:
     """What is to be made of each recording, and for whom.
 
     `retry` says what follows a failed transcription: another upload, or another request of the analysis;
-    `attempts` counts the first one, too. `template`,
-    `language` and `num_speakers` go to servers that know them; the contract does not. A meeting without `title` is
+    `attempts` counts the first one, too. `template` and
+    `language` go to servers that know them; the contract does not. A meeting without `title` is
     called like its file, with `bare_titles` without the ending.
     """
 
@@ -60,7 +60,6 @@ class Wishes:
     meeting_type: str | None = None
     template: str | None = None
     language: str | None = None
-    num_speakers: int | None = None
     bare_titles: bool = False
     retry: Literal["upload", "analysis"] = "upload"
     attempts: int = ATTEMPTS
@@ -80,8 +79,7 @@ class Wishes:
     @property
     def hints(self) -> dict[str, str]:
         """What goes with an upload, for servers that know it."""
-        told = {"language": self.language, "num_speakers": self.num_speakers}
-        return {name: str(value) for name, value in told.items() if value is not None}
+        return {"language": self.language} if self.language is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
