@@ -19,6 +19,7 @@ _POINTS = {
     "thanked": 2.5,
     "greeted": 1.5,
     "speaks_of": -4.0,
+    "spoken_to": 0.9,
 }
 """An introduction names a voice alone; being addressed does with an answer that fits; who speaks of a person is not
 that person. The points were set on the scripted meetings; assignment needs 2.5 (`naming`)."""
@@ -53,6 +54,7 @@ class Signs:
             introduced = self._introduced(sentence, clauses)
             if introduced is not None:
                 yield self._sign("introduces", introduced, sentence.speaker, sentence)
+            yield from self._spoken_to(sentence, clauses)
             for clause in clauses:
                 mentioned = {mention[1:] for mention in _MENTION.findall(clause.norm)}
                 for key in sorted(mentioned - {introduced}):
@@ -70,7 +72,8 @@ class Signs:
             return None
         before = self._sentences[sentence.index - 1] if sentence.index else None
         opens = before is None or before.turn != sentence.turn or len(before.words) <= _A_FEW_WORDS
-        return str(match["who"][1:]) if opens or self._lexicon.matches("of_oneself", norm) else None
+        who = match.groupdict().get("who") or match.groupdict()["who2"]
+        return str(who[1:]) if opens or self._lexicon.matches("of_oneself", norm) else None
 
     def _of_address(self, sentence: Sentence, clause: Clause) -> Iterator[Sign]:
         before, reply = self._turn_before(sentence), self._reply(sentence)
@@ -88,6 +91,16 @@ class Signs:
             return
         if reply is not None:
             yield from self._of_reply(sentence, clause, reply)
+
+    def _spoken_to(self, sentence: Sentence, clauses: Sequence[Clause]) -> Iterator[Sign]:
+        """A name set off in the first words that answer somebody: "My hand, Giulia.", "Oh, come on, Desmond."."""
+        before = self._turn_before(sentence)
+        if before is None or sentence.is_question:
+            return
+        for clause in clauses:
+            who = addressed(clause, self._lexicon)
+            if who is not None and who.startswith("@") and not self._wants_reply(clause):
+                yield self._sign("spoken_to", who[1:], before.speaker, sentence)
 
     def _of_reply(self, sentence: Sentence, clause: Clause, reply: Sentence) -> Iterator[Sign]:
         last = reply.index - sentence.index <= 2
