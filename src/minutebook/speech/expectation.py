@@ -24,8 +24,8 @@ class ExpectationRules:
     """A word under `doubtful` probability, alone or with the next one, is suspected when its `likeness` to an expected
     one (0 to 1) is that high; parts of names under `shortest` letters sound like too much else."""
 
-    doubtful: float = 0.7
-    likeness: float = 0.75
+    doubtful: float = 0.5
+    likeness: float = 0.8
     shortest: int = 4
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.speech.catalogue.entries import entries
-from minutebook.speech.catalogue.fetching import folder_of, is_fetched
+from minutebook.speech.catalogue.places import folder_of, is_fetched
 
 _BLOCK = 1 << 20
 

@@ -81,6 +81,13 @@ def test_a_language_that_the_account_uses_counts_more() -> None:
     assert decide([Answer(5.0, {"th": 0.95, "de": 0.05})], familiar={"de"}) == HeardLanguage("th")
 
 
+def test_a_rare_language_has_to_be_clearer() -> None:
+    heard = [Answer(5.0, {"la": 0.45, "de": 0.3, "lv": 0.25})]
+    assert decide(heard).code == "de"
+    assert decide(heard, familiar={"la"}).code == "la"
+    assert decide([Answer(5.0, {"cy": 0.9, "en": 0.1})]) == HeardLanguage("cy")
+
+
 @pytest.mark.parametrize(
     "heard", [[], [Answer(0.5, {"es": 0.99})], [Answer(5.0, {})]], ids=["nothing", "half_a_second", "mute"]
 )

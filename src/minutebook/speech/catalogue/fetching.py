@@ -14,9 +14,8 @@ from typing import Final
 from minutebook.errors import Kind, MinutebookError
 from minutebook.speech.catalogue.entries import Entry
 from minutebook.speech.catalogue.hub import Hub, HubFile, Listing
+from minutebook.speech.catalogue.places import RECORD, folder_of, is_fetched
 
-RECORD: Final = "fetched.json"
-"""Beside the files of a fetched model: from which commit they are, and their sums."""
 RESERVE_BYTES: Final = 256 << 20
 """So much of the disk stays free for records."""
 TRIES: Final = 3
@@ -24,16 +23,6 @@ _BLOCK: Final = 1 << 20
 
 Progress = Callable[[int, int], None]
 """Hears how many bytes of how many are there."""
-
-
-def folder_of(entry: Entry, models_dir: Path) -> Path:
-    """Where a fetched model lies."""
-    return models_dir / entry.name
-
-
-def is_fetched(entry: Entry, models_dir: Path) -> bool:
-    """Whether it is there, whole."""
-    return (folder_of(entry, models_dir) / RECORD).is_file()
 
 
 def fetch(entry: Entry, models_dir: Path, hub: Hub, progress: Progress = lambda done, total: None) -> Path:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from minutebook.speech.catalogue.entries import Entry
-from minutebook.speech.catalogue.fetching import is_fetched
+from minutebook.speech.catalogue.places import is_fetched
 from minutebook.speech.weights import BUNDLED
 
 

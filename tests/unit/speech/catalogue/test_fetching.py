@@ -8,8 +8,9 @@ import pytest
 
 from minutebook.errors import MinutebookError
 from minutebook.speech.catalogue.entries import Entry
-from minutebook.speech.catalogue.fetching import RECORD, fetch, is_fetched, remove
+from minutebook.speech.catalogue.fetching import fetch, remove
 from minutebook.speech.catalogue.hub import Hub
+from minutebook.speech.catalogue.places import RECORD, is_fetched
 from support.hub import COMMIT, StandInHub
 
 ENTRY = Entry("toy", "faster-whisper", 1, 1, 1.0, 1, "MIT", "en", "maker/toy", ("config.json", "model.bin"))

@@ -33,7 +33,9 @@ def room(sound: Sound, delay_s: float, seed: int) -> Sound:
     rng = np.random.default_rng(seed)
     answer = rng.standard_normal(round(0.3 * RATE)) * np.exp(-np.arange(round(0.3 * RATE)) / (0.06 * RATE)) * 0.05
     answer[round(delay_s * RATE)] = 1.0
-    return np.convolve(sound, answer)[: len(sound)].astype(np.float32)
+    size = len(sound) + len(answer)  # by Fourier transforms: a hundredth of the work of np.convolve
+    heard = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(answer, size), size)
+    return heard[: len(sound)].astype(np.float32)
 
 
 def noise(level: float, seed: int = 3) -> Sound:
