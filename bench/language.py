@@ -45,17 +45,17 @@ class Clip:
     audio: Audio
 
 
-def english(folder: Path, every_s: float, scratch: Path) -> Iterator[Clip]:
+def english(folder: Path, every_s: float, lengths_s: Sequence[int], scratch: Path) -> Iterator[Clip]:
     """Clips of each length from all recordings of a folder, one every so many seconds."""
     for item in load(folder):
         sound = decoded(item.audio, scratch)
-        for seconds in LENGTHS_S:
+        for seconds in lengths_s:
             for start in np.arange(0, len(sound) / SAMPLE_RATE - seconds, every_s).tolist():
                 if item.turns is None or _spoken(item.turns, start, start + seconds) >= LEAST_SPEECH * seconds:
                     yield Clip("en", seconds, _cut(sound, start, seconds))
 
 
-def synthetic(scratch: Path, voices: int) -> Iterator[Clip]:
+def synthetic(voices: int, lengths_s: Sequence[int], scratch: Path) -> Iterator[Clip]:
     """Clips of each length from espeak-ng's voices: from the beginning, and, by a second voice, from as late as
     the text allows."""
     for language, row in tomllib.loads(TEXTS.read_text(encoding="utf-8")).items():
@@ -64,7 +64,7 @@ def synthetic(scratch: Path, voices: int) -> Iterator[Clip]:
             voice = row.get("voice", language) + variant
             subprocess.run(["espeak-ng", "-v", voice, "-s", "145", "-w", str(wav), row["text"]], check=True)
             sound = decoded(wav, scratch)
-            for seconds in LENGTHS_S:
+            for seconds in lengths_s:
                 latest = max(0.0, len(sound) / SAMPLE_RATE - seconds - 0.5)
                 yield Clip(language, seconds, _cut(sound, latest if variant else 0.0, seconds))
 
@@ -120,8 +120,9 @@ def measure(clips: Sequence[Clip], systems: dict[str, Callable[[Audio], str]]) -
     rows = [(language, [language]) for language in languages]
     if len(languages) > 1:
         rows.append(("all but English", [each for each in languages if each != "en"]))
-    lines = [[label, *(_cell(right, codes, length, systems) for length in LENGTHS_S)] for label, codes in rows]
-    head = ["language", *(f"{length} s: {' / '.join(systems)}" for length in LENGTHS_S)]
+    lengths_s = sorted({clip.seconds for clip in clips})
+    lines = [[label, *(_cell(right, codes, length, systems) for length in lengths_s)] for label, codes in rows]
+    head = ["language", *(f"{length} s: {' / '.join(systems)}" for length in lengths_s)]
     faults = [
         [code, str(length), name, " ".join(sorted(instead))] for (code, length, name), instead in sorted(wrong.items())
     ]
@@ -142,13 +143,14 @@ def main() -> None:
     parser.add_argument("--set", type=Path, help="evaluation folder of English recordings")
     parser.add_argument("--every", type=float, default=7.5, help="seconds between English clips of one length")
     parser.add_argument("--voices", type=int, default=2, help="how many voices of espeak-ng; 0: English alone")
+    parser.add_argument("--lengths", type=int, nargs="*", default=LENGTHS_S, help="seconds of a clip")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--models", type=Path, default=Settings().models_dir, help="where models are kept")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="minutebook-bench-") as name:
         scratch = Path(name)
-        clips = list(english(options.set, options.every, scratch)) if options.set else []
-        clips += list(synthetic(scratch, options.voices))
+        clips = list(english(options.set, options.every, options.lengths, scratch)) if options.set else []
+        clips += list(synthetic(options.voices, options.lengths, scratch))
         systems = {
             "minutebook": ours(options.models, options.threads, scratch),
             "plain": plain(options.models, options.threads),

@@ -15,8 +15,9 @@ from minutebook.transcript.model import Turn
 
 def language_of(engine: Engine, pcm: Pcm, turns: Sequence[Turn], familiar: Collection[str] = ()) -> HeardLanguage:
     """The language of most of the speech, and which of it is in another one."""
-    short = languages.whole(turns)
-    whole = [_asked(engine, pcm, short)] if short else []
+    fits = pcm.duration_s <= RULES.round_s and bool(turns)
+    short = [(0.0, pcm.duration_s)] if fits else languages.whole(turns)
+    whole = [_asked(engine, pcm, short)._replace(seconds=languages.speech_s(turns))] if short else []
     stretches: list[Answer] = []
     found = languages.decide(whole, familiar)
     for asked in languages.rounds_of(turns):

@@ -22,7 +22,8 @@ class Parameters:
     `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and `batch_s` of padded sound
     (memory), and costs as much as `batch_cost` further turns; `searches` are tried in order until the
     guards find no fault that they cure; a turn that goes on for `rest_s` after its last word is decoded again from
-    there, in up to `rounds` rounds.
+    there, in up to `rounds` rounds. The language of sound shorter than `language_padded_s` is heard in Whisper's own
+    window: of 3 s, 7 of 20 languages are right there, 4 with a margin of `language_margin_s`.
     """
 
     context_s: float = 0.2
@@ -32,6 +33,7 @@ class Parameters:
     rest_s: float = 1.2
     rounds: int = 3
     language_margin_s: float = 2.0
+    language_padded_s: float = 6.0
     searches: tuple[Search, ...] = (
         Search(margin_s=2.5),
         Search(margin_s=8.0),
@@ -72,8 +74,13 @@ class FasterWhisperEngine:
     def language_probabilities(self, samples: Sequence[Audio]) -> list[Mapping[str, float]]:
         if not self._decoder.is_multilingual:
             return [{"en": 1.0} for _ in samples]
-        margin_s = self._parameters.language_margin_s
-        return [self._decoder.language_probabilities([sample], margin_s)[0] for sample in samples]
+        return [
+            self._decoder.language_probabilities([sample], self._language_margin_s(sample))[0] for sample in samples
+        ]
+
+    def _language_margin_s(self, sample: Audio) -> float | None:
+        p = self._parameters
+        return None if len(sample) < p.language_padded_s * SAMPLE_RATE else p.language_margin_s
 
     def recognise(
         self,

@@ -92,7 +92,7 @@ class WhisperDecoder:
         special = (token[2:-2] for token in self._whisper.hf_tokenizer.get_vocab() if token.startswith("<|"))
         return frozenset(name for name in special if language_code(name) == name)
 
-    def language_probabilities(self, clips: Sequence[Audio], margin_s: float) -> list[dict[str, float]]:
+    def language_probabilities(self, clips: Sequence[Audio], margin_s: float | None) -> list[dict[str, float]]:
         """Probability of each language (ISO 639-1) in each clip."""
         encoded = self._encode(self._features(clips, _width(clips, margin_s)))
         found = self._whisper.model.detect_language(encoded)
