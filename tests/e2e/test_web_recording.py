@@ -46,7 +46,7 @@ def begin(page: Page, title: str) -> None:
     page.get_by_role("button", name="Record", exact=True).click()
     dialog = page.get_by_role("dialog", name="Record")
     expect(dialog).to_contain_text("has to know and agree")
-    dialog.get_by_label("Title").fill(title)
+    dialog.get_by_label("What it is about").fill(title)
     dialog.get_by_role("button", name="Start").click()
 
 
