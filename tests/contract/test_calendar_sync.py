@@ -132,6 +132,24 @@ async def test_a_revoked_grant_marks_the_calendar_tells_its_owner_and_loses_noth
     assert (renewed.id, renewed.state) == (calendar.id, CalendarState.CONNECTED)
 
 
+async def test_a_token_that_only_looking_used_up_connects_and_goes_when_nothing_comes_of_it(rig: Rig) -> None:
+    account = rig.graph.account("ada@example.com", **{"ada@example.com": busy_truth()})
+    given = (rig.owner.id, ProviderName.MICROSOFT, rig.graph.secrets(account))
+    await rig.calendars.connecting.raw(*given)
+    with pytest.raises(MinutebookError, match="no calendar of this id"):
+        await rig.calendars.connecting.connect(*given, raw_calendar_id="nowhere")
+    made = await rig.calendars.connecting.connect(*given)
+    await rig.calendars.forget_old()
+    assert (await rig.calendar(made.id)).state is CalendarState.CONNECTED
+    await rig.calendars.connecting.remove(rig.owner.id, made.id)
+    account.refresh_tokens.add(given[2]["refresh_token"])
+    await rig.calendars.connecting.raw(*given)
+    rig.clock.advance(25 * 3600)
+    await rig.calendars.forget_old()
+    async with rig.db.reading() as read:
+        assert (await read.execute(text("select id from calendar_connections"))).all() == []
+
+
 LIMITS = {
     ProviderName.GOOGLE: lambda _request: google_error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
     ProviderName.MICROSOFT: failing(429, {"error": {"code": "TooManyRequests"}}, retry_after="400"),

@@ -2,7 +2,7 @@
 own once the provider has answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -75,8 +75,8 @@ class Connecting:
         self._syncing = syncing
 
     async def raw(self, owner_id: str, provider: ProviderName, secrets: Mapping[str, str]) -> Sequence[RawCalendar]:
-        """The calendars that these credentials open; nothing is stored. Raises `grant_revoked`, `provider_refused`,
-        `provider_busy`, `provider_unavailable`."""
+        """The calendars that these credentials open; nothing is stored but a refresh token that the provider has
+        replaced. Raises `grant_revoked`, `provider_refused`, `provider_busy`, `provider_unavailable`."""
         return (await self._account(owner_id, provider, secrets)).calendars
 
     async def connect(
@@ -173,7 +173,12 @@ class Connecting:
             calendars = await self._providers[provider].calendars(opened.access)
         except UnauthorisedError as error:
             raise invalid("provider_refused", f"The provider refused its own access token: {error}") from error
-        return Account(provider, opened, tuple(calendars), known)
+        account = Account(provider, opened, tuple(calendars), known)
+        if opened.granted is not None and opened.granted.refresh_token is not None:
+            # What was handed over is used up, whatever becomes of this request: the next one with it finds this.
+            async with self._db.transaction() as tx:
+                account = replace(account, known=await self._keep(tx, owner_id, account, secrets))
+        return account
 
     async def _keep(self, tx: AsyncConnection, owner_id: str, account: Account, secrets: Mapping[str, str]) -> str:
         """Store an account's credentials; returns the connection's id."""

@@ -18,6 +18,7 @@ from minutebook.calendars.pushing import Notification, Pushing
 from minutebook.calendars.records import Records
 from minutebook.calendars.repository import bots as bots_repository
 from minutebook.calendars.repository import calendars as repository
+from minutebook.calendars.repository import connections as connections_repository
 from minutebook.calendars.repository import events as events_repository
 from minutebook.calendars.syncing import Outcome, Syncing
 from minutebook.calendars.tokens import Tokens
@@ -32,6 +33,8 @@ from minutebook.sealing import Sealing
 
 AT_ONCE: Final = 4
 FORGET_AT_ONCE: Final = 500
+UNUSED: Final = timedelta(days=1)
+"""Credentials that opened an account, but that no calendar came to use, are kept so long."""
 
 
 class Calendars:
@@ -130,8 +133,10 @@ class Calendars:
 
     async def forget_old(self) -> int:
         """Delete events that ended long ago; returns how many. A chore of every worker, now and then."""
-        before = self._clock.now() - self._keep
-        forgotten = 0
+        now, forgotten = self._clock.now(), 0
+        before = now - self._keep
+        async with self._db.transaction() as tx:
+            await connections_repository.forget_unused(tx, now - UNUSED)
         while True:
             async with self._db.transaction() as tx:
                 removed = await events_repository.forget(tx, before, FORGET_AT_ONCE)

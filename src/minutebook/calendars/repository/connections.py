@@ -42,11 +42,11 @@ async def put(
         "refresh_claim": None,
         "refresh_claimed_until": None,
         "paused_until": None,
+        "created_at": now,
     }
     known = connections.c.id == connection_id
     if (await tx.execute(update(connections).where(known).values(values))).rowcount == 0:
-        own = {"id": connection_id, "owner_id": owner_id, "created_at": now}
-        await tx.execute(insert(connections).values({**values, **own}))
+        await tx.execute(insert(connections).values({**values, "id": connection_id, "owner_id": owner_id}))
 
 
 async def pause(tx: AsyncConnection, connection_id: str, until: datetime) -> None:
@@ -58,6 +58,12 @@ async def remove_unused(tx: AsyncConnection, connection_id: str) -> None:
     """Forget credentials that no calendar uses any more."""
     used = select(calendars.c.id).where(calendars.c.connection_id == connection_id).exists()
     await tx.execute(delete(connections).where(connections.c.id == connection_id, ~used))
+
+
+async def forget_unused(tx: AsyncConnection, before: datetime) -> None:
+    """Forget credentials from before this moment that no calendar came to use."""
+    used = select(calendars.c.id).where(calendars.c.connection_id == connections.c.id).exists()
+    await tx.execute(delete(connections).where(connections.c.created_at < before, ~used))
 
 
 async def _one(tx: AsyncConnection, owner_id: str, provider: ProviderName, which: ColumnElement[bool]) -> str | None:
