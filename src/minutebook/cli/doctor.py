@@ -61,7 +61,8 @@ async def _better(settings: Settings) -> Finding:
     best = recommended(memory_mb, cores)
     if best.name == chosen(settings.speech, settings.models_dir).model:
         return Finding(True, f"{best.name} is what suits this machine ({machine})")
-    how = f"`minutebook models fetch {best.name}`, then `minutebook models use {best.name}`"
+    fetching = "" if best.bundled else f"`minutebook models fetch {best.name}`, then "
+    how = f"{fetching}`minutebook models use {best.name}`"
     return Finding(True, f"{best.name} would suit this machine ({machine})", f"{how}: fewer wrong words.")
 
 
