@@ -45,6 +45,7 @@ from minutebook.client.model import (
     Tokens,
     Transcription,
     User,
+    Waiting,
 )
 from minutebook.client.one_shot.flow import FileResult, Wishes
 from minutebook.client.paxs import Paxs
@@ -101,6 +102,7 @@ __all__ = [
     "TranscriptionFailed",
     "UnsupportedFormat",
     "User",
+    "Waiting",
     "Wishes",
     "WrongState",
 ]

@@ -153,6 +153,15 @@ class Transcription:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An outage on the server's side that holds work up, which goes on by itself: what it is and since when."""
+
+    code: str
+    message: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One version of one analysis. `content` is the decoded `report_content`, empty until it is completed."""
 
@@ -164,6 +173,7 @@ class Report:
     progress: float | None = None
     report_content: str | None = None
     error: ReportError | None = None
+    waiting: Waiting | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 

@@ -17,6 +17,10 @@ _NO_ROOM: Final = re.compile(r"os error (27|28|122)\b")
 _NO_ROOM_NUMBERS: Final = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
 
 
+_NO_BUCKET: Final = "NoSuchBucket"
+"""How S3 and its kin name a bucket that is not there, in the body that the library's error quotes."""
+
+
 @contextmanager
 def told(key: str) -> Iterator[None]:
     """Turns what the storage library raises while it works on `key` into errors that the user is told about."""
@@ -25,6 +29,8 @@ def told(key: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
+        if _NO_BUCKET in str(error):
+            raise no_bucket() from error
         raise not_found("object") from error
     except (BaseError, OSError) as error:
         raise _meaning(key, error) from error
@@ -36,6 +42,15 @@ def no_room(where: str) -> MinutebookError:
     return MinutebookError(Kind.UNAVAILABLE, FULL, message, retryable=True, retry_after_s=AGAIN_S)
 
 
+def no_bucket() -> MinutebookError:
+    """The bucket is missing. It may be made, or the setting be mended: work waits for that."""
+    message = (
+        "The storage answers, but the bucket of MINUTEBOOK_STORAGE_URL does not exist. Create it, or correct the "
+        "setting and restart; waiting work goes on by itself."
+    )
+    return MinutebookError(Kind.UNAVAILABLE, "storage_bucket_missing", message, retryable=True, retry_after_s=AGAIN_S)
+
+
 def is_no_room(error: BaseException) -> bool:
     """Whether an error says that a disk, or the share of it that one may use, is full."""
     return isinstance(error, OSError) and error.errno in _NO_ROOM_NUMBERS
@@ -44,6 +59,8 @@ def is_no_room(error: BaseException) -> bool:
 def _meaning(key: str, error: BaseException) -> MinutebookError:
     if is_no_room(error) or _NO_ROOM.search(str(error)):
         return no_room(f"to store {key}")
+    if _NO_BUCKET in str(error):
+        return no_bucket()
     return MinutebookError(
         Kind.UNAVAILABLE,
         "storage_unavailable",

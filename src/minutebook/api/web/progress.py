@@ -113,6 +113,9 @@ def _said(report: Report | None, words: NullTranslations) -> str:
     _ = words.gettext
     if report is None:
         return _("Waiting")
+    if report.waiting is not None:
+        since = f"{report.waiting.since:%Y-%m-%d %H:%M} UTC"
+        return _("Waiting since %(since)s: %(why)s") % {"since": since, "why": report.waiting.message}
     match report.type:
         case AnalysisType.TRANSCRIPTION:
             stages = {

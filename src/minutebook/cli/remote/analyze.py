@@ -17,7 +17,7 @@ from minutebook.cli.remote.connection import (
     recording_of,
 )
 from minutebook.cli.remote.kinds import Kind, MeetingKind
-from minutebook.cli.remote.output import HEADINGS, print_json, report_view, stdout
+from minutebook.cli.remote.output import HEADINGS, print_json, report_view, stdout, waiting_line
 from minutebook.cli.stages import Stages
 from minutebook.client import AnalysisFailed, AnalysisType, Meeting, Paxs, Polling, Report
 
@@ -54,7 +54,11 @@ def analyze(
         print_json(reports)
         return
     for report in reports:
-        stdout.print(report_view(report) if report.completed else f"{report.analysis_type}: {report.status}")
+        stdout.print(
+            report_view(report)
+            if report.completed
+            else waiting_line(report) or f"{report.analysis_type}: {report.status}"
+        )
 
 
 def _awaited(paxs: Paxs, meeting: Meeting, types: Sequence[AnalysisType], minutes: float) -> tuple[Report, ...]:

@@ -32,6 +32,14 @@ HEADINGS = {
 }
 
 
+def waiting_line(report: Report) -> str:
+    """What a report waits for and since when, as a line; empty while nothing holds it up."""
+    if report.waiting is None:
+        return ""
+    since = f" since {report.waiting.since.astimezone():%H:%M}" if report.waiting.since else ""
+    return f"{HEADINGS[report.analysis_type]} waits{since}: {report.waiting.message}"
+
+
 def as_json(value: object) -> Any:
     """A result as JSON data; a report's content is decoded."""
     if isinstance(value, PaxsError):

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from minutebook.cli.remote.output import HEADINGS, report_view, stdout
+from minutebook.cli.remote.output import HEADINGS, report_view, stdout, waiting_line
 from minutebook.cli.stages import Stages
 from minutebook.client import Report
 from minutebook.client.one_shot.happenings import (
@@ -28,6 +28,7 @@ class Screen:
         self._stages: Stages | None = None
         self._file = ""
         self._title = ""
+        self._held_up: dict[str, str] = {}
 
     def __enter__(self) -> "Screen":
         return self
@@ -71,6 +72,11 @@ class Screen:
             stdout.rule(f"{started.source.name} ({started.index} of {started.count})", align="left")
 
     def _follow(self, report: Report) -> None:
+        held_up = waiting_line(report)
+        if held_up != self._held_up.get(report.id, ""):
+            self._held_up[report.id] = held_up
+            self._clear()
+            self._say(held_up or f"{HEADINGS[report.analysis_type]} goes on")
         done = 1.0 if report.completed else report.progress or 0.0
         if done:  # what waits for something else has no line yet
             self._move(HEADINGS[report.analysis_type], done)

@@ -31,6 +31,7 @@ from minutebook.client.model import (
     Speaker,
     Tokens,
     User,
+    Waiting,
 )
 from minutebook.client.protocol.request import Reply
 from minutebook.client.protocol.retry import retry_after
@@ -184,9 +185,16 @@ def _report(body: Mapping[str, Any]) -> Report:
         progress=body.get("progress"),
         report_content=body.get("report_content"),
         error=_report_error(error) if error else None,
+        waiting=_waiting(body.get("waiting")),
         created_at=_moment(body.get("created_at")),
         updated_at=_moment(body.get("updated_at")),
     )
+
+
+def _waiting(waiting: Any) -> Waiting | None:
+    if not isinstance(waiting, Mapping):
+        return None
+    return Waiting(str(waiting.get("code")), str(waiting.get("message")), _moment(waiting.get("since")))
 
 
 def _report_error(error: Any) -> ReportError:
