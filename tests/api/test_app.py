@@ -214,7 +214,7 @@ async def test_health(client: httpx.AsyncClient, services: Services) -> None:
 
 async def test_not_ready_without_storage(services: Services) -> None:
     class Broken:
-        async def head(self, _key: str) -> None:
+        async def look(self) -> None:
             raise MinutebookError(Kind.UNAVAILABLE, "storage_unwritable", "The disk is full: free some space.")
 
     transport = httpx.ASGITransport(create_app(replace(services, storage=cast(Storage, Broken()))))

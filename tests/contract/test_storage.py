@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -354,3 +355,26 @@ async def test_pieces_go_with_their_folder(storage: Storage, tmp_path: Path) -> 
         await storage.join(KEY, 4)
     assert caught.value.kind is Kind.NOT_FOUND
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_a_look_writes_nothing_and_finds_what_is_there(storage: Storage) -> None:
+    await storage.put_bytes("work/a", b"x")
+    await storage.look()
+    assert [each.key async for each in storage.listing()] == ["work/a"]
+
+
+async def test_a_bucket_that_is_missing_is_told(s3_settings: Settings) -> None:
+    storage = storage_of(s3_settings.model_copy(update={"storage_url": "s3://nobody-made-this/x"}))
+    with pytest.raises(MinutebookError) as told:
+        await storage.look()
+    assert (told.value.code, told.value.retryable) == ("storage_bucket_missing", True)
+    assert "MINUTEBOOK_STORAGE_URL" in told.value.message
+
+
+async def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+    storage = storage_of(Settings(_env_file=None, data_dir=tmp_path))
+    await storage.put_bytes("work/a", b"x")
+    await storage.look()
+    shutil.rmtree(tmp_path)
+    with pytest.raises(MinutebookError, match="folder"):
+        await storage.look()

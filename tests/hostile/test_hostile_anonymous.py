@@ -59,16 +59,16 @@ async def test_readiness_writes_nothing_and_is_kept(
     client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    head = services.storage.head
+    look = services.storage.look
 
-    async def counting(key: str) -> object:
-        asked.append(key)
-        return await head(key)
+    async def counting() -> None:
+        asked.append("storage")
+        await look()
 
     async def forbidden(*_: object) -> None:
         raise AssertionError("readiness writes")
 
-    monkeypatch.setattr(services.storage, "head", counting)
+    monkeypatch.setattr(services.storage, "look", counting)
     for name in ("put_bytes", "put_stream", "delete"):
         monkeypatch.setattr(services.storage, name, forbidden)
     answers = [(await client.get("/readyz")).json() for _ in range(50)]

@@ -130,6 +130,9 @@ class S3:
         )
         try:
             self._wait(60.0)
+            urllib.request.urlopen(
+                urllib.request.Request(f"{self.filer}/buckets/{self.bucket}/", method="POST"), timeout=30
+            )
         except BaseException:
             self.stop()
             raise

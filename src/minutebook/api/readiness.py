@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 OK: Final = "ok"
 PATIENCE_S: Final = 5.0
-NOTHING: Final = "probes/readiness"
-"""An object that is not there; a storage that says so answers."""
 
 
 async def findings(services: "Services") -> dict[str, str]:
@@ -54,7 +52,7 @@ async def _jobs(services: "Services") -> None:
 
 
 async def _storage(services: "Services") -> None:
-    await services.storage.head(NOTHING)
+    await services.storage.look()
 
 
 async def _disk(services: "Services") -> None:

@@ -61,6 +61,11 @@ def _meaning(key: str, error: BaseException) -> MinutebookError:
         return no_room(f"to store {key}")
     if _NO_BUCKET in str(error):
         return no_bucket()
+    return unavailable(key, error)
+
+
+def unavailable(key: str, error: BaseException) -> MinutebookError:
+    """The storage cannot be reached, or does not do what it is asked to."""
     return MinutebookError(
         Kind.UNAVAILABLE,
         "storage_unavailable",

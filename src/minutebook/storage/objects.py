@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.ids import new_id
-from minutebook.storage.failures import told
+from minutebook.storage.failures import told, unavailable
 from minutebook.storage.keys import checked_key, checked_prefix
 from minutebook.storage.pieces import FilePieces, ObjectPieces, Pieces
 from minutebook.storage.ports import StoredObject
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 READ_BYTES = 4 * 1024 * 1024
 """Objects are read by ranges of this size, so that a slow reader holds no connection to the storage open."""
 
+NOTHING = "probes/readiness"
+"""A folder that is not there."""
 
 AbortUnfinished = Callable[[datetime], Awaitable[int]]
 
@@ -142,6 +144,16 @@ class ObjectStorage:
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)
+
+    async def look(self) -> None:
+        """See the port. A list is asked for: of a single object S3 does not say whether it or the bucket is missing."""
+        import obstore
+
+        if self._folder is not None and not self._folder.is_dir():
+            raise unavailable(str(self._folder), FileNotFoundError())
+        with told(NOTHING):
+            async for _ in obstore.list(self._store, NOTHING, chunk_size=1):
+                return
 
     async def abort_unfinished(self, before: datetime) -> int:
         """See the port."""

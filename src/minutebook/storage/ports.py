@@ -69,6 +69,10 @@ class Storage(Protocol):
         """Copy an object to a local file, in pieces."""
         ...
 
+    async def look(self) -> None:
+        """Raise the outage when the storage does not answer, or its bucket or folder is not there; reads only."""
+        ...
+
     async def abort_unfinished(self, before: datetime) -> int:
         """Give up uploads that were begun before a moment and neither completed nor taken back; returns how many."""
         ...
