@@ -155,7 +155,7 @@ def further(
     """The languages besides the main one that are certainly spoken."""
     asked = [each for each in heard if each.seconds >= rules.clear_s and each.told]
     found = set()
-    for code in {max(each.told, key=lambda code: each.told[code]) for each in asked} - {main}:
+    for code in {max(each.told, key=lambda code: each.told[code]) for each in asked} - {main} - (RARE - {*familiar}):
         certain = [each.seconds for each in asked if each.told.get(code, 0.0) >= rules.certain]
         enough = len(certain) >= (1 if code in familiar else rules.spoken)
         if (enough and sum(certain) >= rules.spoken_s) or _is_a_voices(code, asked, main, rules):

@@ -97,11 +97,17 @@ def test_too_little_speech_invents_no_language(heard: list[Answer]) -> None:
 
 
 def test_another_language_is_spoken_where_two_stretches_say_so() -> None:
-    one = [Answer(9.0, {"en": 0.99}, "A"), Answer(9.0, {"cy": 0.9, "en": 0.1}, "B")]
+    one = [Answer(9.0, {"en": 0.99}, "A"), Answer(9.0, {"sv": 0.9, "en": 0.1}, "B")]
     assert further(one, "en") == set()
-    assert further(one, "en", familiar={"cy"}) == {"cy"}
-    assert further([*one, Answer(4.0, {"cy": 0.95})], "en") == {"cy"}
-    assert further([*one, Answer(1.0, {"cy": 0.95})], "en") == set()
+    assert further(one, "en", familiar={"sv"}) == {"sv"}
+    assert further([*one, Answer(4.0, {"sv": 0.95})], "en") == {"sv"}
+    assert further([*one, Answer(1.0, {"sv": 0.95})], "en") == set()
+
+
+def test_a_rare_language_is_no_further_one_unless_the_account_uses_it() -> None:
+    heard = [Answer(9.0, {"de": 0.99}, "A"), *(Answer(9.0, {"la": 0.9, "de": 0.1}, "B") for _ in range(3))]
+    assert further(heard, "de") == set()
+    assert further(heard, "de", familiar={"la"}) == {"la"}
 
 
 def test_a_voice_whose_stretches_all_speak_for_a_language_speaks_it() -> None:
