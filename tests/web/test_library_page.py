@@ -47,6 +47,13 @@ async def test_files_become_meetings(ada: Person) -> None:
     assert sorted(await titles(ada)) == ["Talks · one", "Talks · two", "Weekly", "board call"]
 
 
+async def test_the_hint_shows_how_people_are_written(ada: Person) -> None:
+    for path in ("/", "/meetings/new"):
+        page = (await ada.open(path)).text
+        assert "One a line: Name &lt;e-mail&gt;" in page
+        assert "<e-mail>" not in page
+
+
 async def test_attendees_are_lines(ada: Person) -> None:
     people = "Grace Hopper <grace@example.com>\r\n\r\ntom@example.com"
     await upload(ada, "Weekly", attendees=people)
