@@ -32,6 +32,11 @@ def joined(words: Iterable[str], language: str = "") -> str:
     return "".join(parts)
 
 
+def as_written(text: str, language: str = "") -> str:
+    """Words that were put in a row with a blank between any two, as the language writes them."""
+    return text if text.isascii() else joined(text.split(), language)
+
+
 def running_text(segment: Segment, language: str) -> str:
     """What a segment says; in a language written without blanks its words joined anew, if its text is made of them:
     what was stored earlier lacks the blanks between Latin words."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
 from minutebook.language.talk.people import first_key, is_default_name
+from minutebook.transcript.joining import as_written
 from minutebook.transcript.model import Transcript
 from minutebook.transcript.render.neutral import in_markdown as escaped
 
@@ -90,12 +91,12 @@ def _item_lines(item: Item, transcript: Transcript, words: Lexicon, quotes: int 
     lines = [f"- {_headline(item, transcript, words)} {_time_link(item.evidence[0].start)}"]
     for evidence in item.evidence[:quotes]:
         name = escaped(transcript.name_of(evidence.speaker))
-        lines.append(f"  - {_time_link(evidence.start)} {name}: “{escaped(evidence.quote)}”")
+        lines.append(f"  - {_time_link(evidence.start)} {name}: “{_said(evidence.quote, transcript)}”")
     return lines
 
 
 def _headline(item: Item, transcript: Transcript, words: Lexicon) -> str:
-    text = escaped(item.text) + (f" (re: “{escaped(item.context)}”)" if item.context else "")
+    text = _said(item.text, transcript) + (f" (re: “{_said(item.context, transcript)}”)" if item.context else "")
     details = []
     if item.kind is ItemKind.ACTION:
         details.append(escaped(owner_name(item.owner, transcript) or words.headings["owner_unknown"]))
@@ -106,6 +107,11 @@ def _headline(item: Item, transcript: Transcript, words: Lexicon) -> str:
     if item.kind is ItemKind.QUESTION and item.answered is not None:
         details.append(words.headings["answered" if item.answered else "open"])
     return text + (f" — {', '.join(details)}" if details else "")
+
+
+def _said(text: str, transcript: Transcript) -> str:
+    """Words of the talk, as their language writes them and as Markdown shows them."""
+    return escaped(as_written(text, transcript.language))
 
 
 def _time_link(seconds: float) -> str:
@@ -123,7 +129,7 @@ def _unsupported_lines(unsupported: Sequence[Unsupported], words: Lexicon) -> li
 def key_points_markdown(points: Sequence[KeyPoint], transcript: Transcript) -> str:
     """Key points as a list with time links."""
     heading = lexicon_of(transcript.language).headings["key_points"]
-    lines = [f"- {escaped(p.text)} {' '.join(_time_link(e.start) for e in p.evidence)}" for p in points]
+    lines = [f"- {_said(p.text, transcript)} {' '.join(_time_link(e.start) for e in p.evidence)}" for p in points]
     return "\n".join([f"# {heading}", "", *lines]).rstrip() + "\n"
 
 
@@ -132,9 +138,9 @@ def sentiment_markdown(sentiment: Sentiment, transcript: Transcript) -> str:
     lines = [f"**{sentiment.overall.label}** ({sentiment.overall.score:+.2f})", ""]
     for speaker, mood in sentiment.by_speaker:
         lines.append(f"- {escaped(transcript.name_of(speaker))}: {mood.label} ({mood.score:+.2f})")
-        lines += _mood_lines(mood)
+        lines += _mood_lines(mood, transcript)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _mood_lines(mood: Mood) -> Iterable[str]:
-    return (f"  - {_time_link(e.start)} “{escaped(e.quote)}”" for e in mood.evidence)
+def _mood_lines(mood: Mood, transcript: Transcript) -> Iterable[str]:
+    return (f"  - {_time_link(e.start)} “{_said(e.quote, transcript)}”" for e in mood.evidence)

@@ -24,6 +24,7 @@ from minutebook.language.model import (
     Usage,
 )
 from minutebook.language.render.markdown import note_markdown, owner_name
+from minutebook.transcript.joining import as_written
 from minutebook.transcript.model import Transcript
 
 Json = dict[str, Any]
@@ -58,7 +59,8 @@ def note_from_json(data: Mapping[str, Any]) -> Note:
 
 def item_to_json(item: Item, transcript: Transcript | None = None) -> Json:
     """One line of the note. Shown form: `owner` and `due` are texts; stored form: objects."""
-    body: Json = {"kind": item.kind.value, "text": item.text}
+    language = transcript.language if transcript is not None else None
+    body: Json = {"kind": item.kind.value, "text": _shown(item.text, language)}
     if transcript is None:
         body["owner"] = {"speaker": item.owner.speaker, "name": item.owner.name} if item.owner else None
         body["due"] = {"said": item.due.said, "on": item.due.on and item.due.on.isoformat()} if item.due else None
@@ -68,7 +70,13 @@ def item_to_json(item: Item, transcript: Transcript | None = None) -> Json:
         body["due_date"] = item.due.on.isoformat() if item.due and item.due.on else None
     body["evidence"] = [evidence_to_json(e, transcript) for e in item.evidence]
     optional = {"answered": item.answered, "answer": item.answer, "context": item.context}
-    return body | {key: value for key, value in optional.items() if value is not None}
+    told = {key: _shown(value, language) if isinstance(value, str) else value for key, value in optional.items()}
+    return body | {key: value for key, value in told.items() if value is not None}
+
+
+def _shown(text: str, language: str | None) -> str:
+    """Stored as the rules see it, words with blanks between them; shown as the language writes it."""
+    return text if language is None else as_written(text, language)
 
 
 def item_from_json(data: Mapping[str, Any]) -> Item:
@@ -89,7 +97,8 @@ def item_from_json(data: Mapping[str, Any]) -> Item:
 def evidence_to_json(evidence: Evidence, transcript: Transcript | None = None) -> Json:
     """A span; `speaker` is the name when shown, the id when stored."""
     speaker = transcript.name_of(evidence.speaker) if transcript else evidence.speaker
-    return {"start": evidence.start, "end": evidence.end, "speaker": speaker, "quote": evidence.quote}
+    quote = _shown(evidence.quote, transcript.language if transcript else None)
+    return {"start": evidence.start, "end": evidence.end, "speaker": speaker, "quote": quote}
 
 
 def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
@@ -99,7 +108,11 @@ def evidence_from_json(data: Mapping[str, Any]) -> Evidence:
 
 def key_points_to_json(points: Sequence[KeyPoint], transcript: Transcript | None = None) -> Json:
     """`{"key_points": [{"text", "evidence"}]}`."""
-    listed = [{"text": p.text, "evidence": [evidence_to_json(e, transcript) for e in p.evidence]} for p in points]
+    language = transcript.language if transcript is not None else None
+    listed = [
+        {"text": _shown(p.text, language), "evidence": [evidence_to_json(e, transcript) for e in p.evidence]}
+        for p in points
+    ]
     return {"key_points": listed}
 
 
