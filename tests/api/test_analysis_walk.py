@@ -42,7 +42,7 @@ async def test_an_upload_becomes_a_transcript_and_a_note(ada: Paxs, worker: Work
     note = content_of(after["meeting note"])
     assert "figures" in note["markdown"]
     actions = [item for item in note["items"] if item["kind"] == "action"]
-    assert actions[0]["evidence"][0]["speaker"] == "Speaker 2"
+    assert "Speaker 2" in {e["speaker"] for e in actions[0]["evidence"]}
 
     shown = (await ada.get(f"/api/sessions/{session['id']}")).json()
     assert (shown["status"], shown["recording"]["status"]) == ("completed", "completed")

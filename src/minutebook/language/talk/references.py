@@ -65,9 +65,12 @@ def background(talk: Conversation, sentence: Sentence, text: str) -> tuple[Sente
 
 
 def _parts(talk: Conversation, sentence: Sentence) -> Iterator[Sentence]:
-    """What each speaker said in one go before a sentence, the nearest first, back to where its point was opened."""
+    """What each speaker said in one go before a sentence, the nearest first, back to where its point was opened,
+    without decisions, which are lines of their own."""
     part: Sentence | None = None
     for earlier in _before(talk, sentence, _EXCHANGE):
+        if any(m.act is Act.DECIDE and not m.weak and not m.whole for m in talk.moves_in(earlier)):
+            continue
         if part is not None and _one_piece(earlier, part):
             part = replace(earlier, words=(*earlier.words, *part.words))
         else:
