@@ -70,7 +70,7 @@ async def _speed(settings: Settings) -> Finding:
     import psutil
 
     from minutebook.speech.catalogue import chosen, entries
-    from minutebook.speech.catalogue.measuring import measured, measured_now
+    from minutebook.speech.measuring import measured, measured_now
 
     speech = chosen(settings.speech, settings.models_dir)
     entry = next((each for each in entries() if each.name == speech.model), None)

@@ -32,8 +32,8 @@ def list_models(
 ) -> None:
     """List the models: size, memory, speed on this machine, languages, licence."""
     from minutebook.speech.catalogue import chosen, entries
-    from minutebook.speech.catalogue.measuring import measured, measured_now
     from minutebook.speech.catalogue.state import state_of
+    from minutebook.speech.measuring import measured, measured_now
 
     settings = settings_for(data_dir)
     in_use = chosen(settings.speech, settings.models_dir).model

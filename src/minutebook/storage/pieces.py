@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 from minutebook.errors import not_found
 from minutebook.storage.failures import told
 from minutebook.storage.keys import checked_key
-from minutebook.storage.ports import StoredObject
+from minutebook.storage.ports import Storage, StoredObject
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-    from minutebook.storage.objects import ObjectStorage
 
 
 class Pieces(Protocol):
@@ -86,7 +84,7 @@ def _flush(folder: Path) -> None:
 class ObjectPieces:
     """Pieces as objects beside what they become, called by where they begin."""
 
-    def __init__(self, storage: "ObjectStorage", store: "ObjectStore") -> None:
+    def __init__(self, storage: Storage, store: "ObjectStore") -> None:
         self._storage = storage
         self._store = store
 

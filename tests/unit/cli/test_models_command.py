@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from minutebook.cli.app import app
 from minutebook.speech.catalogue import entry_of
-from minutebook.speech.catalogue.measuring import measured, measured_now
+from minutebook.speech.measuring import measured, measured_now
 from support import tiny_parakeet
 from support.hub import StandInHub
 

