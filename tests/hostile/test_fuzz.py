@@ -3,6 +3,7 @@
 Time on the loop is the processor time of its thread, so that a crowded machine fails nothing."""
 
 import copy
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from minutebook.api.baas.document import contract
+from minutebook.kit.collector import settle
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import Paxs, Worker
@@ -40,6 +42,14 @@ FEW: Final = (SURROGATE, NUL, "%25," * 5000, "w" * 100_000, HUGE, -1, None, ["x"
 
 DEEP: Final = b"[" * 100_000
 RAW: Final = (b"", b"{", b"null", b"[]", b'"x"', DEEP, b'{"\\ud800": "x"}', b"\xff\xfe", b'{"a": NaN}', b'{"a": 1e999}')
+
+
+@pytest.fixture(autouse=True)
+def _as_a_server_runs() -> Iterator[None]:
+    """What pytest and its plugins have loaded is no part of a request."""
+    settle()
+    yield
+    gc.unfreeze()
 
 
 @dataclass

@@ -65,6 +65,7 @@ async def _listen(services: "Services", sockets: list[socket.socket], setup_toke
     # Loaded while the workers and the bot host start: a bot that is due now waits for the slowest of them.
     from minutebook.api.app import create_app
     from minutebook.api.listening import listen
+    from minutebook.kit.collector import settle
 
     http = services.settings.http
 
@@ -74,7 +75,9 @@ async def _listen(services: "Services", sockets: list[socket.socket], setup_toke
             link = f"{http.address}/setup?token={setup_token}"
             typer.echo(f"Create the owner's account here (works once): {link}", err=True)
 
-    await listen(create_app(services), http, sockets, ready)
+    app = create_app(services)
+    settle()
+    await listen(app, http, sockets, ready)
 
 
 def quiet_on_a_terminal(settings: Settings) -> Settings:
