@@ -245,7 +245,9 @@ async def test_lists_have_old_and_new_names(bots: Bots) -> None:
 async def test_pages_follow_each_other(bots: Bots, clock: VirtualClock) -> None:
     sent = []
     for number in range(7):
-        sent.append(await bots.send(meeting_url=f"{MEETING}{number}", extra={"n": number % 3, "all": "x,y"[:1]}))
+        sent.append(
+            await bots.send(meeting_url=f"{MEETING}?authuser={number}", extra={"n": number % 3, "all": "x,y"[:1]})
+        )
         clock.advance(1)
     seen, cursor, pages = [], "", 0
     while True:

@@ -79,7 +79,7 @@ async def test_the_same_bot_within_five_minutes_is_one_too_many(stage: Stage) ->
         await stage.sent()
     assert (error.value.kind, error.value.code) == (Kind.CONFLICT, "bot_duplicate")
     await stage.sent(deduplication_key="another")
-    await stage.sent(meeting_url=MEETING_URL + "k")
+    await stage.sent(meeting_url=MEETING_URL[:-1] + "k")
     later = stage.clock.now() + timedelta(minutes=5)
     await stage.sent(start_at=later)
     with pytest.raises(MinutebookError):
@@ -345,8 +345,18 @@ async def test_leaving(stage: Stage) -> None:
     assert (await stage.bot(live.id)).end_reason is EndReason.STOPPED
 
 
-async def test_a_meeting_that_no_bot_can_join(stage: Stage) -> None:
-    bot = await stage.sent(meeting_url="https://example.com/talk")
+async def test_a_meeting_that_no_bot_can_join_is_refused(stage: Stage) -> None:
+    with pytest.raises(MinutebookError, match="Google Meet, Microsoft Teams or Zoom") as error:
+        await stage.sent(meeting_url="https://example.com/talk")
+    assert (error.value.kind, error.value.field) == (Kind.INVALID, "meeting_url")
+    assert "MINUTEBOOK_BOTS__WEBRTC_PAGES" in error.value.message
+
+
+async def test_a_meeting_that_no_bot_can_join_any_more(stage: Stage) -> None:
+    """As `create_all` takes it, or as it was asked for before the operator's list changed."""
+    wish = BotWish(meeting_url="https://example.com/talk", bot_name="Scribe")
+    async with stage.db.transaction() as tx:
+        (bot,) = await stage.bots.create_all(tx, stage.owner.id, [(wish, None)])
     assert (await stage.bot(bot.id)).state is BotState.QUEUED
     assert await stage.claimed(capacity=1) == []
     failed = await stage.bot(bot.id)

@@ -114,12 +114,6 @@ def test_the_call_is_ended_for_everybody(
     assert webhooks.told(bot_id) == RECORDED
 
 
-def test_an_address_that_is_no_meeting(server: BotServer, webhooks: WebhookReceiver) -> None:
-    bot_id = sent(server, webhooks, "https://example.com/no-meeting")
-    assert failure(webhooks, bot_id) == ERRORS[Failure.INVALID_URL]
-    assert webhooks.told(bot_id)[-2:] == ["invalid_meeting_url", "failed"]
-
-
 def ends(running: RunnerAtHome, states: list[str], how: str) -> None:
     ending = running.wait_end()
     assert running.states == states

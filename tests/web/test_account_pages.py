@@ -73,6 +73,10 @@ async def test_a_bot_is_sent_and_called_off(ada: Person, grace: Person) -> None:
     assert (await ada.send(f"/my/bots/{bot}/leave")).status_code == 303
     assert "Called off" in (await ada.part("/my/bots/list")).text
     assert (await ada.send("/my/bots", {"meeting_url": " "})).status_code == 400
+    refused = await ada.send("/my/bots", {"meeting_url": "https://meet.example/room"})
+    assert refused.status_code == 400
+    assert "Google Meet, Microsoft Teams or Zoom" in refused.text
+    assert "MINUTEBOOK_BOTS__WEBRTC_PAGES" in refused.text
 
 
 async def test_a_calendar_that_cannot_be_read(ada: Person, held: Held) -> None:

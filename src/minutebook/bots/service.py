@@ -37,7 +37,7 @@ from minutebook.bots.states import BotState
 from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
 from minutebook.db.events import Event, Events
-from minutebook.errors import Kind, MinutebookError, not_found
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, is_id, new_id
 from minutebook.kit.languages import language_code
@@ -57,6 +57,10 @@ RECORD: Final = (
 """What is made of every bot's recording."""
 
 NOT_PUT_TOGETHER: Final = "The recording could not be put together. The server's log has the details."
+NO_MEETING: Final = (
+    "No bot can join a meeting at `meeting_url`: it is no link to a meeting on Google Meet, Microsoft Teams or Zoom, "
+    "and not below a page of this server's own. The operator lists such pages in MINUTEBOOK_BOTS__WEBRTC_PAGES."
+)
 KEPT: Final = "Everything that was recorded is kept: POST /bots/retranscribe tries once more."
 
 
@@ -94,10 +98,12 @@ class Bots:
         """A new bot, due at `wish.start_at` or now. `api_key` is the key that the caller used: its webhooks carry it.
 
         Raises `bot_duplicate` (a conflict) when there is a bot for the same owner, key, meeting and deduplication key
-        that starts within five minutes of this one, and `json_invalid`. An address that no bot can join is accepted:
-        the bot fails when it is due.
+        that starts within five minutes of this one, `meeting_url_invalid` for an address that no bot can join, and
+        `json_invalid`.
         """
         bot, platform, sameness = self._new(owner_id, wish, api_key)
+        if platform is None:
+            raise invalid("meeting_url_invalid", NO_MEETING, "meeting_url")
         await attempts_repository.hold(tx, sameness)
         await self._check_single(tx, sameness, bot.start_at)
         (made,) = await self._add(tx, [(bot, platform, sameness)])
@@ -107,7 +113,7 @@ class Bots:
         self, tx: AsyncConnection, owner_id: str, wishes: Sequence[tuple[BotWish, str | None]]
     ) -> Sequence[Bot]:
         """New bots, each for a wish and the key that it was asked with; as `create` makes them, but the caller sees to
-        it that one is enough. Raises `json_invalid`."""
+        it that one is enough and that a bot can join: one that cannot fails when it is due. Raises `json_invalid`."""
         return await self._add(tx, [self._new(owner_id, wish, api_key) for wish, api_key in wishes])
 
     def _new(self, owner_id: str, wish: BotWish, api_key: str | None) -> NewBot:

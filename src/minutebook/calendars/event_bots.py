@@ -143,5 +143,8 @@ def _check_joinable(event: StoredEvent, now: datetime, *, every: bool) -> None:
     if event.end <= now:
         raise MinutebookError(Kind.CONFLICT, "event_over", "This event is over: no bot can join it.")
     if event.room is None:
-        message = "This event has no link to a meeting that a bot can join (Google Meet, Teams, Zoom)."
+        message = (
+            "This event has no link to a meeting that a bot can join: Google Meet, Microsoft Teams, Zoom, or one of "
+            "the server's own pages, which the operator lists in MINUTEBOOK_BOTS__WEBRTC_PAGES."
+        )
         raise invalid("event_without_link", message)
