@@ -199,11 +199,11 @@ def engine(empty_url: str) -> Iterator[Engine]:
 
 
 def shape(connection: Connection) -> dict[str, object]:
-    """Tables, columns, keys and indexes as the database itself tells them."""
+    """Tables, columns, keys and indexes as the database itself tells them; the order of columns says nothing."""
     looked = inspect(connection)
     return {
         table: {
-            "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in looked.get_columns(table)],
+            "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in looked.get_columns(table)),
             "key": looked.get_pk_constraint(table)["constrained_columns"],
             "foreign": sorted(
                 (k["constrained_columns"], k["referred_table"], k["options"]) for k in looked.get_foreign_keys(table)
