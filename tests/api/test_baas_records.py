@@ -74,6 +74,8 @@ class Bots:
         self.http = http
         self.services = services
         self.jobs = InlineJobs(services.db)
+        self.notices: Sequence[str] = ()
+        """What runners say of the sound, one after the other."""
         finishing = Finishing(
             services.db,
             services.storage,
@@ -132,6 +134,7 @@ class Bots:
             seen.append(spoke)
         await runner.observe(seen)
         await runner.record(15.0)
+        await runner.notice(*self.notices)
         await runner.end(end_reason="meeting_ended")
         await self.jobs.drain()
         return bot_id
@@ -191,7 +194,30 @@ async def test_a_record_has_everything_that_clients_read(bots: Bots, anybody: ht
     assert (entry["uuid"], entry["duration"], sorted(entry["speakers"])) == (bot_id, 15, ["Ada", "Tom"])
 
 
+async def test_what_was_wrong_with_the_sound_is_said_once_in_the_log_the_api_and_the_record(
+    bots: Bots, caplog: pytest.LogCaptureFixture
+) -> None:
+    bots.notices = ("lossy", "nameless", "lossy", "of a later release")
+    bot_id = await bots.recorded(speech_to_text="Default")
+    said = (await bots.data(bot_id))["bot_data"]
+    assert [(each["code"], each["date"]) for each in said["notices"]] == [
+        ("lossy", "2026-03-02T09:00:19.000Z"),
+        ("nameless", "2026-03-02T09:00:20.000Z"),
+    ]
+    assert [text for text in caplog.messages if "lossy" in text], "the runner's own words"
+    async with bots.services.db.reading() as read:
+        bot = await bots.services.bots.load(read, bot_id)
+        assert bot is not None
+        kept = await bots.services.results.kept_transcript(read, bot.owner_id, bot.recording_id or "")
+    told = await bots.services.results.rendered(kept, lambda transcript: "\n".join(transcript.notices))
+    places = [text for text in told.splitlines() if text.startswith("At 0:1")]
+    assert places == [f"At 0:{at}: {each['message']}" for at, each in zip((16, 17), said["notices"], strict=True)]
+    await bots.http.post(f"/bots/{bot_id}/delete_data")
+    assert (await bots.data(bot_id))["bot_data"]["notices"] == said["notices"], "it holds nothing of the people"
+
+
 async def test_answers_about_a_record_are_as_the_document_says(bots: Bots) -> None:
+    bots.notices = ("silent",)
     bot_id = await bots.recorded(
         speech_to_text={"provider": "Gladia"},
         extra={"a": [1]},

@@ -196,6 +196,12 @@ class Runner:
             await self.tell(self._told(ReportKind.STATE, state=state.value))
         return self
 
+    async def notice(self, *codes: str) -> None:
+        """Report trouble with the sound, one second apart."""
+        for code in codes:
+            self.stage.clock.advance(1)
+            await self.tell(self._told(ReportKind.NOTICE, message=f"The sound is {code}.", code=code))
+
     async def end(self, **how: str) -> None:
         """Report the end."""
         self.stage.clock.advance(1)

@@ -10,6 +10,7 @@ from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Platf
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.ports import CallPorts, Picture
 from minutebook.bots.runner.streaming.sender import Say
+from minutebook.bots.sound_trouble import SoundTrouble
 from minutebook.bots.states import BotState
 from minutebook.kit.clock import Clock
 from support.virtual_time import LoopClock
@@ -38,7 +39,7 @@ class Stage:
     clock: Clock = field(default_factory=LoopClock)
     names: Sequence[str] = ()
     captures_asked: Sequence[float] = ()
-    troubles: Sequence[tuple[float, str]] = ()
+    troubles: Sequence[tuple[float, SoundTrouble]] = ()
 
     visits: int = 0
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -197,7 +198,7 @@ class FakeCapture:
         since, until = self._stage.cut_off_at, self._stage.cut_off_until
         return since is not None and since <= self._stage.now() < until
 
-    def notices(self) -> list[str]:
+    def notices(self) -> list[SoundTrouble]:
         return [notice for at, notice in self._stage.troubles if at == self._stage.now()]
 
     async def install(self, context: Any) -> None:
@@ -229,8 +230,8 @@ class FakeReports:
     def state(self, state: BotState) -> None:
         self._stage.tell(f"state {state}")
 
-    def notice(self, message: str) -> None:
-        self._stage.tell(f"notice {message}")
+    def notice(self, message: str, code: str | None = None) -> None:
+        self._stage.tell(f"notice {code}" if code else f"notice {message}")
 
 
 class FakeScreens:

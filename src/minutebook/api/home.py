@@ -61,6 +61,7 @@ class ReportIn(BaseModel):
     end_reason: str | None = None
     failure: str | None = None
     message: str | None = None
+    code: str | None = None
 
 
 class ReportsOut(BaseModel):

@@ -10,7 +10,7 @@ import logging
 import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from minutebook.accounts.service import Accounts
 from minutebook.analysis.service import Analysis
 from minutebook.bots.lifecycle import Lifecycle
 from minutebook.bots.model import Bot, StoredPiece
-from minutebook.bots.protocol import OBSERVATIONS, Observation, observations_from_lines
+from minutebook.bots.protocol import OBSERVATIONS, Observation, epoch_ms, observations_from_lines
 from minutebook.bots.record.attendance import (
     diarization_lines,
     network_lines,
@@ -32,6 +32,7 @@ from minutebook.bots.record.files import DIARIZATION, NETWORK_DIARIZATION, PARTI
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.service import RECORD, options_for
+from minutebook.bots.sound_trouble import SoundNotice
 from minutebook.bots.states import BotState
 from minutebook.bots.storage_keys import media_prefix
 from minutebook.db.database import Database
@@ -44,6 +45,7 @@ from minutebook.recordings.model import Incoming, Received
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.sources import Sources, sources_key, sources_to_json, track_key
 from minutebook.speech.assembly import Assembled, Piece, assemble
+from minutebook.speech.media.notices import clock
 from minutebook.storage.ports import Storage
 
 log = logging.getLogger("minutebook.bots")
@@ -93,13 +95,14 @@ class Finishing:
         async with self._db.reading() as read:
             bot = await repository.load(read, bot_id)
             pieces = await pieces_repository.of_bot(read, bot_id)
+            notices = await pieces_repository.notices_of(read, bot_id)
         if not _waits(bot):
             return None
         await self._clear_left_behind()
         # A folder of its own: a worker that was taken for dead may still be at the same work.
         folder = self._scratch / f"{bot_id}.{new_id()}"
         try:
-            return to_json(await self._stored(bot_id, pieces, folder))
+            return to_json(await self._stored(bot_id, pieces, notices, folder))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -145,7 +148,9 @@ class Finishing:
             if known is None or known[0] is not BotState.ENDED:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _stored(self, bot_id: str, pieces: Sequence[StoredPiece], folder: Path) -> Stored:
+    async def _stored(
+        self, bot_id: str, pieces: Sequence[StoredPiece], notices: Sequence[SoundNotice], folder: Path
+    ) -> Stored:
         local = await self._downloaded(pieces, folder / "pieces")
         observations = await asyncio.to_thread(_observations, local)
         media = [piece for piece in local if piece.stream != OBSERVATIONS]
@@ -153,6 +158,7 @@ class Finishing:
         for notice in assembled.notices:
             log.warning("bot %s: %s", bot_id, notice)
         sources = presence_of(observations, assembled.started_ms, assembled.duration_s)
+        sources = replace(sources, notices=sentences_of(notices, assembled.started_ms))
         incoming = Incoming("recording.wav", "audio/wav", _chunks(assembled.wav))
         received = await self._recordings.receive(incoming)
         files = await self._store_beside(received.id, assembled, observations, sources)
@@ -201,6 +207,12 @@ def speakers_of(sources: Sources) -> tuple[str, ...]:
     people = [each for each in sources.participants if not each.person]
     heard = [each for each in people if each.key in spoke] or people
     return tuple(dict.fromkeys(each.name for each in heard if each.name))
+
+
+def sentences_of(notices: Sequence[SoundNotice], started_ms: int) -> tuple[str, ...]:
+    """The notices of a recording that began then, as its readers see them: each with its place in the recording."""
+    places = ((max(0.0, (epoch_ms(each.at) - started_ms) / 1000), each) for each in notices)
+    return tuple(f"At {clock(at_s)}: {notice.sentence}" for at_s, notice in places)
 
 
 def to_json(stored: Stored) -> dict[str, Json]:

@@ -87,7 +87,7 @@ class ReportKind(StrEnum):
 class RunnerReport:
     """One report, numbered from 0 within its attempt. `state`: `state` is a `BotState` that was reached. `ended`: the
     call is over for the bot, with `end_reason` (there is a recording) or `failure` (there is none); `message` is a
-    sentence for people. `notice`: only `message`, for the log and for `bot.errors`."""
+    sentence for people. `notice`: `message`, for the log; a `code` that is a `SoundTrouble` is kept for the record."""
 
     seq: int
     kind: ReportKind
@@ -96,6 +96,7 @@ class RunnerReport:
     end_reason: str | None = None
     failure: str | None = None
     message: str | None = None
+    code: str | None = None
 
 
 class ObservationKind(StrEnum):

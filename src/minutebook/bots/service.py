@@ -33,6 +33,7 @@ from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.repository import planned as planned_repository
 from minutebook.bots.repository.bots import NewBot
+from minutebook.bots.sound_trouble import SoundNotice
 from minutebook.bots.states import BotState
 from minutebook.bots.wish_json import check_json, wish_to_json
 from minutebook.config import BotSettings
@@ -225,6 +226,10 @@ class Bots:
     async def screenshots(self, tx: AsyncConnection, bot: Bot) -> Sequence[Screenshot]:
         """The bot's screenshots, by time."""
         return await pieces_repository.screenshots_of(tx, bot.id)
+
+    async def notices(self, tx: AsyncConnection, bot: Bot) -> Sequence[SoundNotice]:
+        """What was wrong with the sound while the bot recorded, by time."""
+        return await pieces_repository.notices_of(tx, bot.id)
 
     async def media(self, tx: AsyncConnection, bot: Bot) -> BotMedia:
         """Where the files of the bot's recording are."""

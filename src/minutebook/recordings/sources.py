@@ -35,10 +35,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of a recording: participants in the order in which they were first seen, intervals by start."""
+    """The sources of a recording: participants in the order in which they were first seen, intervals by start.
+    `notices` are sentences on what was wrong with the sound."""
 
     participants: tuple[Participant, ...] = ()
     intervals: tuple[Interval, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def person_of(self, key: str) -> str:
         """The key of the first participant whom this one is."""
@@ -66,6 +68,7 @@ def sources_from_json(text: str | bytes) -> Sources:
     return Sources(
         tuple(Participant(**_known(row, Participant)) for row in value["participants"]),
         tuple(Interval(**_known(row, Interval)) for row in value["intervals"]),
+        tuple(value.get("notices", ())),
     )
 
 

@@ -114,7 +114,8 @@ def call_transcript(
     notices: Sequence[str] = (),
 ) -> Transcript:
     """Everything that was recognised, under the participants' names."""
-    return tracks.transcript(recognised, turns, people_of(sources), sources.person_of, language, duration_s, notices)
+    told = (*sources.notices, *notices)
+    return tracks.transcript(recognised, turns, people_of(sources), sources.person_of, language, duration_s, told)
 
 
 def people_of(sources: Sources) -> CallPeople:

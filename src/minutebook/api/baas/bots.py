@@ -51,13 +51,14 @@ async def meeting_data(
     async with services.db.reading() as read:
         bot = await services.bots.get(read, caller.user_id, bot_id.strip().lower())
         media = await services.bots.media(read, bot)
+        notices = await services.bots.notices(read, bot)
         kept = await _transcript(services, read, bot) if include_transcripts else None
         event_id = await services.calendars.event_of_bot(read, bot.id)
     rows = "[]"
     if kept is not None:
         rows = await services.results.rendered(kept, partial(render.transcripts_json, bot.number))
     mine = links.made_for(caller.api_key)
-    return Response(render.metadata_json(bot, media, rows, mine, event_id), media_type="application/json")
+    return Response(render.metadata_json(bot, media, rows, notices, mine, event_id), media_type="application/json")
 
 
 @routes.get("/bots_with_metadata")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from minutebook.bots.model import Bot, BotMedia, BotWish, Screenshot
 from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO
 from minutebook.bots.record.links import MediaLinks, screenshot_name
+from minutebook.bots.sound_trouble import SoundNotice
 from minutebook.bots.v1.codes import ERRORS, moment
 from minutebook.kit.ids import new_id
 from minutebook.transcript.model import Segment, Transcript
@@ -23,15 +24,29 @@ def account_number(owner_id: str) -> int:
     return int.from_bytes(hashlib.sha256(owner_id.encode()).digest()[:4]) & 0x7FFF_FFFF or 1
 
 
-def metadata_json(bot: Bot, media: BotMedia, transcripts: str, links: MediaLinks, event_id: str | None) -> str:
+def metadata_json(
+    bot: Bot,
+    media: BotMedia,
+    transcripts: str,
+    notices: Sequence[SoundNotice],
+    links: MediaLinks,
+    event_id: str | None,
+) -> str:
     """The answer of `GET /bots/meeting_data`, with transcripts that are JSON already: a long one is rendered elsewhere
     and only put in its place here."""
     place = new_id()
-    body = json.dumps(metadata(bot, media, place, links, event_id), ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(metadata(bot, media, place, notices, links, event_id), ensure_ascii=False, separators=(",", ":"))
     return body.replace(f'"{place}"', transcripts, 1)
 
 
-def metadata(bot: Bot, media: BotMedia, transcripts: object, links: MediaLinks, event_id: str | None) -> Body:
+def metadata(
+    bot: Bot,
+    media: BotMedia,
+    transcripts: object,
+    notices: Sequence[SoundNotice],
+    links: MediaLinks,
+    event_id: str | None,
+) -> Body:
     """The answer's values; addresses of files that do not exist are empty. `event_id` is the calendar event that
     the bot was sent to."""
 
@@ -43,6 +58,9 @@ def metadata(bot: Bot, media: BotMedia, transcripts: object, links: MediaLinks, 
             "bot": bot_with_params(bot, media),
             "transcripts": transcripts,
             "event_uuid": event_id,
+            "notices": [
+                {"code": each.trouble.value, "message": each.sentence, "date": moment(each.at)} for each in notices
+            ],
         },
         "duration": round(bot.duration_s),
         "mp4": link(media.mp4, VIDEO),

@@ -20,6 +20,7 @@ from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, VIDEO, O
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
+from minutebook.bots.sound_trouble import SoundNotice, trouble_of
 from minutebook.bots.states import BotState
 from minutebook.bots.storage_keys import piece_key, screenshot_key
 from minutebook.config import BotSettings
@@ -172,7 +173,10 @@ class Reception:
                 await self._life.end(tx, bot, at, _reported_end(bot, attempt, report, message))
                 return await repository.load(tx, bot.id) or bot
             case ReportKind.NOTICE:
-                log.info("bot %s: %s", bot.id, message)
+                log.warning("bot %s: %s", bot.id, message)
+                trouble = trouble_of(report.code)
+                if trouble is not None:
+                    await pieces_repository.keep_notice(tx, bot.id, SoundNotice(trouble, at))
         return bot
 
 

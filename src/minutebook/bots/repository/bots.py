@@ -140,6 +140,14 @@ bot_pieces = Table(
     Column("size", Integer, nullable=False),
 )
 
+bot_notices = Table(
+    "bot_notices",
+    metadata,
+    Column("bot_id", String(36), ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True),
+    Column("trouble", String(32), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 bot_screenshots = Table(
     "bot_screenshots",
     metadata,

@@ -1,4 +1,4 @@
-"""All SQL of what runners bring home: pieces of media, screenshots, names of speakers."""
+"""All SQL of what runners bring home: pieces of media, notices, screenshots, names of speakers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Screenshot, StoredPiece
 from minutebook.bots.protocol import AUDIO
-from minutebook.bots.repository.bots import bot_pieces, bot_retranscriptions, bot_screenshots, bot_speakers
+from minutebook.bots.repository.bots import (
+    bot_notices,
+    bot_pieces,
+    bot_retranscriptions,
+    bot_screenshots,
+    bot_speakers,
+)
+from minutebook.bots.sound_trouble import SoundNotice, SoundTrouble
 from minutebook.kit.ids import new_id
 from minutebook.kit.text import folded
 
@@ -41,6 +48,20 @@ async def has_sound(tx: AsyncConnection, bot_id: str) -> bool:
 async def remove_of(tx: AsyncConnection, bot_id: str) -> int:
     """Delete the rows of a bot's pieces; returns how many there were."""
     return (await tx.execute(delete(bot_pieces).where(bot_pieces.c.bot_id == bot_id))).rowcount
+
+
+async def keep_notice(tx: AsyncConnection, bot_id: str, notice: SoundNotice) -> None:
+    """Store a notice; of each trouble only a bot's first one, whichever of its attempts tells it."""
+    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = dialect(bot_notices).values(bot_id=bot_id, trouble=notice.trouble.value, at=notice.at)
+    await tx.execute(statement.on_conflict_do_nothing(index_elements=["bot_id", "trouble"]))
+
+
+async def notices_of(tx: AsyncConnection, bot_id: str) -> Sequence[SoundNotice]:
+    """The notices of a bot, by time."""
+    rows = bot_notices
+    query = select(rows.c.trouble, rows.c.at).where(rows.c.bot_id == bot_id).order_by(rows.c.at, rows.c.trouble)
+    return [SoundNotice(SoundTrouble(row.trouble), row.at) for row in await tx.execute(query)]
 
 
 async def keep_screenshot(

@@ -19,6 +19,7 @@ from minutebook.bots.runner.rules.company import is_bot
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
 from minutebook.bots.runner.rules.leaving import decide, lost_by
 from minutebook.bots.runner.rules.progress import CallProgress
+from minutebook.bots.sound_trouble import SENTENCES
 from minutebook.bots.states import BotState
 
 if TYPE_CHECKING:
@@ -231,8 +232,7 @@ class Visit:
         others = any(not is_bot(name) for name in self._capture.participants.values())
         self.progress = self.progress.heard(others, sound_s, self._now_s(), cut_off=self._capture.cut_off)
         for notice in self._capture.notices():
-            log.warning("%s", notice)
-            self._ports.reports.notice(notice)
+            self._ports.reports.notice(SENTENCES[notice], notice)
         if self.progress.ever_present and not before:
             self._ports.company()
 

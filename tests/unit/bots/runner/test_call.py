@@ -14,6 +14,7 @@ from minutebook.bots.runner.call import MOST_LOSSES, Call
 from minutebook.bots.runner.ports import Picture
 from minutebook.bots.runner.rules.exits import Cause, Exit
 from minutebook.bots.runner.rules.progress import Instruction
+from minutebook.bots.sound_trouble import SoundTrouble
 from minutebook.kit.clock import SteadyClock
 from support.fake_call import Stage, orders
 from support.virtual_time import START, LoopClock, run_virtually
@@ -206,9 +207,9 @@ def test_a_clock_that_is_set_ends_no_call() -> None:
 
 
 def test_trouble_with_the_sound_is_told_at_once() -> None:
-    stage = Stage(STRAIGHT, people=((0, 1),), troubles=((60, "All is silence."),))
+    stage = Stage(STRAIGHT, people=((0, 1),), troubles=((60, SoundTrouble.SILENT),))
     play(stage, told=(100, Instruction.STOP))
-    assert stage.at("notice All is silence.") == pytest.approx(60, abs=0.5)
+    assert stage.at("notice silent") == pytest.approx(60, abs=0.5)
 
 
 def test_a_capture_is_made_when_it_is_asked_for() -> None:

@@ -70,6 +70,7 @@ async def test_reports() -> None:
         "end_reason": None,
         "failure": None,
         "message": None,
+        "code": None,
     }
 
 

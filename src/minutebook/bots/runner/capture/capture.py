@@ -18,6 +18,7 @@ from minutebook.bots.runner.capture.picture.screencast import Screencast
 from minutebook.bots.runner.capture.recording import Recording, SoundListener
 from minutebook.bots.runner.capture.sound.speaking import SpeakingListener
 from minutebook.bots.runner.capture.sound.speech_out import SpeechOut
+from minutebook.bots.sound_trouble import SoundTrouble
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page
@@ -130,7 +131,7 @@ class Capture:
         """Whether all connections of the call are lost at the moment."""
         return self._recording is not None and self._recording.is_cut_off(self._now_ms())
 
-    def notices(self) -> list[str]:
+    def notices(self) -> list[SoundTrouble]:
         """What is to be told of the sound since this was asked last."""
         return self._recording.health.notices() if self._recording is not None else []
 

@@ -32,10 +32,10 @@ class Reports:
         log.info("state reached", extra={"state": state})
         self._add(ReportKind.STATE, state=state)
 
-    def notice(self, message: str) -> None:
-        """Something that people should be able to read later."""
+    def notice(self, message: str, code: str | None = None) -> None:
+        """Something that people should be able to read later; `code` names what the record is to say, too."""
         log.warning("notice: %s", message)
-        self._add(ReportKind.NOTICE, message=message)
+        self._add(ReportKind.NOTICE, message=message, code=code)
 
     def ended(self, way_out: Exit, at_ms: int) -> None:
         """The call was over for the bot at `at_ms`: the last report of an attempt."""
@@ -95,8 +95,9 @@ class Reports:
         end_reason: str | None = None,
         failure: str | None = None,
         message: str | None = None,
+        code: str | None = None,
     ) -> None:
         moment = int(self._clock.now().timestamp() * 1000) if at_ms is None else at_ms
-        self._waiting.append(RunnerReport(self._seq, kind, moment, state, end_reason, failure, message))
+        self._waiting.append(RunnerReport(self._seq, kind, moment, state, end_reason, failure, message, code))
         self._seq += 1
         self._news.set()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from minutebook.bots.runner.capture.sound.health import DEAF, LOSSY, NAMELESS, SILENT, Arrived, SoundHealth
+from minutebook.bots.runner.capture.sound.health import Arrived, SoundHealth
+from minutebook.bots.sound_trouble import SoundTrouble
 
 SECOND = 1000
 START = 1_000_000
@@ -10,7 +11,7 @@ START = 1_000_000
 
 def played(
     seconds: int, *, packets: int = 50, made_up: float = 0.0, energy: float = 0.0, loud: range = range(0)
-) -> list[str]:
+) -> list[SoundTrouble]:
     """Seconds of a call: packets a second, the share of samples made up, energy a second, when something is heard."""
     health = SoundHealth(START)
     told = []
@@ -29,11 +30,11 @@ def test_a_call_that_is_heard_is_well() -> None:
 
 def test_silence_that_arrives_is_told_once() -> None:
     assert played(55) == []
-    assert played(600) == [SILENT]
+    assert played(600) == [SoundTrouble.SILENT]
 
 
 def test_sound_that_arrives_and_is_not_recorded_is_told() -> None:
-    assert played(600, energy=0.1) == [DEAF]
+    assert played(600, energy=0.1) == [SoundTrouble.DEAF]
 
 
 def test_nothing_that_arrives_is_no_trouble_of_the_sound() -> None:
@@ -42,11 +43,11 @@ def test_nothing_that_arrives_is_no_trouble_of_the_sound() -> None:
 
 def test_silence_counts_from_the_last_sound() -> None:
     assert played(95, loud=range(45)) == []
-    assert played(100, loud=range(45)) == [SILENT]
+    assert played(100, loud=range(45)) == [SoundTrouble.SILENT]
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.04, []), (0.06, [LOSSY])])
-def test_sound_that_is_made_up(share: float, told: list[str]) -> None:
+@pytest.mark.parametrize(("share", "told"), [(0.04, []), (0.06, [SoundTrouble.LOSSY])])
+def test_sound_that_is_made_up(share: float, told: list[SoundTrouble]) -> None:
     assert played(120, made_up=share, energy=0.1, loud=range(120)) == told
 
 
@@ -65,7 +66,7 @@ def test_speech_of_nobody() -> None:
         health.spoke(100, named=False)
     assert health.notices() == []
     health.spoke(100, named=False)
-    assert (health.notices(), health.notices()) == ([NAMELESS], [])
+    assert (health.notices(), health.notices()) == ([SoundTrouble.NAMELESS], [])
 
 
 def test_a_name_now_and_then_is_a_source_of_names() -> None:

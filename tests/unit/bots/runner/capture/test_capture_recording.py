@@ -13,8 +13,8 @@ from minutebook.bots.protocol import Observation, ObservationKind, observations_
 from minutebook.bots.runner.capture.page_messages import Message
 from minutebook.bots.runner.capture.participants import Participants
 from minutebook.bots.runner.capture.recording import ANONYMOUS_AFTER_MS, Recording
-from minutebook.bots.runner.capture.sound.health import NAMELESS, SILENT
 from minutebook.bots.runner.capture.spool import Spool, finished
+from minutebook.bots.sound_trouble import SoundTrouble
 
 START_MS = 1_700_000_000_000
 RUN_MS = 100
@@ -274,7 +274,7 @@ def test_sound_without_names_is_told(call: Call) -> None:
     mixed(call)
     for number in range(1000):
         call.run(mix=noise(number) if number % 10 < 8 else None)
-    assert call.recording.health.notices() == [NAMELESS]
+    assert call.recording.health.notices() == [SoundTrouble.NAMELESS]
 
 
 def test_silence_that_arrives_is_told(call: Call) -> None:
@@ -284,7 +284,7 @@ def test_silence_that_arrives_is_told(call: Call) -> None:
         if number % 50 == 0:
             call.tell("arrived", {"packets": number, "samples": number, "madeUp": 0, "energy": 0})
         call.run(a=None)
-    assert call.recording.health.notices() == [SILENT]
+    assert call.recording.health.notices() == [SoundTrouble.SILENT]
 
 
 def test_a_call_without_a_living_connection_is_cut_off(call: Call) -> None:

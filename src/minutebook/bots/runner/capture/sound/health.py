@@ -6,17 +6,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from minutebook.bots.sound_trouble import SoundTrouble
+
 WINDOW_MS: Final = 60_000
 """Trouble of so long is told."""
 LOST_SHARE: Final = 0.05
 """Of the samples; a twentieth made up by the browser is heard, and misheard."""
-
-SILENT: Final = (
-    "Sound has been arriving for 60 s and all of it is silence: everybody is muted, or the bot hears nobody."
-)
-DEAF: Final = "Sound has been arriving for 60 s and none of it was recorded: the bot's capture does not hear it."
-LOSSY: Final = "More than 5% of the sound of the last 60 s did not arrive and was made up: the bot's network is bad."
-NAMELESS: Final = "Somebody has been speaking for 60 s and the page tells no name: voices alone tell who it was."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +34,10 @@ class SoundHealth:
     _arrived: deque[Arrived] = field(default_factory=deque)
     _loud_ms: int = 0
     _nameless_ms: int = 0
-    _told: set[str] = field(default_factory=set)
-    _notices: list[str] = field(default_factory=list)
+    _told: set[SoundTrouble] = field(default_factory=set)
+    _notices: list[SoundTrouble] = field(default_factory=list)
 
-    def notices(self) -> list[str]:
+    def notices(self) -> list[SoundTrouble]:
         """What is to be told since this was asked last."""
         notices, self._notices = self._notices, []
         return notices
@@ -56,7 +51,7 @@ class SoundHealth:
         """Somebody spoke for so long; whether it is known who."""
         self._nameless_ms = 0 if named else self._nameless_ms + length_ms
         if self._nameless_ms >= WINDOW_MS:
-            self._tell(NAMELESS)
+            self._tell(SoundTrouble.NAMELESS)
 
     def arrived(self, now: Arrived) -> None:
         """What the browser counts by now. Connections come and go: a count that falls begins anew."""
@@ -70,11 +65,11 @@ class SoundHealth:
             return
         samples = now.samples - before.samples
         if now.packets > before.packets and max(self._loud_ms, self.start_ms) <= before.at_ms:
-            self._tell(DEAF if now.energy > before.energy else SILENT)
+            self._tell(SoundTrouble.DEAF if now.energy > before.energy else SoundTrouble.SILENT)
         if samples > 0 and (now.made_up - before.made_up) / samples > LOST_SHARE:
-            self._tell(LOSSY)
+            self._tell(SoundTrouble.LOSSY)
 
-    def _tell(self, notice: str) -> None:
+    def _tell(self, notice: SoundTrouble) -> None:
         if notice not in self._told:
             self._told.add(notice)
             self._notices.append(notice)
