@@ -260,6 +260,20 @@ async def test_openapi_reads_well(client: httpx.AsyncClient) -> None:
     assert document["servers"]
 
 
+async def test_bodies_have_the_members_that_are_described_and_no_others(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    open_ones = set()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if name := schema.get("$ref", "").rpartition("/")[2]:
+                schema = document["components"]["schemas"][name]
+            if schema and schema.get("additionalProperties") is not False:
+                open_ones.add(path)
+    # RFC 6749, section 3.2: what is not known of a request for tokens is ignored.
+    assert open_ones == {"/api/oauth/provider/token", "/api/oauth/provider/revoke"}
+
+
 async def test_the_contract_of_bots_comes_in_a_form_for_generators(client: httpx.AsyncClient) -> None:
     contract = (await client.get("/meetingbaas/openapi.json")).json()
     document = (await client.get("/meetingbaas/openapi.json?for=generators")).json()

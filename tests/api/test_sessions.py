@@ -50,6 +50,10 @@ async def test_a_meeting_has_what_was_sent_and_defaults_for_the_rest(ada: Paxs, 
         ({"attendees": [ADA], "title": "a\x00b"}, "text_invalid", "title"),
         ({"attendees": [ADA], "description": "\ud800"}, "text_invalid", "description"),
         ({"attendees": [ADA], "title": 7}, "title_invalid", "title"),
+        ({"attendees": [ADA], "titel": "Weekly"}, "member_unknown", "titel"),
+        ({"attendees": [ADA, {**ADA, "rôle": "chair"}]}, "member_unknown", "attendees[1].rôle"),
+        ({"attendees": [ADA], "x" * 5000: 1}, "member_unknown", f"{'x' * 100}…"),
+        ({"attendees": [ADA], "\ud800": 1}, "member_unknown", "?"),
     ],
 )
 async def test_meetings_that_are_refused(ada: Paxs, body: dict[str, object], code: str, field: str) -> None:

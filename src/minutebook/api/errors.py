@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from minutebook.api.bodies import MEMBER_UNKNOWN
 from minutebook.errors import Kind, MinutebookError
 from minutebook.jobs.outages import outage_of
 
@@ -114,7 +115,11 @@ def _of_validation(error: RequestValidationError) -> Failure:
         return Failure(404, "not_found", "There is nothing at this address.")
     if first["type"] == "json_invalid":
         return Failure(400, "body_not_json", "The body is not valid JSON.")
+    if unknown := first["type"] == MEMBER_UNKNOWN:
+        path.append(first["ctx"]["member"])
     name = _dotted(path)
+    if unknown:
+        return Failure(400, MEMBER_UNKNOWN, f"`{name}` {first['msg']}", name)
     if not name:
         message = "A body is missing, or it is not a JSON object with Content-Type: application/json."
         return Failure(400, "body_required", message)

@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from minutebook.api.bodies import Body
 from minutebook.api.deps import Read, ServicesOf, SessionCaller, Tx
 from minutebook.calendars.model import Calendar, CalendarState, ProviderName, RawCalendar, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
@@ -14,7 +15,7 @@ from minutebook.errors import invalid
 router = APIRouter(prefix="/api/calendars", tags=["calendars"])
 
 
-class Secrets(BaseModel):
+class Secrets(Body):
     """How a calendar without any cloud console is reached. `email` is its owner's, where the address does not tell."""
 
     provider: ProviderName = Field(description="`ics` or `caldav`; the others are connected over the v1 API.")
@@ -39,7 +40,7 @@ class NewCalendar(Secrets):
     calendar_id: str | None = None
 
 
-class RuleBody(BaseModel):
+class RuleBody(Body):
     """Which meetings get a bot by themselves: all of them, or those that pass what is set here."""
 
     mine_only: bool = Field(False, description="Only meetings that the calendar's owner organises.")

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from minutebook.accounts.management import Management
 from minutebook.accounts.model import ApiKey
+from minutebook.api.bodies import Body
 from minutebook.api.deps import AccountCaller, AccountsOf, Db, MediaCaller, OAuthOf, Read, ServicesOf, Tx
 from minutebook.api.paxs.schemas import errors
 
@@ -21,7 +22,7 @@ async def _management(accounts: AccountsOf) -> Management:
 ManagementOf = Annotated[Management, Depends(_management)]
 
 
-class KeyIn(BaseModel):
+class KeyIn(Body):
     """A key to be made."""
 
     name: str = Field("", examples=["Scheduler"])
@@ -67,7 +68,7 @@ class ProgramOut(BaseModel):
     last_used_at: datetime | None
 
 
-class PasswordIn(BaseModel):
+class PasswordIn(Body):
     """The present password and the new one."""
 
     current: str = Field(max_length=4096)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from minutebook.analysis.edits.model import Edit, change_to_json
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
+from minutebook.api.bodies import Body
 from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
 from minutebook.api.paxs.schemas import errors
 
@@ -20,7 +21,7 @@ ReportId = Annotated[
 ]
 
 
-class SegmentEditIn(BaseModel):
+class SegmentEditIn(Body):
     """A correction of a transcript: new `text` for words, or another `speaker` for a segment. Segments and words are
     counted from 0 in the transcript as the machine made it; `last_word` is inclusive. Words can be addressed by time
     instead: those whose middle is between `start` and `end`."""
@@ -34,7 +35,7 @@ class SegmentEditIn(BaseModel):
     speaker: str | None = Field(None, description="The id of the voice that said the segment.")
 
 
-class TranscriptEditsIn(BaseModel):
+class TranscriptEditsIn(Body):
     """Corrections of the newest transcript."""
 
     model_config = ConfigDict(
@@ -50,7 +51,7 @@ class TranscriptEditsIn(BaseModel):
     edits: list[SegmentEditIn] = Field(max_length=1000)
 
 
-class ItemEditIn(BaseModel):
+class ItemEditIn(Body):
     """A correction of a note's item, by its `index`: new values for `text`, `owner` (a name or a speaker's id; null for
     nobody), `due` and `due_date` (null for none), or `delete`. What is not sent stays."""
 
@@ -67,7 +68,7 @@ class ItemEditIn(BaseModel):
         return ItemRequest(self.item, {name: getattr(self, name) for name in sorted(sent)}, self.delete)
 
 
-class NoteEditsIn(BaseModel):
+class NoteEditsIn(Body):
     """Corrections of the newest note."""
 
     model_config = ConfigDict(

@@ -106,5 +106,5 @@ def _parsed(body: bytes) -> RecordingFromUrl:
     try:
         return RecordingFromUrl.model_validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from minutebook.api.bodies import Body
 from minutebook.meetings.model import ATTENDEES_MAX
 
 Progress = Annotated[float, Field(ge=0, le=1, description="How much of the work is done.")]
@@ -41,7 +42,7 @@ _MEANINGS = {
 }
 
 
-class AttendeeIn(BaseModel):
+class AttendeeIn(Body):
     """Somebody who takes part. `source` is `manual`, `event` or `zoom_participant`."""
 
     email: str | None = Field(None, examples=["ada@example.com"])
@@ -52,7 +53,7 @@ class AttendeeIn(BaseModel):
     source: str | None = Field(None, examples=["manual"])
 
 
-class SessionIn(BaseModel):
+class SessionIn(Body):
     """A meeting to be made, or what to change of one."""
 
     model_config = ConfigDict(
@@ -116,7 +117,7 @@ class SessionPage(BaseModel):
     total: int
 
 
-class RecordingFromUrl(BaseModel):
+class RecordingFromUrl(Body):
     """A recording that the server fetches itself, from a public address."""
 
     session_id: str
@@ -124,7 +125,7 @@ class RecordingFromUrl(BaseModel):
     language: str | None = None
 
 
-class AnalysisIn(BaseModel):
+class AnalysisIn(Body):
     """Analyses to be made. Types: `transcription`, `meeting note` (needs `instruction`, here or in its
     template), `key_points`, `sentiment`."""
 
@@ -223,7 +224,7 @@ class SpeakersOut(BaseModel):
     speakers: list[SpeakerOut]
 
 
-class SpeakerNameIn(BaseModel):
+class SpeakerNameIn(Body):
     """Who a voice is: a `name`, an `attendee` (e-mail address), or `"name": null` to take its name away for good."""
 
     id: str = Field(examples=["speaker_1"])
@@ -231,7 +232,7 @@ class SpeakerNameIn(BaseModel):
     attendee: str | None = Field(None, examples=["ada@example.com"])
 
 
-class SpeakersIn(BaseModel):
+class SpeakersIn(Body):
     """Names for voices; those not listed keep theirs."""
 
     speakers: list[SpeakerNameIn] = Field(max_length=1000)

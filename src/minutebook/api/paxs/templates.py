@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from minutebook.api.bodies import Body
 from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
 from minutebook.api.paxs.schemas import errors
 from minutebook.templates.model import NoteTemplate, SectionDraft, TemplateDraft
@@ -14,14 +15,14 @@ from minutebook.templates.model import NoteTemplate, SectionDraft, TemplateDraft
 router = APIRouter(prefix="/api/note-templates", tags=["note templates"])
 
 
-class NoteSectionIn(BaseModel):
+class NoteSectionIn(Body):
     """A section: items of these kinds (`decision`, `action`, `question`, `topic`), kind by kind, under a heading."""
 
     kinds: list[str] = Field([], max_length=50)
     heading: str | None = Field(None, description="The kinds' names in the recording's language when missing.")
 
 
-class NoteTemplateIn(BaseModel):
+class NoteTemplateIn(Body):
     """A template to be made, or what to change of one."""
 
     model_config = ConfigDict(
