@@ -134,7 +134,7 @@ async def test_a_named_template_shapes_the_note(ada: Paxs, worker: Worker) -> No
     made = await make(ada, instruction="Only what is to be done")
     session, recording = await meeting(ada, worker)
     plain = await shown_note(ada, recording)
-    assert headings(plain)[:2] == ["Decisions", "Action items"]
+    assert headings(plain)[:3] == ["Summary", "Decisions", "Action items"]
     for named in (made["id"], "  actions "):
         shaped = await note(ada, worker, session, recording, template=named)
         assert headings(shaped) == ["To do"]

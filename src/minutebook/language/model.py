@@ -36,6 +36,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the recording, in seconds."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Who is to act: a voice of the recording (`speaker`, an id), or somebody only named in the talk (`name`)."""
 
@@ -54,7 +62,7 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of a note. `answered` tells of a question whether something resolved it, `answer` quotes what;
-    `context` is a cited sentence that words like "it" in `text` refer to."""
+    `context` is a cited sentence that words like "it" in `text` refer to; `span` is when a topic was talked about."""
 
     kind: ItemKind
     text: str
@@ -64,6 +72,7 @@ class Item:
     answered: bool | None = None
     answer: str | None = None
     context: str | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

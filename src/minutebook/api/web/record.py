@@ -187,7 +187,7 @@ def _undo_by_segment(edits: Sequence[Edit]) -> Mapping[int, str]:
 
 
 def _note(content: dict[str, Any] | None, shown: ShownReport | None, edits: Sequence[Edit]) -> Mapping[str, Any] | None:
-    """The note with its items by kind, in the sections of its template, and what was removed from it."""
+    """The note with its items by kind, in the sections of its template or after its summary, and what was removed."""
     if content is None or shown is None:
         return None
     items = content["items"]
@@ -217,4 +217,6 @@ def _note(content: dict[str, Any] | None, shown: ShownReport | None, edits: Sequ
         for edit in edits
         if edit.undone_at is None and edit.report_id == shown.report.id and isinstance(edit.change, ItemChange)
     }
-    return {**content, "sections": [group for group in grouped if group["items"]], "removed": removed, "undo": undo}
+    summary = [] if shown.report.options.sections else content["summary"]
+    sections = [group for group in grouped if group["items"]]
+    return {**content, "summary": summary, "sections": sections, "removed": removed, "undo": undo}

@@ -61,7 +61,7 @@ class Verifier:
         self._left_out = tuple(tainted(sentences_of(transcript)))
         self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
-            self._quotes,
+            self._quotes, self._within,
             self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
             self._likeness, Manner(self._lexicon).reason_against,
         )  # fmt: skip
@@ -82,6 +82,12 @@ class Verifier:
             return "The item is empty."
         wrong = next((e for e in item.evidence if not self._stands(e)), None)
         return None if wrong is None else f"The quote “{wrong.quote}” does not stand there in the transcript."
+
+    def _within(self, item: Item) -> str | None:
+        """What is cited for a topic was said while it was talked about."""
+        span = item.span
+        outside = span and any(e.start < span.start - _SLACK_S or e.end > span.end + _SLACK_S for e in item.evidence)
+        return "The cited words are not from the time that the topic is given." if outside else None
 
     def _spoken_to_people(self, item: Item) -> str | None:
         """What is directed at software carries nothing, whatever it says."""

@@ -7,7 +7,7 @@ from minutebook.language.items.actions import actions_of
 from minutebook.language.items.decisions import decisions_of
 from minutebook.language.items.questions import questions_of
 from minutebook.language.items.salience import key_points_of, summary_of
-from minutebook.language.lexicon import lexicon_of
+from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.injection import meant_for_people
 from minutebook.language.lock.verify import locked
 from minutebook.language.model import Draft, Item, KeyPoint, MeetingType, Note, NoteRequest, Sentiment
@@ -20,7 +20,6 @@ from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.language.talk.sentiment import sentiment_of
 from minutebook.language.talk.topics import topics_of
 from minutebook.language.talk.weighing import weighed
-from minutebook.language.text.words import Words
 from minutebook.transcript.model import Transcript
 
 _TOPICS = {
@@ -34,7 +33,7 @@ _TOPICS = {
 class _Talk:
     sentences: Sequence[Sentence]
     items: Sequence[Item]
-    words: Words
+    lexicon: Lexicon
 
 
 class ExtractiveProducer:
@@ -46,7 +45,7 @@ class ExtractiveProducer:
 
     def summary(self, transcript: Transcript) -> str:
         talk = _talk(transcript, ())
-        return summary_of(talk.sentences, talk.items, talk.words)
+        return summary_of(talk.sentences, talk.items, talk.lexicon.words)
 
     def note(self, transcript: Transcript, request: NoteRequest) -> Note:
         return locked(self.draft(transcript, request), transcript, request)
@@ -54,12 +53,12 @@ class ExtractiveProducer:
     def draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
         """The items before the evidence lock."""
         talk = _talk(transcript, request.attendees)
-        topics = topics_of(talk.sentences, _TOPICS[request.meeting_type])
+        topics = topics_of(talk.sentences, talk.lexicon, _TOPICS[request.meeting_type])
         return Draft((*talk.items, *topics), self.name, _notices(transcript))
 
     def key_points(self, transcript: Transcript) -> tuple[KeyPoint, ...]:
         talk = _talk(transcript, ())
-        return key_points_of(talk.sentences, talk.items, talk.words)
+        return key_points_of(talk.sentences, talk.items, talk.lexicon.words)
 
     def sentiment(self, transcript: Transcript) -> Sentiment:
         return sentiment_of(sentences_of(mended(transcript)))
@@ -76,7 +75,7 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
         *actions_of(Conversation(moves, sentences, people, lexicon)),
         *questions_of(moves, sentences, lexicon),
     ]
-    return _Talk(sentences, items, lexicon.words)
+    return _Talk(sentences, items, lexicon)
 
 
 def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:

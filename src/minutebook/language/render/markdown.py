@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
+from minutebook.language.render.summary import begins, summary_of
 from minutebook.language.talk.people import first_key, is_default_name
 from minutebook.transcript.joining import as_written
 from minutebook.transcript.model import Transcript
@@ -63,11 +64,12 @@ def note_markdown(
 ) -> str:
     """The note with headings in the recording's language; each line links its time (`#t=` seconds) and quotes. Of the
     transcript only the voices are needed. `sections` say which kinds of item are shown, in which order and under which
-    headings; without them all are, in the order of the type of meeting."""
+    headings; without them all are, in the order of the type of meeting, after the summary."""
     words, meeting_type = lexicon_of(note.language), note.meeting_type
+    summary = [] if sections else _summary_lines(note, transcript, words)
     sections = sections or [NoteSection((ItemKind(kind),)) for kind in _ORDERS[meeting_type]]
     wanted = {kind for section in sections for kind in section.kinds}
-    lines = [f"# {escaped(title) if title else words.headings['note']}", ""]
+    lines = [f"# {escaped(title) if title else words.headings['note']}", "", *summary]
     for section in sections:
         items = [item for kind in section.kinds for item in note.items if item.kind == kind]
         if items:
@@ -83,12 +85,21 @@ def note_markdown(
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _summary_lines(note: Note, transcript: Transcript, words: Lexicon) -> list[str]:
+    lines = [
+        f"- {words.headings[line.kind]}: "
+        + "; ".join(f"{_said(item.text, transcript)} {_time_link(begins(item))}" for item in line.items)
+        for line in summary_of(note)
+    ]
+    return [f"## {words.headings['summary']}", "", *lines, ""] if lines else []
+
+
 def _section_heading(section: NoteSection, words: Lexicon) -> str:
     return escaped(section.heading) if section.heading else ", ".join(words.headings[kind] for kind in section.kinds)
 
 
 def _item_lines(item: Item, transcript: Transcript, words: Lexicon, quotes: int | None) -> list[str]:
-    lines = [f"- {_headline(item, transcript, words)} {_time_link(item.evidence[0].start)}"]
+    lines = [f"- {_headline(item, transcript, words)} {_when(item)}"]
     for evidence in item.evidence[:quotes]:
         name = escaped(transcript.name_of(evidence.speaker))
         lines.append(f"  - {_time_link(evidence.start)} {name}: “{_said(evidence.quote, transcript)}”")
@@ -116,6 +127,10 @@ def _said(text: str, transcript: Transcript) -> str:
 
 def _time_link(seconds: float) -> str:
     return f"[{clock(seconds)}](#t={seconds:.1f})"
+
+
+def _when(item: Item) -> str:
+    return _time_link(begins(item)) + (f"–{_time_link(item.span.end)}" if item.span else "")
 
 
 def _unsupported_lines(unsupported: Sequence[Unsupported], words: Lexicon) -> list[str]:

@@ -20,10 +20,12 @@ from minutebook.language.model import (
     Note,
     Owner,
     Sentiment,
+    Span,
     Unsupported,
     Usage,
 )
 from minutebook.language.render.markdown import note_markdown, owner_name
+from minutebook.language.render.summary import summary_of
 from minutebook.transcript.joining import as_written
 from minutebook.transcript.model import Transcript
 
@@ -41,7 +43,20 @@ def note_to_json(note: Note, transcript: Transcript | None = None) -> Json:
         "language": note.language,
         "meeting_type": note.meeting_type.value,
     }
-    return body if transcript is None else {"markdown": note_markdown(note, transcript), **body}
+    if transcript is None:
+        return body
+    return {"markdown": note_markdown(note, transcript), "summary": _summary_to_json(note, transcript), **body}
+
+
+def _summary_to_json(note: Note, transcript: Transcript) -> list[Json]:
+    return [
+        {
+            "kind": line.kind.value,
+            "text": "; ".join(_shown(item.text, transcript.language) for item in line.items),
+            "evidence": [evidence_to_json(e, transcript) for item in line.items for e in item.evidence],
+        }
+        for line in summary_of(note)
+    ]
 
 
 def note_from_json(data: Mapping[str, Any]) -> Note:
@@ -71,7 +86,8 @@ def item_to_json(item: Item, transcript: Transcript | None = None) -> Json:
     body["evidence"] = [evidence_to_json(e, transcript) for e in item.evidence]
     optional = {"answered": item.answered, "answer": item.answer, "context": item.context}
     told = {key: _shown(value, language) if isinstance(value, str) else value for key, value in optional.items()}
-    return body | {key: value for key, value in told.items() if value is not None}
+    span = {"span": {"start": item.span.start, "end": item.span.end}} if item.span else {}
+    return body | {key: value for key, value in told.items() if value is not None} | span
 
 
 def _shown(text: str, language: str | None) -> str:
@@ -91,6 +107,7 @@ def item_from_json(data: Mapping[str, Any]) -> Item:
         answered=data.get("answered"),
         answer=data.get("answer"),
         context=data.get("context"),
+        span=Span(data["span"]["start"], data["span"]["end"]) if data.get("span") else None,
     )
 
 

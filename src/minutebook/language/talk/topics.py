@@ -1,4 +1,4 @@
-"""What the talk was about, in order: stretches that hang together, each shown by its most telling sentence.
+"""What the talk was about, in order: stretches that hang together, each under a heading of its own words.
 
 Boundaries stand where the vectors of the sentences before and after differ most (TextTiling, Hearst 1997, with
 embeddings instead of word counts).
@@ -10,7 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from minutebook.language.model import Item, ItemKind
+from minutebook.language.lexicon import Lexicon
+from minutebook.language.model import Item, ItemKind, Span
+from minutebook.language.talk.headings import Headings
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.embedding import Vectors, embed
 
@@ -22,29 +24,38 @@ _FEWEST_WORDS = 6
 _LONGEST_QUOTE = 45
 
 
-def topics_of(sentences: Sequence[Sentence], most: int = _MOST) -> list[Item]:
-    """One item per stretch. `most` bounds their number, whatever the length of the talk."""
+def topics_of(sentences: Sequence[Sentence], lexicon: Lexicon, most: int = _MOST) -> list[Item]:
+    """One item per stretch, with the time it takes. `most` bounds their number, whatever the length of the talk. Where
+    a stretch has no noun phrases that a heading could be made of, its most telling sentence stands for it."""
     if not sentences:
         return []
     vectors = embed([s.text for s in sentences])
+    stretches = _stretches(sentences, vectors, most)
+    headings = Headings([sentences[first:last] for first, last in stretches], lexicon)
     items = []
-    for first, last in _stretches(sentences, vectors, most):
-        key = key_sentence(sentences[first:last], vectors[first:last])
-        if key is not None:
-            items.append(Item(ItemKind.TOPIC, key.text, (key.evidence(),)))
+    for number, (first, last) in enumerate(stretches):
+        span = Span(sentences[first].start, sentences[last - 1].end)
+        heading = headings.heading(number, sentences[first:last])
+        key = None if heading else key_sentence(sentences[first:last], vectors[first:last])
+        if heading is not None:
+            evidence = tuple(s.evidence() for s in heading.sentences)
+            items.append(Item(ItemKind.TOPIC, heading.text, evidence, span=span))
+        elif key is not None:
+            items.append(Item(ItemKind.TOPIC, key.text, (key.evidence(),), span=span))
     return items
 
 
 def _stretches(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> list[tuple[int, int]]:
     length = sentences[-1].end - sentences[0].start
     wanted = int(min(most, max(1, round(_GROWTH * math.sqrt(length / 60))), max(1, len(sentences) // 4)))
+    shortest = max(4, len(sentences) // (3 * wanted))
     gaps = _depths(vectors)
     cuts: list[int] = []
     for gap in np.argsort(-gaps):
         if len(cuts) == wanted - 1:
             break
         at = int(gap) + 1
-        if all(abs(at - c) >= 4 for c in (0, *cuts, len(sentences))):
+        if all(abs(at - c) >= shortest for c in (0, *cuts, len(sentences))):
             cuts.append(at)
     edges = [0, *sorted(cuts), len(sentences)]
     return list(pairwise(edges))

@@ -46,6 +46,8 @@ def _note(document: "Document", record: Record, language: str) -> None:
         return
     kinds = {"decision": _("Decisions"), "action": _("Actions"), "question": _("Questions"), "topic": _("Topics")}
     _add(document, _("Note"), "Heading 1")
+    for line in record.note["summary"]:
+        _add(document, f"{kinds[line['kind']]}: {line['text']}")
     for section in record.note["sections"]:
         _add(document, section["heading"] or ", ".join(kinds[kind] for kind in section["kinds"]), "Heading 2")
         for item in section["items"]:
