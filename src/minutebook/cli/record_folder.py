@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -13,17 +13,28 @@ from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import word_file
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.cli.show import EXPORTS
+from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.filenames import file_stem
 from minutebook.wiring import Services
 
 LANGUAGE = "en"
 """In which the files' own words are; what was said and noted keeps its own."""
 TEXTS = ("txt", "srt", "vtt", "md")
+MARK = ".meeting"
+"""The file that tells whose record a folder is: the meeting's id."""
+OURS = (
+    "index.html",
+    "note.md",
+    "record.docx",
+    *(f"transcript.{ending}" for ending in TEXTS),
+    *(f"{each.value.replace(' ', '_')}.json" for each in AnalysisType),
+)
+"""All that is written into a folder; what else lies there is its reader's."""
 
 
 async def write_record(services: Services, user: User, *, meeting_id: str) -> Path | None:
-    """Write everything there is of a meeting into a new folder `records/DATE TITLE` of the data directory; returns
-    it. A folder of that name is left alone: the new one is numbered. None while the meeting has no recording."""
+    """Write everything there is of a meeting into its folder `records/DATE TITLE` of the data directory; returns it.
+    Another's folder of that name is left alone: the new one is numbered. None while the meeting has no recording."""
     async with services.db.reading() as read:
         meeting = await services.meetings.get(read, user.id, meeting_id)
         recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
@@ -31,7 +42,9 @@ async def write_record(services: Services, user: User, *, meeting_id: str) -> Pa
             return None
         reports = await services.results.reports(read, user.id, recording.id)
     name = f"{meeting.created_at.astimezone():%Y-%m-%d} {file_stem(meeting.title)}"
-    folder = _new_folder(services.settings.data_dir / "records", name)
+    parent = services.settings.data_dir / "records"
+    folder = next(_folders_of(parent, meeting.id), None) or _new_folder(parent, name)
+    _write(folder / MARK, meeting.id)
     for shown in reports:
         if shown.content is not None:
             name = shown.report.type.value.replace(" ", "_")
@@ -50,6 +63,32 @@ async def write_record(services: Services, user: User, *, meeting_id: str) -> Pa
         sound = await sound_of(services, recording)
         await _write_pieces(folder / "index.html", offline_file(meeting, record, LANGUAGE, sound))
     return folder
+
+
+async def renew_record(services: Services, user: User, *, meeting_id: str) -> None:
+    """Let the meeting's folder, if it has one, follow a change: written anew, or taken away when the meeting is gone.
+    What its reader put there stays."""
+    folders = list(_folders_of(services.settings.data_dir / "records", meeting_id))
+    if not folders:
+        return
+    try:
+        await write_record(services, user, meeting_id=meeting_id)
+    except MinutebookError as error:
+        if error.kind is not Kind.NOT_FOUND:
+            raise
+        for folder in folders:
+            _take_away(folder)
+
+
+def _folders_of(parent: Path, meeting_id: str) -> Iterator[Path]:
+    return (mark.parent for mark in sorted(parent.glob(f"*/{MARK}")) if mark.read_text(encoding="utf-8") == meeting_id)
+
+
+def _take_away(folder: Path) -> None:
+    for name in (*OURS, MARK):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _new_folder(parent: Path, name: str) -> Path:

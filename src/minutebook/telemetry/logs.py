@@ -15,7 +15,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 """Attributes that every record has; the others were given as `extra` and are fields of the line."""
 _FROM_ENGINE = frozenset({"applicationID", "applicationVersion", "executorID"})
-_CHATTY = ("httpx", "httpcore", "alembic.runtime.migration", "aiosqlite", "asyncio", "numba", "multipart")
+_CHATTY = ("httpx", "httpcore", "alembic.runtime", "aiosqlite", "asyncio", "numba", "multipart")
 
 
 def configure_logging(level: str, *, as_json: bool | None = None) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from minutebook.api.in_process import in_process
 from minutebook.cli.app import app
+from minutebook.cli.record_folder import write_record
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.wiring import open_services
@@ -71,6 +74,25 @@ def test_a_record_is_read_named_corrected_and_deleted() -> None:
 
     run("meetings", "delete", "last", "--yes")
     assert json.loads(run("meetings", "list", "--json"))["items"] == []
+
+
+def test_the_folder_of_a_record_follows_corrections_and_goes_with_the_meeting(data_dir: Path) -> None:
+    meeting_id = json.loads(run("meetings", "show", "last", "--json"))["meeting"]["id"]
+    with in_process(Settings(_env_file=None, data_dir=data_dir)) as here:
+        folder = here.run(partial(write_record, meeting_id=meeting_id))
+        assert here.run(partial(write_record, meeting_id=meeting_id)) == folder
+    assert folder is not None
+    (folder / "mine.txt").write_text("kept")
+
+    run("speakers", "set", "last", "Speaker 2=Grace Hopper")
+    run("correct", "last", "lovelase", "Lovelace")
+    for name in ("transcript.txt", "index.html"):
+        text = (folder / name).read_text()
+        assert "Grace Hopper" in text, name
+        assert "Lovelase" not in text, name
+
+    run("meetings", "delete", "last", "--yes")
+    assert [each.name for each in folder.iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.usefixtures("data_dir")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,9 +96,25 @@ def _own_records(data_dir: Path | None, working: bool) -> Iterator[Paxs]:
         yield paxs
 
 
-def client_of(here: "InProcess") -> Paxs:
+class OwnRecords(Paxs):
     """A client for this machine's records; what it says of who it is does not matter there."""
-    return Paxs(DEFAULT_SERVER, MemoryTokens(Tokens("local")), transport=here)
+
+    def __init__(self, here: "InProcess") -> None:
+        super().__init__(DEFAULT_SERVER, MemoryTokens(Tokens("local")), transport=here)
+        self.here = here
+
+
+def client_of(here: "InProcess") -> Paxs:
+    """A client for this machine's records."""
+    return OwnRecords(here)
+
+
+def files_follow(paxs: Paxs, meeting_id: str) -> None:
+    """Let the folder that `process` wrote follow what was changed in this machine's records; a server has none."""
+    if isinstance(paxs, OwnRecords):
+        from minutebook.cli.record_folder import renew_record
+
+        paxs.here.run(partial(renew_record, meeting_id=meeting_id))
 
 
 def find_meeting(paxs: Paxs, name: str) -> Meeting:

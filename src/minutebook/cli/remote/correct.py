@@ -14,6 +14,7 @@ from minutebook.cli.remote.connection import (
     Server,
     TokenFile,
     connect,
+    files_follow,
     find_meeting,
     recording_of,
 )
@@ -50,6 +51,8 @@ def correct(
             made = paxs.recordings.edits(recording_id)
         else:
             made = paxs.recordings.correct(recording_id, _places(paxs, recording_id, found.id, wrong, right, at))
+        if undo is not None or wrong is not None:
+            files_follow(paxs, found.id)
     if json:
         print_json(made)
         return

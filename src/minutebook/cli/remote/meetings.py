@@ -16,6 +16,7 @@ from minutebook.cli.remote.connection import (
     Server,
     TokenFile,
     connect,
+    files_follow,
     find_meeting,
 )
 from minutebook.cli.remote.output import meeting_card, print_json, print_table, report_view, stdout, when
@@ -117,6 +118,7 @@ def delete(
         if not yes:
             typer.confirm(f"Delete “{found.title}” with its recording and results?", abort=True, err=True)
         paxs.sessions.delete(found.id)
+        files_follow(paxs, found.id)
     if json:
         print_json({"deleted": found.id})
     else:

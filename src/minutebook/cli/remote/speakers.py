@@ -15,6 +15,7 @@ from minutebook.cli.remote.connection import (
     Server,
     TokenFile,
     connect,
+    files_follow,
     find_meeting,
     recording_of,
 )
@@ -60,10 +61,11 @@ def set_speakers(
     """Say who voices are; transcript, note and exports follow at once."""
     given = [_parsed(each) for each in names]
     with connect(server, tokens, local, data_dir) as paxs:
-        recording_id = recording_of(find_meeting(paxs, meeting))
+        recording_id = recording_of(found := find_meeting(paxs, meeting))
         voices = paxs.recordings.speakers(recording_id)
         wanted = {_voice(voices, voice): name or None for voice, name in given}
         voices = paxs.recordings.name_speakers(recording_id, wanted)
+        files_follow(paxs, found.id)
     _print(voices, json)
 
 
