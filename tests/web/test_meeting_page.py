@@ -76,6 +76,32 @@ async def test_two_voices_are_one(ada: Person, held: Held) -> None:
     assert 'value="speaker_2" dir="auto"' in (await ada.open(held.path)).text
 
 
+async def test_a_voice_is_split_named_and_put_together_again(ada: Person, held: Held) -> None:
+    await ada.send(f"{held.path}/speaker", {"speaker": "speaker_2", "also": "speaker_1"})
+    form = (await ada.part(f"{held.path}/segment?place=1")).text
+    assert '<option value="new">' in form
+    moved = {"place": "1", "speaker": "new", "spoken_by": "speaker_1", "reach": "segment"}
+    await ada.send(f"{held.path}/segment", moved)
+    page = (await ada.open(held.path)).text
+    assert page.count('value="speaker_3" dir="auto">Speaker 3</button>') == 1
+    await ada.send(f"{held.path}/speaker", {"speaker": "speaker_3", "name": "Tom Kilburn"})
+    assert 'value="speaker_3" dir="auto">Tom Kilburn</button>' in (await ada.open(held.path)).text
+    dialog = (await ada.part(f"{held.path}/speaker?speaker=speaker_1")).text
+    turns = re.findall(r'name="turn" value="([^"]+)"', dialog)
+    assert turns == ["0", "2"]
+    await ada.send(f"{held.path}/speaker/split", {"turn": turns})
+    page = (await ada.open(held.path)).text
+    assert page.count('value="speaker_4" dir="auto"') == 2
+    history = (await ada.part(f"{held.path}/history")).text
+    newest = history.partition("</li>")[0]
+    await ada.send(f"{held.path}/undo", {"edit": re.findall(r'name="edit" value="([^"]+)"', newest)})
+    page = (await ada.open(held.path)).text
+    assert "speaker_4" not in page
+    assert page.count('value="speaker_1" dir="auto"') == 2
+    for wrong in ({}, {"turn": "99"}, {"turn": "x"}, {"turn": "9" * 30}):
+        assert (await ada.send(f"{held.path}/speaker/split", wrong)).status_code == 400
+
+
 @pytest.mark.parametrize("part", [True, False], ids=["with-scripts", "without"])
 async def test_mending_words_with_undo(ada: Person, held: Held, part: bool) -> None:
     headers = {"HX-Request": "true"} if part else {}

@@ -15,7 +15,7 @@ READING = {"record", "entry", "audio", "recording", "peaks", "history", "version
 OWNERS = {"share", "share/people", "share/end", "share/revoke", "details", "ask", "hold"}
 """What is nobody's but the owner's."""
 QUERY = {"speaker": "speaker_1", "place": "0", "item": "0"}
-MENDED = {"place": "0", "text": "We decided to move the picnic to Monday."}
+MENDED = {"place": "0", "turn": "0", "text": "We decided to move the picnic to Monday."}
 
 
 def pages_of_a_meeting() -> Iterator[tuple[str, str]]:

@@ -88,6 +88,7 @@ FIELDS = {
     "place": "0",
     "text": "Mine",
     "item": "0",
+    "turn": "0",
     "act": "trash",
     "type": "sentiment",
 }

@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.analysis import events as report_events
 from minutebook.analysis.edits import repository as edits_repository
 from minutebook.analysis.edits.model import Change, Edit, WordsChange, corrected
-from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
+from minutebook.analysis.edits.requests import (
+    ItemRequest,
+    Reach,
+    SegmentRequest,
+    checked_item,
+    checked_segment,
+    reached,
+)
 from minutebook.analysis.edits.rewording import rewordings
 from minutebook.analysis.model import AnalysisType, Report
 from minutebook.analysis.reports import contents
@@ -21,6 +28,7 @@ from minutebook.kit.ids import new_id
 from minutebook.kit.text import clean_line
 from minutebook.recordings.service import Recordings
 from minutebook.transcript.joining import UNSPACED_LANGUAGES
+from minutebook.transcript.model import Transcript
 
 EDITS_MAX = 10_000
 """Edits that one report can have in its journal."""
@@ -119,12 +127,28 @@ class Corrections:
         """Give all segments of one voice of the newest transcript to another one. Raises `speaker_unknown` and what
         `correct_transcript` does."""
         report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, None)
-        journal = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
-        segments = corrected(contents.transcript_of(content), journal).segments
+        segments = (await self._corrected(tx, report, content)).segments
         moved = [SegmentRequest(place, speaker=into) for place, each in enumerate(segments) if each.speaker == speaker]
         if speaker == into or not moved:
             raise invalid("speaker_unknown", "Choose another voice of this transcript, one that speaks.", "speaker")
         return await self.correct_transcript(tx, owner_id, recording_id, moved)
+
+    async def move(
+        self, tx: AsyncConnection, owner_id: str, recording_id: str, segment: int, speaker: str, reach: Reach
+    ) -> Sequence[Edit]:
+        """Give a segment of the newest transcript, and what its voice says after it as far as `reach`, to another voice
+        or a new one (`NEW_VOICE`). Raises `segment_unknown` and what `correct_transcript` does."""
+        report, content = await self._target(tx, owner_id, recording_id, AnalysisType.TRANSCRIPTION, None)
+        places = reached((await self._corrected(tx, report, content)).segments, segment, reach)
+        moved = [SegmentRequest(place, speaker=speaker) for place in places]
+        return await self.correct_transcript(tx, owner_id, recording_id, moved)
+
+    async def transcript(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Transcript:
+        """The newest transcript with its corrections; segments keep the places that corrections address, also those
+        that have no word left. `not_ready` while there is none."""
+        recording = await self._recordings.get(tx, owner_id, recording_id)
+        report, content = await self._results.newest(tx, recording, AnalysisType.TRANSCRIPTION)
+        return await self._corrected(tx, report, content)
 
     async def edits(self, tx: AsyncConnection, owner_id: str, recording_id: str) -> Sequence[Edit]:
         """The journals of a recording's reports, each in its order, undone edits too."""
@@ -154,6 +178,10 @@ class Corrections:
             message = f"There is a newer {wanted}; read it and send the corrections again."
             raise MinutebookError(Kind.CONFLICT, "report_changed", message, field="report_id")
         return report, content
+
+    async def _corrected(self, tx: AsyncConnection, report: Report, content: str) -> Transcript:
+        journal = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
+        return corrected(contents.transcript_of(content), journal)
 
     async def _write(self, tx: AsyncConnection, report: Report, count: int, check: Check) -> Sequence[Edit]:
         journal = list((await edits_repository.of_reports(tx, [report.id])).get(report.id, ()))

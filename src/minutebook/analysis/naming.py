@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis import events as report_events
-from minutebook.analysis.reports import contents
 from minutebook.analysis.results import Results
 from minutebook.analysis.voices import repository as names_repository
 from minutebook.analysis.voices.model import NamedSpeaker, Naming, check_distinct, checked_naming
@@ -33,7 +32,7 @@ class SpeakerNaming:
         meeting = await self._results.meeting(tx, recording)
         if not namings:
             raise invalid("speakers_required", "Send at least one entry in `speakers`.", "speakers")
-        known = [speaker.id for speaker in contents.speakers_of(report.facts)]
+        known = [voice.id for voice in await self._results.voices(tx, recording, report)]
         given = dict(await names_repository.given_to(tx, report.id))
         for position, naming in enumerate(namings):
             checked = checked_naming(naming, position, known, meeting)

@@ -175,7 +175,7 @@ class Results:
         meeting = await self.meeting(tx, recording)
         edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
         transcript = (await self._named_transcript(tx, recording, report)).transcript()
-        unnamed = replace(transcript, speakers=contents.speakers_of(report.facts))
+        unnamed = replace(transcript, speakers=retimed(contents.speakers_of(report.facts), edits))
         return Source(report.id, transcript, unnamed, meeting, revision(edits))
 
     async def is_there(self, tx: AsyncConnection, recording_id: str, report_id: str) -> bool:

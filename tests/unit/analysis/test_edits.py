@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from minutebook.analysis.edits.model import (
     Edit,
     ItemChange,
+    SpeakerChange,
     WordsChange,
     change_from_json,
     change_to_json,
@@ -21,7 +22,15 @@ from minutebook.analysis.edits.model import (
     revision,
     spoken,
 )
-from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest, checked_item, checked_segment
+from minutebook.analysis.edits.requests import (
+    NEW_VOICE,
+    ItemRequest,
+    Reach,
+    SegmentRequest,
+    checked_item,
+    checked_segment,
+    reached,
+)
 from minutebook.errors import MinutebookError
 from support.talks import talk
 
@@ -58,7 +67,9 @@ words_anywhere = st.builds(
     text=st.sampled_from(["", "x", "two words", "three whole words"]),
 )
 speaker_anywhere = st.builds(
-    SegmentRequest, segment=st.integers(0, 2), speaker=st.sampled_from(["speaker_1", "speaker_2", "speaker_3"])
+    SegmentRequest,
+    segment=st.integers(0, 2),
+    speaker=st.sampled_from(["speaker_1", "speaker_2", "speaker_3", NEW_VOICE]),
 )
 requests = st.lists(words_anywhere | speaker_anywhere, max_size=12)
 
@@ -102,6 +113,27 @@ def test_what_is_in_force_stays_when_something_else_is_undone(wanted: list[Segme
 def test_a_change_is_kept_as_json(wanted: list[SegmentRequest]) -> None:
     for edit in accepted(wanted):
         assert change_from_json(edit.kind, change_to_json(edit.change)) == edit.change
+
+
+def test_a_new_voice_is_one_for_all_segments_of_a_go_and_never_one_that_was() -> None:
+    both = journal(SegmentRequest(segment=0, speaker=NEW_VOICE), SegmentRequest(segment=1, speaker=NEW_VOICE))
+    shown = corrected(TALK, both)
+    assert [segment.speaker for segment in shown.segments] == ["speaker_3", "speaker_3", "speaker_1"]
+    said = sum(segment.end - segment.start for segment in TALK.segments[:2])
+    assert (shown.speakers[2].name, shown.speakers[2].talk_time_s) == ("Speaker 3", pytest.approx(said, abs=0.01))
+    undone = [replace(edit, undone_at=NOW) for edit in both]
+    assert corrected(TALK, undone) == TALK
+    change = checked_segment(SegmentRequest(segment=2, speaker=NEW_VOICE), 0, TALK, undone, remember=True)
+    assert isinstance(change, SpeakerChange)
+    assert change.speaker == "speaker_4"
+
+
+@pytest.mark.parametrize(
+    ("start", "reach", "places"),
+    [(0, Reach.SEGMENT, [0]), (0, Reach.TURN, [0]), (0, Reach.REST, [0, 2]), (2, Reach.REST, [2])],
+)
+def test_how_far_a_voice_reaches(start: int, reach: Reach, places: list[int]) -> None:
+    assert reached(TALK.segments, start, reach) == places
 
 
 def test_words_keep_their_times() -> None:

@@ -5,6 +5,7 @@ other edits are in force. The edits in force are folded over the output, in thei
 edits of words each one leaves earlier ones alone or covers them whole: whichever is undone, the rest still holds.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -99,6 +100,8 @@ class Edit:
 _NEIGHBOURS = ((2, 2), (2, 0), (0, 2), (1, 1), (1, 0), (0, 1))
 """Words before and after corrected ones by which these are found in the summary: as many as there are first."""
 
+_NUMBER = re.compile(r"speaker_(\d+)")
+
 
 def change_to_json(change: Change) -> dict[str, Any]:
     """A change as it is kept."""
@@ -150,8 +153,10 @@ def spoken(transcript: Transcript) -> Transcript:
 
 
 def retimed(speakers: Sequence[Speaker], edits: Sequence[Edit]) -> tuple[Speaker, ...]:
-    """The voices with the time of segments that were given to another one."""
+    """The voices with the time of segments that were given to another one, and those that corrections made."""
     moved = {change.segment: change for change in in_force(edits, SpeakerChange)}
+    made = sorted({change.speaker for change in moved.values()} - {speaker.id for speaker in speakers}, key=_number)
+    speakers = (*speakers, *(Speaker(each, f"Speaker {_number(each)}", 0.0) for each in made))
     gained: dict[str, float] = {}
     for change in moved.values():
         gained[change.before] = gained.get(change.before, 0.0) - change.seconds
@@ -160,6 +165,19 @@ def retimed(speakers: Sequence[Speaker], edits: Sequence[Edit]) -> tuple[Speaker
         replace(s, talk_time_s=max(0.0, round(s.talk_time_s + gained[s.id], 3))) if gained.get(s.id) else s
         for s in speakers
     )
+
+
+def new_voice(speakers: Sequence[Speaker], edits: Iterable[Edit]) -> str:
+    """The id of a voice that corrections are to make: one that none had before, undone ones too, so that no name given
+    to another voice comes back with it."""
+    changes = [edit.change for edit in edits]
+    taken = [s.id for s in speakers] + [c.speaker for c in changes if isinstance(c, SpeakerChange)]
+    return f"speaker_{max(map(_number, taken), default=0) + 1}"
+
+
+def _number(speaker_id: str) -> int:
+    found = _NUMBER.fullmatch(speaker_id)
+    return int(found[1]) if found else 0
 
 
 def corrected_items(items: Sequence[Mapping[str, Any]], edits: Sequence[Edit]) -> list[tuple[int, Mapping[str, Any]]]:

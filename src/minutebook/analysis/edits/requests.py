@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final
 
-from minutebook.analysis.edits.model import Edit, ItemChange, SpeakerChange, WordsChange, in_force
+from minutebook.analysis.edits.model import Edit, ItemChange, SpeakerChange, WordsChange, in_force, new_voice, retimed
 from minutebook.analysis.voices.model import NAME_MAX, NamedSpeaker
-from minutebook.errors import invalid
+from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.text import clean_line
 from minutebook.language.lexicon import lexicon_of
 from minutebook.transcript.joining import joined
@@ -15,13 +17,23 @@ from minutebook.transcript.model import Segment, Transcript
 
 TEXT_MAX: Final = 2000
 DUE_MAX: Final = 200
+NEW_VOICE: Final = "new"
+"""Asks for a voice that is not there yet, one for all segments that are corrected in one go."""
+
+
+class Reach(StrEnum):
+    """How far from a segment on its voice is another one's."""
+
+    SEGMENT = "segment"
+    TURN = "turn"
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRequest:
     """A correction of a transcript. Words are addressed by `segment` and `word` (to `last_word`, inclusive), or by the
     time from `start` to `end` in seconds, within `segment` if that is given; they become `text`. Or a whole `segment`
-    goes to `speaker`."""
+    goes to `speaker`: a voice's id, or `NEW_VOICE`."""
 
     segment: int | None = None
     word: int | None = None
@@ -50,7 +62,7 @@ def checked_segment(
     if (request.text is None) == (request.speaker is None):
         raise invalid("edit_invalid", "A correction has a `text` for words or a `speaker` for a segment.", field)
     if request.speaker is not None:
-        return _moved(request, field, transcript)
+        return _moved(request, field, transcript, journal[: len(journal) - position], journal)
     place, first, last = _addressed(request, field, transcript)
     segment = transcript.segments[place]
     change = WordsChange(
@@ -69,16 +81,33 @@ def checked_segment(
     return change
 
 
-def _moved(request: SegmentRequest, field: str, transcript: Transcript) -> SpeakerChange:
+def reached(segments: Sequence[Segment], segment: int, reach: Reach) -> list[int]:
+    """The segments of one voice from this one on: itself, all until another voice speaks, or all to the end. Raises
+    `segment_unknown`."""
+    if not 0 <= segment < len(segments):
+        raise _no_segment(len(segments), "segment")
+    voice = segments[segment].speaker
+    following = range(segment, len(segments) if reach is not Reach.SEGMENT else segment + 1)
+    if reach is Reach.TURN:
+        return list(takewhile(lambda place: segments[place].speaker == voice, following))
+    return [place for place in following if segments[place].speaker == voice]
+
+
+def _moved(
+    request: SegmentRequest, field: str, transcript: Transcript, before: Sequence[Edit], journal: Sequence[Edit]
+) -> SpeakerChange:
+    """`before` is the journal as it was before the requests that are made in one go."""
     if any(value is not None for value in (request.word, request.last_word, request.start, request.end)):
         raise invalid("edit_invalid", "A `speaker` is given to a whole `segment`, not to words.", field)
-    known = [speaker.id for speaker in transcript.speakers]
-    if request.speaker not in known:
+    known = [speaker.id for speaker in retimed(transcript.speakers, journal)]
+    new = request.speaker == NEW_VOICE
+    speaker = new_voice(transcript.speakers, before) if new else request.speaker
+    if speaker is None or not (new or speaker in known):
         listed = ", ".join(known) or "none"
         raise invalid("speaker_unknown", f"This transcript has no such speaker; it has: {listed}.", f"{field}.speaker")
     place = _place(request.segment, field, transcript)
     segment = transcript.segments[place]
-    return SpeakerChange(place, request.speaker, segment.speaker, round(segment.end - segment.start, 3))
+    return SpeakerChange(place, speaker, segment.speaker, round(segment.end - segment.start, 3))
 
 
 def _addressed(request: SegmentRequest, field: str, transcript: Transcript) -> tuple[int, int, int]:
@@ -122,9 +151,12 @@ def _words_between(segment: Segment, start: float, end: float) -> list[int]:
 
 def _place(segment: int | None, field: str, transcript: Transcript) -> int:
     if segment is None or not 0 <= segment < len(transcript.segments):
-        message = f"The transcript has {len(transcript.segments)} segments, counted from 0."
-        raise invalid("segment_unknown", message, f"{field}.segment")
+        raise _no_segment(len(transcript.segments), f"{field}.segment")
     return segment
+
+
+def _no_segment(count: int, field: str) -> MinutebookError:
+    return invalid("segment_unknown", f"The transcript has {count} segments, counted from 0.", field)
 
 
 def checked_item(

@@ -32,7 +32,7 @@ class SegmentEditIn(Body):
     start: Seconds
     end: Seconds
     text: str | None = Field(None, description="What was said there; empty when nothing was.")
-    speaker: str | None = Field(None, description="The id of the voice that said the segment.")
+    speaker: str | None = Field(None, description="The id of the voice that said the segment; `new` makes one.")
 
 
 class TranscriptEditsIn(Body):

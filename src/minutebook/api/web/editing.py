@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from minutebook.analysis.edits.model import Edit, SpeakerChange
-from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
+from minutebook.analysis.edits.requests import ItemRequest, Reach
 from minutebook.api.deps import ServicesOf
 from minutebook.api.web.answers import renewed
 from minutebook.api.web.forms import PostedForm, several
@@ -54,8 +54,8 @@ async def correct(
         if "text" in form:
             await services.corrections.reword(tx, owner_id, recording.id, place, form["text"], remember=remember)
         if moves:
-            moved = [SegmentRequest(segment=place, speaker=form["speaker"])]
-            await services.corrections.correct_transcript(tx, owner_id, recording.id, moved)
+            reach = Reach(form["reach"]) if form.get("reach") in set(Reach) else Reach.SEGMENT
+            await services.corrections.move(tx, owner_id, recording.id, place, form["speaker"], reach)
     if moves:
         return await renewed(request, user, services, meeting_id)
     return await _line_answer(request, user, services, meeting_id, place)
@@ -125,7 +125,7 @@ def _together(edits: Sequence[Edit]) -> list[list[Edit]]:
             )
         return edit.id
 
-    ordered = sorted(edits, key=lambda edit: edit.created_at, reverse=True)
+    ordered = sorted(edits, key=lambda edit: edit.created_at)[::-1]
     return [list(group) for _, group in groupby(ordered, key)]
 
 

@@ -23,8 +23,8 @@ HOST_PREFIX = "__Host-"
 """Browsers take a cookie with this prefix only from this very host over https (RFC 6265bis, 4.1.3.2): a neighbour below
 the same domain cannot plant one."""
 
-FIELDS_MOST = 300
-"""Fields of a form: more than a page of a list has check boxes."""
+FIELDS_MOST = 1000
+"""Fields of a form: more than a page of a list has check boxes, or a voice has turns in three hours."""
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
 
