@@ -187,7 +187,7 @@ async def test_sound_whole_and_in_part(ada: Person, held: Held) -> None:
 async def test_downloads(ada: Person, held: Held, kind: str, begins: str) -> None:
     answer = await ada.open(f"{held.path}/download/{kind}")
     assert answer.text.startswith(begins)
-    assert answer.headers["content-disposition"].startswith(f'attachment; filename="Weekly.{kind}"')
+    assert re.match(rf'attachment; filename="\d{{4}}-\d\d-\d\d Weekly\.{kind}"', answer.headers["content-disposition"])
     assert (await ada.open(f"{held.path}/download/exe")).status_code == 400
 
 

@@ -14,7 +14,7 @@ READING = {"record", "entry", "audio", "recording", "peaks", "history", "version
 """What somebody who may read gets by GET, besides the page; downloads too."""
 OWNERS = {"share", "share/people", "share/end", "share/revoke", "details", "ask", "hold"}
 """What is nobody's but the owner's."""
-QUERY = {"speaker": "speaker_1", "place": "0", "item": "0"}
+QUERY = {"speaker": "speaker_1", "turn": "0", "place": "0", "item": "0"}
 MENDED = {"place": "0", "turn": "0", "text": "We decided to move the picnic to Monday."}
 
 
