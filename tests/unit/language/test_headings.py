@@ -12,6 +12,7 @@ from minutebook.language.model import Evidence, Item, ItemKind, Note, NoteReques
 from minutebook.language.render import note_from_json, note_markdown, note_to_json
 from minutebook.language.render.markdown import NoteSection
 from minutebook.language.talk.headings import FEWEST, MOST
+from minutebook.language.talk.wording import for_people
 from support.talks import talk
 
 WORDS = lexicon_of("en").words
@@ -110,3 +111,39 @@ def test_topics_show_their_time_and_come_back_from_store(meetings: dict[str, Mee
     topic = next(i for i in note_to_json(note, heard)["items"] if i["kind"] == "topic")
     assert set(topic["span"]) == {"start", "end"}
     assert f"(#t={topic['span']['start']:.1f})–[" in note_markdown(note, heard)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (
+            "I will clean up those invoices with the finance team by Thursday.",
+            "Clean up the invoices with the finance team",
+        ),
+        ("I'll tell the agency, uh, about the two temps on Monday.", "Tell the agency about the two temps"),
+        ("I'll order those in the list by Friday.", "Order those in the list"),
+    ],
+)
+def test_lines_read_as_they_are_written_down(said: str, text: str) -> None:
+    note = ExtractiveProducer().note(talk(f"Ada: {said}"), NoteRequest())
+
+    assert [item.text for item in note.items if item.kind is ItemKind.ACTION] == [text]
+    assert not note.unsupported
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("I'd need to sit down with the accountant first", "Sit down with the accountant first"),
+        ("We'd be glad", "We'd be glad"),
+        ("Turn right", "Turn right"),
+        ("Send it to them, by the way", "Send it to them"),
+        ("Tell these people", "Tell the people"),
+        ("Take these to the umbrella shop", "Take these to the umbrella shop"),
+    ],
+)
+def test_only_words_without_content_leave_a_line(said: str, text: str) -> None:
+    item = Item(ItemKind.ACTION, said, ())
+
+    assert for_people(item, lexicon_of("en")).text == text
+    assert for_people(replace(item, kind=ItemKind.QUESTION), lexicon_of("en")).text == said

@@ -83,6 +83,7 @@ def _lexicon(data: Mapping[str, Any]) -> Lexicon:
         cues=tuple(
             Cue(Act(c["act"]), _pattern(c["pattern"], macros), c.get("weak", False)) for c in data.get("cue", ())
         ),
+        wording=tuple((re.compile(w["pattern"], re.IGNORECASE), w.get("becomes", "")) for w in data.get("wording", ())),
         small_talk=tuple(_pattern(p, macros) for p in talk.get("small_talk", ())),
         talk_requests=_pattern(talk["requests"], macros) if "requests" in talk else None,
         phrases={name: _pattern(text, macros) for name, text in data.get("phrases", {}).items()},

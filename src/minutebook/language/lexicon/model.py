@@ -66,6 +66,9 @@ class Lexicon:
     everyone: frozenset[str] = frozenset()
     generic: frozenset[str] = frozenset()
     """Words that name the making of the note rather than what was said ("decided", "task"): they need no evidence."""
+    wording: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """How speech becomes a line for people: patterns over its words as they are shown, and what stands in their place;
+    only words without content go, and an article comes."""
     small_talk: tuple[re.Pattern[str], ...] = ()
     talk_requests: re.Pattern[str] | None = None
     phrases: Mapping[str, re.Pattern[str]] = field(default_factory=dict)

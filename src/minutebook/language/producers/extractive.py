@@ -20,6 +20,7 @@ from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.language.talk.sentiment import sentiment_of
 from minutebook.language.talk.topics import topics_of
 from minutebook.language.talk.weighing import weighed
+from minutebook.language.talk.wording import for_people
 from minutebook.transcript.model import Transcript
 
 _TOPICS = {
@@ -75,7 +76,7 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
         *actions_of(Conversation(moves, sentences, people, lexicon)),
         *questions_of(moves, sentences, lexicon),
     ]
-    return _Talk(sentences, items, lexicon)
+    return _Talk(sentences, [for_people(item, lexicon) for item in items], lexicon)
 
 
 def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:

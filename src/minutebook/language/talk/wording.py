@@ -1,8 +1,10 @@
 """How an item reads: the words that were said, without address, politeness and the due date in front or behind."""
 
 import re
+from dataclasses import replace
 
 from minutebook.language.lexicon import Lexicon
+from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.clauses import Clause
 
 _EDGE_PUNCTUATION = " ,.;:?!…—–\"'“”"
@@ -20,6 +22,17 @@ def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None, 
     while words and (_drops(clause, words[0], before) or (words[0] in due_words and len(words) > len(due_words))):
         words.pop(0)
     return sentence_case(" ".join(clause.sentence.written[i] for i in words))
+
+
+def for_people(item: Item, lexicon: Lexicon) -> Item:
+    """An action or decision as it is written down rather than said: without hesitation, "I'll" and the like, and with
+    "the invoices" for "those invoices"."""
+    if item.kind not in (ItemKind.ACTION, ItemKind.DECISION):
+        return item
+    text = item.text
+    for pattern, becomes in lexicon.wording:
+        text = pattern.sub(becomes, text)
+    return replace(item, text=sentence_case(text) or item.text)
 
 
 def _drops(clause: Clause, word: int, fringe: frozenset[str]) -> bool:
