@@ -98,7 +98,8 @@ async def test_filters(ada: Person, held: Held, services: Services, clock: Virtu
     await upload(ada, "Board", attendees="Grace Hopper <grace@example.com>")
     assert await titles(ada) == ["Board", "Weekly"]
     expected = {
-        "q=board": ["Board"],
+        "q=board": ["Board", "Weekly"],  # said in the one, the title of the other
+        "q=board+grace": ["Board"],
         "q=LOVELACE": ["Weekly"],
         "person=Grace+Hopper": ["Board"],
         "person=Nobody": [],
