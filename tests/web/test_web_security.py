@@ -60,6 +60,8 @@ def test_there_are_pages() -> None:
 
 async def test_nobody_gets_in_without_signing_in(client: httpx.AsyncClient, held: Held) -> None:
     for method, path in sorted(set(routes())):
+        if method == "OPTIONS":  # what a server of uploads can: says nothing of anybody
+            continue
         address = path.format(meeting_id=held.meeting_id, export_format="txt", **OTHERS)
         answer = await client.request(method, address, headers={"Tus-Resumable": "1.0.0"})
         refused = answer.status_code in {401, 403} or (
@@ -80,6 +82,7 @@ OTHERS = dict.fromkeys(
         "upload_id",
         "group_id",
         "user_id",
+        "upload_id",
         "number",
     ),
     "00000000-0000-7000-8000-000000000000",
