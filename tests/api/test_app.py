@@ -53,6 +53,9 @@ async def test_without_a_good_token_401(client: httpx.AsyncClient, user_token: I
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.json()["error"]["code"] in {"token_missing", "token_invalid"}
+    key = await client.get("/api/users/me", headers=bearer("mbk_key"))
+    assert (key.status_code, key.json()["error"]["code"]) == (401, "token_invalid")
+    assert "This is an API key" in key.json()["error"]["message"]
     clock.advance(3599)
     assert (await client.get("/api/users/me", headers=bearer(token))).status_code == 200
     clock.advance(1)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
 from minutebook.accounts.model import (
+    API_KEY_PREFIX,
     KEY_NAME_MAX_CHARS,
     PASSWORD_LINK_S,
     ApiKey,
@@ -38,7 +39,7 @@ class Management:
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
             raise invalid("expires_at_past", "A key must expire in the future.", "expires_at")
-        secret, name = new_secret("mbk"), clean_line(name, "name", at_most=KEY_NAME_MAX_CHARS)
+        secret, name = new_secret(API_KEY_PREFIX), clean_line(name, "name", at_most=KEY_NAME_MAX_CHARS)
         key = ApiKey(new_id(), user.id, secret[:12], now, name, expires_at)
         await repository.add_api_key(tx, key, fingerprint(secret))
         return key, secret

@@ -16,6 +16,8 @@ PASSWORD_MAX_BYTES = 1024
 
 DISPLAY_NAME_MAX_CHARS = 200
 
+API_KEY_PREFIX = "mbk"
+"""How a key's secret begins, by which people and programs tell it from a token."""
 KEY_NAME_MAX_CHARS = 100
 
 DEVICE_MAX_CHARS = 200

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutebook.accounts.model import API_KEY_PREFIX
 from minutebook.config import OAuthSettings
 from minutebook.db.database import Database
 from minutebook.kit.clock import Clock
@@ -51,7 +52,7 @@ class Tokens:
         """The access token itself, if it opens anything; errors as of `authenticate`."""
         token = await repository.token(tx, fingerprint(bearer))
         if token is None or token.kind is not TokenKind.ACCESS:
-            raise token_error("token_invalid", "This access token is not known here.")
+            raise token_error("token_invalid", _unknown(bearer))
         if token.grant.revoked:
             raise token_error("token_revoked", "This access token has been revoked. Authorise again.")
         if token.expires_at <= self._clock.now():
@@ -116,6 +117,12 @@ class Tokens:
 
 def _derived(secret: str, salt: str) -> tuple[str, str]:
     return derive_secret(TokenKind.ACCESS, secret, salt), derive_secret(TokenKind.REFRESH, secret, salt)
+
+
+def _unknown(bearer: str) -> str:
+    if bearer.startswith(f"{API_KEY_PREFIX}_"):
+        return "This is an API key; here an access token is wanted. A key opens the API of bots and calendars."
+    return "This access token is not known here."
 
 
 def caller_of(token: Token) -> Caller:

@@ -99,7 +99,7 @@ def test_the_folder_of_a_record_follows_corrections_and_goes_with_the_meeting(da
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("meetings", "show", "Nowhere"), 4, "session_not_found"),
+        (("meetings", "show", "Nowhere"), 4, "No meeting is called “Nowhere”"),
         (("correct", "last", "never said", "said"), 4, "stands nowhere"),
         (("correct", "last", "launch"), 2, "what was said instead"),
         (("correct", "last", "launch", "lunch", "--at", "soon"), 2, "no time of the recording"),

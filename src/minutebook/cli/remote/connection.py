@@ -21,6 +21,7 @@ SKILL_FOLDER = Path(".claude/skills/paxs-api")
 LAST = "last"
 _ID_BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]{5,34}")
 """What is looked for as the beginning of an id; shorter ones fit by chance."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PAGE = 100
 
 Server = Annotated[
@@ -130,6 +131,9 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
     if len(fitting) > 1:
         ids = ", ".join(each.id for each in fitting[:5])
         raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are called “{name}”; use an id: {ids}.", "meeting")
+    if not fitting and not _ID.fullmatch(name.lower()):
+        said = f"No meeting is called “{name}”, and no id begins so; `minutebook meetings list` shows what there is."
+        raise NotFound(said, code="session_not_found")
     return paxs.sessions.get(fitting[0].id if fitting else name)
 
 

@@ -48,7 +48,9 @@ def _print(found: Found) -> None:
         stdout.print(Text.assemble((meeting.title, "bold"), (f"  {when(meeting.created_at)}", "dim")))
         stdout.print(Padding(Group(*map(_line, meeting.hits)), (0, 0, 0, 2)))
         if meeting.more:
-            stdout.print(Text(f"  and {meeting.more} more", style="dim"))
+            stdout.print(
+                Text(f"  and {meeting.more} more; further words, or a phrase in quotes, narrow it down", style="dim")
+            )
     if found.next_cursor:
         stdout.print(Text("There are older ones; narrow it down with --until.", style="dim"))
 
