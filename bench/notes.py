@@ -19,7 +19,7 @@ from minutebook.language.talk.naming import propose_names
 from minutebook.transcript.model import Segment, Transcript, Word
 
 MEETINGS = Path(__file__).parent.parent / "tests" / "data" / "meetings"
-_HEADER = "meeting    actions   dues decisions questions  evidence        names  moods extra"
+_HEADER = "meeting    actions   dues decisions questions  evidence        names  moods extra withdrawn  jokes"
 _LONG_WORDS, _LONG_S = 30_000, 3 * 3600.0
 
 
@@ -93,6 +93,7 @@ def _line(name: str, s: Score) -> str:
         f" {s.decisions_right:>5}/{s.decisions:<3} {s.questions_right:>5}/{s.questions:<3}"
         f" {s.evidence_right:>4}/{s.items:<4} {s.names_right:>3}/{s.voices:<2} ({s.names_wrong} wrong)"
         f" {s.moods_right:>2}/{s.moods:<2} {extra:>4}"
+        f" {s.withdrawn_shown:>6}/{s.withdrawn:<3} {s.jokes_shown:>3}/{s.jokes:<2}"
     )
 
 

@@ -7,7 +7,9 @@
    expressions stand for are equal, or one expression's words contain the other's.
 3. A decision or action that matches nothing expected is "extra". It is "invented" when a quote is not what its speaker
    said at that time (compared with the reference turns).
-4. A name is right when the voice belongs to that person, wrong otherwise; unassigned voices are neither.
+4. Of what was withdrawn or said in jest, a line is "shown" when an extra item says it: it matches by rule 1, names and
+   what stands in brackets left aside, with at least two of its words (or its only one) in text or context.
+5. A name is right when the voice belongs to that person, wrong otherwise; unassigned voices are neither.
 """
 
 import json
@@ -98,6 +100,10 @@ class Score:
     items: int = 0
     evidence_right: int = 0
     invented: int = 0
+    withdrawn: int = 0
+    withdrawn_shown: int = 0
+    jokes: int = 0
+    jokes_shown: int = 0
     voices: int = 0
     names_right: int = 0
     names_wrong: int = 0
@@ -105,6 +111,7 @@ class Score:
     moods_right: int = 0
     missed: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    extra_items: list[Item] = field(default_factory=list)
 
 
 def score(
@@ -120,6 +127,8 @@ def score(
     _score_actions(result, meeting, note, voices)
     for kind, key in ((ItemKind.DECISION, "decisions"), (ItemKind.QUESTION, "questions")):
         _score_texts(result, meeting, note, kind, key)
+    result.withdrawn, result.withdrawn_shown = _shown(meeting, result.extra_items, "withdrawn")
+    result.jokes, result.jokes_shown = _shown(meeting, result.extra_items, "jokes")
     for item in note.items:
         if all(_was_said(e, meeting, voices) for e in item.evidence):
             result.evidence_right += 1
@@ -155,7 +164,9 @@ def _score_actions(result: Score, meeting: Meeting, note: Note, voices: Mapping[
             result.dues_right += 1
         elif due is not None:
             result.missed.append(f"due: {text}: {due}, not {item.due.said if item.due else None}")
-    result.extra += [f"action: {_owner(i, voices)}: {i.text}" for i in items if i not in pairs.values()]
+    spare = [i for i in items if i not in pairs.values()]
+    result.extra_items += spare
+    result.extra += [f"action: {_owner(i, voices)}: {i.text}" for i in spare]
 
 
 def _score_texts(result: Score, meeting: Meeting, note: Note, kind: ItemKind, key: str) -> None:
@@ -166,7 +177,22 @@ def _score_texts(result: Score, meeting: Meeting, note: Note, kind: ItemKind, ke
     setattr(result, f"{key}_right", len(pairs))
     result.missed += [f"{kind.value}: {text}" for n, text in enumerate(expected) if n not in pairs]
     if kind is ItemKind.DECISION:
-        result.extra += [f"decision: {i.text}" for i in items if i not in pairs.values()]
+        spare = [i for i in items if i not in pairs.values()]
+        result.extra_items += spare
+        result.extra += [f"decision: {i.text}" for i in spare]
+
+
+def _shown(meeting: Meeting, extra: Sequence[Item], key: str) -> tuple[int, int]:
+    """How many lines there are that should not become items, and how many did."""
+    names = content(" ".join(meeting.people))
+    wanted = [content(text.partition("(")[0]) - names for text in meeting.expect.get(key, ())]
+    return len(wanted), sum(any(_says(words, item) for item in extra) for words in wanted)
+
+
+def _says(wanted: set[str], item: Item) -> bool:
+    told = content(f"{item.text} . {item.context or ''}")
+    cited = told | set().union(*(content(e.quote) for e in item.evidence))
+    return len(wanted & told) >= min(2, len(wanted)) > 0 and len(wanted & cited) >= _ENOUGH * len(wanted)
 
 
 def _matched(expected: Sequence[str], items: Sequence[Item], fits: Any) -> dict[int, Item]:
