@@ -14,8 +14,9 @@ from minutebook.wiring import Services
 from support.browser import PASSWORD, IssueToken
 from support.records import ADA, Paxs, Worker, wav
 
-OWN_RULES = ("/api/oauth/", "/api/admin/", "/api/calendars")
-"""Reached without a token, by the owner of the server alone, or with calendars that a provider holds; tested apart."""
+OWN_RULES = ("/api/oauth/", "/api/admin/", "/api/calendars", "/api/bots/")
+"""Reached without a token, by the owner of the server alone, with calendars that a provider holds, or with a bot in its
+call; tested apart."""
 OPEN_TO_ALL = ("/api/oauth/", "/api/calendars/push/")
 """Reached without an access token; providers that tell of changes there show a secret of their own."""
 OF_NOBODY = {
@@ -83,6 +84,8 @@ async def hers(ada: Paxs, services: Services, user: User, user_token: IssueToken
         "program_id": program["id"],
         "sign_in_id": sign_in["id"],
         "calendar_id": "none",
+        "bot_id": "none",
+        "number": "1",
         "user_id": "none",
     }
 

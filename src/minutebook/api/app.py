@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, calendars, home, operations
+from minutebook.api import baas, bots, calendars, home, operations
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -60,6 +60,7 @@ ROUTERS = (
     events.router,
     baas.ROUTER,
     *calendars.ROUTERS,
+    bots.router,
     home.router,
 )
 

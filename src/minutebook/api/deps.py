@@ -71,6 +71,9 @@ async def _oauth(services: ServicesOf) -> OAuth:
     return services.oauth
 
 
+Token = Annotated[str | None, Depends(_bearer)]
+"""The access token, if there is one."""
+
 Db = Annotated[Database, Depends(_db)]
 AccountsOf = Annotated[Accounts, Depends(_accounts)]
 OAuthOf = Annotated[OAuth, Depends(_oauth)]

@@ -55,6 +55,9 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
     ("GET", "/s/{secret}/audio"): (Action.PLAYED, "preview"),
     ("GET", "/bots/meeting_data"): (Action.READ, "meeting_data"),
     ("GET", "/bots/{bot_id}/screenshots"): (Action.READ, "screenshots"),
+    ("GET", "/api/bots/{bot_id}/participants"): (Action.READ, "participants"),
+    ("GET", "/api/bots/{bot_id}/screenshot"): (Action.READ, "screenshots"),
+    ("GET", "/api/bots/{bot_id}/speakers/{number}/audio"): (Action.PLAYED, "speakers/{number}"),
     ("GET", "/media/bots/{bot_id}/{name:path}"): (Action.PLAYED, "{name}"),
 }
 """By method and route: what was done, and to which part; in braces what the address says."""

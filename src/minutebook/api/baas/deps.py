@@ -28,7 +28,8 @@ class KeyHolder:
     api_key: str
 
 
-async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
+async def key_holder(request: Request, services: ServicesOf) -> KeyHolder:
+    """Who calls, by the API key; 401 without one that is known."""
     key = next((value for header in KEY_HEADERS if (value := request.headers.get(header, "").strip())), None)
     if key is None:
         message = f"Send an API key: {KEY_HEADERS[0]}: …"
@@ -42,7 +43,7 @@ async def _key_holder(request: Request, services: ServicesOf) -> KeyHolder:
     return KeyHolder(found.user_id, key)
 
 
-ApiKey = Annotated[KeyHolder, Depends(_key_holder)]
+ApiKey = Annotated[KeyHolder, Depends(key_holder)]
 """The caller; 401 without a key that is known. Name it before the transaction."""
 
 

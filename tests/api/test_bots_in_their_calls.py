@@ -1,0 +1,173 @@
+"""`/api/bots/{id}/…`: who is in the call, what the bot sees, each participant's sound; the owner's alone."""
+
+import io
+from collections.abc import Sequence
+from typing import cast
+
+import av
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from minutebook.accounts.model import User
+from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
+from minutebook.bots.finishing import Finishing
+from minutebook.bots.hosting.launchers.fake import silence
+from minutebook.bots.model import BotWish
+from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.tasks import bot_tasks
+from minutebook.jobs.fake import InlineJobs
+from minutebook.recordings.tasks import recording_tasks
+from minutebook.wiring import Services
+from support.bots import MEETING_URL, WAY_IN, Runner, Stage, _nothing, chunks
+from support.browser import IssueToken
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+DOORS = ("participants", "screenshot", "speakers/1/audio")
+
+
+@pytest.fixture
+async def runner(services: Services, user: User) -> Runner:
+    """The runner of a bot that records."""
+    async with services.db.transaction() as tx:
+        await services.bots.create(tx, user.id, BotWish(MEETING_URL, "Scribe"), api_key=None)
+    (claim,) = await services.bot_dispatch.claim("here", 4)
+    await services.bot_dispatch.started(claim, 4711)
+    return await Runner(cast(Stage, services), claim).reach(*WAY_IN)
+
+
+@pytest.fixture
+async def headers(user_token: IssueToken) -> dict[str, str]:
+    return {"Authorization": f"Bearer {await user_token()}"}
+
+
+def seen(kind: str, at_ms: int, key: str, name: str) -> Observation:
+    return Observation(ObservationKind(kind), at_ms, key, name, track=key == "a")
+
+
+async def observed(runner: Runner, *told: tuple[str, str, str]) -> None:
+    """Ada is on a track of her own."""
+    begin = round(runner.stage.clock.now().timestamp() * 1000)
+    rows = [seen(kind, begin + at, key, name) for at, (kind, key, name) in enumerate(told)]
+    await runner.observe(rows)
+
+
+async def screenshot(runner: Runner, index: int, png: bytes) -> None:
+    reception = runner.stage.bot_reception
+    taken_ms = round(runner.stage.clock.now().timestamp() * 1000) + index
+    await reception.keep_screenshot(
+        runner.bot_id, 1, runner.claim.token, index, chunks(png), name="watch", taken_ms=taken_ms
+    )
+
+
+async def finished(services: Services, runner: Runner) -> None:
+    """The call is over, and its pieces are put together."""
+    await runner.end(end_reason="meeting_ended")
+    finishing = Finishing(
+        services.db,
+        services.storage,
+        services.clock,
+        services.bot_life,
+        services.accounts,
+        services.meetings,
+        services.recordings,
+        services.analysis,
+        services.settings.data_dir / "scratch",
+    )
+    jobs = InlineJobs(services.db)
+    jobs.tasks = {
+        **recording_tasks(services.recordings),
+        **bot_tasks(services.db, services.bots, finishing),
+        **dict.fromkeys((TRANSCRIBE_TASK, DERIVE_TASK, NAMES_TASK), _nothing),
+    }
+    await jobs.drain()
+
+
+def names(answer: httpx.Response) -> Sequence[tuple[int, str, bool, bool]]:
+    assert answer.status_code == 200, answer.text
+    rows = answer.json()["participants"]
+    return [(row["number"], row["name"], row["present"], row["has_audio"]) for row in rows]
+
+
+async def test_who_is_in_the_call_is_known_while_it_lasts_and_afterwards(
+    client: httpx.AsyncClient, services: Services, runner: Runner, headers: dict[str, str]
+) -> None:
+    path = f"/api/bots/{runner.bot_id}/participants"
+    assert names(await client.get(path, headers=headers)) == []
+    await observed(runner, ("participant", "a", "Ada"), ("participant", "t", "Tom"))
+    await runner.record(1.0)
+    assert names(await client.get(path, headers=headers)) == [(1, "Ada", True, False), (2, "Tom", True, False)]
+    await observed(runner, ("left", "t", ""), ("participant", "a", "Ada Lovelace"), ("participant", "g", "Grace"))
+    assert names(await client.get(path, headers=headers)) == [
+        (1, "Ada Lovelace", True, False),
+        (2, "Tom", False, False),
+        (3, "Grace", True, False),
+    ]
+    await runner.record(1.0, "track.a", silence(1.0))
+    await finished(services, runner)
+    after = names(await client.get(path, headers=headers))
+    assert after == [(1, "Ada Lovelace", False, True), (2, "Tom", False, False), (3, "Grace", False, False)]
+
+
+async def test_the_newest_screenshot(client: httpx.AsyncClient, runner: Runner, headers: dict[str, str]) -> None:
+    path = f"/api/bots/{runner.bot_id}/screenshot"
+    none = await client.get(path, headers=headers)
+    assert (none.status_code, none.json()["error"]["code"]) == (404, "screenshot_not_found")
+    await screenshot(runner, 0, PNG)
+    await screenshot(runner, 1, PNG + b"newer")
+    answer = await client.get(path, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "image/png", PNG + b"newer")
+    assert answer.headers["last-modified"] == "Mon, 02 Mar 2026 09:00:03 GMT"
+
+
+async def test_each_participants_sound_is_a_download(
+    client: httpx.AsyncClient, services: Services, runner: Runner, headers: dict[str, str]
+) -> None:
+    path = f"/api/bots/{runner.bot_id}/speakers/{{}}/audio"
+    await observed(runner, ("participant", "a", "Ada"), ("participant", "t", "Tom"))
+    await runner.record(1.0, "track.a", silence(1.0))
+    await runner.record(2.0)
+    early = await client.get(path.format(1), headers=headers)
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "not_ready")
+    await finished(services, runner)
+    answer = await client.get(path.format(1), headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/flac")
+    assert 'attachment; filename="1 Ada.flac"' in answer.headers["content-disposition"]
+    with av.open(io.BytesIO(answer.content), "r") as sound:
+        assert sum(frame.samples for frame in sound.decode(audio=0)) == 2 * 24_000, "on the recording's own clock"
+    part = await client.get(path.format(1), headers={**headers, "Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"fLaC")
+    for number, status in ((2, 404), (3, 404), (0, 404), ("x", 404)):
+        assert (await client.get(path.format(number), headers=headers)).status_code == status, number
+
+
+async def test_a_bot_is_its_owners_alone(
+    client: httpx.AsyncClient, runner: Runner, services: Services, user: User, other_user_token: IssueToken
+) -> None:
+    async with services.db.transaction() as tx:
+        _, key = await services.accounts.management.create_api_key(tx, user)
+    await screenshot(runner, 0, PNG)
+    stranger = {"Authorization": f"Bearer {await other_user_token()}"}
+    for door, right in zip(DOORS, (200, 200, 409), strict=True):
+        path = f"/api/bots/{runner.bot_id}/{door}"
+        assert (await client.get(path, headers=stranger)).status_code == 404, door
+        assert (await client.get(path)).status_code == 401, door
+        assert (await client.get(path, headers={"x-meeting-baas-api-key": "mbk_wrong"})).status_code == 401, door
+        assert (await client.get(path, headers={"x-meeting-baas-api-key": key})).status_code == right, door
+
+
+async def test_a_token_needs_the_scope(
+    client: httpx.AsyncClient, runner: Runner, user_token: IssueToken, app: FastAPI
+) -> None:
+    scopes = ("session", "media", "media")
+    for door, scope in zip(DOORS, scopes, strict=True):
+        others = " ".join({"session", "media", "analysis"} - {scope})
+        answer = await client.get(
+            f"/api/bots/{runner.bot_id}/{door}", headers={"Authorization": f"Bearer {await user_token(others)}"}
+        )
+        assert answer.status_code == 403, door
+    paths = app.openapi()["paths"]
+    described = [path for path in paths if path.startswith("/api/bots/")]
+    assert len(described) == len(DOORS)
+    for path in described:
+        assert {name for each in paths[path]["get"]["security"] for name in each} == {"OAuth", "ApiKey"}
