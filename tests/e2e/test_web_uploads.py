@@ -109,6 +109,29 @@ def test_a_closed_tab_and_a_lost_network(browser: Browser, site: Site, recording
     context.close()
 
 
+def test_a_disk_that_fills_half_way_is_told_as_such(browser: Browser, site: Site, recording: Path) -> None:
+    context, page, _ = page_of(browser, site)
+    page.goto(site.url)
+    full = "There is no room for recordings. Make room, or wait."
+    answers = [507]
+
+    def refuse(route: Route) -> None:
+        second = route.request.headers.get("upload-offset") == str(PIECE_BYTES)
+        if route.request.method == "PATCH" and second and answers:
+            body = {"error": {"code": "storage_full", "message": full}}
+            route.fulfill(status=answers[0], json=body)
+        else:
+            route.continue_()
+
+    page.route("**/uploads/*", refuse)
+    choose(page, recording)
+    state = page.locator(".sending .state")
+    expect(state).to_have_text(full)
+    answers.clear()
+    expect(page.get_by_role("heading", name="Board")).to_be_visible(timeout=PATIENCE_MS)
+    context.close()
+
+
 def test_an_upload_is_discarded(browser: Browser, site: Site, recording: Path) -> None:
     context, page, _ = page_of(browser, site, 4 * MIB)
     page.goto(site.url)

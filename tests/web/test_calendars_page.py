@@ -51,6 +51,34 @@ async def test_a_rule_is_previewed_before_it_is_set(db: Database, tmp_path: Path
     await who.http.aclose()
 
 
+@pytest.mark.parametrize("provider", [ProviderName.GOOGLE, ProviderName.MICROSOFT])
+async def test_google_and_microsoft_are_connected_with_a_client_and_a_refresh_token(
+    db: Database, tmp_path: Path, provider: ProviderName
+) -> None:
+    rig = await rig_over(db, tmp_path)
+    fake = rig.google if provider is ProviderName.GOOGLE else rig.graph
+    account = fake.account("ada@example.com")
+    truth = Truth()
+    truth.put(meeting("Planning", 24, title="Planning"))
+    account.calendars["ada@example.com"] = truth
+    who = await person(create_app(rig.services), rig.services, rig.owner)
+    fields = {"provider": provider.value, **fake.secrets(account)}
+    missing = await who.send("/my/calendars", {**fields, "client_secret": " "})
+    assert missing.status_code == 400
+    assert 'href="#client_secret">Client ID, client secret and refresh token are all needed.' in missing.text
+    account.revoked = True
+    refused = await who.send("/my/calendars", fields)
+    assert refused.status_code >= 400
+    assert "Token has been expired or revoked." in refused.text
+    assert fields["client_secret"] not in refused.text
+    account.revoked = False
+    assert (await who.send("/my/calendars", {**fields, "record": "on"})).status_code == 303
+    page = (await who.open("/my/calendars")).text
+    assert "ada@example.com" in page
+    assert fields["refresh_token"] not in page
+    await who.http.aclose()
+
+
 async def test_a_caldav_account_is_reached_with_name_and_password(
     ada: Person, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,10 @@ import re
 
 import pytest
 
+from minutebook.analysis.edits import repository as edits_repository
+from minutebook.analysis.edits.model import Edit, WordsChange
+from minutebook.kit.ids import new_id
+from minutebook.wiring import Services
 from support.people import Held, Person
 
 
@@ -125,6 +129,24 @@ async def test_mending_words_with_undo(ada: Person, held: Held, part: bool) -> N
     assert text_of((await ada.open(held.path)).text, 1) == before
 
 
+async def test_what_the_machine_put_right_is_marked_and_taken_back(ada: Person, held: Held, services: Services) -> None:
+    async with services.db.transaction() as tx:
+        recording = await services.recordings.get(tx, ada.user.id, held.recording_id)
+        report = await services.results.transcription(tx, recording)
+        change = WordsChange(1, 0, 0, "Kilburn", "Killbern", remember=False, machine=True)
+        edit = Edit(new_id(), report.id, recording.id, ada.user.id, change, services.clock.now())
+        await edits_repository.add(tx, edit)
+    page = (await ada.open(held.path)).text
+    marked = re.search(r'class="by-machine".*?</p>', page, re.DOTALL)
+    assert marked is not None
+    assert '<del dir="auto">Killbern</del>' in marked[0]
+    assert f'data-undo="{edit.id}"' in marked[0]
+    assert "by itself" in (await ada.part(f"{held.path}/history")).text
+    await ada.send(f"{held.path}/undo", {"edit": edit.id, "place": "1"})
+    assert "by-machine" not in (await ada.open(held.path)).text
+    assert "Kilburn" not in text_of(page=(await ada.open(held.path)).text, place=1)
+
+
 async def test_a_segment_goes_to_another_voice(ada: Person, held: Held) -> None:
     fields = {"place": "1", "speaker": "speaker_1", "spoken_by": "speaker_2"}
     assert (await ada.send(f"{held.path}/segment", fields)).status_code == 303
@@ -158,6 +180,15 @@ async def test_another_note_and_making_anew(ada: Person, held: Held) -> None:
     assert "Version" in page
     wrong = await ada.send(f"{held.path}/ask/anew", {"type": "horoscope"})
     assert wrong.status_code == 400
+
+
+async def test_what_has_no_sound_is_not_transcribed_anew(ada: Person, held: Held, services: Services) -> None:
+    async with services.db.transaction() as tx:
+        await services.recordings.remove_sound(tx, ada.user.id, held.recording_id)
+    refused = await ada.send(f"{held.path}/ask/anew", {"type": "transcription"})
+    assert refused.status_code == 409
+    assert "The sound was removed on" in refused.text
+    assert (await ada.send(f"{held.path}/ask/anew", {"type": "meeting note"})).status_code == 303
 
 
 async def test_title_and_attendees(ada: Person, held: Held) -> None:

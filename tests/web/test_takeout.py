@@ -41,6 +41,9 @@ async def test_the_archive_has_everything_and_nothing_of_others(
         assert parts >= {"meeting.json", "recording.json", "recording.wav", "corrections.json", "transcription.json"}
         assert parts <= reports | {"meeting.json", "recording.json", "recording.wav", "corrections.json"}
         assert found.read(f"{folder}/recording.wav") == wav()
+        told = json.loads(found.read(f"{folder}/recording.json"))
+        assert told["sha256"] == hashlib.sha256(wav()).hexdigest()
+        assert "storage_key" not in told
         assert "Good evening" in found.read(f"{folder}/transcription.json").decode()
         assert json.loads(found.read("account.json"))["user"]["email"] == "ada@example.com"
         assert "hash" not in found.read("account.json").decode()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request, Response
 
 from minutebook.api.stored_files import IfNoneMatch, IfRange, RangeHeader, disposition, served
-from minutebook.errors import Kind, MinutebookError
+from minutebook.errors import Kind
 from minutebook.recordings.model import Recording, peaks_key, preview_key
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class RecordingFiles:
 
     def original(self, recording: Recording, guard: Guard = unguarded) -> Response:
         """The file as it was uploaded."""
-        _check_there(recording)
+        recording.check_sound(Kind.NOT_FOUND)
         headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": disposition(recording.filename, "inline")}
 
         def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
@@ -43,7 +43,7 @@ class RecordingFiles:
 
     async def preview(self, recording: Recording, guard: Guard = unguarded) -> Response:
         """The sound as every browser plays it; `not_ready` before the transcription has begun."""
-        _check_there(recording)
+        recording.check_sound(Kind.NOT_FOUND)
         key = preview_key(recording.id)
         size = await self.services.recordings.derived_size(key, "preview")
         name = f"{PurePath(recording.filename).stem}.m4a"
@@ -56,19 +56,12 @@ class RecordingFiles:
 
     async def peaks(self, recording: Recording) -> Response:
         """What the waveform is drawn with; `not_ready` before the transcription has begun."""
-        _check_there(recording)
+        recording.check_sound(Kind.NOT_FOUND)
         key = peaks_key(recording.id)
         await self.services.recordings.derived_size(key, "waveform")
         data = b"".join([chunk async for chunk in self.services.recordings.derived(key)])
         headers = {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}
         return Response(data, media_type="application/json", headers=headers)
-
-
-def _check_there(recording: Recording) -> None:
-    """`sound_removed` for a recording that went by its age."""
-    if recording.sound_removed_at is not None:
-        message = f"The sound was removed on {recording.sound_removed_at:%Y-%m-%d}, by its age. What was said is kept."
-        raise MinutebookError(Kind.NOT_FOUND, "sound_removed", message)
 
 
 async def _files(

@@ -32,6 +32,12 @@ class Recording:
     language: str | None = None
     sound_removed_at: datetime | None = None
 
+    def check_sound(self, kind: Kind) -> None:
+        """`sound_removed`, of this kind, for a recording whose file went by its age."""
+        if self.sound_removed_at is not None:
+            message = f"The sound was removed on {self.sound_removed_at:%Y-%m-%d}, by its age. What was said is kept."
+            raise MinutebookError(kind, "sound_removed", message)
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:

@@ -98,7 +98,7 @@ class Takeout:
         if recording is None:
             return
         await self._noted(user, recording)
-        yield archive.add_text(f"{folder}/recording.json", _json(asdict(recording)))
+        yield archive.add_text(f"{folder}/recording.json", _json(_told(recording)))
         for shown in await self._results.shown(kept):
             if shown.content is not None:
                 name = shown.report.type.value.replace(" ", "_")
@@ -119,6 +119,11 @@ class Takeout:
 def _folder(meeting: Meeting) -> str:
     """Unique by the end of the meeting's id."""
     return f"meetings/{meeting.created_at:%Y-%m-%d} {file_stem(meeting.title)} {meeting.id[-8:]}"
+
+
+def _told(recording: Recording) -> dict[str, object]:
+    """Without what concerns this server alone."""
+    return {name: value for name, value in asdict(recording).items() if name != "storage_key"}
 
 
 def _json(value: object) -> str:

@@ -17,7 +17,7 @@ from minutebook.analysis.model import AnalysisType, Failure, Options, Progress, 
 from minutebook.analysis.reports import repository
 from minutebook.analysis.reports.planner import Action, Planned, Readiness, plan, readiness
 from minutebook.db.events import Events
-from minutebook.errors import MinutebookError, not_found
+from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.jobs.ports import Job, Jobs, Json
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
@@ -45,15 +45,17 @@ class Scheduler:
         self, tx: AsyncConnection, recording: Recording, requested: Collection[AnalysisType], options: Options
     ) -> Sequence[Report]:
         """Plan the requested types and what they depend on, enqueue what may start; returns the planned reports.
-        Raises `recording_not_found` when the recording went meanwhile."""
-        if await self._recordings.load(tx, recording.id, lock=True) is None:
+        Raises `recording_not_found` when the recording went meanwhile, and `sound_removed` when there is nothing left
+        to transcribe."""
+        current = await self._recordings.load(tx, recording.id, lock=True)
+        if current is None:
             raise not_found("recording")
         found = await repository.of_recordings(tx, [recording.id])
         newest = {report.type: report for report in found}
-        planned = [
-            await self._carry_out(tx, recording, line, newest.get(line.type), options)
-            for line in plan(repository.inventory(found), requested)
-        ]
+        lines = plan(repository.inventory(found), requested)
+        if any(line.type is AnalysisType.TRANSCRIPTION and line.action is not Action.KEEP for line in lines):
+            current.check_sound(Kind.CONFLICT)
+        planned = [await self._carry_out(tx, recording, line, newest.get(line.type), options) for line in lines]
         await self._advance(tx, recording.id)
         reports = [await repository.load(tx, report_id) for report_id in planned]
         return [report for report in reports if report is not None]

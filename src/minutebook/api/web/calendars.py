@@ -14,11 +14,13 @@ from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.calendars.model import EventQuery, ProviderName, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
-from minutebook.errors import MinutebookError
+from minutebook.errors import MinutebookError, invalid
 
 router = APIRouter(prefix="/my/calendars", include_in_schema=False)
 
 AHEAD = timedelta(days=7)
+GRANTED = frozenset({ProviderName.GOOGLE, ProviderName.MICROSOFT})
+GRANTS = ("client_id", "client_secret", "refresh_token")
 
 
 @router.get("")
@@ -32,10 +34,12 @@ async def connect(request: Request, user: SignedIn, form: PostedForm, services: 
     """Connect a calendar by its address; bots are sent to its meetings when that is wanted."""
     rule = Rule() if "record" in form else None
     try:
-        await services.calendars.connecting.connect(user.id, *_reached(form), rule=rule)
+        provider, secrets = _reached(form)
+        await services.calendars.connecting.connect(user.id, provider, secrets, rule=rule)
     except MinutebookError as error:
         async with services.db.reading() as read:
-            return await _page(request, user, services, read, error, form.get("url", ""))
+            granting = form.get("provider") if form.get("provider") in GRANTED else ""
+            return await _page(request, user, services, read, error, form.get("url", ""), granting=granting or "")
     return RedirectResponse("/my/calendars", 303)
 
 
@@ -76,7 +80,13 @@ class Preview:
 
 
 def _reached(form: Mapping[str, str]) -> tuple[ProviderName, dict[str, str]]:
-    """How a calendar is reached: with a name and a password it is a CalDAV account, else its ICS address."""
+    """How a calendar is reached: with an OAuth client and its owner's refresh token it is Google's or Microsoft's, with
+    a name and a password a CalDAV account, else its ICS address."""
+    if form.get("provider") in GRANTED:
+        given = {name: form.get(name, "").strip() for name in GRANTS}
+        if missing := next((name for name, value in given.items() if not value), None):
+            raise invalid("credentials_required", "Client ID, client secret and refresh token are all needed.", missing)
+        return ProviderName(form["provider"]), given
     secrets = {"url": form.get("url", "").strip()}
     if form.get("provider") != ProviderName.CALDAV:
         return ProviderName.ICS, secrets
@@ -91,6 +101,7 @@ async def _page(
     error: MinutebookError | None = None,
     url: str = "",
     preview: Preview | None = None,
+    granting: str = "",
 ) -> Response:
     now = services.clock.now()
     found = await services.calendars.list(read, user.id)
@@ -98,5 +109,5 @@ async def _page(
     for calendar in found:
         query = EventQuery(calendar.id, ends_after=now, starts_until=now + AHEAD)
         weeks.append((calendar, [event for _, event in await services.calendars.page(read, user.id, query)]))
-    context = {"weeks": weeks, "url": url, "preview": preview}
+    context = {"weeks": weeks, "url": url, "preview": preview, "granting": granting}
     return shown(request, user, "calendars.html", context, failure=failure_of(error) if error else None)

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +32,8 @@ DOUBTFUL_BELOW: Final = 0.5
 class Line:
     """A segment of the transcript. `place` is its number in the machine's output; `offsets` are its words' starts in
     hundredths of a second from `start`, `doubtful` the numbers of improbable ones. `words` are they, each with the
-    blanks before it, where the text alone does not tell. `undo` names the edits in force that came last."""
+    blanks before it, where the text alone does not tell. `undo` names the edits in force that came last, `by_machine`
+    are those that the machine made by itself."""
 
     place: int
     speaker: str
@@ -46,6 +47,7 @@ class Line:
     offsets: str = ""
     doubtful: str = ""
     undo: str | None = None
+    by_machine: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,13 @@ async def record_of(services: "Services", kept: KeptRecord) -> Record:
 def lines_of(transcript: Mapping[str, Any], voices: Mapping[str, int], edits: Sequence[Edit]) -> tuple[Line, ...]:
     """The segments that have words, as lines."""
     names = {speaker["id"]: speaker["name"] for speaker in transcript["speakers"]}
-    undo = _undo_by_segment(edits)
+    undo, by_machine = _undo_by_segment(edits), _by_machine(edits)
     lines: list[Line] = []
     for place, segment in enumerate(transcript["segments"]):
         if not segment["text"]:
             continue
-        lines.append(_line(place, segment, names, voices, undo, lines[-1].speaker if lines else None))
+        line = _line(place, segment, names, voices, undo, lines[-1].speaker if lines else None)
+        lines.append(replace(line, by_machine=by_machine.get(place, ())))
     return tuple(lines)
 
 
@@ -172,6 +175,21 @@ def _placed(text: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         placed.append((text[at:found], word))
         at = found + len(word)
     return tuple(placed)
+
+
+def _by_machine(edits: Sequence[Edit]) -> Mapping[int, tuple[Edit, ...]]:
+    """By segment the machine's own corrections that are in force and under no later one."""
+    found: dict[int, list[Edit]] = {}
+    for edit in edits:
+        change = edit.change
+        if edit.undone_at is None and isinstance(change, WordsChange):
+            kept = [each for each in found.get(change.segment, ()) if not _covers(change, each)]
+            found[change.segment] = [*kept, edit] if change.machine else kept
+    return {segment: tuple(made) for segment, made in found.items()}
+
+
+def _covers(change: WordsChange, other: Edit) -> bool:
+    return isinstance(other.change, WordsChange) and change.covers(other.change)
 
 
 def _undo_by_segment(edits: Sequence[Edit]) -> Mapping[int, str]:

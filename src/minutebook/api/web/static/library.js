@@ -46,9 +46,9 @@ function lineFor(file, list) {
  */
 async function sendOne(file, fields, token, line) {
   const words = { sending: "", waiting: line.list.dataset.lost, finishing: line.list.dataset.finishing };
-  const upload = new Upload(file, fields, token, (fraction, state) => {
+  const upload = new Upload(file, fields, token, (fraction, state, told) => {
     line.bar.value = fraction;
-    line.state.textContent = words[state] ?? "";
+    line.state.textContent = told ?? words[state] ?? "";
   });
   active += 1;
   try {

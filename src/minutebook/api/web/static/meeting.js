@@ -17,6 +17,7 @@ function attach() {
     transcript = new Transcript(lines, find("#pane", HTMLElement), player);
     player.draw(transcript.turns());
   }
+  if (lines) doubting(new URL(window.location.href).searchParams.has("doubtful"));
   const waiting = maybe("#record[data-follow]", HTMLElement);
   if (waiting && !("followed" in waiting.dataset)) {
     waiting.dataset.followed = "";
@@ -26,6 +27,21 @@ function attach() {
       find("#doing", HTMLElement).textContent = standing.words;
     });
   }
+}
+
+/**
+ * Shows the words that the recogniser was not sure of, and says so in the address.
+ * @param {boolean} wanted
+ */
+function doubting(wanted) {
+  find("#doubt", HTMLElement).setAttribute("aria-pressed", String(wanted));
+  find("#lines", HTMLElement).classList.toggle("doubting", wanted);
+  transcript?.markDoubtful();
+  const here = new URL(window.location.href);
+  if (here.searchParams.has("doubtful") === wanted) return;
+  if (wanted) here.searchParams.set("doubtful", "1");
+  else here.searchParams.delete("doubtful");
+  window.history.replaceState(window.history.state, "", here);
 }
 
 function renew() {
@@ -109,10 +125,7 @@ document.addEventListener("click", (event) => {
     if (menu instanceof HTMLElement) menu.hidePopover();
     sheet(asked.getAttribute("href") ?? "");
   } else if (doubt) {
-    const pressed = doubt.getAttribute("aria-pressed") !== "true";
-    doubt.setAttribute("aria-pressed", String(pressed));
-    find("#lines", HTMLElement).classList.toggle("doubting", pressed);
-    transcript?.markDoubtful();
+    doubting(doubt.getAttribute("aria-pressed") !== "true");
   }
 });
 

@@ -269,9 +269,9 @@ async function save(recording, place) {
   line.append(words.saving ?? "", bar, state);
   place.replaceChildren(line);
   const fields = { title: recording.title || (words.titled ?? ""), attendees: recording.attendees, language: "" };
-  const upload = new Upload(await fileOf(recording), fields, text("form_token"), (fraction, standing) => {
+  const upload = new Upload(await fileOf(recording), fields, text("form_token"), (fraction, standing, told) => {
     bar.value = fraction;
-    state.textContent = standing === "waiting" ? (words.lost ?? "") : "";
+    state.textContent = standing === "waiting" ? (told ?? words.lost ?? "") : "";
   });
   const meeting = await upload.send();
   await forget(recording.id);

@@ -8,6 +8,9 @@ const TUS = { "Tus-Resumable": "1.0.0" };
 /** What the server says against a file; sending it again would not help. */
 export class Refused extends Error {}
 
+/** What the server cannot take at the moment, in its own words: a full disk. It is tried again, as space may come. */
+class Full extends Error {}
+
 /** @param {string} text */
 const packed = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
@@ -56,6 +59,9 @@ function ask(method, url, headers, { body, onSent, signal } = {}) {
 /** @param {XMLHttpRequest} answer */
 const passes = (answer) => answer.status >= 500 || [408, 409, 423, 429, 460].includes(answer.status);
 
+/** @param {XMLHttpRequest} answer */
+const isFull = (answer) => answer.responseText.includes("storage_full");
+
 export class Upload {
   /** @type {string | undefined} */
   url;
@@ -64,7 +70,8 @@ export class Upload {
    * @param {File} file
    * @param {Record<string, string>} fields of the meeting: title, attendees, language
    * @param {string} token of the page's forms
-   * @param {(fraction: number, state: "sending" | "waiting" | "finishing") => void} onProgress
+   * @param {(fraction: number, state: "sending" | "waiting" | "finishing", told?: string) => void} onProgress
+   *     what it waits for is `told` where it is something else than the network
    */
   constructor(file, fields, token, onProgress) {
     this.file = file;
@@ -86,7 +93,7 @@ export class Upload {
       } catch (error) {
         if (error instanceof Refused) throw error;
         if (this.stored > before) failures = 0;
-        this.onProgress(this.stored / this.file.size, "waiting");
+        this.onProgress(this.stored / this.file.size, "waiting", error instanceof Full ? error.message : undefined);
         await pause(Math.min(LONGEST_WAIT_MS, 1000 * 2 ** failures));
       }
     }
@@ -107,6 +114,7 @@ export class Upload {
       this.stored = Number(answer.getResponseHeader("Upload-Offset"));
       answer = await this.#piece(this.url);
     }
+    if (isFull(answer)) throw new Full(refusal(answer).message);
     if (passes(answer)) throw new Error(String(answer.status));
     throw refusal(answer);
   }
@@ -148,7 +156,7 @@ export class Upload {
     });
     const url = answer.getResponseHeader("Location");
     if (answer.status === 201 && url) return url;
-    if (passes(answer) && answer.status !== 409 && !answer.responseText.includes("storage_full")) throw new Error(String(answer.status));
+    if (passes(answer) && answer.status !== 409 && !isFull(answer)) throw new Error(String(answer.status));
     throw refusal(answer);
   }
 }
