@@ -111,6 +111,24 @@ async def test_what_a_note_cites_keeps_the_names_of_its_own_transcript(
     assert "Grace" not in reports["transcription"]["report_content"]
 
 
+async def test_how_many_voices_there_are_at_most(ada: Paxs, worker: Worker) -> None:
+    """Told with the upload it holds for every transcription of the recording; a request may say otherwise."""
+    session = await ada.create_session()
+    parts = {
+        "file": ("weekly.wav", wav(1), "audio/wav"),
+        "session_id": (None, session["id"]),
+        "num_speakers": (None, "2"),
+    }
+    answer = await ada.call("POST", "/api/recordings", files=parts)
+    assert (answer.status_code, answer.json()["num_speakers"]) == (201, 2)
+    uploaded = {"session_id": session["id"], "attachment_id": answer.json()["id"]}
+    await worker.drain()
+    for told in ({}, {"num_speakers": 3}, {}):
+        await request(ada, uploaded, "transcription", **told)
+        await worker.drain()
+    assert worker.pipeline.at_most == [2, 2, 3, 2]
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
     [
@@ -121,6 +139,9 @@ async def test_what_a_note_cites_keeps_the_names_of_its_own_transcript(
         ({"analysis_types": ["meeting note"], "instruction": "x" * 8001}, 400, "text_too_long"),
         ({"analysis_types": ["sentiment"], "meeting_type": "party"}, 400, "meeting_type_unknown"),
         ({"analysis_types": ["transcription"], "language": "klingon"}, 400, "language_invalid"),
+        ({"analysis_types": ["transcription"], "num_speakers": 0}, 400, "num_speakers_invalid"),
+        ({"analysis_types": ["transcription"], "num_speakers": 101}, 400, "num_speakers_invalid"),
+        ({"analysis_types": ["transcription"], "num_speakers": "two"}, 400, "num_speakers_invalid"),
         ({"analysis_types": ["transcription"], "attachment_id": UNKNOWN}, 404, "recording_not_found"),
         ({"analysis_types": ["transcription"], "session_id": UNKNOWN}, 404, "session_not_found"),
         ({"analysis_types": ["transcription"], "session_id": "nonsense\x00"}, 404, "session_not_found"),

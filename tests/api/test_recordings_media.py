@@ -151,9 +151,15 @@ class TestAllowedAddresses:
 
     async def test_a_recording_is_fetched(self, ada: Paxs, elsewhere: str) -> None:
         session = await ada.create_session()
-        body = {"session_id": session["id"], "url": f"{elsewhere}/folder/weekly.wav?x=1", "language": "en"}
+        body = {
+            "session_id": session["id"],
+            "url": f"{elsewhere}/folder/weekly.wav?x=1",
+            "language": "en",
+            "num_speakers": 4,
+        }
         answer = await ada.call("POST", "/api/recordings", json=body)
         assert answer.status_code == 201, answer.text
+        assert (answer.json()["language"], answer.json()["num_speakers"]) == ("en", 4)
         assert (answer.json()["filename"], answer.json()["content_type"]) == ("weekly.wav", "audio/wav")
         media = await ada.get(f"/api/recordings/{answer.json()['id']}/media")
         assert media.content == DATA

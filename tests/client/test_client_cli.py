@@ -389,6 +389,12 @@ def test_process_as_json(double: PaxsDouble, signed_in: FileTokens, recording: P
     assert file["reports"]["meeting note"]["content"]["markdown"].startswith("# Weekly")
 
 
+def test_process_tells_how_many_voices_there_are(double: PaxsDouble, signed_in: FileTokens, recording: Path) -> None:
+    run("process", recording, "--server", double.url, *ATTENDEE, "--num-speakers", "2")
+    (sent,) = double.calls_to("POST", "/api/recordings")
+    assert sent.parts["num_speakers"].value == b"2"
+
+
 def test_process_that_fails_for_good(double: PaxsDouble, signed_in: FileTokens, recording: Path) -> None:
     double.failing = {"transcription": 9}
     result = run("process", recording, *ATTENDEE, "--server", double.url)

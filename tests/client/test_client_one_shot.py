@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -54,6 +54,13 @@ def test_the_whole_flow_in_order(paxs: Paxs, double: PaxsDouble, recording: Path
         AnalysisType.TRANSCRIPTION,
         AnalysisType.MEETING_NOTE,
     ]
+
+
+def test_what_is_known_of_a_recording_goes_with_it(paxs: Paxs, double: PaxsDouble, recording: Path) -> None:
+    paxs.process_files([recording], replace(WISHES, language="de", num_speakers=3))
+    (sent,) = double.calls_to(*UPLOAD)
+    assert (sent.parts["language"].value, sent.parts["num_speakers"].value) == (b"de", b"3")
+    assert double.calls_to(*REQUEST) == []
 
 
 def test_polls_after_5_s_then_every_5_s_and_at_most_60_times(

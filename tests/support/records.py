@@ -53,6 +53,7 @@ class ScriptedPipeline(SpeechPipeline):
         self.talk = talk
         self.before_words: Callable[[Chunk], None] = lambda _chunk: None
         self.recognised: list[tuple[int, str]] = []
+        self.at_most: list[int | None] = []
 
     def voices(self, pcm: Pcm, chunk: Chunk) -> ChunkVoices:
         return ChunkVoices(
@@ -65,6 +66,7 @@ class ScriptedPipeline(SpeechPipeline):
         )
 
     def turns(self, voices: Sequence[ChunkVoices], diarize: bool = True, at_most: int | None = None) -> list[Turn]:
+        self.at_most.append(at_most)
         return [Turn(speaker, start, end) for speaker, start, end, _ in self.talk]
 
     def knows(self, language: str) -> bool:

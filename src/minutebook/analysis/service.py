@@ -27,7 +27,7 @@ from minutebook.language.model import MeetingType
 from minutebook.meetings import events as meeting_events
 from minutebook.meetings.service import Meetings
 from minutebook.recordings import events as recording_events
-from minutebook.recordings.model import Recording
+from minutebook.recordings.model import Recording, checked_num_speakers
 from minutebook.recordings.service import Recordings
 from minutebook.templates.model import NoteTemplate, checked_instruction, checked_meeting_type
 from minutebook.templates.service import Templates
@@ -38,8 +38,8 @@ DEFAULT_OPTIONS: Final = Options()
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
     """A request as it was sent. Without `attachment_id` the meeting's recording is meant; `language` overrides
-    detection when the recording is transcribed. `template` is a note template's id or name; without it the one of the
-    type of meeting is used, if there is one."""
+    detection when the recording is transcribed, `num_speakers` is how many voices there are at most. `template` is a
+    note template's id or name; without it the one of the type of meeting is used, if there is one."""
 
     session_id: str
     analysis_types: Sequence[str]
@@ -48,6 +48,7 @@ class AnalysisRequest:
     meeting_type: str | None = None
     language: str | None = None
     template: str | None = None
+    num_speakers: int | None = None
 
 
 class Analysis:
@@ -73,19 +74,20 @@ class Analysis:
         """Have analyses made; returns them and what was added because they need it, dependencies first.
 
         Raises `analysis_types_required`, `analysis_type_unknown`, `instruction_required`, `meeting_type_unknown`,
-        `template_not_found`, `language_invalid`, `session_not_found`, `recording_not_found`.
+        `template_not_found`, `language_invalid`, `num_speakers_invalid`, `session_not_found`, `recording_not_found`.
         """
         types = checked_types(request.analysis_types)
         meeting_type = checked_meeting_type(request.meeting_type)
         template = await self._templates.chosen(tx, owner_id, request.template, meeting_type or MeetingType.GROUP)
         instruction, language = checked_instruction(request.instruction), checked_language(request.language)
+        checked_num_speakers(request.num_speakers)
         _check_instructed(types, instruction, template)
         options = _options(template, instruction, meeting_type, language)
         meeting = await self._meetings.get(tx, owner_id, request.session_id)
         recording = (await self._recordings.of_meetings(tx, [meeting.id])).get(meeting.id)
         if recording is None or request.attachment_id not in {None, recording.id}:
             raise not_found("recording")
-        options = replace(options, language=options.language or recording.language)
+        options = _heard_as_told(replace(options, num_speakers=request.num_speakers), recording)
         return await self._scheduler.schedule(tx, recording, types, options)
 
     async def schedule_for(
@@ -96,10 +98,11 @@ class Analysis:
         options: Options = DEFAULT_OPTIONS,
     ) -> Sequence[Report]:
         """Have analyses made of a recording in its owner's name, as an upload has; a type that is completed gets a new
-        version, one under way is kept as it is. Without a language the recording's holds, and a note that nothing is
-        said about follows the owner's template. Returns the reports as `request` does; raises `recording_not_found`.
+        version, one under way is kept as it is. Without a language or a number of voices the recording's hold, and a
+        note that nothing is said about follows the owner's template. Returns the reports as `request` does; raises
+        `recording_not_found`.
         """
-        options = replace(options, language=options.language or recording.language)
+        options = _heard_as_told(options, recording)
         if (options.instruction, options.sections) == (DEFAULT_INSTRUCTION, ()):
             template = await self._templates.chosen(tx, recording.owner_id, None, options.meeting_type)
             usual = _options(template, meeting_type=options.meeting_type)
@@ -138,6 +141,15 @@ def _check_instructed(types: Sequence[AnalysisType], instruction: str, template:
     if needing and not (instruction or (template and template.instruction)):
         message = f"`{needing[0]}` needs an `instruction` that says what is wanted, or a template that has one."
         raise invalid("instruction_required", message, "instruction")
+
+
+def _heard_as_told(options: Options, recording: Recording) -> Options:
+    """What was said when the recording was uploaded holds for what nothing is said of now."""
+    return replace(
+        options,
+        language=options.language or recording.language,
+        num_speakers=options.num_speakers or recording.num_speakers,
+    )
 
 
 def _options(

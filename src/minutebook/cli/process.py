@@ -29,6 +29,9 @@ def process(
         [], "--type", "-t", help="What to make besides transcription and note; all of it here, on a server nothing."
     ),
     language: str | None = typer.Option(None, "--language", help="Language code (en, de …); detected otherwise."),
+    num_speakers: int | None = typer.Option(
+        None, "--num-speakers", min=1, max=100, help="How many voices there are at most; found out otherwise."
+    ),
     instruction: str | None = typer.Option(None, "--instruction", help="What the meeting note should look at."),
     template: str | None = typer.Option(None, "--template", help="Note template, by name or id."),
     meeting_type: MeetingKind | None = typer.Option(None, "--meeting-type", help="Shapes the meeting note."),
@@ -56,6 +59,7 @@ def process(
         meeting_type=meeting_type.value if meeting_type else None,
         template=template,
         language=language,
+        num_speakers=num_speakers,
         retry=how,
         polling=Polling.lasting(wait * 60),
     )

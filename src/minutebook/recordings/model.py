@@ -10,14 +10,16 @@ from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.text import clean_line
 
 FILENAME_MAX = 255
+NUM_SPEAKERS_MAX: Final = 100
 NOT_READY: Final = "not_ready"
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """The active recording of a meeting. `size` is in bytes; `duration_s` is None until the file was probed;
-    `language` is the spoken language as the user gave it, None when it is to be detected; `sound_removed_at` is when
-    the file was removed by its age, while what was made of it stayed."""
+    `language` is the spoken language as the user gave it, None when it is to be detected; `num_speakers` is how many
+    voices there are at most, as the user gave it; `sound_removed_at` is when the file was removed by its age, while
+    what was made of it stayed."""
 
     id: str
     meeting_id: str
@@ -31,6 +33,7 @@ class Recording:
     duration_s: float | None = None
     language: str | None = None
     sound_removed_at: datetime | None = None
+    num_speakers: int | None = None
 
     def check_sound(self, kind: Kind) -> None:
         """`sound_removed`, of this kind, for a recording whose file went by its age."""
@@ -58,6 +61,19 @@ class Received:
     size: int
     sha256: str
     storage_key: str
+
+
+def checked_num_speakers(told: int | str | None) -> int | None:
+    """How many voices there are at most, as a user tells it; None for None and for an empty text. Raises
+    `num_speakers_invalid`."""
+    text = str(told if told is not None else "").strip()
+    if not text:
+        return None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    if not 1 <= number <= NUM_SPEAKERS_MAX:
+        message = f"`num_speakers` is how many voices there are at most: a number from 1 to {NUM_SPEAKERS_MAX}."
+        raise invalid("num_speakers_invalid", message, "num_speakers")
+    return number
 
 
 def prefix_of(recording_id: str) -> str:

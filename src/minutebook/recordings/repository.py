@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +42,7 @@ recordings = Table(
     Column("language", String(8)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sound_removed_at", UtcDateTime),
+    Column("num_speakers", Integer),
 )
 
 disposals = Table(

@@ -31,6 +31,7 @@ from minutebook.recordings.model import (
     Received,
     Recording,
     checked_filename,
+    checked_num_speakers,
     not_ready,
     original_key,
     prefix_of,
@@ -121,13 +122,14 @@ class Recordings:
         received: Received,
         *,
         language: str | None = None,
+        num_speakers: int | None = None,
         automatic: bool = True,
     ) -> Recording:
         """Make a received file the recording of a meeting; one that is there is replaced and removed. Without
         `automatic` nothing is made of it until somebody asks.
 
-        Raises `session_not_found`, `language_invalid`, `meeting_held`, and `upload_expired` for a file older than
-        `UPLOAD_LIFE`.
+        Raises `session_not_found`, `language_invalid`, `num_speakers_invalid`, `meeting_held`, and `upload_expired` for
+        a file older than `UPLOAD_LIFE`.
         """
         meeting = await self._meetings.get(tx, owner_id, meeting_id, lock=True)
         if await repository.drop_disposals(tx, prefix_of(received.id)) == 0:
@@ -149,6 +151,7 @@ class Recordings:
             storage_key=received.storage_key,
             created_at=self._clock.now(),
             language=checked_language(language),
+            num_speakers=checked_num_speakers(num_speakers),
         )
         await repository.add(tx, recording)
         event = recording_events.recording_event(recording_events.UPLOADED, recording, automatic=automatic)
@@ -156,22 +159,39 @@ class Recordings:
         return recording
 
     async def add(
-        self, owner_id: str, meeting_id: str, incoming: Incoming, *, language: str | None = None
+        self,
+        owner_id: str,
+        meeting_id: str,
+        incoming: Incoming,
+        *,
+        language: str | None = None,
+        num_speakers: int | None = None,
     ) -> Recording:
         """The whole walk for a file whose meeting is known beforehand."""
         checked_language(language)
+        checked_num_speakers(num_speakers)
         self.check_room()
         async with self._db.reading() as tx:
             await self._meetings.get(tx, owner_id, meeting_id)
         received = await self.receive(incoming)
         try:
             async with self._db.transaction() as tx:
-                return await self.attach(tx, owner_id, meeting_id, received, language=language)
+                return await self.attach(
+                    tx, owner_id, meeting_id, received, language=language, num_speakers=num_speakers
+                )
         except MinutebookError as error:
             await self.refused(received, error)
             raise
 
-    async def add_from_url(self, owner_id: str, meeting_id: str, url: str, *, language: str | None = None) -> Recording:
+    async def add_from_url(
+        self,
+        owner_id: str,
+        meeting_id: str,
+        url: str,
+        *,
+        language: str | None = None,
+        num_speakers: int | None = None,
+    ) -> Recording:
         """The whole walk for a file at a public address. A server that declares no media type is not held to it:
         then the name decides what the bytes must be."""
         async with self._db.reading() as tx:
@@ -180,7 +200,7 @@ class Recordings:
             declared = (body.content_type or "").partition(";")[0].strip().lower()
             content_type = media_type_of(body.filename) if declared in UNDECLARED else declared
             incoming = Incoming(body.filename, content_type, body.chunks)
-            return await self.add(owner_id, meeting_id, incoming, language=language)
+            return await self.add(owner_id, meeting_id, incoming, language=language, num_speakers=num_speakers)
 
     async def get(self, tx: AsyncConnection, owner_id: str, recording_id: str, *, lock: bool = False) -> Recording:
         """One recording; `recording_not_found` when there is none of this owner. `lock` keeps other writers off it."""

@@ -23,6 +23,7 @@ async def request(caller: AnalysisCaller, services: ServicesOf, body: AnalysisIn
         instruction=body.instruction,
         meeting_type=body.meeting_type,
         language=body.language,
+        num_speakers=body.num_speakers,
         template=body.template,
     )
     return [rendered_report(report) for report in await services.analysis.request(tx, caller.user_id, wanted)]

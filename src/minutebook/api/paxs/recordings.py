@@ -13,7 +13,7 @@ from minutebook.api.paxs.schemas import RecordingFromUrl, RecordingOut, errors
 from minutebook.api.paxs.upload import UploadForm
 from minutebook.errors import Kind, MinutebookError
 from minutebook.oauth.model import Caller
-from minutebook.recordings.model import Recording
+from minutebook.recordings.model import NUM_SPEAKERS_MAX, Recording
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
 
@@ -28,6 +28,12 @@ _BODY: dict[str, Any] = {
                     "file": {"type": "string", "format": "binary", "description": "With its media type."},
                     "session_id": {"type": "string", "format": "uuid"},
                     "language": {"type": "string", "description": "Spoken language; detected when missing."},
+                    "num_speakers": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": NUM_SPEAKERS_MAX,
+                        "description": "How many voices there are at most; found out when missing.",
+                    },
                 },
             }
         },
@@ -58,7 +64,11 @@ async def upload(
         case "application/json":
             wanted = _parsed(await request.body())
             recording = await services.recordings.add_from_url(
-                caller.user_id, wanted.session_id, wanted.url, language=wanted.language
+                caller.user_id,
+                wanted.session_id,
+                wanted.url,
+                language=wanted.language,
+                num_speakers=wanted.num_speakers,
             )
         case _:
             message = "Send the recording as multipart/form-data, or as JSON with `session_id` and `url`."
@@ -90,7 +100,12 @@ async def _from_form(
             services.db.transaction() as tx,
         ):
             return await services.recordings.attach(
-                tx, caller.user_id, upload.session_id, upload.received, language=upload.language
+                tx,
+                caller.user_id,
+                upload.session_id,
+                upload.received,
+                language=upload.language,
+                num_speakers=upload.num_speakers,
             )
     except MinutebookError:
         await read_on(body)

@@ -70,6 +70,7 @@ def _recording(recording: Recording, outcome: Outcome) -> RecordingOut:
         duration_s=recording.duration_s,
         sha256=recording.sha256,
         language=recording.language,
+        num_speakers=recording.num_speakers,
         status=outcome,
         created_at=recording.created_at,
     )

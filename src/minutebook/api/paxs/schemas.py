@@ -7,7 +7,12 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from minutebook.api.bodies import Body
 from minutebook.meetings.model import ATTENDEES_MAX
+from minutebook.recordings.model import NUM_SPEAKERS_MAX
 
+NumSpeakers = Annotated[
+    int | None,
+    Field(ge=1, le=NUM_SPEAKERS_MAX, description="How many voices there are at most; found out when missing."),
+]
 Progress = Annotated[float, Field(ge=0, le=1, description="How much of the work is done.")]
 
 
@@ -91,6 +96,7 @@ class RecordingOut(BaseModel):
     duration_s: float | None
     sha256: str
     language: str | None = Field(description="The spoken language as it was given; null when it is detected.")
+    num_speakers: int | None = Field(description="How many voices there are at most, as it was given.")
     status: str = Field(description="`processing`, `completed`, `partial` or `failed`.")
     created_at: datetime
 
@@ -123,6 +129,7 @@ class RecordingFromUrl(Body):
     session_id: str
     url: str = Field(max_length=4096, examples=["https://example.com/weekly.mp3"])
     language: str | None = None
+    num_speakers: NumSpeakers = None
 
 
 class AnalysisIn(Body):
@@ -137,6 +144,7 @@ class AnalysisIn(Body):
         None, description="`group`, `team`, `department`, `cross_functional`, `organization` or `company`."
     )
     language: str | None = Field(None, description="Language code for a new transcription; detected when missing.")
+    num_speakers: NumSpeakers = None
     template: str | None = Field(
         None, max_length=1000, description="Note template, by id or name; the meeting type's own when missing."
     )

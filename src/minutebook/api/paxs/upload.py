@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from minutebook.api.multipart import MultipartStream, Part
 from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.languages import checked_language
-from minutebook.recordings.model import Incoming, Received
+from minutebook.recordings.model import Incoming, Received, checked_num_speakers
 from minutebook.recordings.service import Recordings
 
 
@@ -18,6 +18,7 @@ class Upload:
     session_id: str
     received: Received
     language: str | None
+    num_speakers: int | None
 
 
 class UploadForm:
@@ -30,6 +31,7 @@ class UploadForm:
         self._in_query = in_query
         self._session_id: str | None = None
         self._language: str | None = None
+        self._num_speakers: int | None = None
         self._received: Received | None = None
 
     @asynccontextmanager
@@ -55,6 +57,8 @@ class UploadForm:
                 await self._take_session(await part.text())
             case "language":
                 self._language = checked_language(await part.text())
+            case "num_speakers":
+                self._num_speakers = checked_num_speakers(await part.text())
             case "file":
                 await self._take_file(part)
 
@@ -82,7 +86,7 @@ class UploadForm:
             raise self._no_session()
         if self._received is None:
             raise invalid("file_required", "The form has no part `file`.", "file")
-        return Upload(self._session_id, self._received, self._language)
+        return Upload(self._session_id, self._received, self._language, self._num_speakers)
 
     def _no_session(self) -> MinutebookError:
         where = ", not a query parameter" if self._in_query is not None else ""

@@ -48,9 +48,9 @@ class Wishes:
     """What is to be made of each recording, and for whom.
 
     `retry` says what follows a failed transcription: another upload, or another request of the analysis;
-    `attempts` counts the first one, too. `template` and
-    `language` go to servers that know them; the contract does not. A meeting without `title` is
-    called like its file, with `bare_titles` without the ending.
+    `attempts` counts the first one, too. `template`, `language` and `num_speakers` (how many voices at most) go to
+    servers that know them; the contract does not. A meeting without `title` is called like its file, with `bare_titles`
+    without the ending.
     """
 
     attendees: tuple[Attendee, ...]
@@ -60,6 +60,7 @@ class Wishes:
     meeting_type: str | None = None
     template: str | None = None
     language: str | None = None
+    num_speakers: int | None = None
     bare_titles: bool = False
     retry: Literal["upload", "analysis"] = "upload"
     attempts: int = ATTEMPTS
@@ -79,7 +80,8 @@ class Wishes:
     @property
     def hints(self) -> dict[str, str]:
         """What goes with an upload, for servers that know it."""
-        return {"language": self.language} if self.language is not None else {}
+        told = {"language": self.language, "num_speakers": self.num_speakers}
+        return {name: str(value) for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

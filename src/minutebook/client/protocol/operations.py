@@ -104,7 +104,7 @@ def upload(
     hints: Mapping[str, str] = {},
 ) -> Operation[Recording]:
     """Send a file as the meeting's recording; it replaces the one before and starts transcription and note. `hints`
-    are further fields of the form (`language`), which the contract leaves to the server."""
+    are further fields of the form (`language`, `num_speakers`), which the contract leaves to the server."""
     name = filename or path.name
     part = Upload(path, name, media_type_of(name), on_progress)
     request = Request("POST", "/api/recordings", form={**hints, "session_id": session_id}, upload=part)
