@@ -134,7 +134,11 @@ class Bots:
             start_at=max(now, wish.start_at or now),
             sealed_api_key=self._sealing.seal(api_key) if api_key else None,
         )
-        return bot, platform_of(wish.meeting_url, self._settings.webrtc_pages), _sameness(bot, api_key)
+        return (
+            bot,
+            platform_of(wish.meeting_url, self._settings.webrtc_pages, self._settings.facts),
+            _sameness(bot, api_key),
+        )
 
     async def _add(self, tx: AsyncConnection, new: Sequence[NewBot]) -> list[Bot]:
         numbers = await repository.add(tx, new)
@@ -171,7 +175,7 @@ class Bots:
         sealed = self._sealing.seal(api_key) if api_key else None
         changed = replace(bot, wish=replace(wish, leave=leave), sealed_api_key=sealed)
         now = self._clock.now()
-        platform = platform_of(wish.meeting_url, self._settings.webrtc_pages)
+        platform = platform_of(wish.meeting_url, self._settings.webrtc_pages, self._settings.facts)
         start_at = max(now, wish.start_at or now)
         sameness = _sameness(changed, api_key)
         return await planned_repository.reschedule(tx, changed, changed.wish, start_at, platform, sameness, now)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,12 +47,15 @@ def spots_of(events: Iterable[StoredEvent]) -> set[Spot]:
 class Placing:
     """Puts bots where events want them, and takes them away."""
 
-    def __init__(self, clock: Clock, bots: Bots, sealing: Sealing, webrtc_pages: Sequence[str]) -> None:
+    def __init__(
+        self, clock: Clock, bots: Bots, sealing: Sealing, webrtc_pages: Sequence[str], facts: Path | None
+    ) -> None:
         self._clock = clock
         self._bots = bots
         self._sealing = sealing
         self._webrtc_pages = webrtc_pages
-        self._survey = Survey(clock, bots, webrtc_pages)
+        self._facts = facts
+        self._survey = Survey(clock, bots, webrtc_pages, facts)
 
     def subscribe(self, events: Events) -> None:
         """Follow bots that are sent by hand: called once, by wiring."""
@@ -122,7 +126,9 @@ class Placing:
             return
         bot = await self._bots.load(tx, event.subject_id)
         if bot is not None:
-            await self.settle(tx, bot.owner_id, [(room_of(bot.wish.meeting_url, self._webrtc_pages), bot.start_at)])
+            await self.settle(
+                tx, bot.owner_id, [(room_of(bot.wish.meeting_url, self._webrtc_pages, self._facts), bot.start_at)]
+            )
 
 
 def _wish(event: StoredEvent, gathering: Gathering) -> BotWish:

@@ -55,12 +55,14 @@ class Calendars:
         self._db = db
         self._clock = clock
         self._keep = timedelta(days=settings.calendars.keep_days)
-        pages = settings.bots.webrtc_pages
+        pages, facts = settings.bots.webrtc_pages, settings.bots.facts
         providers = providers_of(outgoing, settings.google, settings.microsoft, clock)
         tokens = Tokens(db, clock, sealing, providers)
         pushing = Pushing(db, clock, providers, tokens, settings.http.base_url)
-        placing, wishes = Placing(clock, bots, sealing, pages), Wishes()
-        syncing = Syncing(db, clock, events, providers, tokens, pushing, placing, wishes, settings.calendars, pages)
+        placing, wishes = Placing(clock, bots, sealing, pages, facts), Wishes()
+        syncing = Syncing(
+            db, clock, events, providers, tokens, pushing, placing, wishes, settings.calendars, pages, facts
+        )
         self._pushing = pushing
         self._placing = placing
         self._syncing = syncing

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,10 +41,11 @@ class Found:
 class Survey:
     """Looks at rooms."""
 
-    def __init__(self, clock: Clock, bots: Bots, webrtc_pages: Sequence[str]) -> None:
+    def __init__(self, clock: Clock, bots: Bots, webrtc_pages: Sequence[str], facts: Path | None) -> None:
         self._clock = clock
         self._bots = bots
         self._webrtc_pages = webrtc_pages
+        self._facts = facts
 
     async def around(self, tx: AsyncConnection, owner_id: str, moments: Moments) -> Found:
         """All that hangs together with these moments; further and further away until nothing does any more."""
@@ -90,7 +92,7 @@ class Survey:
         return [bot for bot in found if bot.id not in ours and self._room(bot) in moments]
 
     def _room(self, bot: Bot) -> str | None:
-        return room_of(bot.wish.meeting_url, self._webrtc_pages)
+        return room_of(bot.wish.meeting_url, self._webrtc_pages, self._facts)
 
 
 def _wanted(rooms: Sequence[str], events: Sequence[StoredEvent], now: datetime) -> dict[str, list[Wanted]]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import random
 from typing import Final
 
@@ -81,6 +82,7 @@ class Syncing:
         wishes: Wishes,
         settings: CalendarSettings,
         webrtc_pages: Sequence[str],
+        facts: Path | None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -92,6 +94,7 @@ class Syncing:
         self._wishes = wishes
         self._settings = settings
         self._webrtc_pages = webrtc_pages
+        self._facts = facts
 
     async def sync_due(self) -> int:
         """Read the calendars that are due, several at once; returns how many. A chore of every worker."""
@@ -213,8 +216,8 @@ class Syncing:
         return (*alive, *changes.deleted)
 
     def _place(self, event: FetchedEvent) -> Place:
-        url = meeting_url_of(event.addresses, event.texts, self._webrtc_pages)
-        return Place(url, room_of(url, self._webrtc_pages))
+        url = meeting_url_of(event.addresses, event.texts, self._webrtc_pages, self._facts)
+        return Place(url, room_of(url, self._webrtc_pages, self._facts))
 
     def _pause(self, calendar: Calendar) -> timedelta:
         """Until the next reading without being told to."""

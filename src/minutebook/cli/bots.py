@@ -50,7 +50,8 @@ def address(
     from minutebook.bots.platforms.recognise import meeting_at
 
     given = sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text
-    meeting = meeting_at(given, settings_for(None).bots.webrtc_pages)
+    settings = settings_for(None).bots
+    meeting = meeting_at(given, settings.webrtc_pages, settings.facts)
     shown = {"platform": meeting.platform, "url": meeting.url, "opens": meeting.opens} if meeting is not None else None
     if as_json:
         typer.echo(json.dumps(shown, indent=2))

@@ -1,14 +1,11 @@
 """Meeting platforms: a folder of facts each, one driver that reads them, one line each in `registry`."""
 
-import logging
 from pathlib import Path
 
 from minutebook.bots.platforms.driver import FactsDriver
-from minutebook.bots.platforms.facts import FactsError, PageFacts, load_pages
+from minutebook.bots.platforms.facts import pages_of
 from minutebook.bots.platforms.ports import CannotJoinError, Place, Platform
 from minutebook.bots.platforms.registry import PLATFORMS
-
-log = logging.getLogger(__name__)
 
 
 def open_platform(name: str, meeting_url: str, facts: Path | None = None) -> Platform:
@@ -16,15 +13,6 @@ def open_platform(name: str, meeting_url: str, facts: Path | None = None) -> Pla
     platform that there is not, and for an address that is none of its meetings. `facts` is an operator's folder."""
     if name not in PLATFORMS:
         raise CannotJoinError(Place.INVALID, f"There is no platform {name!r}; there are {', '.join(PLATFORMS)}.")
-    driver = FactsDriver(name, pages_of(name, facts))
+    driver = FactsDriver(name, pages_of(name, facts), folder=facts)
     driver.address(meeting_url)
     return driver
-
-
-def pages_of(name: str, facts: Path | None) -> tuple[PageFacts, ...]:
-    """The facts of a platform's pages, an operator's first; those of this release where an operator's are no use."""
-    try:
-        return load_pages(name, facts)
-    except (FactsError, OSError) as error:
-        log.error("the facts in %s are not used: %s", facts, error)
-        return load_pages(name)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_page_script, load_pages
@@ -45,8 +46,16 @@ class FactsDriver:
     """A `Platform` that knows nothing but its facts. A platform with several kinds of pages (`webrtc`) is driven by the
     facts of the kind that is recognised first."""
 
-    def __init__(self, name: str, pages: Sequence[PageFacts] = (), now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        pages: Sequence[PageFacts] = (),
+        now_s: Callable[[], float] = time.monotonic,
+        *,
+        folder: Path | None = None,
+    ) -> None:
         self._name = name
+        self._folder = folder
         self._pages = tuple(pages) or load_pages(name)
         self._facts = self._pages[0] if len(self._pages) == 1 else None
         self._now_s = now_s
@@ -81,7 +90,7 @@ class FactsDriver:
             address = read_address(meeting_url)
             opened = str(address) if address is not None else None
         else:
-            meeting = meeting_at(meeting_url)
+            meeting = meeting_at(meeting_url, facts=self._folder)
             opened = meeting.opens if meeting is not None and meeting.platform == self._name else None
         if opened is None:
             raise CannotJoinError(Place.INVALID, f"{meeting_url!r} is no address of a meeting that {self._name} knows.")

@@ -28,6 +28,7 @@ where a fact is from: see `Source`.
 """
 
 import json
+import logging
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ from typing import Any, Final, TypeVar
 
 from minutebook.bots.platforms.addresses import AddressRule
 from minutebook.bots.platforms.ports import Hint, Place
+
+log = logging.getLogger(__name__)
 
 TERMINAL: Final = frozenset(Place) - {Place.JOINING, Place.WAITING, Place.IN_CALL}
 """Places that end a visit."""
@@ -179,6 +182,16 @@ def load_pages(platform: str, folder: Path | None = None) -> tuple[PageFacts, ..
     return tuple(facts_from(name, _toml(name, text)) for name, text in sorted(texts.items()))
 
 
+@cache
+def pages_of(platform: str, folder: Path | None) -> tuple[PageFacts, ...]:
+    """As `load_pages`; those of this release where an operator's are no use, which is said once."""
+    try:
+        return load_pages(platform, folder)
+    except (FactsError, OSError) as error:
+        log.error("the facts in %s are not used: %s", folder, error)
+        return load_pages(platform)
+
+
 def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
     if folder.is_dir():
         yield from ((each.name.removesuffix(".toml"), each) for each in folder.iterdir() if each.name.endswith(".toml"))
@@ -202,9 +215,11 @@ def load_page_script(platform: str, facts: PageFacts | None = None) -> str:
     return f"({script.read_text(encoding='utf-8').strip().removesuffix(';')})({json.dumps(selectors)}, {naming});\n"
 
 
-def address_rules(platform: str) -> tuple[AddressRule, ...]:
-    """Which addresses are the platform's; none for one whose addresses the operator lists."""
-    return tuple(rule for page in load_pages(platform) for rule in page.addresses)
+def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRule, ...]:
+    """Which addresses are the platform's; none for one whose addresses the operator lists. An operator's files in
+    `folder` that say nothing of addresses leave them as they are."""
+    own = tuple(rule for page in pages_of(platform, folder) for rule in page.addresses)
+    return own or tuple(rule for page in load_pages(platform) for rule in page.addresses)
 
 
 def facts_from(name: str, data: Mapping[str, Any]) -> PageFacts:

@@ -6,11 +6,12 @@ and all other letters end. Every step goes through the text once, so that the ti
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from minutebook.bots.platforms.facts import address_rules
@@ -41,21 +42,22 @@ class _Found:
     cut: bool
 
 
-def links_in(text: str, webrtc_pages: Sequence[str] = ()) -> tuple[Meeting, ...]:
+def links_in(text: str, webrtc_pages: Sequence[str] = (), facts: Path | None = None) -> tuple[Meeting, ...]:
     """The meetings linked to in a text or HTML of an invitation, each room once, the likeliest first: in their order,
     pages and rooms that somebody keeps after the addresses of one meeting. At most 50; what follows the first million
     characters does not count."""
     shown = _shown(text[:MOST_CHARS])
-    found, marked = _links(shown, webrtc_pages)
+    found, marked = _links(shown, webrtc_pages, facts)
     whole = [each for each in found if not each.cut] or found
     rooms: dict[str, Meeting] = {}
     for each in whole:
         known = rooms.get(each.meeting.room)
         if known is None or (each.meeting.passcode and not known.passcode):
             rooms[each.meeting.room] = each.meeting
-    if any(map(_has_passcodes, rooms.values())):
-        codes = _passcodes([each.meeting for each in found], _lines_of(marked))
-        rooms = {room: with_passcode(each, codes[room]) if room in codes else each for room, each in rooms.items()}
+    with_codes = {each.meeting.room for each in found if _has_passcodes(each.meeting, facts)}
+    if with_codes:
+        codes = _passcodes([each.meeting for each in found], with_codes, _lines_of(marked))
+        rooms |= {room: with_passcode(each, codes[room], facts) for room, each in rooms.items() if room in codes}
     return tuple(sorted(rooms.values(), key=lambda meeting: meeting.standing))
 
 
@@ -81,7 +83,7 @@ def _without(text: str, start: str, end: str) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _links(text: str, webrtc_pages: Sequence[str]) -> tuple[list[_Found], str]:
+def _links(text: str, webrtc_pages: Sequence[str], facts: Path | None) -> tuple[list[_Found], str]:
     """The links, and the text with a mark in place of each (and of all other addresses)."""
     found: list[_Found] = []
     marked, at = [], 0
@@ -92,7 +94,7 @@ def _links(text: str, webrtc_pages: Sequence[str]) -> tuple[list[_Found], str]:
         cut = word[0].endswith(_CUT) or text.startswith(_CUT, word.end())
         for candidate in _addresses_in(word[0]):
             address = read_address(candidate) if len(found) < MOST_LINKS else None
-            meeting = meeting_of(address, webrtc_pages) if address is not None else None
+            meeting = meeting_of(address, webrtc_pages, facts) if address is not None else None
             if meeting is not None:
                 mark = f"{mark or ''}\x00{len(found)}\x00"
                 found.append(_Found(meeting, cut))
@@ -115,24 +117,24 @@ def _lines_of(marked: str) -> str:
     return _LINES.sub("\n", _BLANKS.sub(" ", plain))
 
 
-def _has_passcodes(meeting: Meeting) -> bool:
-    return any(rule.passcode for rule in address_rules(meeting.platform))
+def _has_passcodes(meeting: Meeting, facts: Path | None) -> bool:
+    return any(rule.passcode for rule in address_rules(meeting.platform, facts))
 
 
-def _passcodes(meetings: Sequence[Meeting], text: str) -> dict[str, str]:
-    """The passcodes that are written down, by room: the first after a room's link and before another's; before all
-    links, of the one room that there is."""
+def _passcodes(meetings: Sequence[Meeting], with_codes: Collection[str], text: str) -> dict[str, str]:
+    """The passcodes that are written down, by room (of those in `with_codes`): the first after a room's link and before
+    another's; before all links, of the one room that there is."""
     codes: dict[str, str] = {}
     room, before = "", ""
     for found in re.finditer(f"{_MARK.pattern}|{_labelled().pattern}", text, re.IGNORECASE):
         if found[1]:
             meeting = meetings[int(found[1])]
-            room = meeting.room if _has_passcodes(meeting) else ""
+            room = meeting.room if meeting.room in with_codes else ""
         elif passcode := _passcode(found):
             before = before or ("" if room else passcode)
             if room:
                 codes.setdefault(room, passcode)
-    rooms = {meeting.room for meeting in meetings if _has_passcodes(meeting) and not meeting.standing}
+    rooms = {meeting.room for meeting in meetings if meeting.room in with_codes and not meeting.standing}
     if before and not codes and len(rooms) == 1:
         codes[rooms.pop()] = before
     return codes

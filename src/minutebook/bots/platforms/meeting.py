@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -31,17 +32,18 @@ class Meeting:
     standing: bool = False
 
 
-def meeting_of(address: Address, webrtc_pages: Sequence[str] = ()) -> Meeting | None:
+def meeting_of(address: Address, webrtc_pages: Sequence[str] = (), facts: Path | None = None) -> Meeting | None:
     """The meeting at this address, None when no bot can join there.
 
     `webrtc` is the platform only of addresses below one of `webrtc_pages`: the same scheme, host and port, and a path
     that is the page's or continues it at a `/`. What a page's address says after `?` or `#` does not count.
+    `facts` is an operator's folder of facts, whose addresses stand in place of the release's.
     """
     if any(_is_below(address, page) for page in webrtc_pages):
         # A page of one's own may tell its rooms apart behind `?` or `#`; platforms never do.
         return Meeting(WEBRTC, str(address), str(address), _room(WEBRTC, str(address)))
     for platform in PLATFORMS:
-        for rule in address_rules(platform):
+        for rule in address_rules(platform, facts):
             if (found := rule.match(address)) is not None:
                 room = _room(platform, found.room)
                 url = str(replace(address, scheme="https"))
@@ -51,20 +53,20 @@ def meeting_of(address: Address, webrtc_pages: Sequence[str] = ()) -> Meeting | 
     return None
 
 
-def with_passcode(meeting: Meeting, passcode: str) -> Meeting:
+def with_passcode(meeting: Meeting, passcode: str, facts: Path | None = None) -> Meeting:
     """The meeting with the passcode that people type; its address gets it too when it had none."""
     if meeting.passcode or not meeting.passcode_name:
         return replace(meeting, passcode=passcode)
     before, hash_sign, fragment = meeting.url.partition("#")
     joint = "&" if "?" in before else "?"
     address = read_address(f"{before}{joint}{meeting.passcode_name}={quote(passcode, safe='')}{hash_sign}{fragment}")
-    found = meeting_of(address) if address is not None else None
+    found = meeting_of(address, facts=facts) if address is not None else None
     return replace(found or meeting, passcode=passcode)
 
 
-def address_of_code(text: str) -> Address | None:
+def address_of_code(text: str, facts: Path | None = None) -> Address | None:
     """The address for which a text stands that is a meeting's code."""
-    rules: list[AddressRule] = [rule for platform in PLATFORMS for rule in address_rules(platform)]
+    rules: list[AddressRule] = [rule for platform in PLATFORMS for rule in address_rules(platform, facts)]
     return next((read_address(found) for rule in rules if (found := rule.of_code(text)) is not None), None)
 
 

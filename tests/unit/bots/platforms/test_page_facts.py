@@ -10,7 +10,10 @@ import pytest
 
 from minutebook.bots.platforms import open_platform
 from minutebook.bots.platforms.facts import FactsError, PageFacts, facts_from, load_page_script, load_pages
+from minutebook.bots.platforms.links import links_in
+from minutebook.bots.platforms.recognise import platform_of
 from minutebook.bots.platforms.registry import PLATFORMS
+from minutebook.calendars.rooms import meeting_url_of, room_of
 
 PAGES = [(platform, facts) for platform in PLATFORMS for facts in load_pages(platform)]
 
@@ -95,6 +98,22 @@ def test_an_operators_file_stands_in_place_of_the_one_here(tmp_path: Path) -> No
     assert '({"tile": [".t"]}, ' in platform.page_script
     assert open_platform("google_meet", MEETING).speaking_lag_ms == 200
     assert open_platform("zoom", "https://zoom.us/j/81234567890", tmp_path).speaking_lag_ms == 1000
+
+
+def test_an_operators_addresses_stand_in_place_of_the_ones_here(tmp_path: Path) -> None:
+    text = "[[address]]\nhosts = ['meet.corp.example']\npath = '/(?P<id>[a-z]+)'\nopen = 'https://meet.google.com/{id}'"
+    text += "\ncarry = { p = ['p'] }\npasscode = 'p'"
+    folder, moved = operators(tmp_path, text), "https://meet.corp.example/abcdefghij"
+    opened = "https://meet.google.com/abcdefghij"
+    assert (platform_of(moved, ()), platform_of(moved, (), folder)) == (None, "google_meet")
+    assert platform_of(MEETING, (), folder) is None, "these are all that there are"
+    assert platform_of("https://zoom.us/j/81234567890", (), folder) == "zoom", "of another platform nothing is said"
+    assert open_platform("google_meet", moved, folder).address(moved) == opened
+    assert [each.opens for each in links_in(f"<p>Join: {moved}.</p>", (), folder)] == [opened]
+    (found,) = links_in(f"<p>Join: {moved}</p><p>Passcode: X7Y8Z9</p>", (), folder)
+    assert found.opens == f"{opened}?p=X7Y8Z9"
+    assert meeting_url_of([], [f"Join {moved}"], (), folder) == moved
+    assert room_of(moved, (), folder) == "google_meet abcdefghij"
 
 
 @pytest.mark.parametrize("text", ["[page", "[page]\nlag = 1"])
