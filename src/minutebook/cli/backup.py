@@ -16,6 +16,7 @@ from minutebook.db.migrations import migrate
 from minutebook.db.migrations.run import Step, missing
 from minutebook.errors import not_found
 from minutebook.kit.clock import SystemClock
+from minutebook.storage.private import make_private
 from minutebook.wiring import ask_anew, open_services, open_stores
 
 FOLDER = typer.Argument(help="The folder of backups: a disk that this machine does not share its fate with.")
@@ -80,7 +81,7 @@ async def _backup(settings: Settings, folder: Path, key: bytes | None, keep: int
 async def _restore(settings: Settings, folder: Path, at: str | None) -> tuple[Summary, int]:
     archive = Archive(folder)
     key, kept_at = archive.key(archive.chosen(at)), settings.data_dir / "secret.key"
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.data_dir)
     async with open_stores(settings) as (db, storage):
         summary = await backups.restore(db, storage, folder, at)
     if key is not None and settings.secret_key is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from functools import partial
 from pathlib import Path
 
@@ -112,6 +113,19 @@ def test_mistakes_are_sentences(arguments: tuple[str, ...], code: int, says: str
     result = attempt(*arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert says in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_what_is_restored_is_private_from_its_first_byte(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run("backup", str(tmp_path / "backups"))
+    caplog.clear()
+    before = os.umask(0o022)
+    try:
+        run("restore", str(tmp_path / "backups"), "--data-dir", str(tmp_path / "elsewhere"))
+    finally:
+        os.umask(before)
+    assert "open to others" not in caplog.text
+    assert "Roadmap" in run("meetings", "list", "--data-dir", str(tmp_path / "elsewhere"))
 
 
 @pytest.mark.usefixtures("data_dir")

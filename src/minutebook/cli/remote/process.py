@@ -47,7 +47,7 @@ def process_here(
     if json:
         print_json([{**as_json(each), "saved_to": folder} for each, folder in zip(results, written, strict=True)])
     for folder in filter(None, written):
-        stderr.print(f"Saved to {folder}", markup=False, soft_wrap=True)
+        stderr.print(f"Saved to {folder} (open its index.html)", markup=False, soft_wrap=True)
     _conclude(results)
 
 
