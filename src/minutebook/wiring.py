@@ -58,6 +58,7 @@ from minutebook.removal.service import Removal
 from minutebook.retention.service import Retention
 from minutebook.sealing import Sealing, key_from, load_or_make_keys
 from minutebook.search.service import Search
+from minutebook.sharing.repository import shared_with
 from minutebook.sharing.service import Sharing
 from minutebook.speech.catalogue import chosen
 from minutebook.speech.pipeline import SpeechPipeline
@@ -200,7 +201,7 @@ def _records_of(ground: Ground, apart: Apart) -> Records:
         scheduler=scheduler,
         analysis=Analysis(jobs, meetings, recordings, templates, scheduler),
         results=results,
-        search=Search(db, meetings, recordings, results),
+        search=Search(db, meetings, recordings, results, shared_with),
     )
 
 

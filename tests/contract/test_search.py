@@ -1,14 +1,15 @@
 """Search through its service, over SQLite's FTS5 and Postgres's tsvector: both find the same."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
+from minutebook.accounts.repository import users
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
 from minutebook.analysis.voices.model import Naming
 from minutebook.db.database import Database
@@ -16,8 +17,10 @@ from minutebook.errors import MinutebookError
 from minutebook.kit.ids import new_id
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import MeetingDraft
-from minutebook.search.model import Part
+from minutebook.search.model import Asked, Part
 from minutebook.search.repository import documents, vocabulary
+from minutebook.sharing import repository as sharing_repository
+from minutebook.sharing.model import Right
 from minutebook.wiring import Services
 from support.searching import ADA, meeting, recorded, search, services_over, texts
 
@@ -192,7 +195,7 @@ async def test_more_pairs_of_words_than_are_kept(services: Services, monkeypatch
 
 
 WORDS = ("alpha", "beta", "gamma", "delta", "launch", "launched", "résumé")
-FATES = ("kept", "deleted", "trashed", "corrected", "undone", "renamed")
+FATES = ("kept", "deleted", "trashed", "corrected", "undone", "renamed", "shared", "unshared")
 LINES = st.tuples(st.integers(0, 1), st.lists(st.sampled_from(WORDS), min_size=1, max_size=5), st.sampled_from(FATES))
 MENDED = "elephant"
 
@@ -215,17 +218,30 @@ def test_nobody_finds_what_is_foreign_or_deleted(
         services = services_over(database, tmp_path)
         there: dict[str, tuple[str, list[str]]] = {}
         titled: dict[str, set[str]] = {}
+        seen_by_others: dict[str, set[str]] = {}
+        for owner_id in owners:
+            await user(database, owner_id)
         for number, words, fate in lines:
             owner_id = owners[number]
             made = await meeting(services, owner_id, title="Giraffe", people=["Somebody"])
             recording_id = await recorded(services, made, [("speaker_1", " ".join(words))], owner_id=owner_id)
             left = await suffered(services, owner_id, made, recording_id, words, fate)
+            if fate in {"shared", "unshared"}:
+                other = owners[1 - number]
+                await shared(services, owner_id, made, other, ends=fate == "unshared")
+                if fate == "shared":
+                    seen_by_others.setdefault(other, set()).add(made)
             if left is not None:
                 there[made] = (owner_id, left)
             if left is not None and fate != "renamed":
                 titled.setdefault(owner_id, set()).add(made)
         asked = f'"{" ".join(query)}"' if phrase else " ".join(query)
         for owner_id in owners:
+            matching = {made for made, (_, words) in there.items() if _has(words, query, phrase)}
+            visible = {m for m, (owner, _) in there.items() if owner == owner_id} | seen_by_others.get(owner_id, set())
+            seen = await seen_of(services, owner_id, asked)
+            assert seen <= visible
+            assert seen == visible & matching or not visible & matching
             found = {m.meeting_id for m in (await search(services, asked, owner_id=owner_id)).meetings}
             mine = {made: words for made, (owner, words) in there.items() if owner == owner_id}
             assert found <= set(mine)
@@ -236,6 +252,29 @@ def test_nobody_finds_what_is_foreign_or_deleted(
         await database.close()
 
     asyncio.run(walk())
+
+
+async def user(database: Database, user_id: str) -> None:
+    address = f"{user_id}@example.com"
+    values = {"id": user_id, "email": address, "email_key": address, "display_name": "Somebody", "password_hash": ""}
+    async with database.transaction() as tx:
+        created_at = datetime(2026, 3, 2, tzinfo=UTC)
+        await tx.execute(insert(users).values(**values, is_owner=False, created_at=created_at))
+
+
+async def shared(services: Services, owner_id: str, meeting_id: str, other: str, *, ends: bool) -> None:
+    async with services.db.transaction() as tx:
+        share_id, now = new_id(), services.clock.now()
+        await sharing_repository.add_share(tx, share_id, meeting_id, owner_id, other, None, Right.READ, now)
+        if ends:
+            await services.sharing.unshare(tx, owner_id, meeting_id, share_id)
+
+
+async def seen_of(services: Services, user_id: str, query: str) -> set[str]:
+    """What a user finds among all that they see."""
+    async with services.db.reading() as read:
+        found = await services.search.find(read, user_id, Asked(query), shared=True)
+    return {each.meeting_id for each in found.meetings}
 
 
 async def suffered(

@@ -52,6 +52,8 @@ async def test_what_is_shared_is_in_the_others_list_until_it_is_not(
     assert "Shared by" in listed
     assert "Ada Lovelace" in listed
     assert held.path in (await grace.open("/?origin=shared")).text
+    assert held.path in (await grace.open("/search?q=launch")).text
+    assert held.path in (await grace.open("/?q=launch")).text
     assert held.path not in (await grace.open("/?origin=upload")).text
     assert "Shared by" not in (await ada.open("/")).text
     page = (await grace.open(held.path)).text
@@ -70,6 +72,7 @@ async def test_what_is_shared_is_in_the_others_list_until_it_is_not(
     assert (await grace.open(held.path)).status_code == 404
     assert (await grace.open(f"{held.path}/audio")).status_code == 404
     assert held.path not in (await grace.open("/")).text
+    assert held.path not in (await grace.open("/search?q=launch")).text
 
 
 async def test_who_leaves_a_group_sees_nothing_more(ada: Person, grace: Person, held: Held, services: Services) -> None:

@@ -23,8 +23,8 @@ class FullText(Protocol):
     def stored(self, terms: Sequence[str]) -> Any:
         """The value of a document's column of terms."""
 
-    def expression(self, owner_id: str, needs: Sequence[Sequence[str]]) -> str:
-        """A query: documents of this owner that have, of each list, at least one term."""
+    def expression(self, owners: Sequence[str], needs: Sequence[Sequence[str]]) -> str:
+        """A query: documents of one of these owners that have, of each list, at least one term."""
 
     def matching(self, documents: Table, expression: str | BindParameter[str]) -> ColumnElement[bool]:
         """The condition on a document."""
@@ -37,9 +37,9 @@ class Fts5:
         """The terms, one behind the other."""
         return " ".join(terms)
 
-    def expression(self, owner_id: str, needs: Sequence[Sequence[str]]) -> str:
+    def expression(self, owners: Sequence[str], needs: Sequence[Sequence[str]]) -> str:
         """`"a" AND ("b" OR "c")`. Terms have no quotes in them."""
-        lists = [[owner_term(owner_id)], *needs]
+        lists = [[owner_term(owner_id) for owner_id in owners], *needs]
         return " AND ".join("(" + " OR ".join(f'"{term}"' for term in terms) + ")" for terms in lists)
 
     def matching(self, documents: Table, expression: str | BindParameter[str]) -> ColumnElement[bool]:
@@ -55,9 +55,9 @@ class TsVector:
         """A vector without positions."""
         return func.array_to_tsvector(cast(list(terms), ARRAY(Text)))
 
-    def expression(self, owner_id: str, needs: Sequence[Sequence[str]]) -> str:
+    def expression(self, owners: Sequence[str], needs: Sequence[Sequence[str]]) -> str:
         """`'a' & ('b' | 'c')`. Terms have neither quotes nor backslashes in them."""
-        lists = [[owner_term(owner_id)], *needs]
+        lists = [[owner_term(owner_id) for owner_id in owners], *needs]
         return " & ".join("(" + " | ".join(f"'{term}'" for term in terms) + ")" for terms in lists)
 
     def matching(self, documents: Table, expression: str | BindParameter[str]) -> ColumnElement[bool]:

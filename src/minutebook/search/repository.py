@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
     exists,
@@ -121,16 +122,32 @@ async def remove(tx: AsyncConnection, meeting_id: str) -> None:
     await tx.execute(delete(documents).where(documents.c.meeting_id == meeting_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a user sees: their own meetings and, by the query for their ids, those that are shared with them; `owners`
+    are the owners of these."""
+
+    user_id: str
+    shared: Select[tuple[str]] | None = None
+    owners: tuple[str, ...] = ()
+
+
+async def seen_by(tx: AsyncConnection, user_id: str, shared: Select[tuple[str]]) -> Seen:
+    """What a user sees with whom these meetings are shared."""
+    whose = select(meetings.c.owner_id).where(meetings.c.id.in_(shared)).distinct()
+    owners = tuple(await tx.scalars(whose))
+    return Seen(user_id, shared, owners) if owners else Seen(user_id)
+
+
 async def find(
-    tx: AsyncConnection, owner_id: str, needs: Needs, filters: Filters, limit: int
+    tx: AsyncConnection, seen: Seen, needs: Needs, filters: Filters, limit: int
 ) -> Sequence[tuple[str, str, datetime]]:
-    """Meetings of this owner whose documents have what is needed, newest first: id, title, time. None from
+    """Meetings that somebody sees whose documents have what is needed, newest first: id, title, time. None from
     the trash."""
     query = (
         select(meetings.c.id, meetings.c.title, meetings.c.created_at)
         .join(documents, documents.c.meeting_id == meetings.c.id)
-        .where(meetings.c.owner_id == owner_id, documents.c.owner_id == owner_id, _matching(tx, owner_id, needs))
-        .where(meetings.c.trashed_at.is_(None))
+        .where(_visible(seen), _matching(tx, seen, needs), meetings.c.trashed_at.is_(None))
     )
     if filters.person:
         query = query.where(documents.c.people.contains(filters.person, autoescape=True))
@@ -148,9 +165,10 @@ async def find(
     return [(row.id, row.title, row.created_at) for row in await tx.execute(query)]
 
 
-def ids_of(tx: AsyncConnection, owner_id: str, needs: Needs) -> Select[tuple[str]]:
-    """The query for the meetings of this owner whose documents have what is needed."""
-    return select(documents.c.meeting_id).where(documents.c.owner_id == owner_id, _matching(tx, owner_id, needs))
+def ids_of(tx: AsyncConnection, seen: Seen, needs: Needs) -> Select[tuple[str]]:
+    """The query for the meetings that somebody sees whose documents have what is needed."""
+    query = select(documents.c.meeting_id).join(meetings, documents.c.meeting_id == meetings.c.id)
+    return query.where(_visible(seen), _matching(tx, seen, needs))
 
 
 async def missing(tx: AsyncConnection, limit: int) -> Sequence[tuple[str, str]]:
@@ -182,7 +200,7 @@ async def drop_words(tx: AsyncConnection, owner_id: str, words: Collection[str])
         ~still,
     )
     rows = [
-        {"owner": owner_id, "first": word[0], "gone": word, "terms": full_text.expression(owner_id, [[word]])}
+        {"owner": owner_id, "first": word[0], "gone": word, "terms": full_text.expression([owner_id], [[word]])}
         for word in sorted(words)
     ]
     await tx.execute(statement, rows)
@@ -206,6 +224,13 @@ def _of_initial(owner_id: str, word: str) -> Select[tuple[str]]:
     return select(vocabulary.c.word).where(vocabulary.c.owner_id == owner_id, vocabulary.c.initial == word[:1])
 
 
-def _matching(tx: AsyncConnection, owner_id: str, needs: Needs) -> ColumnElement[bool]:
+def _visible(seen: Seen) -> ColumnElement[bool]:
+    own = and_(meetings.c.owner_id == seen.user_id, documents.c.owner_id == seen.user_id)
+    if seen.shared is None:
+        return own
+    return or_(own, and_(meetings.c.id.in_(seen.shared), documents.c.owner_id == meetings.c.owner_id))
+
+
+def _matching(tx: AsyncConnection, seen: Seen, needs: Needs) -> ColumnElement[bool]:
     full_text = full_text_of(tx.dialect.name)
-    return full_text.matching(documents, full_text.expression(owner_id, needs))
+    return full_text.matching(documents, full_text.expression([seen.user_id, *seen.owners], needs))

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -55,11 +55,17 @@ MEETINGS_OF_A_WORD: Final = 30
 MEETINGS_OF_A_QUESTION: Final = 6
 _BATCH = 20
 
+SharedWith = Callable[[str], Select[tuple[str]]]
+
 
 class Search:
-    """Searches of their owners' meetings: nobody else's are ever found."""
+    """Searches of the meetings that somebody sees: nobody else's are ever found. `shared_with` is the query for those
+    that are shared with a user."""
 
-    def __init__(self, db: Database, meetings: Meetings, recordings: Recordings, results: Results) -> None:
+    def __init__(
+        self, db: Database, meetings: Meetings, recordings: Recordings, results: Results, shared_with: SharedWith
+    ) -> None:
+        self._shared_with = shared_with
         self._db = db
         self._meetings = meetings
         self._recordings = recordings
@@ -79,9 +85,11 @@ class Search:
         ):
             events.subscribe(kind, self._on_report)
 
-    async def find(self, tx: AsyncConnection, owner_id: str, asked: Asked) -> Found:
-        """A page of meetings that hold every term, newest first, with the passages that hold most of them. A word that
-        nobody said is read as those that begin with it, else as those it is a slip of.
+    async def find(self, tx: AsyncConnection, user_id: str, asked: Asked, *, shared: bool = False) -> Found:
+        """A page of this user's meetings, and if wanted of those that are `shared` with them, that hold every term,
+        newest first, with the passages that hold most of them. A word that nobody said is read as those that begin
+        with it, else as those it is a slip of: words of the user's own meetings, so that nothing is told of what is
+        not shared.
 
         Raises `text_invalid`, `text_too_long`, `cursor_invalid`.
         """
@@ -91,23 +99,25 @@ class Search:
         person = folded(clean_line(asked.person, "person", at_most=QUERY_MAX))
         filters = repository.Filters(person, asked.since, asked.until, asked.meeting_id, place_of(asked.cursor))
         read_as: Mapping[str, Sequence[str]] = {}
-        if not await repository.find(tx, owner_id, _needs(terms, read_as), replace(filters, after=None), 1):
-            read_as = await self._stand_ins(tx, owner_id, terms)
+        seen = await self._seen(tx, user_id) if shared else repository.Seen(user_id)
+        if not await repository.find(tx, seen, _needs(terms, read_as), replace(filters, after=None), 1):
+            read_as = await self._stand_ins(tx, seen, terms)
             if not read_as:
                 return Found(())
-        return await self._page(tx, owner_id, terms, read_as, filters)
+        return await self._page(tx, seen, terms, read_as, filters)
 
     async def related(self, tx: AsyncConnection, owner_id: str, question: str, limit: int) -> Sequence[Related]:
         """What was said in this owner's meetings that has most of a question's words, function words aside: about so
         many passages, each with what was said right before and after it."""
         terms = tuple(term for term in parsed(question) if len(term.words) > 1 or term.words[0] not in _said_anyway())
+        seen = repository.Seen(owner_id)
         terms, times = terms[:TERMS_OF_A_QUESTION], Counter[tuple[str, str, datetime]]()
         read_as: dict[str, Sequence[str]] = {}
         for term in terms:
-            stand_ins = await self._stand_ins(tx, owner_id, [term])
+            stand_ins = await self._stand_ins(tx, seen, [term])
             read_as.update(stand_ins)
             needs = _needs([term], stand_ins)
-            times.update(await repository.find(tx, owner_id, needs, repository.Filters(), MEETINGS_OF_A_WORD))
+            times.update(await repository.find(tx, seen, needs, repository.Filters(), MEETINGS_OF_A_WORD))
         best = sorted(times, key=lambda each: (times[each], each[2]), reverse=True)[:MEETINGS_OF_A_QUESTION]
         shown = {each[0]: each for each in best}
         documents = await repository.load(tx, list(shown))
@@ -124,14 +134,15 @@ class Search:
             for each, places in chosen.items()
         ]
 
-    async def mentioned(self, tx: AsyncConnection, owner_id: str, query: str) -> Select[tuple[str]] | None:
-        """The query for the meetings of this owner that hold these words somewhere, read as `find` reads them; None
-        when there are no words."""
+    async def mentioned(self, tx: AsyncConnection, user_id: str, query: str) -> Select[tuple[str]] | None:
+        """The query for the meetings that this user sees, shared ones too, that hold these words somewhere, read as
+        `find` reads them; None when there are no words."""
         terms = parsed(query)
         if not terms:
             return None
-        read_as = await self._stand_ins(tx, owner_id, terms)
-        return repository.ids_of(tx, owner_id, _needs(terms, read_as))
+        seen = await self._seen(tx, user_id)
+        read_as = await self._stand_ins(tx, seen, terms)
+        return repository.ids_of(tx, seen, _needs(terms, read_as))
 
     async def backfill(self) -> int:
         """Index what is not, newest first, each meeting in a transaction of its own; returns how many were."""
@@ -148,10 +159,13 @@ class Search:
                         await self._index(tx, owner_id, meeting_id)
             done += len(found)
 
+    async def _seen(self, tx: AsyncConnection, user_id: str) -> repository.Seen:
+        return await repository.seen_by(tx, user_id, self._shared_with(user_id))
+
     async def _page(
         self,
         tx: AsyncConnection,
-        owner_id: str,
+        seen: repository.Seen,
         terms: Sequence[Term],
         read_as: Mapping[str, Sequence[str]],
         filters: repository.Filters,
@@ -159,7 +173,7 @@ class Search:
         needs, found, compared = _needs(terms, read_as), list[FoundMeeting](), dict[str, Matching]()
         # What has the pairs of a phrase need not have the phrase: such meetings are passed over, and others fill up.
         while True:
-            rows = await repository.find(tx, owner_id, needs, filters, PAGE_SIZE + 1)
+            rows = await repository.find(tx, seen, needs, filters, PAGE_SIZE + 1)
             shown = {row[0]: row for row in rows[:PAGE_SIZE]}
             at_most = SHOWN_OF_ONE if filters.meeting_id else HITS_PER_MEETING
             for document in await repository.load(tx, list(shown)):
@@ -176,15 +190,15 @@ class Search:
                 return Found(tuple(found), cursor_of((last[2], last[0])), read_as)
 
     async def _stand_ins(
-        self, tx: AsyncConnection, owner_id: str, terms: Sequence[Term]
+        self, tx: AsyncConnection, seen: repository.Seen, terms: Sequence[Term]
     ) -> Mapping[str, Sequence[str]]:
         """For each word that is in no document the words that are; nothing when there are none for one of them."""
         found: dict[str, Sequence[str]] = {}
         for term in terms:
-            if await repository.find(tx, owner_id, term.needs(), repository.Filters(), 1):
+            if await repository.find(tx, seen, term.needs(), repository.Filters(), 1):
                 continue
             key = term.keys[0]
-            words = [] if term.exact else await self._words_for(tx, owner_id, key)
+            words = [] if term.exact else await self._words_for(tx, seen.user_id, key)
             if not words:
                 return {}
             found[term.words[0]] = words

@@ -76,8 +76,9 @@ shares = Table(
 
 
 def shared_with(user_id: str) -> Select[tuple[str]]:
-    """The query for the meetings that are shared with this user."""
-    return select(shares.c.meeting_id).where(_reaches(user_id))
+    """The query for the meetings that are shared with this user by their owners."""
+    owned = and_(meetings.c.id == shares.c.meeting_id, meetings.c.owner_id == shares.c.owner_id)
+    return select(shares.c.meeting_id).join(meetings, owned).where(_reaches(user_id))
 
 
 async def shared(tx: AsyncConnection, user_id: str, meeting_id: str) -> tuple[str, Right] | None:

@@ -27,7 +27,8 @@ async def search(request: Request, user: SignedIn, services: ServicesOf, read: R
     set_ones = {name: value for name, value in asked.items() if value}
     found, failure = Found(()), None
     try:
-        found = await services.search.find(read, user.id, _asked(asked, request.query_params.get("cursor", "")))
+        wanted = _asked(asked, request.query_params.get("cursor", ""))
+        found = await services.search.find(read, user.id, wanted, shared=True)
     except MinutebookError as error:
         failure = failure_of(error)
     context: dict[str, Any] = {
