@@ -25,7 +25,7 @@ async def transcript(ada: Paxs, services: Services) -> str:
 @pytest.mark.parametrize(
     ("extension", "media_type", "parts"),
     [
-        ("txt", "text/plain", ["[0:04] T & K <i>: I will send the figures", "[0:00] Speaker 1: Good morning"]),
+        ("txt", "text/plain", ["[0:04] T & K ‹i›: I will send the figures", "[0:00] Speaker 1: Good morning"]),
         ("srt", "application/x-subrip", ["1\n00:00:00,500 --> 00:00:04,000\nSpeaker 1: Good morning everybody,"]),
         ("vtt", "text/vtt", ["WEBVTT\n\n", "00:00:04.500 --> ", "<v T &amp; K &lt;i&gt;>I will send"]),
         ("md", "text/markdown", ["**T & K \\<i\\>** (0:04): I will send the figures"]),
