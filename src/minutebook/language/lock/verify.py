@@ -14,8 +14,10 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.lock.claims import claim_parts, claims
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
 from minutebook.language.lock.manner import Manner
+from minutebook.language.lock.polarity import Polarity
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name, sounds_alike
@@ -62,7 +64,8 @@ class Verifier:
         self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes, self._within,
-            self._spoken_to_people, self._content, self._numbers_and_names, self._polarity, self._owner, self._due,
+            self._spoken_to_people, self._content, self._numbers_and_names,
+            Polarity(self._lexicon, self._stems).reason_against, self._owner, self._due,
             self._likeness, Manner(self._lexicon).reason_against,
         )  # fmt: skip
 
@@ -116,7 +119,7 @@ class Verifier:
         spelt = {_plain(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
         spelt |= {w for e in item.evidence for w in self._words.normal_words(self._transcript.name_of(e.speaker))}
         carried = {self._words.stem(w) for w in spelt}
-        claimed = dict.fromkeys(map(_plain, self._content_words(_claims(item))))
+        claimed = dict.fromkeys(map(_plain, self._content_words(claims(item))))
         names = self._names_in(item)
         numbers = {n.value for e in item.evidence for n in self._words.numbers_in(self._words.normal_words(e.quote))}
         missing = [
@@ -132,11 +135,12 @@ class Verifier:
         return None if untold is None else f"“{untold}” is not in the cited words."
 
     def _is_carried(self, word: str, carried: set[str]) -> bool:
-        return word not in self._lexicon.date_words and _carried(self._words.stem(word), carried)
+        forms = (self._words.stem(word), word)
+        return word not in self._lexicon.date_words and any(_carried(form, carried) for form in forms)
 
     def _date_words(self, item: Item) -> frozenset[str]:
         """Words that name a time, without those that only do with a capital: "may"."""
-        written = set(_claims(item).split())
+        written = set(claims(item).split())
         return self._lexicon.date_words - {w for w in self._lexicon.lists["dates_with_capital"] if w in written}
 
     def _turns(self, word: str, spelt: set[str]) -> bool:
@@ -146,7 +150,7 @@ class Verifier:
 
     def _names_in(self, item: Item) -> set[str]:
         """Words written with a capital inside a sentence, and the first one where the quotes name somebody else."""
-        text = _claims(item)
+        text = claims(item)
         written = text.split()
         if self._lexicon.nouns_have_capitals:
             titled = (b for a, b in pairwise(written) if a.casefold() in self._lexicon.lists["titles"])
@@ -175,7 +179,7 @@ class Verifier:
 
     def _numbers_and_names(self, item: Item) -> str | None:
         quotes = [self._words.normal_words(e.quote) for e in item.evidence]
-        parts = (self._misplaced(part, quotes) for part in _claim_parts(item))
+        parts = (self._misplaced(part, quotes) for part in claim_parts(item))
         return next((reason for reason in parts if reason is not None), None)
 
     def _misplaced(self, claim: str, quotes: Sequence[Sequence[str]]) -> str | None:
@@ -199,42 +203,6 @@ class Verifier:
                     return f"“{word}” is said of something else."
         return None
 
-    def _polarity(self, item: Item) -> str | None:
-        said: defaultdict[str, set[bool]] = defaultdict(set)
-        for evidence in item.evidence:
-            self._note_polarity(evidence.quote, said)
-            if "?" in evidence.quote:
-                for stem in self._stems(evidence.quote):
-                    said[stem] |= {True, False}
-        claimed: defaultdict[str, set[bool]] = defaultdict(set)
-        for text in _claim_parts(item):
-            self._note_polarity(text, claimed)
-        turned = next((w for w, ways in claimed.items() if w in said and not ways & said[w]), None)
-        if turned is not None:
-            return f"The cited words say the opposite about “{turned}”."
-        if any(self._negation_moved(text, item.evidence) for text in _claim_parts(item)):
-            return "The cited words have no such negation, or have one that the item leaves out."
-        return None
-
-    def _negation_moved(self, text: str, quoted: Sequence[Evidence]) -> bool:
-        """Whether the text has a negation that nothing cited has, or repeats cited words but for their negation."""
-        negators = self._lexicon.negators
-        words = self._words.normal_words(text)
-        quotes = [self._words.normal_words(e.quote) for e in quoted]
-        if any(w in negators for w in words) and not any(w in negators for q in quotes for w in q):
-            return True
-        plain = [w for w in words if w not in negators]
-        regions = [region for quote in quotes for region in _regions(plain, quote, negators)]
-        inside = sum(w in negators for w in words[1:-1])
-        return bool(regions) and all(sum(w in negators for w in region) != inside for region in regions)
-
-    def _note_polarity(self, text: str, ways: defaultdict[str, set[bool]]) -> None:
-        for clause in self._lexicon.patterns["clause_edge"].split(text):
-            words = self._words.normal_words(clause)
-            negative = sum(w in self._lexicon.negators for w in words) % 2 == 1
-            for word in self._content_words(clause):
-                ways[self._words.stem(word)].add(negative)
-
     def _owner(self, item: Item) -> str | None:
         owner = item.owner
         if owner is None:
@@ -253,7 +221,7 @@ class Verifier:
             return "The owner is nobody who speaks in this recording."
         others = [e for e in item.evidence if e.speaker != speaker]
         known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
-        wanted = {self._words.stem(w) for w in self._content_words(item.text)}
+        wanted = {self._words.stem(w) for w in self._content_words(item.text) if not w[:1].isdigit()}
         if any(self._named(others, n) for n in known):
             return self._somebody_else(item, others, known)
         asked = [e.start for e in others if self._carries(e, wanted)]
@@ -314,7 +282,8 @@ class Verifier:
         if not self._lexicon.first_person:
             return True
         words = self._words.normal_words(evidence.quote)
-        promises = self._lexicon.first_person & set(words) or self._lexicon.matches("gives", " ".join(words))
+        elided = {f"{before}'" for w in words for before, mark, _ in (w.partition("'"),) if mark}
+        promises = self._lexicon.first_person & elided.union(words) or self._lexicon.matches("gives", " ".join(words))
         return bool(promises) and not self._lexicon.matches("asks_others", " ".join(self._words.normal_words(clause)))
 
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
@@ -392,15 +361,6 @@ def _words_by_speaker(transcript: Transcript, spelling: Words) -> dict[str, _Wor
     }
 
 
-def _claim_parts(item: Item) -> Iterable[str]:
-    told = (part for part in (item.text, item.answer, item.context) if part)
-    return (piece.strip() for part in told for piece in re.split(r"[()]", part) if piece.strip())
-
-
-def _claims(item: Item) -> str:
-    return " . ".join(_claim_parts(item))
-
-
 def _heard_as(word: str, name: str) -> bool:
     return SequenceMatcher(None, name, word.casefold()).ratio() >= _NAME_LIKENESS or sounds_alike(word, name)
 
@@ -411,16 +371,6 @@ def _carried(word: str, carried: set[str]) -> bool:
         len(shared := _common_start(word, other)) >= 5 and len(shared) >= 0.7 * max(len(word), len(other))
         for other in carried
     )
-
-
-def _regions(plain: Sequence[str], quote: Sequence[str], negators: frozenset[str]) -> Iterable[Sequence[str]]:
-    """The stretches of a quote that consist of these words in this order, with or without negations in between."""
-    places = [i for i, w in enumerate(quote) if w not in negators]
-    bare = [quote[i] for i in places]
-    size = len(plain)
-    for i in range(len(bare) - size + 1 if size > 2 else 0):
-        if bare[i : i + size] == plain:
-            yield quote[places[i] : places[i + size - 1] + 1]
 
 
 def _is_time(word: str, numbers: set[float]) -> bool:

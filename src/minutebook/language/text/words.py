@@ -9,7 +9,8 @@ from typing import Any, Final
 PUNCTUATION: Final = frozenset(",.?!;:…—–")
 _EDGE = re.compile(r"^[\"'“”‘(\[¿¡]+|[\"'”’)\]]+$")
 _TAIL = re.compile(r"^(.*?)([,.?!;:…—–]*)$")
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_GROUPED = {",": re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?"), ".": re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?")}
+"""Numbers whose thousands are set apart, by the mark that a language does it with."""
 _MIN_STEM = 3
 _POSSESSIVE = "'s"
 
@@ -50,6 +51,8 @@ class Words:
         self._scales: Mapping[str, int] = data["scales"]
         self._and = str(data["and"])
         self._and_after = 10 if data.get("and_after_tens", False) else 100
+        self._thousands = str(data.get("thousands", ","))
+        self._grouped = _GROUPED[self._thousands]
         self._joined = _joined(data.get("joined_by"), self._units, self._tens)
         self._verb_endings: Sequence[tuple[str, str]] = [(ending, plain) for ending, plain in data["verb_endings"]]
         self._verb_forms: Mapping[str, str] = data["verb_forms"]
@@ -134,7 +137,8 @@ class Words:
     def _single(self, word: str) -> float | None:
         if (match := self._digits.match(word)) is not None:
             digits = match[1].rstrip(".,")
-            digits = digits.replace(",", "" if _GROUPED.fullmatch(digits) else ".")
+            digits = digits.replace(self._thousands, "") if self._grouped.fullmatch(digits) else digits
+            digits = digits.replace(",", ".")
             value = float(digits) if digits.count(".") <= 1 else None
             return None if value is None else value * self._scales.get(match[2], 1)
         for table in (self._units, self._tens, self._ordinals, self._joined):
