@@ -77,6 +77,7 @@ async def test_word(ada: Person, held: Held) -> None:
     assert texts[0] == "Weekly"
     headings = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Heading 1"]
     assert headings == ["Note", "Transcript"]
+    assert texts[texts.index("Note") + 1].startswith(("Topics: ", "Decisions: ", "Actions: "))
     assert any("0:04" in text and "I will send the figures" in text for text in texts)
 
 

@@ -32,6 +32,9 @@ async def test_the_page_has_its_regions(ada: Person, held: Held) -> None:
     assert ">0:04</button>" in page
     assert re.search(r'class="quote"[^>]*><span class="q" dir="auto">“', page)
     assert 'aria-label="Play"' in page
+    summary = re.search(r'class="summary-line"><strong>(\w+):</strong> <span dir="auto">([^<;]+)', page)
+    assert summary is not None
+    assert f'<p class="item-text" dir="auto">{summary[2].strip()}' in page
 
 
 async def test_words_stand_where_they_were_said(ada: Person, held: Held) -> None:
