@@ -41,6 +41,7 @@ OPEN = {
     "/sign-in/{name}/callback",
     "/s/{secret}",
     "/s/{secret}/audio",
+    "/docs",
 }
 """For anybody, by design; suites of their own test them."""
 

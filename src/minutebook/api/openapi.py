@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from minutebook.api.paxs.examples import EXAMPLES
+
 ABOUT = """Meetings become records: a speaker-attributed transcript, a note whose lines point at what was said, key
 points and sentiment. This is the PAXS API of the server, with what it has on top; bots and their calendars have an API
 of their own, described at `/meetingbaas/openapi.json`.
@@ -50,8 +52,11 @@ class Application(FastAPI):
                 for parameter in operation.get("parameters", ()):
                     if meaning := PARAMETERS.get(parameter["name"]):
                         parameter.setdefault("description", meaning)
+            schemas = document.get("components", {}).get("schemas", {})
             for name in _FRAMEWORKS_OWN:
-                document.get("components", {}).get("schemas", {}).pop(name, None)
+                schemas.pop(name, None)
+            for name in EXAMPLES.keys() & schemas.keys():
+                schemas[name]["examples"] = [EXAMPLES[name]]
         return super().openapi()
 
 

@@ -16,6 +16,9 @@ NumSpeakers = Annotated[
 Progress = Annotated[float, Field(ge=0, le=1, description="How much of the work is done.")]
 
 
+_SESSION = "0192f3a1-7c2e-7b6d-9a51-6a3f5f1f0c21"
+
+
 class ErrorDetail(BaseModel):
     """What went wrong: a stable code, a sentence for people, the offending field."""
 
@@ -126,6 +129,10 @@ class SessionPage(BaseModel):
 class RecordingFromUrl(Body):
     """A recording that the server fetches itself, from a public address."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"session_id": _SESSION, "url": "https://example.com/weekly.mp3"}]}
+    )
+
     session_id: str
     url: str = Field(max_length=4096, examples=["https://example.com/weekly.mp3"])
     language: str | None = None
@@ -135,6 +142,19 @@ class RecordingFromUrl(Body):
 class AnalysisIn(Body):
     """Analyses to be made. Types: `transcription`, `meeting note` (needs `instruction`, here or in its
     template), `key_points`, `sentiment`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "session_id": _SESSION,
+                    "analysis_types": ["transcription", "meeting note"],
+                    "instruction": "Generate a detailed meeting summary",
+                    "meeting_type": "group",
+                }
+            ]
+        }
+    )
 
     session_id: str
     attachment_id: str | None = Field(None, description="The meeting's recording when missing.")
@@ -242,5 +262,9 @@ class SpeakerNameIn(Body):
 
 class SpeakersIn(Body):
     """Names for voices; those not listed keep theirs."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"speakers": [{"id": "speaker_1", "attendee": "ada@example.com"}]}]}
+    )
 
     speakers: list[SpeakerNameIn] = Field(max_length=1000)

@@ -5,6 +5,7 @@ from minutebook.api.web import (
     bots,
     calendars,
     consent,
+    description,
     downloads,
     editing,
     library,
@@ -50,6 +51,7 @@ PAGES = tuple(
         calendars,
         server,
         settings,
+        description,
     )
 )
 

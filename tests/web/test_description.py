@@ -1,0 +1,56 @@
+"""`/docs`: the API as people read it."""
+
+import re
+
+import httpx
+from jsonschema_rs import Draft202012Validator
+
+from minutebook.api.described import described
+
+MAIN = {"SessionIn", "SessionOut", "RecordingOut", "AnalysisIn", "ReportOut", "SpeakersIn"}
+
+
+async def test_every_operation_with_its_members(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    page = await client.get("/docs", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    names = [each["operationId"] for operations in document["paths"].values() for each in operations.values()]
+    assert [name for name in names if f'<details id="{name}">' not in page.text] == []
+    assert "<code>attendees[].displayName</code>" in page.text
+    assert "Idempotency-Key".lower() in page.text
+
+
+async def test_nothing_comes_from_elsewhere(client: httpx.AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert "<script" not in page.text
+    fetched = re.findall(r'<(?:link|img)[^>]* (?:href|src)="([^"]+)"', page.text)
+    assert fetched
+    assert all(address.startswith("/static/") for address in fetched)
+    for address in fetched:
+        assert (await client.get(address)).status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_examples_are_what_their_schemas_say(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    shown = {name: each["examples"] for name, each in document["components"]["schemas"].items() if "examples" in each}
+    assert shown.keys() >= MAIN
+    inline = document["paths"]["/api/recordings"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    Draft202012Validator(inline, validate_formats=True).validate(inline["examples"][0])
+    for name, examples in shown.items():
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        for example in examples:
+            Draft202012Validator(schema, validate_formats=True).validate(example)
+            assert set(example) <= set(document["components"]["schemas"][name]["properties"]), name
+
+
+async def test_members_are_told_down_to_the_last(client: httpx.AsyncClient) -> None:
+    groups = described((await client.get("/openapi.json")).json())
+    (create,) = [each for each in groups["sessions"] if each.name == "sessions.create"]
+    members = {each.name: each for body in create.bodies for each in body.members}
+    assert members["attendees"].type == "list of object or null"
+    assert members["attendees[].email"].type == "string or null"
+    assert create.scopes == ["session"]
+    assert '"title": "Weekly"' in create.bodies[0].example
+    made = next(each for each in create.answers if each.label.startswith("201"))
+    assert "recording.duration_s" in {each.name for each in made.members}
