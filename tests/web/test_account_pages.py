@@ -37,6 +37,19 @@ async def test_a_key_is_shown_once_and_revoked(ada: Person, grace: Person) -> No
     assert ids((await ada.open("/settings")).text, "/settings/keys") == []
 
 
+async def test_a_template_is_previewed_over_the_newest_note(ada: Person, grace: Person, held: Held) -> None:
+    fields = {"name": "Only <b>", "kind": ["decision"], "act": "preview"}
+    page = (await ada.send("/settings/templates", fields)).text
+    shown = page.partition("would read so:")[2].partition("</div>")[0]
+    assert "Weekly" in shown
+    assert "Move the launch" in shown
+    assert "figures" not in shown
+    assert 'value="Only &lt;b&gt;"' in page
+    assert ids(page, "/settings/templates") == []
+    assert "No meeting has a note yet" in (await grace.send("/settings/templates", fields)).text
+    assert (await ada.send("/settings/templates", {"name": "None", "act": "preview"})).status_code == 400
+
+
 async def test_templates(ada: Person, grace: Person) -> None:
     fields = {"name": "Stand-up", "kind": ["action", "question"], "instruction": "Who does what"}
     assert (await ada.send("/settings/templates", fields)).status_code == 303

@@ -4,10 +4,12 @@ import html
 import re
 
 import pytest
+from sqlalchemy import update
 
 from minutebook.analysis.edits import repository as edits_repository
 from minutebook.analysis.edits.model import Edit, WordsChange
 from minutebook.kit.ids import new_id
+from minutebook.recordings import repository as recordings_repository
 from minutebook.wiring import Services
 from support.people import Held, Person
 
@@ -192,6 +194,18 @@ async def test_what_has_no_sound_is_not_transcribed_anew(ada: Person, held: Held
     assert refused.status_code == 409
     assert "The sound was removed on" in refused.text
     assert (await ada.send(f"{held.path}/ask/anew", {"type": "meeting note"})).status_code == 303
+
+
+async def test_a_video_is_shown_and_its_sound_stands_in(ada: Person, held: Held, services: Services) -> None:
+    assert "<video" not in (await ada.open(held.path)).text
+    async with services.db.transaction() as tx:
+        its = recordings_repository.recordings.c.id == held.recording_id
+        await tx.execute(update(recordings_repository.recordings).where(its).values(content_type="video/mp4"))
+    page = (await ada.open(held.path)).text
+    sources = re.findall(r'<source src="([^"]+)" type="([^"]+)"', page.partition("<video")[2].partition("</video>")[0])
+    assert sources == [(f"{held.path}/recording", "video/mp4"), (f"{held.path}/audio", "audio/mp4")]
+    for address, media_type in sources:
+        assert (await ada.open(address)).headers["content-type"] == media_type
 
 
 async def test_title_and_attendees(ada: Person, held: Held) -> None:

@@ -15,6 +15,7 @@ from minutebook.api.stored_files import disposition
 from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, browser_secret, drop_cookie, kept_cookie, several
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
+from minutebook.api.web.previews import TemplatePreview, preview_of
 from minutebook.api.web.render import page
 from minutebook.errors import MinutebookError, not_found
 from minutebook.language.model import ItemKind, MeetingType
@@ -184,6 +185,9 @@ async def make_template(request: Request, user: SignedIn, form: PostedForm, serv
         meeting_type=form.get("meeting_type") or None,
     )
     try:
+        if form.get("act") == "preview":
+            preview = await preview_of(services, tx, user.id, draft.sections or ())
+            return await _page(request, user, services, tx, preview=preview, draft=draft)
         await services.templates.create(tx, user.id, draft)
     except MinutebookError as error:
         return await _page(request, user, services, tx, error)
@@ -204,10 +208,15 @@ async def _page(
     read: Read,
     error: MinutebookError | None = None,
     secret: str | None = None,
+    preview: TemplatePreview | None = None,
+    draft: TemplateDraft | None = None,
 ) -> Response:
     management = services.accounts.management
     context: Mapping[str, object] = {
         "secret": secret,
+        "preview": preview,
+        "draft": draft,
+        "chosen_kinds": [kind for section in draft.sections or () for kind in section.kinds or ()] if draft else None,
         "preferences": await preferences_repository.load(read, user.id),
         "receipts": await services.retention.receipts(read, user.id),
         "groups": await services.sharing.groups.list(read, user.id),
