@@ -40,7 +40,7 @@ REPORT: Final[Mapping[str, Any]] = {
     "status": "processing",
     "version": 1,
     "progress": 0.4,
-    "progress_detail": {"stage": "recognising", "done_s": 240.0, "total_s": 600.0},
+    "progress_detail": {"stage": "transcribing", "done_s": 240.0, "total_s": 600.0},
     "report_content": None,
     "stale": False,
     "error": None,
