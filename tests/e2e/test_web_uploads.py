@@ -126,7 +126,7 @@ def test_a_disk_that_fills_half_way_is_told_as_such(browser: Browser, site: Site
     page.route("**/uploads/*", refuse)
     choose(page, recording)
     state = page.locator(".sending .state")
-    expect(state).to_have_text(full)
+    expect(state).to_have_text(full, timeout=PATIENCE_MS)
     answers.clear()
     expect(page.get_by_role("heading", name="Board")).to_be_visible(timeout=PATIENCE_MS)
     context.close()
