@@ -134,4 +134,4 @@ def test_what_points_back_is_cited() -> None:
     (found,) = actions("A: Two thousand invoices failed last night.\nB: I will clean up those invoices by Friday.")
 
     assert found.context == "Two thousand invoices failed last night."
-    assert [e.speaker for e in found.evidence] == ["speaker_1", "speaker_2"]
+    assert [e.speaker for e in found.evidence] == ["speaker_2", "speaker_1"]

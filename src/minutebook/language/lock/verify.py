@@ -4,23 +4,22 @@
 "Thursday" from "Friday" or "launch" from "do not launch"; an embedding check follows as a second opinion on the whole.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import SequenceMatcher
 from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.claims import claim_parts, claims
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
+from minutebook.language.lock.likeness import heard_as, is_carried, is_time, plain
 from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.polarity import Polarity
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
-from minutebook.language.talk.people import bare, is_default_name, sounds_alike
+from minutebook.language.talk.people import bare, is_default_name
 from minutebook.language.talk.sentences import sentences_of, words_of
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
@@ -36,8 +35,6 @@ _OWN_WORDS = 0.5
 """Share of a line's content words that may be its own: of the pack's list of words that tell only how ("the cover will
 be used"), and none that turns something round. A line that quotes has none; one that is written for people has some."""
 _LEAST_SIMILARITY = 0.2
-_NAME_LIKENESS = 0.7
-_ATTACHED = re.compile(r"^(?:[cdjlmnst]|qu)'(?=\w)|-(?:t-)?(?:ils?|elles?|on|tu|vous|nous|je)$")
 
 
 @dataclass(frozen=True)
@@ -116,16 +113,16 @@ class Verifier:
         return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
 
     def _content(self, item: Item) -> str | None:
-        spelt = {_plain(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
+        spelt = {plain(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
         spelt |= {w for e in item.evidence for w in self._words.normal_words(self._transcript.name_of(e.speaker))}
         carried = {self._words.stem(w) for w in spelt}
-        claimed = dict.fromkeys(map(_plain, self._content_words(claims(item))))
+        claimed = dict.fromkeys(map(plain, self._content_words(claims(item))))
         names = self._names_in(item)
         numbers = {n.value for e in item.evidence for n in self._words.numbers_in(self._words.normal_words(e.quote))}
         missing = [
             w
             for w in claimed
-            if w not in spelt and (w in names or not self._is_carried(w, carried)) and not _is_time(w, numbers)
+            if w not in spelt and (w in names or not self._is_carried(w, carried)) and not is_time(w, numbers)
         ]
         strict = self._date_words(item) | names
         own = self._lexicon.lists["own_words"] - strict
@@ -136,7 +133,7 @@ class Verifier:
 
     def _is_carried(self, word: str, carried: set[str]) -> bool:
         forms = (self._words.stem(word), word)
-        return word not in self._lexicon.date_words and any(_carried(form, carried) for form in forms)
+        return word not in self._lexicon.date_words and any(is_carried(form, carried) for form in forms)
 
     def _date_words(self, item: Item) -> frozenset[str]:
         """Words that name a time, without those that only do with a capital: "may"."""
@@ -290,7 +287,7 @@ class Verifier:
         wanted = name.split(maxsplit=1)[0].casefold()
         written = [w for e in quoted for w in e.quote.split()]
         return any(
-            wanted in self._words.normal_words(w) or (w[:1].isupper() and _heard_as(bare(w), wanted)) for w in written
+            wanted in self._words.normal_words(w) or (w[:1].isupper() and heard_as(bare(w), wanted)) for w in written
         )
 
     def _due(self, item: Item) -> str | None:
@@ -307,11 +304,11 @@ class Verifier:
 
     def _times(self, words: Sequence[str]) -> set[str]:
         """The words of a time, numbers as values: "the 20th" is "the twentieth"."""
-        plain = [_plain(w) for w in words]
-        spelling = self._words.number_words(plain)
+        spelt = [plain(w) for w in words]
+        spelling = self._words.number_words(spelt)
         light = self._lexicon.stopwords - self._lexicon.date_words | self._lexicon.lists["time_prepositions"]
-        return {self._words.stem(w) for w in plain if w not in spelling and w not in light} | {
-            f"{n.value:g}" for n in self._words.numbers_in(plain)
+        return {self._words.stem(w) for w in spelt if w not in spelling and w not in light} | {
+            f"{n.value:g}" for n in self._words.numbers_in(spelt)
         }
 
     def _likeness(self, item: Item) -> str | None:
@@ -359,34 +356,6 @@ def _words_by_speaker(transcript: Transcript, spelling: Words) -> dict[str, _Wor
         speaker: _Words(tuple(w for w, _, _ in words), tuple(s for _, s, _ in words), tuple(e for _, _, e in words))
         for speaker, words in collected.items()
     }
-
-
-def _heard_as(word: str, name: str) -> bool:
-    return SequenceMatcher(None, name, word.casefold()).ratio() >= _NAME_LIKENESS or sounds_alike(word, name)
-
-
-def _carried(word: str, carried: set[str]) -> bool:
-    """Whether a stem is among the carried ones, or shares a long beginning with one ("approval", "approve")."""
-    return word in carried or any(
-        len(shared := _common_start(word, other)) >= 5 and len(shared) >= 0.7 * max(len(word), len(other))
-        for other in carried
-    )
-
-
-def _is_time(word: str, numbers: set[float]) -> bool:
-    """Whether a word is a time of day ("6:30") whose numbers are cited."""
-    parts = re.fullmatch(r"(\d{1,2})[:.h](\d\d)", word)
-    return parts is not None and {float(parts[1]), float(parts[2])} <= numbers
-
-
-def _plain(word: str) -> str:
-    """A word without what French hangs on it: "d'août" is "août", "vaut-il" is "vaut"."""
-    return _ATTACHED.sub("", word)
-
-
-def _common_start(one: str, other: str) -> str:
-    size = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return one[:size]
 
 
 def _same_company(

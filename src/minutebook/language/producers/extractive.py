@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from minutebook.language.items.actions import actions_of
+from minutebook.language.items.citing import decisive_first
 from minutebook.language.items.decisions import decisions_of
 from minutebook.language.items.questions import questions_of
 from minutebook.language.items.salience import key_points_of, summary_of
@@ -49,7 +50,10 @@ class ExtractiveProducer:
         return summary_of(talk.sentences, talk.items, talk.lexicon.words)
 
     def note(self, transcript: Transcript, request: NoteRequest) -> Note:
-        return locked(self.draft(transcript, request), transcript, request)
+        note = locked(self.draft(transcript, request), transcript, request)
+        lexicon = lexicon_of(transcript.language)
+        items = [decisive_first(item, lexicon) for item in note.items]
+        return replace(note, items=tuple(sorted(items, key=lambda item: item.evidence[0].start)))
 
     def draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
         """The items before the evidence lock."""
