@@ -492,7 +492,7 @@ async def test_the_document_names_this_server_and_the_other_documents_stay(baas:
     assert "/bots/" in document["paths"]
     paxs = (await baas.get("/openapi.json")).json()
     assert "/api/sessions" in paxs["paths"]
-    assert not [path for path in paxs["paths"] if "bots" in path]
+    assert not [path for path in paxs["paths"] if path.startswith("/bots")]
 
 
 @pytest.mark.parametrize("told", ["xx", "Klingon", 7, ["de"]])
