@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from minutebook.api.paxs.examples import EXAMPLES
+from minutebook.api.examples import EXAMPLES
 
 ABOUT = """Meetings become records: a speaker-attributed transcript, a note whose lines point at what was said, key
 points and sentiment. This is the PAXS API of the server, with what it has on top; bots and their calendars have an API
