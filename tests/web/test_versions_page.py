@@ -35,4 +35,7 @@ def test_words_are_compared() -> None:
         [Piece(Change.REMOVED, "Gone")],
     ]
     assert list(compared([], [])) == []
+    assert list(compared(["来週 Google Meet で話す"], ["今週 Google Meet で話す"])) == [
+        [Piece(Change.REMOVED, "来"), Piece(Change.ADDED, "今"), Piece(Change.SAME, "週 Google Meet で話す")]
+    ]
     assert list(compared([], ["New"])) == [[Piece(Change.ADDED, "New")]]

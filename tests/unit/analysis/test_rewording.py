@@ -69,6 +69,21 @@ def test_a_language_without_blanks() -> None:
     assert [edit.change.before for edit in journal] == ["会議"]
 
 
+@pytest.mark.parametrize(
+    ("words", "text", "expected"),
+    [
+        (["新", "しい", "Open", "AI", "の"], "新しい Open Source モデルの", [(3, 3, "Source モデル")]),
+        (["会議", "です"], "会議はGoogle Meetです", [(0, 0, "会議はGoogle Meet")]),
+        (["今日", "は", "会議", "です"], "明日は試験です", [(0, 2, "明日は試験")]),
+    ],
+)
+def test_latin_words_keep_their_blanks_and_others_get_none(
+    words: list[str], text: str, expected: list[tuple[int, int, str]]
+) -> None:
+    made, _ = rewordings(words, [], text, spaced=False)
+    assert [(each.first, each.last, each.text) for each in made] == expected
+
+
 def test_a_segment_without_words_cannot_be_corrected() -> None:
     assert rewordings([], [], "something") == ([], [])
 

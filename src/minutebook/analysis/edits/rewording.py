@@ -39,7 +39,7 @@ def rewordings(
     for first, end in spans:
         begin = 0 if first == 0 else places[first]
         stop = len(new) if end == len(words) else places[end]
-        made.append(Rewording(first, end - 1, " ".join(new[begin:stop])))
+        made.append(Rewording(first, end - 1, _as_left(text, new, begin, stop)))
     undone = [c for c in in_force if not any(c.first < end and first <= c.last for first, end in spans)]
     shown = [c for i, c in enumerate(in_force) if not any(later.covers(c) for later in in_force[i + 1 :])]
     said = {(c.first, c.last, c.text) for c in shown}
@@ -62,6 +62,13 @@ def _unspaced(words: Sequence[str], text: str) -> list[str]:
         back.append(word)
         text = text[: -len(word)]
     return [*front, *([text] if text else []), *reversed(back)]
+
+
+def _as_left(text: str, new: Sequence[str], begin: int, stop: int) -> str:
+    """The words `begin` to `stop` (exclusive) of `new` as they stand in `text`, with a blank where one is."""
+    inked = [place for place, character in enumerate(text) if not character.isspace()]
+    first, end = sum(map(len, new[:begin])), sum(map(len, new[:stop]))
+    return " ".join(text[inked[first] : inked[end - 1] + 1].split()) if end > first else ""
 
 
 def _changed(blocks: Sequence[tuple[int, int, int]], count: int, new_count: int) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +15,7 @@ from minutebook.api.deps import ServicesOf
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.media import recording_of
 from minutebook.errors import not_found
+from minutebook.transcript.joining import is_unspaced, joined
 
 router = APIRouter(prefix="/meetings/{meeting_id}/versions", include_in_schema=False)
 
@@ -86,12 +87,22 @@ def compared(before: Sequence[str], after: Sequence[str]) -> Iterator[list[Piece
 
 
 def _words_compared(old: str, new: str) -> list[Piece]:
-    ours, theirs = old.split(), new.split()
+    ours, theirs = _words(old), _words(new)
     pieces = []
     for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         if kind == "equal":
-            pieces.append(Piece(Change.SAME, " ".join(ours[a:b])))
+            pieces.append(Piece(Change.SAME, joined(ours[a:b])))
             continue
-        pieces += [Piece(Change.REMOVED, " ".join(ours[a:b]))] if b > a else []
-        pieces += [Piece(Change.ADDED, " ".join(theirs[c:d]))] if d > c else []
+        pieces += [Piece(Change.REMOVED, joined(ours[a:b]))] if b > a else []
+        pieces += [Piece(Change.ADDED, joined(theirs[c:d]))] if d > c else []
     return pieces
+
+
+def _words(text: str) -> list[str]:
+    """Words as they are compared; of a script without blanks, every character."""
+    words: list[str] = []
+    for word in text.split():
+        for unspaced, run in groupby(word, is_unspaced):
+            characters = list(run)
+            words += characters if unspaced else ["".join(characters)]
+    return words
