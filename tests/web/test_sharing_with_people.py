@@ -1,12 +1,14 @@
 """Meetings shared with users and groups of the server: what they may do, and that it ends at once."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fastapi.routing import APIRoute
 
+from minutebook.api.deps import RECHECK_S
 from minutebook.api.web import PAGES
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
 from support.people import Held, Person
 
@@ -152,3 +154,43 @@ async def test_nobody_shares_with_groups_of_others(ada: Person, grace: Person, h
         answer = await ada.send(f"{held.path}/share/people", {"right": "read", **fields})
         assert answer.status_code in {400, 404}, fields
     assert (await ada.send(f"{held.path}/share/people", {"right": "own", "email": grace.user.email})).status_code == 400
+
+
+@pytest.mark.parametrize("part", ["audio", "recording", "download/html"])
+@pytest.mark.parametrize("ends", ["share", "sign-in"])
+async def test_what_is_being_fetched_breaks_off_when_the_share_or_the_sign_in_ends(
+    ada: Person,
+    grace: Person,
+    held: Held,
+    services: Services,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+    ends: str,
+) -> None:
+    share_id = await share(ada, held, right="read", email="grace@example.com")
+    assert (await grace.open(f"{held.path}/{part}")).status_code == 200
+    stored, sent = services.storage.stream, 0
+
+    async def slow(key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        nonlocal sent
+        async for chunk in stored(key, start, end):
+            for at in range(0, len(chunk), 100):
+                if sent == 10:
+                    await ended()
+                sent += 1
+                clock.advance(1)
+                yield chunk[at : at + 100]
+
+    async def ended() -> None:
+        if ends == "share":
+            await ada.send(f"{held.path}/share/end", {"share": share_id})
+        else:
+            async with services.db.transaction() as tx:
+                for each in await services.accounts.management.sessions(tx, grace.user.id):
+                    await services.accounts.management.end_session(tx, grace.user.id, each.id)
+
+    monkeypatch.setattr(services.storage, "stream", slow)
+    with pytest.raises(AssertionError):  # the transport of the tests wants answers that end
+        await grace.open(f"{held.path}/{part}")
+    assert 10 < sent <= 10 + RECHECK_S + 2

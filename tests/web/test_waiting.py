@@ -4,15 +4,18 @@ import io
 import json
 
 import httpx
+import pytest
 from rich.console import Console
 from sqlalchemy import update
 
 from minutebook.analysis.reports.repository import reports
+from minutebook.api.deps import RECHECK_S
 from minutebook.cli.remote.output import waiting_line
 from minutebook.cli.remote.screen import Screen
 from minutebook.client import Report
 from minutebook.client.one_shot.happenings import Polled
 from minutebook.client.protocol import decode
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.people import Held, Person
@@ -49,6 +52,25 @@ async def test_it_is_told_everywhere(
     assert lines([report, report]).count(WHY) == 1, "once, not at every look"
     over = decode.reports([told | {"waiting": None}])[0]
     assert "Transcript goes on" in lines([report, over])
+
+
+async def test_the_pages_stream_of_progress_ends_with_the_sign_in(
+    ada: Person, held: Held, services: Services, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hold_up(services, held.recording_id)
+    begin, sleep = clock.now(), clock.sleep
+
+    async def nap(seconds: float) -> None:
+        if (clock.now() - begin).total_seconds() == 5:
+            async with services.db.transaction() as tx:
+                for each in await services.accounts.management.sessions(tx, ada.user.id):
+                    await services.accounts.management.end_session(tx, ada.user.id, each.id)
+        await sleep(seconds)
+
+    monkeypatch.setattr(clock, "sleep", nap)
+    stream = await ada.open(f"/events?meeting={held.meeting_id}")
+    assert stream.text.endswith("event: end\ndata: {}\n\n")
+    assert 5 <= (clock.now() - begin).total_seconds() <= 5 + RECHECK_S + 1
 
 
 def lines(seen: list[Report]) -> str:

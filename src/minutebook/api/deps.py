@@ -160,6 +160,16 @@ class Standing:
         self._check = check
         self._checked_at = services.clock.now()
 
+    def also(self, check: Check) -> "Standing":
+        """One that holds as long as this one and `check` do."""
+        own = self._check
+
+        async def both(read: AsyncConnection) -> None:
+            await own(read)
+            await check(read)
+
+        return Standing(self._services, both)
+
     async def holds(self) -> bool:
         """False once it has been revoked or has expired."""
         now = self._services.clock.now()

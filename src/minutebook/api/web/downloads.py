@@ -14,7 +14,7 @@ from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import WORD_TYPE, word_file
 from minutebook.api.web.frame import SignedIn
 from minutebook.api.web.languages import language_of
-from minutebook.api.web.media import recording_of
+from minutebook.api.web.media import MeetingStanding, recording_of
 from minutebook.api.web.record import Record, kept_record, record_of
 from minutebook.kit.filenames import file_stem
 from minutebook.meetings.model import Meeting
@@ -26,12 +26,14 @@ HTML_TYPE: Final = "text/html; charset=utf-8"
 
 
 @router.get("/html")
-async def offline(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
+async def offline(
+    request: Request, user: SignedIn, services: ServicesOf, standing: MeetingStanding, meeting_id: str
+) -> Response:
     """The whole meeting in one file, its sound inside, to be read without this server."""
     meeting, recording, record = await _whole(services, user, meeting_id)
     sound = await sound_of(services, recording)
     pieces = offline_file(meeting, record, language_of(request), sound)
-    return StreamingResponse(pieces, media_type=HTML_TYPE, headers=_as_file(meeting, "html"))
+    return StreamingResponse(standing.guarded(pieces), media_type=HTML_TYPE, headers=_as_file(meeting, "html"))
 
 
 @router.get("/docx")

@@ -1,11 +1,13 @@
 """`/meetings/{id}/audio`, `/video`, `/peaks`: a meeting's sound and picture, for its page."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
-from minutebook.api.deps import Read, ServicesOf
+from minutebook.api.deps import Read, ServicesOf, Standing
 from minutebook.api.recording_files import FilesOf
 from minutebook.api.web.frame import SignedIn, SignInStanding
 from minutebook.errors import not_found
@@ -27,10 +29,18 @@ async def recording_of(
     return recording
 
 
+async def _opened(user: SignedIn, services: ServicesOf, sign_in: SignInStanding, meeting_id: str) -> Standing:
+    return sign_in.also(lambda read: services.sharing.meeting(read, user.id, meeting_id, Right.READ))
+
+
+MeetingStanding = Annotated[Standing, Depends(_opened)]
+"""Whether the sign-in, and the share of a meeting that is another's, still hold."""
+
+
 @router.get("/audio")
 @router.head("/audio")
 async def audio(
-    user: SignedIn, services: ServicesOf, standing: SignInStanding, files: FilesOf, meeting_id: str, read: Read
+    user: SignedIn, services: ServicesOf, standing: MeetingStanding, files: FilesOf, meeting_id: str, read: Read
 ) -> Response:
     """The sound as every browser plays it, whole or in part."""
     recording = await recording_of(services, read, user, meeting_id)
@@ -40,7 +50,7 @@ async def audio(
 @router.get("/recording")
 @router.head("/recording")
 async def original(
-    user: SignedIn, services: ServicesOf, standing: SignInStanding, files: FilesOf, meeting_id: str, read: Read
+    user: SignedIn, services: ServicesOf, standing: MeetingStanding, files: FilesOf, meeting_id: str, read: Read
 ) -> Response:
     """The file as it was uploaded."""
     recording = await recording_of(services, read, user, meeting_id)

@@ -13,7 +13,7 @@ from minutebook.api.web.attendees import attendees_of, attendees_text
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.languages import words_of
-from minutebook.api.web.progress import standing_of
+from minutebook.api.web.progress import progress_of
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.language.model import MeetingType
 from minutebook.meetings.service import MeetingDraft
@@ -33,7 +33,7 @@ async def context_of(request: Request, user: User, services: ServicesOf, meeting
         right = await services.sharing.right_to(read, user.id, meeting)
         (entry,) = await services.library.entries(read, [meeting], user.id)
         kept = await kept_record(services, read, entry)
-        standing = await standing_of(services, read, entry, words_of(request))
+        progress = await progress_of(services, read, entry, words_of(request))
         templates = await services.templates.list(read, user.id)
     recording = entry.recording
     return {
@@ -41,7 +41,7 @@ async def context_of(request: Request, user: User, services: ServicesOf, meeting
         "meeting": meeting,
         "recording": recording,
         "record": await record_of(services, kept),
-        "standing": standing,
+        "progress": progress,
         "owns": right is Right.OWN,
         "may_correct": right.allows(Right.CORRECT),
         "is_video": recording is not None and recording.content_type.startswith("video/"),

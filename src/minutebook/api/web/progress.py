@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
-from minutebook.api.deps import ServicesOf
-from minutebook.api.web.frame import SignedIn
+from minutebook.api.deps import ServicesOf, Standing
+from minutebook.api.web.frame import SignedIn, SignInStanding
 from minutebook.api.web.languages import words_of
 from minutebook.library.model import Entry, Status
 
@@ -36,7 +36,7 @@ SHARES: Final[Mapping[AnalysisType, float]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MeetingProgress:
     """How far a meeting is: `fraction` of all its work, from 0 to 1, and what is being done."""
 
     meeting_id: str
@@ -57,28 +57,32 @@ class Standing:
 
 @router.get("/events")
 async def events(
-    request: Request, user: SignedIn, services: ServicesOf, meeting: Annotated[list[str], Query()]
+    request: Request,
+    user: SignedIn,
+    services: ServicesOf,
+    standing: SignInStanding,
+    meeting: Annotated[list[str], Query()],
 ) -> StreamingResponse:
     """`meeting` for each meeting at first and whenever something changes, `end` when all of them have ended."""
     return StreamingResponse(
-        _stream(services, user.id, meeting[:FOLLOWED_MOST], words_of(request)),
+        _stream(services, standing, user.id, meeting[:FOLLOWED_MOST], words_of(request)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
 async def _stream(
-    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
+    services: "Services", standing: Standing, user_id: str, ids: Sequence[str], words: NullTranslations
 ) -> AsyncIterator[str]:
     begin = quiet_since = services.clock.now()
-    told: dict[str, Standing] = {}
+    told: dict[str, MeetingProgress] = {}
     while True:
-        now = await _standings(services, user_id, ids, words)
-        for standing in now:
-            if told.get(standing.meeting_id) != standing:
-                told[standing.meeting_id], quiet_since = standing, services.clock.now()
-                yield standing.event()
-        if all(standing.status is not Status.PROCESSING for standing in now):
+        now = await _progress(services, user_id, ids, words)
+        for each in now:
+            if told.get(each.meeting_id) != each:
+                told[each.meeting_id], quiet_since = each, services.clock.now()
+                yield each.event()
+        if all(each.status is not Status.PROCESSING for each in now):
             yield "event: end\ndata: {}\n\n"
             return
         if (services.clock.now() - begin).total_seconds() > LONGEST_S:
@@ -87,22 +91,27 @@ async def _stream(
             quiet_since = services.clock.now()
             yield ": still here\n\n"
         await services.clock.sleep(LOOK_EVERY_S)
+        if not await standing.holds():
+            yield "event: end\ndata: {}\n\n"
+            return
 
 
-async def _standings(services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations) -> list[Standing]:
+async def _progress(
+    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
+) -> list[MeetingProgress]:
     async with services.db.reading() as read:
         entries = await services.library.entries(read, await services.sharing.readable(read, user_id, ids))
-        return [await standing_of(services, read, entry, words) for entry in entries]
+        return [await progress_of(services, read, entry, words) for entry in entries]
 
 
-async def standing_of(services: "Services", read: Any, entry: Entry, words: NullTranslations) -> Standing:
+async def progress_of(services: "Services", read: Any, entry: Entry, words: NullTranslations) -> MeetingProgress:
     """How far the work on a meeting is."""
     reports: Sequence[Report] = ()
     if entry.recording is not None and entry.status is Status.PROCESSING:
         reports = await services.analysis.progress(read, entry.meeting.owner_id, entry.recording.id)
     fraction = sum(SHARES[report.type] * _done(report) for report in reports)
     active = next((report for report in reports if report.status is ReportStatus.PROCESSING), None)
-    return Standing(entry.meeting.id, entry.status, fraction, _said(active, words))
+    return MeetingProgress(entry.meeting.id, entry.status, fraction, _said(active, words))
 
 
 def _done(report: Report) -> float:

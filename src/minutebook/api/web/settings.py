@@ -13,7 +13,7 @@ from minutebook.api.deps import Db, Read, ServicesOf, Tx, client_address
 from minutebook.api.errors import failure_of
 from minutebook.api.stored_files import disposition
 from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, browser_secret, drop_cookie, kept_cookie, several
-from minutebook.api.web.frame import SignedIn, shown
+from minutebook.api.web.frame import SignedIn, SignInStanding, shown
 from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
 from minutebook.api.web.previews import TemplatePreview, preview_of
 from minutebook.api.web.render import page
@@ -118,11 +118,11 @@ async def keep_preferences(
 
 
 @router.post("/export")
-async def export(user: SignedIn, form: PostedForm, services: ServicesOf) -> Response:
+async def export(user: SignedIn, form: PostedForm, services: ServicesOf, standing: SignInStanding) -> Response:
     """Everything that is the user's, as a ZIP that is made while it is sent."""
     name = f"minutebook {services.clock.now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": disposition(name, "attachment"), "Cache-Control": "no-store"}
-    return StreamingResponse(services.takeout.archive(user), 200, headers, "application/zip")
+    return StreamingResponse(standing.guarded(services.takeout.archive(user)), 200, headers, "application/zip")
 
 
 @router.post("/delete")
