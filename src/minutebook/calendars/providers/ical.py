@@ -2,8 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from minutebook.calendars.model import MOST_PEOPLE, MOST_TITLE, FetchedEvent, Person, Skip, Window
@@ -28,8 +30,7 @@ def events_of(data: bytes, window: Window, owners: frozenset[str], group: str | 
     calendar = _read(data)
     recurring = _recurring(calendar)
     try:
-        query = recurring_ical_events.of(calendar, skip_bad_series=True)
-        found = _bounded(query.after(window.since), window.until)
+        found = _bounded(_occurrences(recurring_ical_events.of(calendar, skip_bad_series=True), window))
     except (ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
         raise _unreadable(error) from error
     events = (_event_of(each, recurring, owners, group) for each in found)
@@ -61,15 +62,20 @@ def _recurring(calendar: Any) -> frozenset[str]:
     )
 
 
-def _bounded(occurrences: Iterable[Any], until: datetime) -> list[Any]:
-    found: list[Any] = []
-    for each in occurrences:
-        if _moment(each.start) >= until:
-            break
-        found.append(each)
-        if len(found) > MOST_EVENTS:
-            raise invalid("ics_too_many", f"The calendar has more than {MOST_EVENTS} events in a month.", "url")
-    return found
+def _occurrences(query: Any, window: Window) -> Iterator[Any]:
+    """The components within the window, series by series and each series once: `query.after` walks every series from
+    its beginning for each quarter of an hour, and `query.between` makes all of them before it shows one."""
+    for series in query.series:
+        with suppress(*query.suppressed_errors):
+            for occurrence in series.between(window.since, window.until):
+                yield occurrence.as_component(query.keep_recurrence_attributes)
+
+
+def _bounded(occurrences: Iterable[Any]) -> list[Any]:
+    found = list(islice(occurrences, MOST_EVENTS + 1))
+    if len(found) > MOST_EVENTS:
+        raise invalid("ics_too_many", f"The calendar has more than {MOST_EVENTS} events in a month.", "url")
+    return sorted(found, key=lambda each: _moment(each.start))
 
 
 def _event_of(
