@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from support.server import free_port
 
@@ -42,20 +42,40 @@ class _Answer(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+class _Listening(ThreadingHTTPServer):
+    """Knows its connections, so that they end with it: one that is kept alive would be answered in an outage."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Answer)
+        self.connections: list[socket.socket] = []
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self.connections.append(connection)
+        return connection, address
+
+    def server_close(self) -> None:
+        super().server_close()
+        for each in self.connections:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
 class Endpoint:
     """An OpenAI-compatible endpoint that hears the same in everything."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Listening | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _Answer)
-        self._server.daemon_threads = True
+        self._server = _Listening(self.port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
