@@ -1,8 +1,11 @@
 """Who a voice is, from the talk itself. One wrong name is worse than ten missing."""
 
+import itertools
+import math
+
 import pytest
 
-from minutebook.language.talk.naming import propose_names
+from minutebook.language.talk.naming import likelihoods, propose_names
 from support.talks import talk
 
 PEOPLE = ("Ada Lovelace", "Tom Berg", "Keiko Sato", "Omar Haddad")
@@ -22,8 +25,22 @@ def assigned(text: str, people: tuple[str, ...] = PEOPLE, *, named: bool = False
         ("A: Could you send the list, Tom?\nB: Of course.", {"speaker_2": "Tom Berg"}),
         ("A: The import is done and all rows are there.\nB: Thanks, Omar. What is next?", {"speaker_1": "Omar Haddad"}),
         ("A: Kaiko, please send the list today.\nB: Will do.", {"speaker_2": "Keiko Sato"}),
+        ("A: The shop is empty again.\nB: Omar! It was full on Monday.", {"speaker_1": "Omar Haddad"}),
+        ("A: Before we start, I am Keiko, I look after sales.\nB: Hello.", {"speaker_1": "Keiko Sato"}),
+        ("A: tom could you send the list\nB: sure i will do that", {"speaker_2": "Tom Berg"}),
     ],
-    ids=["this is", "here", "my name", "request", "address at the end", "thanks", "misspelt"],
+    ids=[
+        "this is",
+        "here",
+        "my name",
+        "request",
+        "address at the end",
+        "thanks",
+        "misspelt",
+        "cried out to",
+        "in the middle",
+        "without capitals",
+    ],
 )
 def test_evidence_names_a_voice(text: str, names: dict[str, str]) -> None:
     assert assigned(text) == names
@@ -68,3 +85,37 @@ def test_proposals_show_confidence_and_spans() -> None:
 
 def test_without_attendees_there_are_no_names() -> None:
     assert propose_names(talk("A: Tom, could you send the list?\nB: Sure."), ()) == ()
+
+
+def test_a_name_with_accents_or_its_beginning_names_a_voice() -> None:
+    people = ("Zsófia Nagy", "Cassandra Hill", "Tom Berg")
+
+    assert assigned("A: Zsófia, could you call them?\nB: Sure, I will do that.", people) == {"speaker_2": "Zsófia Nagy"}
+    assert assigned("A: Could you call them, Cass?\nB: Sure, I will do that.", people) == {
+        "speaker_2": "Cassandra Hill"
+    }
+
+
+def test_the_last_listed_name_goes_to_the_last_voice() -> None:
+    text = "A: Tom, could you send it?\nB: Sure, I will.\nA: Keiko, and the list?\nC: Sure, I will do that."
+
+    assert assigned(text, ("Ada Lovelace", "Tom Berg", "Keiko Sato")) == {
+        "speaker_1": "Ada Lovelace", "speaker_2": "Tom Berg", "speaker_3": "Keiko Sato",
+    }  # fmt: skip
+    assert assigned(text) == {"speaker_2": "Tom Berg", "speaker_3": "Keiko Sato"}
+
+
+def test_every_way_of_naming_the_voices_is_weighed() -> None:
+    """Against adding up all assignments one by one."""
+    scores = {"x": {"a": 1.5, "b": -1.0}, "y": {"b": 0.7, "c": 2.0}, "z": {"a": -4.5}}
+    stranger, names = math.exp(-3.2), ("a", "b", "c")
+    weight = {v: {None: stranger} | {n: math.exp(scores[v].get(n, 0.0)) for n in names} for v in "xyz"}
+    ways = [w for w in itertools.product((None, *names), repeat=3) if len({n for n in w if n}) == 3 - w.count(None)]
+    mass = [weight["x"][i] * weight["y"][j] * weight["z"][k] for i, j, k in ways]
+
+    likely = likelihoods("xyz", names, scores)
+
+    for at, voice in enumerate("xyz"):
+        for name in names:
+            expected = sum(m for m, way in zip(mass, ways, strict=True) if way[at] == name) / sum(mass)
+            assert likely[voice][name] == pytest.approx(expected)

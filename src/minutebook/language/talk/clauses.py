@@ -64,7 +64,7 @@ def _marked(token: Token, sentence: Sentence, people: People) -> Token:
     if token.text in PUNCTUATION or token.text == "'s":
         return token
     key = people.key_of(sentence.written[token.word])
-    return Token("@" + re.sub(r"[^a-z'-]", "", key), token.word) if key is not None else token
+    return Token("@" + re.sub(r"[^\w'-]", "", key), token.word) if key is not None else token
 
 
 def _cuts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[int]:

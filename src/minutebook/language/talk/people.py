@@ -15,8 +15,12 @@ from minutebook.transcript.model import Transcript
 _DEFAULT_NAME = re.compile(r"^(?:speaker|sprecher(?:in)?|voice|locuteur|intervenant|hablante)[ _-]?\d+$", re.IGNORECASE)
 _BARE = re.compile(r"^\W+|\W+$")
 _SHORTEST_FUZZY = 4
+_SHORTEST_NICKNAME = 3
+"""Letters from which the beginning of one listed name only is taken for that name: "Cass" for Cassandra."""
 _MOST_NAMES, _MOST_WORDS = 200, 5000
 """People that the talk itself names, and words that are looked at as spellings of a name: a day of talk has fewer."""
+_CAPITALS = 0.01
+"""Share of words with a capital below which a talk is written without them."""
 _LIKENESS = 0.78
 """Ratio (difflib) from which a differently spelt word is taken for a name of the list: Whisper writes "Kayko"."""
 
@@ -42,10 +46,13 @@ class People:
     outsiders: frozenset[str] = frozenset()
     """Keys of people who are only spoken of ("my assistant Berta")."""
 
+    uncased: bool = False
+    """Whether the talk is written without capitals, as some recognisers do."""
+
     def key_of(self, written: str) -> str | None:
-        """The person a written word names, if any. Only capitalised words are names."""
+        """The person a written word names, if any. Only capitalised words are names, where there are capitals."""
         word = bare(written)
-        return self.spellings.get(word.casefold()) if word[:1].isupper() else None
+        return self.spellings.get(word.casefold()) if self.uncased or word[:1].isupper() else None
 
 
 def people_of(
@@ -71,11 +78,14 @@ def people_of(
     outsiders = frozenset(islice(_introduced_by_role(sentences, lexicon), _MOST_NAMES)) - set(names)
     names |= {name: name.capitalize() for name in outsiders}
     spellings = dict(heard_as)
+    uncased = sum(n for w, n in spoken.items() if w[:1].isupper() and w[:1] != "I") < _CAPITALS * spoken.total()
+    if uncased:
+        spellings |= {key: key for key in names if key in spoken and _may_be_meant(key, lexicon)}
     written = (word for word in spoken if word[:1].isupper() and _may_name(word, names, lexicon))
     for word in islice(written, _MOST_WORDS):
         if (key := _listed_key(word, names, spoken)) is not None:
             spellings[word.casefold()] = key
-    return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders)
+    return People(names, {k: v for k, v in known.items() if k in names}, spellings, outsiders, uncased)
 
 
 def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> dict[str, None]:
@@ -90,9 +100,13 @@ def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> dict
     return found
 
 
+def _may_be_meant(word: str, lexicon: Lexicon) -> bool:
+    return not (word in lexicon.never_names or word in lexicon.stopwords)
+
+
 def _may_name(word: str, names: Mapping[str, str], lexicon: Lexicon) -> bool:
     lowered = word.casefold()
-    return lowered in names or not (lowered in lexicon.never_names or lowered in lexicon.stopwords)
+    return lowered in names or _may_be_meant(lowered, lexicon)
 
 
 def first_key(name: str) -> str:
@@ -114,6 +128,9 @@ def _listed_key(word: str, names: Mapping[str, str], spoken: Mapping[str, int] |
         return lowered
     if spoken is not None and spoken.get(lowered, 0):
         return None
+    short_for = [key for key in names if len(lowered) >= _SHORTEST_NICKNAME and key.startswith(lowered)]
+    if len(short_for) == 1:
+        return short_for[0]
     scored = sorted(((_likeness(lowered, key), key) for key in names), reverse=True)
     if not scored or scored[0][0] < _LIKENESS or (len(scored) > 1 and scored[1][0] >= _LIKENESS):
         return None
