@@ -39,13 +39,19 @@ DATES = ENGLISH.dates
         ("first thing tomorrow morning", "first thing tomorrow morning", date(2026, 3, 3)),
         ("within 3 days", "within 3 days", date(2026, 3, 5)),
         ("as soon as possible", "as soon as possible", None),
+        ("i do it thursday , not friday", "thursday", date(2026, 3, 5)),
+        ("by the sixteenth , that is a monday", "the sixteenth", date(2026, 3, 16)),
+        ("i can look at it tuesday or wednesday", "tuesday or wednesday", date(2026, 3, 3)),
+        ("what i showed on monday , i send by friday", "friday", date(2026, 3, 6)),
+        ("in the second week of may", "in the second week of may", None),
+        ("by half two", "half two", None),
     ],
 )
 def test_found_and_worked_out(clause: str, said: str, on: date | None) -> None:
     match = DATES.find_due(clause)
 
     assert match is not None
-    assert DATES.said_of(match[0]) == said
+    assert DATES.said_of(match.text) == said
     assert DATES.resolve(said, HELD_ON) == on
 
 

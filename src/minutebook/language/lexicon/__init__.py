@@ -107,6 +107,8 @@ def _dates(data: Mapping[str, Any], macros: Mapping[str, str], words: Words) -> 
         dated=_pattern(rf"\b{_any_of(data['dated'])}\b", known),
         eventful=_pattern(rf"\b{_any_of(data['eventful'])}", known),
         leading=_pattern(data["leading"], known),
+        joining=_pattern(data.get("joining", r"\x20?,? ?"), known),
+        aside=_pattern(data.get("aside", "(?!)"), known),
         units=data["units"],
         counts=data["counts"],
         vague=_pattern(data["vague"], known),

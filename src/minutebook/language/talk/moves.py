@@ -64,15 +64,15 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
     groups = match.groupdict()
     dates = lexicon.dates
     due = dates.find_due(clause.norm)
-    said = dates.said_of(clause.written(*due.span())) if due else None
+    said = dates.said_of(clause.written(*due.span)) if due else None
     who = groups.get("who") or addressed(clause, lexicon)
     first, last = match.span("do") if groups.get("do") else (0, 0)
-    apart = due is not None and act not in _WITH_TIME and dates.is_dated(due[0])
+    apart = due is not None and act not in _WITH_TIME and dates.is_dated(due.text)
     return Move(
         act=act,
         clause=clause,
-        do=trimmed(clause, first, last, due.span() if due and apart else None, lexicon),
-        core=trimmed(clause, first, last, due.span() if due else None, lexicon),
+        do=trimmed(clause, first, last, due.span if due and apart else None, lexicon),
+        core=trimmed(clause, first, last, due.span if due else None, lexicon),
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,
@@ -84,15 +84,15 @@ def move_of_sentence(act: Act, sentence: Sentence, people: People, lexicon: Lexi
     tokens = tuple(token for clause in clauses_of(sentence, people, lexicon) for token in clause.tokens)
     clause = Clause(sentence, tokens)
     due = lexicon.dates.find_due(clause.norm)
-    apart = due is not None and act not in _WITH_TIME and lexicon.dates.is_dated(due[0])
+    apart = due is not None and act not in _WITH_TIME and lexicon.dates.is_dated(due.text)
     whole = len(clause.norm)
     return Move(
         act=act,
         clause=clause,
-        do=trimmed(clause, 0, whole, due.span() if due and apart else None, lexicon),
-        core=trimmed(clause, 0, whole, due.span() if due else None, lexicon),
+        do=trimmed(clause, 0, whole, due.span if due and apart else None, lexicon),
+        core=trimmed(clause, 0, whole, due.span if due else None, lexicon),
         who=who.removeprefix("@") if (who := addressed(clause, lexicon)) else None,
-        due=lexicon.dates.said_of(clause.written(*due.span())) if due else None,
+        due=lexicon.dates.said_of(clause.written(*due.span)) if due else None,
         whole=True,
     )
 
@@ -102,7 +102,7 @@ def due_said(sentence: Sentence, people: People, lexicon: Lexicon) -> str | None
     for clause in clauses_of(sentence, people, lexicon):
         due = lexicon.dates.find_due(clause.norm)
         if due is not None:
-            return lexicon.dates.said_of(clause.written(*due.span()))
+            return lexicon.dates.said_of(clause.written(*due.span))
     return None
 
 

@@ -26,12 +26,25 @@ class DateRule:
     days: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A due expression and the half-open range of characters of its clause in which it stands."""
+
+    text: str
+    first: int
+    last: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.first, self.last
+
+
 @dataclass(frozen=True, eq=False)
 class Dates:
     """How one language speaks of time. Made of the table `dates` of its pack.
 
     `dated` finds expressions with a date or time, `eventful` those tied to an event; `leading` is what stands before
-    them. `units` are words for spans of time by the span they mean, `counts` words for numbers that are none, `vague`
+    them, `joining` what joins two to one, `aside` what stands before one that is no due date. `units` are words for spans of time by the span they mean, `counts` words for numbers that are none, `vague`
     what no date follows from, in any number or in one.
     """
 
@@ -41,19 +54,30 @@ class Dates:
     dated: re.Pattern[str]
     eventful: re.Pattern[str]
     leading: re.Pattern[str]
+    joining: re.Pattern[str]
+    aside: re.Pattern[str]
     units: Mapping[str, str]
     counts: Mapping[str, int]
     vague: re.Pattern[str]
     vague_one: re.Pattern[str]
     rules: tuple[DateRule, ...]
 
-    def find_due(self, norm: str) -> Match[str] | None:
+    def find_due(self, norm: str) -> Expression | None:
         """The due expression in a normalised clause: one with a date or time if there is one, else one tied to an
-        event. Of several, the last: "what I showed on Monday, I send by Friday"."""
-        dated = list(self.dated.finditer(norm))
+        event. Of several, the last: "what I showed on Monday, I send by Friday"; what only goes on in the next word is
+        one ("Tuesday or Wednesday", "today, before five"), and what is denied or explained none ("not Friday")."""
+        dated: list[Expression] = []
+        for match in self.dated.finditer(norm):
+            before = norm[: match.start()]
+            if self.aside.search(before):
+                continue
+            goes_on = bool(dated) and self.joining.fullmatch(norm, dated[-1].last, match.start()) is not None
+            first = dated.pop().first if goes_on else match.start()
+            dated.append(Expression(norm[first : match.end()], first, match.end()))
         if dated:
             return dated[-1]
-        return next(iter(self.eventful.finditer(norm)), None)
+        found = self.eventful.search(norm)
+        return Expression(found[0], *found.span()) if found is not None else None
 
     def is_dated(self, words: str) -> bool:
         """Whether a due expression has a date or time, rather than an event ("before I call")."""
