@@ -21,6 +21,8 @@ _SAME = 0.8
 _NEAR_ANSWER = 3
 _CLEAR = 2
 """Content words from which a line is shown without what led to it."""
+_AT_ONCE_S = 1.5
+"""Seconds within which "I call them tomorrow" follows what it is about."""
 _GOES_ON_S = 30.0
 """Seconds within which the same person's next promise may be about the same task."""
 
@@ -346,6 +348,9 @@ def _goes_on(one: Item, other: Item, talk: Conversation) -> bool:
         return False
     if talk.numbers(one.text) != talk.numbers(other.text):
         return False
+    at_once = other.evidence[-1].start - one.evidence[-1].end < _AT_ONCE_S
+    if at_once and talk.lexicon.matches("about_the_same", talk.lexicon.words.norm(other.text)):
+        return True
     cited = [talk.content(" ".join(e.quote for e in i.evidence)) for i in (one, other)]
     mine, theirs = talk.content(one.text), talk.content(other.text)
     return bool(mine & theirs) and (len(mine - cited[1]) <= 1 or len(theirs - cited[0]) <= 1)

@@ -13,6 +13,8 @@ _SAME = 0.6
 """Share of content words from which two people's tasks are one that changed hands, or a task is the one called off."""
 _SOME = 0.5
 """Share from which a sentence soon after, which the model takes for a withdrawal, takes a task back."""
+_FEW = 2
+"""Content words up to which a promise only names whose task it takes over."""
 _SOON_S = 45.0
 """Seconds within which a task changes hands in talk; later the same words mean another task."""
 _MOST_AHEAD = 100
@@ -39,7 +41,11 @@ def standing(items: Sequence[Item], talk: Conversation) -> list[Item]:
     for at, item in enumerate(items):
         following = range(at + 1, min(at + 1 + _MOST_AHEAD, len(items)))
         after = bisect_right(starts, item.evidence[-1].end)
-        taken = any(_same(said[at], said[later]) and _taken_over(item, items[later]) for later in following)
+        taken = any(
+            _taken_over(item, items[later])
+            and (_same(said[at], said[later]) or _steps_in(item, items[later], said[later], talk))
+            for later in following
+        )
         called_off = any(_named(said[at], words) for words in named[after : after + _MOST_AHEAD])
         withdrawn = any(_named(said[at], _content(s.text, talk), _SOME) for s in _soon_after(item, back))
         stands += [] if taken or called_off or withdrawn else [item]
@@ -52,6 +58,14 @@ def _taken_over(item: Item, later: Item) -> bool:
         return False
     apart = later.evidence[-1].start - item.evidence[-1].start
     return item.owner.speaker != later.owner.speaker and 0 < apart <= _SOON_S
+
+
+def _steps_in(item: Item, later: Item, named: set[str], talk: Conversation) -> bool:
+    """Whether somebody takes over by saying little more than that: "No, wait, let me do Harrow."."""
+    mine = [e for e in later.evidence if later.owner is not None and e.speaker == later.owner.speaker]
+    cited = _content(" ".join(e.quote for e in item.evidence), talk)
+    steps = any(talk.lexicon.matches("takes_over", talk.lexicon.words.norm(e.quote)) for e in mine)
+    return steps and 0 < len(named) <= _FEW and named <= cited
 
 
 def _same(mine: set[str], theirs: set[str]) -> bool:

@@ -1,7 +1,7 @@
 """What each clause does in the conversation: moves, found by the language pack's cues."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from re import Match
 
 from minutebook.language.lexicon import Act, Lexicon
@@ -11,6 +11,7 @@ from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import trimmed
 
 _OPENING_WORDS = 5
+_TASKS = frozenset((Act.COMMIT, Act.REQUEST, Act.ASSIGN))
 _WITH_TIME = frozenset((Act.DECIDE, Act.PROPOSE))
 """Acts whose time is part of what they say, not a due date."""
 
@@ -30,6 +31,8 @@ class Move:
     weak: bool = False
     whole: bool = False
     """Whether no cue says what it is about: `do` is the whole sentence."""
+    done: tuple[int, int] | None = None
+    """Where in the clause stands what it is about."""
 
     @property
     def sentence(self) -> Sentence:
@@ -57,7 +60,39 @@ def _moves_of_clause(clause: Clause, opens: bool, people: People, lexicon: Lexic
         if cue.act in (Act.ACCEPT, Act.REFUSE, Act.AGREE) and not opens:
             continue
         found[cue.act] = _move(cue.act, cue.weak, match, clause, lexicon)
-    return list(found.values())
+    return [part for move in found.values() for part in _apart(move, lexicon)]
+
+
+def _apart(move: Move, lexicon: Lexicon) -> list[Move]:
+    """One move for each task of two that are promised or asked for in one breath, each with its own time: "I'll phone
+    them tomorrow and get it set up before Easter"."""
+    if move.act not in _TASKS or move.done is None:
+        return [move]
+    first, last = move.done
+    joint = lexicon.found("and_then_do", move.clause.norm[first:last])
+    if joint is None:
+        return [move]
+    cut = first + joint.start()
+    after = first + joint.start("do")
+    ends = ((first, cut), (after, last))
+    dues = [lexicon.dates.find_due(move.clause.norm[a:b]) for a, b in ends]
+    if not all(dues):
+        return [move]
+    parts = []
+    for (begin, end), due in zip(ends, dues, strict=True):
+        assert due is not None
+        span = (begin + due.first, begin + due.last)
+        dated = lexicon.dates.is_dated(due.text)
+        parts.append(
+            replace(
+                move,
+                do=trimmed(move.clause, begin, end, span if dated else None, lexicon),
+                core=trimmed(move.clause, begin, end, span, lexicon),
+                due=lexicon.dates.said_of(move.clause.written(*span)),
+                done=None,
+            )
+        )
+    return parts
 
 
 def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexicon) -> Move:
@@ -76,6 +111,7 @@ def _move(act: Act, weak: bool, match: Match[str], clause: Clause, lexicon: Lexi
         who=who.removeprefix("@") if who else None,
         due=said,
         weak=weak,
+        done=(first, last) if groups.get("do") else None,
     )
 
 
