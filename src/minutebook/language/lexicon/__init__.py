@@ -12,11 +12,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from minutebook.language.lexicon.model import Act, Cue, Feelings, Lexicon
+from minutebook.language.lexicon.model import Act, Cue, FeelingWords, Feelings, Lexicon
 from minutebook.language.text.dates import CALENDAR_RULES, DateRule, Dates
 from minutebook.language.text.words import Words, word_set
 
-__all__ = ["Act", "Cue", "Feelings", "Lexicon", "dictations", "directed_at_software", "feelings", "lexicon_of"]
+__all__ = ["Act", "Cue", "FeelingWords", "Feelings", "Lexicon", "dictations", "directed_at_software", "feelings", "lexicon_of"]
 
 _WORD_LISTS = (
     "stopwords", "negators", "address_openers", "address_followers", "thanks_words", "never_names", "everyone",
@@ -42,9 +42,23 @@ def lexicon_of(language: str) -> Lexicon:
 
 @lru_cache(maxsize=1)
 def feelings() -> Feelings:
-    """The corrections to VADER's word list."""
+    """The corrections to VADER's word list, and what other languages feel with."""
     data = _read("feelings.toml")
-    return Feelings(word_set(data["neutral"]), data["felt"])
+    good, bad = (_idioms(data["idioms"][way]) for way in ("good", "bad"))
+    others = {language: _feeling_words(data[language]) for language in ("de", "fr", "es")}
+    return Feelings(word_set(data["neutral"]), data["felt"], good, bad, others)
+
+
+def _idioms(written: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_pattern(written, {}).pattern})\b", re.IGNORECASE)
+
+
+def _feeling_words(data: Mapping[str, str]) -> FeelingWords:
+    good, bad = (
+        re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in data[way].split()))
+        for way in ("good", "bad")
+    )
+    return FeelingWords(good, bad, word_set(data["negators"]), word_set(data["boosters"]))
 
 
 @lru_cache(maxsize=1)

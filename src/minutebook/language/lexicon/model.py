@@ -94,7 +94,21 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Feelings:
-    """Corrections to VADER's word list: words without feeling, and scores (-4 to 4) of words that have one."""
+    """Corrections to VADER's word list: words without feeling, scores (-4 to 4) of words that have one, idioms that say
+    good or bad as wholes; and the words that other languages feel with, by language."""
 
     neutral: frozenset[str]
     felt: Mapping[str, float]
+    good: re.Pattern[str]
+    bad: re.Pattern[str]
+    others: Mapping[str, "FeelingWords"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeelingWords:
+    """One language's words that feel good or bad, patterns over whole words, and those that deny or strengthen them."""
+
+    good: re.Pattern[str]
+    bad: re.Pattern[str]
+    negators: frozenset[str]
+    boosters: frozenset[str]

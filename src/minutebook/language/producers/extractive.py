@@ -66,7 +66,7 @@ class ExtractiveProducer:
         return key_points_of(talk.sentences, talk.items, talk.lexicon.words)
 
     def sentiment(self, transcript: Transcript) -> Sentiment:
-        return sentiment_of(sentences_of(mended(transcript)))
+        return sentiment_of(sentences_of(mended(transcript)), transcript.language)
 
 
 def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:

@@ -1,13 +1,14 @@
 """Mood, from VADER (Hutto & Gilbert 2014) with its word list set right for work: "the build failed" is a fact, "I am
 worried" is a feeling."""
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from minutebook.language.lexicon import feelings
+from minutebook.language.lexicon import FeelingWords, feelings
 from minutebook.language.model import Evidence, Mood, MoodSpan, Sentiment
 from minutebook.language.talk.sentences import Sentence
 
@@ -27,6 +28,9 @@ _GOING_WELL = re.compile(r"\b(?:went|go|going|goes|works?|worked|did) (?:really 
 _CONDITIONAL = re.compile(r"\b(?:would|could)\b|'d\b", re.IGNORECASE)
 _WISHED = 0.4
 """What "would be a relief" weighs against what is one."""
+_WORD, _DENIED, _STRONGER, _NORMAL, _BEFORE = 2.2, -0.74, 1.25, 15.0, 3
+"""In other languages than English: what a word counts, what it does when it is denied or strengthened by one of the words
+before it, and what sums are normalised with (VADER's figures)."""
 _MOST_SPANS = 5
 _TIMELINE_STEPS, _SHORTEST_STEP_S = 12, 15.0
 
@@ -43,17 +47,38 @@ def _analyser() -> Any:
     return analyser
 
 
-def feeling(text: str) -> float:
+def feeling(text: str, language: str = "en") -> float:
     """How a sentence feels, -1 to 1; 0 where nothing is felt."""
-    plain = _COURTESY.sub(" ", _GOING_WELL.sub("great", text))
-    score = float(_analyser().polarity_scores(plain)["compound"])
-    score *= _WISHED if _CONDITIONAL.search(text) else 1.0
+    words = feelings().others.get(language.partition("-")[0])
+    score = _english(text) if words is None else _counted(text, words)
     return score if abs(score) >= _FELT else 0.0
 
 
-def sentiment_of(sentences: Sequence[Sentence]) -> Sentiment:
+def _english(text: str) -> float:
+    plain = text.replace("’", "'")
+    for idioms, word in ((feelings().bad, " awful "), (feelings().good, " great ")):
+        plain = idioms.sub(word, plain)
+    plain = _COURTESY.sub(" ", _GOING_WELL.sub("great", plain))
+    score = float(_analyser().polarity_scores(plain)["compound"])
+    return score * (_WISHED if _CONDITIONAL.search(text) else 1.0)
+
+
+def _counted(text: str, words: FeelingWords) -> float:
+    """VADER's arithmetic over another language's words: what stands before a word denies or strengthens it."""
+    spoken = [w.strip(".,;:!?¡¿…«»\"'()") for w in text.casefold().replace("’", "'").split()]
+    total = 0.0
+    for at, word in enumerate(spoken):
+        plain = word.rpartition("'")[2]
+        value = _WORD if words.good.fullmatch(plain) else -_WORD if words.bad.fullmatch(plain) else 0.0
+        before = set(spoken[max(0, at - _BEFORE) : at])
+        value *= _DENIED if before & words.negators else 1.0
+        total += value * (_STRONGER if before & words.boosters else 1.0)
+    return total / math.sqrt(total * total + _NORMAL)
+
+
+def sentiment_of(sentences: Sequence[Sentence], language: str = "en") -> Sentiment:
     """Mood overall, by speaker in order of appearance, and over time, with the sentences that moved it."""
-    felt = [(s, feeling(s.text)) for s in sentences]
+    felt = [(s, feeling(s.text, language)) for s in sentences]
     by_speaker: defaultdict[str, list[tuple[Sentence, float]]] = defaultdict(list)
     for sentence, score in felt:
         by_speaker[sentence.speaker].append((sentence, score))
