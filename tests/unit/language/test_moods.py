@@ -73,3 +73,24 @@ def test_silence_has_no_mood() -> None:
     found = sentiment_of([])
 
     assert (found.overall.label, found.by_speaker, found.timeline) == ("neutral", (), ())
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "way"),
+    [
+        ("de", "Das war wirklich frustrierend.", -1),
+        ("de", "Ich bin sehr zufrieden damit.", 1),
+        ("de", "Damit bin ich gar nicht zufrieden.", -1),
+        ("de", "Die Sitzung ist am Montag.", 0),
+        ("fr", "Ça m'inquiète beaucoup.", -1),
+        ("fr", "Bravo, c'est magnifique.", 1),
+        ("es", "Estoy bastante enfadada, la verdad.", -1),
+        ("es", "Me alegro mucho, qué maravilla.", 1),
+        ("en", "My people are at the end of their tether, it's a shambles.", -1),
+        ("en", "I couldn't be happier, it worked a treat.", 1),
+    ],
+)
+def test_other_languages_and_idioms_feel_something(language: str, text: str, way: int) -> None:
+    score = feeling(text, language)
+
+    assert (score > 0) - (score < 0) == way

@@ -12,11 +12,21 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from minutebook.language.lexicon.model import Act, Cue, FeelingWords, Feelings, Lexicon
+from minutebook.language.lexicon.model import Act, Cue, Feelings, FeelingWords, Lexicon
 from minutebook.language.text.dates import CALENDAR_RULES, DateRule, Dates
 from minutebook.language.text.words import Words, word_set
 
-__all__ = ["Act", "Cue", "FeelingWords", "Feelings", "Lexicon", "dictations", "directed_at_software", "feelings", "lexicon_of"]
+__all__ = [
+    "Act",
+    "Cue",
+    "FeelingWords",
+    "Feelings",
+    "Lexicon",
+    "dictations",
+    "directed_at_software",
+    "feelings",
+    "lexicon_of",
+]
 
 _WORD_LISTS = (
     "stopwords", "negators", "address_openers", "address_followers", "thanks_words", "never_names", "everyone",

@@ -29,8 +29,8 @@ _CONDITIONAL = re.compile(r"\b(?:would|could)\b|'d\b", re.IGNORECASE)
 _WISHED = 0.4
 """What "would be a relief" weighs against what is one."""
 _WORD, _DENIED, _STRONGER, _NORMAL, _BEFORE = 2.2, -0.74, 1.25, 15.0, 3
-"""In other languages than English: what a word counts, what it does when it is denied or strengthened by one of the words
-before it, and what sums are normalised with (VADER's figures)."""
+"""In other languages than English: what a word counts, what it counts when one of the words before it denies or
+strengthens it, and what sums are normalised with (VADER's figures)."""
 _MOST_SPANS = 5
 _TIMELINE_STEPS, _SHORTEST_STEP_S = 12, 15.0
 

@@ -44,8 +44,9 @@ class Dates:
     """How one language speaks of time. Made of the table `dates` of its pack.
 
     `dated` finds expressions with a date or time, `eventful` those tied to an event; `leading` is what stands before
-    them, `joining` what joins two to one, `aside` what stands before one that is no due date. `units` are words for spans of time by the span they mean, `counts` words for numbers that are none, `vague`
-    what no date follows from, in any number or in one.
+    them, `joining` what joins two to one, `aside` what stands before one that is no due date. `units` are words for
+    spans of time by the span they mean, `counts` words for numbers that are none, `vague` what no date follows from, in
+    any number or in one.
     """
 
     words: Words
