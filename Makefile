@@ -59,7 +59,7 @@ coverage: $(VENV)/.test ## Run the tests of the pure core and look that they rea
 	$(BIN)/pytest -q tests/unit/kit tests/unit/transcript tests/unit/language --cov --cov-report=term-missing:skip-covered
 
 e2e: $(VENV)/.test stage official-client ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
-	$(BIN)/pytest tests/e2e -m "not soak"
+	$(BIN)/pytest tests/e2e tests/replicas -m "not soak"
 
 soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
 	$(BIN)/pytest tests -m soak -s

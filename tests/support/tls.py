@@ -23,7 +23,7 @@ class _Quiet(HTTPServer):
 def tls_server(folder: Path) -> Iterator[str]:
     """Serves on a free loopback port; yields the address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_self_signed(folder / "server.pem"))
+    context.load_cert_chain(self_signed(folder / "server.pem"))
     server = _Quiet(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -36,7 +36,7 @@ def tls_server(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def _self_signed(path: Path) -> Path:
+def self_signed(path: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

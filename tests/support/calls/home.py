@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket, to_json
 
@@ -21,12 +21,14 @@ TOKEN = "a-token-of-the-tests"
 
 
 class RunnerAtHome:
-    """A runner process and what it told. `reports` are in order; `pieces` by stream and index with their length."""
+    """A runner process and what it told. `reports` are in order; `pieces` by stream and index,
+    `times` their start (epoch) and length in ms."""
 
-    def __init__(self, orders: Orders, folder: Path) -> None:
+    def __init__(self, orders: Orders, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.orders = orders
         self.reports: list[RunnerReport] = []
         self.pieces: dict[tuple[str, int], bytes] = {}
+        self.times: dict[tuple[str, int], tuple[int, int]] = {}
         self.stop_requested = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, name="home", daemon=True).start()
@@ -41,7 +43,9 @@ class RunnerAtHome:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"MINUTEBOOK_BOT_ATTEMPT": f"{orders.bot_id}/{orders.attempt}"},
+                env=os.environ
+                | {"MINUTEBOOK_BOT_ATTEMPT": f"{orders.bot_id}/{orders.attempt}"}
+                | dict(environment or {}),
             )
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(to_json(ticket)).encode() + b"\n")
@@ -77,6 +81,10 @@ class RunnerAtHome:
         assert self.ending is not None, self.log.read_text()[-3000:]
         return self.ending
 
+    def request_stop(self) -> None:
+        """The bot is told to leave, with its next heartbeat."""
+        self.stop_requested = True
+
     def close(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -98,7 +106,7 @@ class RunnerAtHome:
                 answer = None
                 found = ours.match(address.path)
                 if self.headers.get("authorization") == f"Bearer {TOKEN}" and found:
-                    answer = home.answer(address.path[found.end() :], body)
+                    answer = home.answer(address.path[found.end() :], body, address.query)
                 self.send_response(404 if answer is None else 200)
                 data = json.dumps(answer or {}).encode()
                 self.send_header("content-type", "application/json")
@@ -113,7 +121,7 @@ class RunnerAtHome:
 
         return Handler
 
-    def answer(self, path: str, body: bytes) -> dict[str, object] | None:
+    def answer(self, path: str, body: bytes, query: str = "") -> dict[str, object] | None:
         """What home says, as `bots.protocol` lays it down; None for an address that does not exist."""
         match path.split("/"):
             case ["orders"]:
@@ -127,6 +135,8 @@ class RunnerAtHome:
                 return {"next": len(self.reports)}
             case ["media", stream, index]:
                 self.pieces[stream, int(index)] = body
+                times = parse_qs(query)
+                self.times[stream, int(index)] = (int(times["start_ms"][0]), int(times["length_ms"][0]))
                 return {}
             case ["screenshots", _]:
                 return {}
@@ -142,9 +152,9 @@ def orders_for(address: str, bot_id: str, **rules: int) -> Orders:
 
 
 @contextmanager
-def runner(orders: Orders, folder: Path) -> Iterator[RunnerAtHome]:
-    """A runner for the length of a block."""
-    running = RunnerAtHome(orders, folder)
+def runner(orders: Orders, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[RunnerAtHome]:
+    """A runner for the length of a block; `environment` adds settings."""
+    running = RunnerAtHome(orders, folder, environment)
     try:
         yield running
     finally:
