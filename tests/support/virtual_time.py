@@ -8,6 +8,7 @@ import asyncio
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -54,11 +55,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual.threads_busy -= 1
 
 
+@lru_cache(maxsize=8)
+def _moment(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
 class LoopClock:
     """A `kit.clock.Clock` that shows the running loop's time."""
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=asyncio.get_running_loop().time())
+        return _moment(asyncio.get_running_loop().time())
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

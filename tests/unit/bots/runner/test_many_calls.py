@@ -20,6 +20,17 @@ HANGS: Sequence[Scene] = (None, Place.JOINING, Place.UNREACHABLE)
 RULES = {"waiting_room_s": 600, "noone_joined_s": 600, "silence_s": 600, "alone_s": 60, "longest_s": 4 * 3600}
 
 
+class BusyClock(LoopClock):
+    """The clock of a machine that has much to do: each wait takes `at_least_s`, less than after which a call counts as
+    lost."""
+
+    def __init__(self, at_least_s: float) -> None:
+        self._at_least_s = at_least_s
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(seconds, self._at_least_s))
+
+
 class Lively(FakeCapture):
     """Somebody speaks twice a minute."""
 
@@ -41,35 +52,41 @@ class Moving(Stage):
         return replace(super().ports(), capture=lambda _: Lively(self))
 
 
-def stage(scenes: Sequence[tuple[float, Scene]]) -> Moving:
-    made = Moving(scenes, people=((0, 2),))
+def stage(scenes: Sequence[tuple[float, Scene]], slowness_s: float) -> Moving:
+    made = Moving(scenes, people=((0, 2),), clock=BusyClock(slowness_s))
     made.began = asyncio.get_running_loop().time()
     return made
 
 
-async def healthy(until_s: float, longest_s: int) -> list[Exit]:
+async def healthy(until_s: float, longest_s: int, slowness_s: float) -> list[Exit]:
     """One call after the other, of the longest length, until the time is up."""
     ends = []
     while asyncio.get_running_loop().time() < until_s:
-        played = stage(((0, Place.JOINING), (4, Place.IN_CALL)))
+        played = stage(((0, Place.JOINING), (4, Place.IN_CALL)), slowness_s)
         ends.append(await Call(orders(leave={**RULES, "longest_s": longest_s}), played.ports()).run())
     return ends
 
 
-async def hanging(until_s: float, hang: Scene) -> list[float]:
+async def hanging(until_s: float, hang: Scene, slowness_s: float) -> list[float]:
     """Calls that hang a minute after they began; how long each hung."""
     hung = []
     while asyncio.get_running_loop().time() < until_s:
-        played = stage(((0, Place.JOINING), (4, Place.IN_CALL), (HANG_S, hang)))
+        played = stage(((0, Place.JOINING), (4, Place.IN_CALL), (HANG_S, hang)), slowness_s)
         await Call(orders(leave=RULES), played.ports()).run()
         hung.append(played.now() - HANG_S)
     return hung
 
 
-def play(hours: float, well: int, ill: int, longest_s: int = 4 * 3600) -> tuple[list[list[Exit]], list[list[float]]]:
+def play(
+    hours: float, well: int, ill: int, longest_s: int = 4 * 3600, slowness_s: float = 0.0
+) -> tuple[list[list[Exit]], list[list[float]]]:
+    """`slowness_s` is how long each wait of a healthy bot takes at least; half of that for one that hangs."""
+
     async def whole() -> tuple[Any, Any]:
-        calls = asyncio.gather(*(healthy(hours * 3600, longest_s) for _ in range(well)))
-        hangs = asyncio.gather(*(hanging(hours * 3600, HANGS[number % len(HANGS)]) for number in range(ill)))
+        calls = asyncio.gather(*(healthy(hours * 3600, longest_s, slowness_s) for _ in range(well)))
+        hangs = asyncio.gather(
+            *(hanging(hours * 3600, HANGS[number % len(HANGS)], slowness_s / 2) for number in range(ill))
+        )
         return await calls, await hangs
 
     return run_virtually(whole())
@@ -83,6 +100,13 @@ def judge(found: tuple[list[list[Exit]], list[list[float]]]) -> None:
 
 def test_healthy_and_hanging_bots_side_by_side() -> None:
     judge(play(0.15, 2, len(HANGS), longest_s=300))
+
+
+def test_twelve_hours_of_fifty_healthy_and_ten_hanging_bots_on_a_busy_machine() -> None:
+    calls, hangs = found = play(12, 50, 10, slowness_s=9.0)
+    judge(found)
+    assert (len(calls), len(hangs)) == (50, 10)
+    assert min(len(ends) for ends in calls) >= 3, "of four hours each"
 
 
 @pytest.mark.soak

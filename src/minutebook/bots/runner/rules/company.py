@@ -2,10 +2,11 @@
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 
+@lru_cache(maxsize=512)
 def is_bot(name: str) -> bool:
     """Whether a participant of this name takes notes rather than part. Somebody without a name is a person."""
     return _names().search(name) is not None

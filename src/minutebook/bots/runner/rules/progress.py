@@ -128,10 +128,14 @@ class CallProgress:
         Says nothing outside the call."""
         if not self.in_call:
             return self
-        sounds = [sound for sound in (self.last_sound_s, last_sound_s) if sound is not None]
+        sound_s = self.last_sound_s if last_sound_s is None else max(last_sound_s, self.last_sound_s or last_sound_s)
         since_s = (now_s if self.cut_off_since_s is None else self.cut_off_since_s) if cut_off else None
-        progress = replace(self, last_sound_s=max(sounds, default=None), cut_off_since_s=since_s)
+        progress = self
+        if (sound_s, since_s) != (self.last_sound_s, self.cut_off_since_s):
+            progress = replace(self, last_sound_s=sound_s, cut_off_since_s=since_s)
         if others:
+            if progress.ever_present and progress.alone_since_s is None and progress.first_present_s is not None:
+                return progress
             first_s = now_s if progress.first_present_s is None else progress.first_present_s
             return replace(progress, ever_present=True, first_present_s=first_s, alone_since_s=None)
         if progress.ever_present and progress.alone_since_s is None:
