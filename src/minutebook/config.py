@@ -197,6 +197,11 @@ class BotSettings(BaseModel):
         default_factory=list,
         description="Addresses (prefixes) of self-hosted WebRTC meeting pages that bots may join; comma-separated.",
     )
+    voice: str | None = Field(
+        None,
+        description="Program with which bots say texts: reads text from standard input, writes WAV to standard output, "
+        "such as `espeak-ng --stdin --stdout`.",
+    )
     chunk_s: float = Field(10.0, description="Length of the pieces in which a call is brought to safety, in seconds.")
     lost_after_s: float = Field(15.0, description="After this silence a runner is taken for lost, in seconds.")
     attempts: int = Field(5, description="How often a bot that lost its runner is sent again.")

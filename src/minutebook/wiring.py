@@ -30,6 +30,8 @@ from minutebook.bots.hosting.launchers import Launcher
 from minutebook.bots.hosting.launchers.fake import FakeLauncher
 from minutebook.bots.hosting.launchers.process import ProcessLauncher
 from minutebook.bots.lifecycle import Lifecycle
+from minutebook.bots.live.service import LiveCommands
+from minutebook.bots.live.voice import Voice
 from minutebook.bots.record.links import MediaLinks
 from minutebook.bots.service import Bots
 from minutebook.bots.tasks import bot_tasks, give_up_finishing
@@ -124,6 +126,8 @@ class Services(Records):
     bots: Bots
     bot_life: Lifecycle
     bot_reception: Reception
+    live_commands: LiveCommands
+    bot_voice: Voice
     bot_dispatch: Dispatch
     calendars: Calendars
     zoom: ZoomConnections
@@ -146,6 +150,7 @@ def build_services(
     accounts, meetings, recordings = records.accounts, records.meetings, records.recordings
     analysis, results = records.analysis, records.results
     bot_life = Lifecycle(jobs, events, clock, recordings)
+    live = LiveCommands(clock, storage, bot_life)
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
@@ -169,7 +174,9 @@ def build_services(
         sharing=sharing,
         bots=bots,
         bot_life=bot_life,
-        bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life),
+        bot_reception=Reception(db, storage, clock, sealing, settings.bots, bot_life, live),
+        live_commands=live,
+        bot_voice=Voice(settings.bots.voice),
         bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
         calendars=calendars,
         zoom=zoom,

@@ -1,7 +1,9 @@
 """`/api/bots/{id}/…`: who is in the call, what the bot sees, each participant's sound; the owner's alone."""
 
 import io
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import av
@@ -14,15 +16,17 @@ from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.model import BotWish
-from minutebook.bots.protocol import Observation, ObservationKind
+from minutebook.bots.protocol import CommandAnswer, Observation, ObservationKind
 from minutebook.bots.tasks import bot_tasks
 from minutebook.jobs.fake import InlineJobs
+from minutebook.recordings.sources import sources_from_json, sources_key
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.wiring import Services
 from support.bots import MEETING_URL, WAY_IN, Runner, Stage, _nothing, chunks
 from support.browser import IssueToken
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+SCOPES = ("session", "media")
 DOORS = ("participants", "screenshot", "speakers/1/audio")
 
 
@@ -159,15 +163,102 @@ async def test_a_bot_is_its_owners_alone(
 async def test_a_token_needs_the_scope(
     client: httpx.AsyncClient, runner: Runner, user_token: IssueToken, app: FastAPI
 ) -> None:
-    scopes = ("session", "media", "media")
-    for door, scope in zip(DOORS, scopes, strict=True):
-        others = " ".join({"session", "media", "analysis"} - {scope})
-        answer = await client.get(
-            f"/api/bots/{runner.bot_id}/{door}", headers={"Authorization": f"Bearer {await user_token(others)}"}
-        )
-        assert answer.status_code == 403, door
     paths = app.openapi()["paths"]
-    described = [path for path in paths if path.startswith("/api/bots/")]
-    assert len(described) == len(DOORS)
-    for path in described:
-        assert {name for each in paths[path]["get"]["security"] for name in each} == {"OAuth", "ApiKey"}
+    doors = [(path, method) for path in paths if path.startswith("/api/bots/") for method in paths[path]]
+    assert len(doors) == len(DOORS) + 10
+    tokens = {scope: await user_token(" ".join({"session", "media", "analysis"} - {scope})) for scope in SCOPES}
+    for path, method in doors:
+        (scope,) = {name for each in paths[path][method]["security"] for name in each.get("OAuth", ())}
+        assert (scope == "media") == (path.endswith("audio") or (path.endswith("screenshot") and method == "get"))
+        door = path.format(bot_id=runner.bot_id, number=1, command_id=runner.bot_id)
+        answer = await client.request(method, door, headers={"Authorization": f"Bearer {tokens[scope]}"})
+        assert answer.status_code == 403, door
+        assert {name for each in paths[path][method]["security"] for name in each} == {"OAuth", "ApiKey"}
+
+
+async def test_a_bot_is_told_something(
+    client: httpx.AsyncClient, runner: Runner, headers: dict[str, str], other_user_token: IssueToken
+) -> None:
+    base = f"/api/bots/{runner.bot_id}"
+    key = {"Idempotency-Key": "once"}
+    answer = await client.post(f"{base}/chat", json={"text": "Hello"}, headers=headers | key)
+    assert answer.status_code == 202, answer.text
+    command = answer.json()
+    assert (command["kind"], command["state"], command["text"]) == ("chat", "waiting", "Hello")
+    again = await client.post(f"{base}/chat", json={"text": "Hello"}, headers=headers | key)
+    assert again.json()["id"] == command["id"]
+    for what in ("chat/open", "screenshot", "pause", "resume"):
+        assert (await client.post(f"{base}/{what}", headers=headers)).status_code == 202, what
+    assert len((await runner.beats()).commands) == 5
+    await runner.beats(CommandAnswer(command["id"], done=True))
+    found = await client.get(f"{base}/commands/{command['id']}", headers=headers)
+    assert found.json()["state"] == "done"
+    kinds = [each["kind"] for each in (await client.get(f"{base}/commands", headers=headers)).json()["commands"]]
+    assert sorted(kinds) == ["chat", "open_chat", "pause", "resume", "screenshot"]
+    theirs = {"Authorization": f"Bearer {await other_user_token()}"}
+    for method, path in (("POST", "pause"), ("GET", "commands"), ("GET", "chat"), ("GET", f"commands/{command['id']}")):
+        assert (await client.request(method, f"{base}/{path}", headers=theirs)).status_code == 404, path
+        assert (await client.request(method, f"{base}/{path}")).status_code == 401, path
+    for body in ({"text": " "}, {"text": "x" * 5000}, {"text": "a\x00b"}, {"words": "x"}):
+        assert (await client.post(f"{base}/chat", json=body, headers=headers)).status_code == 400, body
+    nobody = f"/api/bots/{runner.bot_id[:-4]}0000/pause"
+    assert (await client.post(nobody, headers=headers)).status_code == 404
+    await runner.record(1.0)
+    await runner.end(end_reason="meeting_ended")
+    late = await client.post(f"{base}/chat", json={"text": "Hello"}, headers=headers)
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "bot_not_in_call")
+    assert late.json()["error"]["message"] == "The bot is not in a call: its call is over."
+
+
+async def test_a_bot_says_a_text_or_a_sound(
+    client: httpx.AsyncClient, services: Services, runner: Runner, headers: dict[str, str], tmp_path: Path
+) -> None:
+    base = f"/api/bots/{runner.bot_id}"
+    mute = await client.post(f"{base}/say", json={"text": "Hello"}, headers=headers)
+    assert (mute.status_code, mute.json()["error"]["code"]) == (409, "voice_missing")
+    assert "MINUTEBOOK_BOTS__VOICE" in mute.json()["error"]["message"]
+    spoken = tmp_path / "spoken.flac"
+    spoken.write_bytes(silence(1.5))
+    script = f'import sys; sys.stdin.read(); sys.stdout.buffer.write(open("{spoken}", "rb").read())'
+    services.bot_voice.command = [sys.executable, "-c", script]
+    said = await client.post(f"{base}/say", json={"text": "Hello"}, headers=headers)
+    assert (said.status_code, said.json()["text"]) == (202, "Hello")
+    played = await client.post(f"{base}/sound", content=silence(2.0), headers=headers)
+    assert (played.status_code, played.json()["kind"]) == (202, "say")
+    orders = (await runner.beats()).commands
+    assert [each.sound for each in orders] == [True, True]
+    sounds = [await runner.stage.bot_reception.sound(runner.bot_id, 1, runner.claim.token, each.id) for each in orders]
+    assert [len(each) / 32_000 for each in sounds] == [pytest.approx(1.5, abs=0.01), pytest.approx(2.0, abs=0.01)]
+    for body, code in ((b"", "sound_required"), (b"no sound", "media_unreadable")):
+        refused = await client.post(f"{base}/sound", content=body, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
+    services.bot_voice.command = ["false"]
+    broken = await client.post(f"{base}/say", json={"text": "Hello"}, headers=headers)
+    assert (broken.status_code, broken.json()["error"]["code"]) == (503, "voice_failed")
+
+
+async def test_the_chat_and_the_pause_are_in_the_record(
+    client: httpx.AsyncClient, services: Services, runner: Runner, headers: dict[str, str]
+) -> None:
+    base = f"/api/bots/{runner.bot_id}"
+    begin = round(runner.stage.clock.now().timestamp() * 1000)
+    line = Observation(ObservationKind.CHAT, begin + 1000, "1", "Ada", text="Hello")
+    pauses = [
+        Observation(ObservationKind.PAUSED, begin + at, "", start_ms=begin + at - 1000, end_ms=begin + at)
+        for at in (3000, 4000)
+    ]
+    await runner.observe([seen("participant", begin, "a", "Ada"), line, line, *pauses])
+    await runner.record(6.0)
+    live = (await client.get(f"{base}/chat", headers=headers)).json()["lines"]
+    assert [(each["author"], each["text"]) for each in live] == [("Ada", "Hello")]
+    await finished(services, runner)
+    assert (await client.get(f"{base}/chat", headers=headers)).json()["lines"] == [
+        {"at_s": 1.0, "author": "Ada", "text": "Hello"}
+    ]
+    async with services.db.reading() as read:
+        bot = await services.bots.load(read, runner.bot_id)
+    assert bot is not None
+    assert bot.recording_id is not None
+    kept = sources_from_json(await services.storage.get_bytes(sources_key(bot.recording_id)))
+    assert kept.notices == ("From 0:02 to 0:04 the recording was paused: nothing of it is kept.",)
+    assert [each.name for each in kept.participants] == ["Ada"], "a line of the chat is nobody"

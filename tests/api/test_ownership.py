@@ -86,6 +86,7 @@ async def hers(ada: Paxs, services: Services, user: User, user_token: IssueToken
         "calendar_id": "none",
         "bot_id": "none",
         "number": "1",
+        "command_id": "none",
         "user_id": "none",
     }
 

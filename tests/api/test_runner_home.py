@@ -58,7 +58,10 @@ async def test_the_walk_of_a_runner(services: Services, runner: Visitor, clock: 
     orders = await runner.ask("GET", "orders")
     assert orders.status_code == 200
     assert Orders(**orders.json()).platform == "google_meet"
-    assert (await runner.ask("POST", "heartbeat", json={"state": "joining", "sent": 0})).json() == {"stop": False}
+    assert (await runner.ask("POST", "heartbeat", json={"state": "joining", "sent": 0})).json() == {
+        "stop": False,
+        "commands": [],
+    }
     answer = await runner.ask("POST", "reports", json=told("joining", "in_call", "recording"))
     assert answer.json() == {"next": 3}
     piece = silence(1.0)
@@ -73,7 +76,7 @@ async def test_the_walk_of_a_runner(services: Services, runner: Visitor, clock: 
     assert answer.status_code == 204
     async with services.db.transaction() as tx:
         await services.bots.leave(tx, runner.bot.owner_id, runner.bot.id)
-    assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True}
+    assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True, "commands": []}
     end = [to_json(RunnerReport(3, ReportKind.ENDED, 1772442001000, end_reason="stopped"))]
     for _ in range(2):
         assert (await runner.ask("POST", "reports", json=end)).json() == {"next": 4}
@@ -88,7 +91,7 @@ async def test_the_runners_own_client_understands_its_home(services: Services, r
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
         home = Home(ticket, http)
         assert (await home.orders()).bot_name == "Scribe"
-        assert not await home.heartbeat("joining", 3)
+        assert not (await home.heartbeat("joining", 3)).stop
         assert await home.report([RunnerReport(0, ReportKind.STATE, 0, state="waiting_room")]) == 1
         await home.keep_piece(1, "track.a-1_B", 0, silence(0.5), start_ms=5, length_ms=500)
         await home.keep_screenshot(1, 0, b"png", name="joining", taken_ms=5)
@@ -103,7 +106,7 @@ async def test_a_second_attempt_delivers_what_the_first_one_left(services: Servi
     params = {"start_ms": 1772442000000, "length_ms": 1000}
     old = await runner.ask("PUT", "media/audio/0", params=params, content=silence(1.0))
     assert old.status_code == 204, "a runner that was taken for dead still has sound to deliver"
-    assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True}
+    assert (await runner.ask("POST", "heartbeat", json={})).json() == {"stop": True, "commands": []}
     refused = await runner.ask("GET", "orders")
     assert refused.json()["error"]["code"] == "attempt_superseded"
     runner.token = claim.token

@@ -71,7 +71,7 @@ def test_where_nobody_wants_it_it_goes(tmp_path: Path, monkeypatch: pytest.Monke
 def test_home_may_be_away_when_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, asked = RunnerAtHome.answer, []
 
-    def busy_at_first(self: RunnerAtHome, path: str, body: bytes) -> dict[str, object] | None:
+    def busy_at_first(self: RunnerAtHome, path: str, body: bytes) -> dict[str, object] | bytes | None:
         asked.append(path)
         if len(asked) <= 3:
             raise ConnectionError("The connection breaks off.")

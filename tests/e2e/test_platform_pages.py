@@ -422,6 +422,8 @@ async def test_a_plain_page_with_a_lobby(browser: Browser, calls: CallPages) -> 
     assert await bot.platform.post(bot.page, "Good morning")
     await bot.page.wait_for_selector("#chat-log li")
     assert room.chat == [("Minutebook Bot", "Good morning")]
+    written = await bot.page.evaluate("() => window.minutebookPage.chat()")
+    assert [(each["author"], each["text"]) for each in written] == [("Minutebook Bot", "Good morning")]
     other = await visit(contexts[2], "webrtc", url)
     assert (await other.arrive(Place.UNREACHABLE)).sign == "The call is full."
     await asyncio.to_thread(calls.remove, "lobby", "Minutebook Bot")

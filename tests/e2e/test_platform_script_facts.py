@@ -27,11 +27,12 @@ SAY = "text => { document.getElementById('said').textContent = text; }"
 LOOK = """() => {
   window.passed += 250;
   const [roster, speaking] = [window.minutebookPage.roster(), window.minutebookPage.speaking()];
-  return [roster && roster.map(({ name }) => name), speaking];
+  const chat = window.minutebookPage.chat?.()?.map(({ author, text }) => `${author}: ${text}`);
+  return [roster && roster.map(({ name }) => name), chat ?? speaking];
 }"""
 
 Seen = tuple[list[str] | None, list[str] | None]
-"""Who is there, and who speaks."""
+"""Who is there, and who speaks; where there is a chat, that."""
 Scene = tuple[list[tuple[str, str]], Seen]
 """What happens on the page, and what is seen at its end."""
 
@@ -52,6 +53,33 @@ def lit(look: str) -> Scene:
     return [(SHOW, meter(look))], (["Ada"], ["Ada"])
 
 
+TIME = "<time>10:15</time>"
+MEET_CHAT = (
+    f'<section><b class="poVWob">Ada</b>{TIME}'
+    '<div data-message-id="1"><p jsname="dTKtvb">Hello</p><button>Pin</button></div>'
+    '<div data-message-id="2"><p jsname="dTKtvb">Is anybody here?</p><button>Pin</button></div></section>'
+)
+TEAMS_LINE = (
+    '<li data-tid="chat-pane-item"><b data-tid="message-author-name">Ada</b><time>10:15</time>'
+    '<p data-tid="chat-pane-message">{}</p></li>'
+)
+TEAMS_CHAT = TEAMS_LINE.format("Hello") + TEAMS_LINE.format("Is anybody here?")
+
+
+def zoom_chat(tag: str, look: str, text: str = "new-chat-message__text-content") -> str:
+    sender = '<i class="chat-item__sender">Ada</i>'
+    lines = [
+        f"{sender}<time>10:15</time><u class='{text}'>Hello</u>",
+        f"<time>10:16</time><u class='{text}'>Is anybody here?</u>",
+    ]
+    rows = "".join(f"<{tag} {look}>{line}</{tag}>" for line in lines)
+    return f'<div role="application" aria-label="Chat Message List">{rows}</div>'
+
+
+def written(page: str) -> Scene:
+    return [(SHOW, page)], (None, ["Ada: Hello", "Ada: Is anybody here?"])
+
+
 MEET: Mapping[tuple[str, str], Scene] = {
     ("tile", "[data-participant-id]"): ([(SHOW, meet("Ada"))], (["Ada"], None)),
     ("name", "span.notranslate"): ([(SHOW, meet("Ada"))], (["Ada"], None)),
@@ -67,6 +95,9 @@ MEET: Mapping[tuple[str, str], Scene] = {
     ("lit", ".wEsLMd"): lit('class="wEsLMd"'),
     ("lit", ".OgVli"): lit('class="OgVli"'),
     ("lit", '[data-audio-level]:not([data-audio-level="0"])'): lit('data-audio-level="3"'),
+    ("chat_line", "div[data-message-id]"): written(MEET_CHAT),
+    ("chat_text", '[jsname="dTKtvb"]'): written(MEET_CHAT),
+    ("chat_author", ".poVWob"): written(MEET_CHAT),
     ("idle", ".gjg47c"): ([(SHOW, meter('class="gjg47c"', '<i class="HX2H7"></i>'))], (["Ada"], [])),
 }
 
@@ -104,6 +135,9 @@ TEAMS: Mapping[tuple[str, str], Scene] = {
     ("caption", '[data-tid="closed-caption-text"]'): caption(LINE, "author"),
     ("line", ".fui-ChatMessageCompact"): caption(LINE, "author"),
     ("line", '[data-tid="closed-caption-line"]'): caption('data-tid="closed-caption-line"', "author"),
+    ("chat_line", '[data-tid="chat-pane-item"]'): written(TEAMS_CHAT),
+    ("chat_text", '[data-tid="chat-pane-message"]'): written(TEAMS_CHAT),
+    ("chat_author", '[data-tid="message-author-name"]'): written(TEAMS_CHAT),
     ("author", '[data-tid="author"]'): caption(LINE, "author"),
     ("author", '[data-tid="caption-author"]'): caption(LINE, "caption-author"),
 }
@@ -135,6 +169,11 @@ ZOOM: Mapping[tuple[str, str], Scene] = {
     ("own_name", 'input[placeholder="Your Name"]'): typed('placeholder="Your Name"'),
     **{("active", f".{look}"): ([(SHOW, frame(look))], (["Ada"], ["Ada"])) for look in ACTIVE},
     ("footer", ".video-avatar__avatar-footer span"): ([(SHOW, frame("any"))], (["Ada"], None)),
+    ("chat_line", '[aria-label="Chat Message List"] [role="row"]'): written(zoom_chat("p", 'role="row"')),
+    ("chat_line", ".new-chat-message__container"): written(zoom_chat("p", 'class="new-chat-message__container"')),
+    ("chat_text", ".chat-rtf-box__display"): written(zoom_chat("p", 'role="row"', "chat-rtf-box__display")),
+    ("chat_text", ".new-chat-message__text-content"): written(zoom_chat("p", 'role="row"')),
+    ("chat_author", ".chat-item__sender"): written(zoom_chat("p", 'role="row"')),
     ("roster", "#participants-ul .participants-item__display-name"): ([(SHOW, listed("Ada"))], (["Ada"], None)),
 }
 SCENES = {"google_meet": MEET, "teams": TEAMS, "zoom": ZOOM}
@@ -151,7 +190,7 @@ def seen(page: Page, platform: str, facts: PageFacts, scene: Scene) -> Seen:
     """What the script sees with these facts: it is asked after each thing that happens, and once more."""
     page.goto("https://call.example/")
     page.evaluate("() => sessionStorage.clear()")
-    page.evaluate(f"() => {{ {CLOCK} {load_page_script(platform, facts)} }}")
+    page.evaluate(f"() => {{ {CLOCK} {load_page_script(platform, [facts])} }}")
     for script, value in scene[0]:
         page.evaluate(script, value)
         page.evaluate(LOOK)

@@ -23,10 +23,13 @@ from minutebook.bots.hosting.host import BotHost
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.hosting.launchers.ports import Launcher
 from minutebook.bots.lifecycle import Lifecycle
+from minutebook.bots.live.service import LiveCommands
 from minutebook.bots.model import Bot, BotWish
 from minutebook.bots.protocol import (
     AUDIO,
     OBSERVATIONS,
+    Beat,
+    CommandAnswer,
     Observation,
     ReportKind,
     Ticket,
@@ -78,6 +81,7 @@ class Stage:
     sealing: Sealing
     bots: Bots
     bot_reception: Reception
+    live_commands: LiveCommands
     bot_dispatch: Dispatch
     finishing: Finishing
     owner: User
@@ -235,7 +239,11 @@ class Runner:
 
     async def beat(self) -> bool:
         """A heartbeat; True when the bot is to leave."""
-        return await self.stage.bot_reception.heartbeat(self.bot_id, self.attempt, self.claim.token)
+        return (await self.beats()).stop
+
+    async def beats(self, *answers: CommandAnswer) -> Beat:
+        """A heartbeat with answers to commands; what home says to it."""
+        return await self.stage.bot_reception.heartbeat(self.bot_id, self.attempt, self.claim.token, answers)
 
     async def die(self) -> None:
         """Its host notices that the process is gone."""
@@ -289,6 +297,7 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
     analysis = Analysis(jobs, meetings, recordings, Templates(clock), scheduler)
     sealing, bot_settings = Sealing(b"k" * 32), replace_settings(own.bots, settings)
     life = Lifecycle(jobs, events, clock, recordings)
+    live = LiveCommands(clock, storage, life)
     bots = Bots(life, events, clock, meetings, recordings, analysis, sealing, bot_settings)
     for each in (recordings, analysis, bots):
         each.subscribe(events)
@@ -314,7 +323,8 @@ async def open_stage(db: Database, folder: Path, **settings: Any) -> Stage:
         Results(meetings, recordings),
         sealing,
         bots,
-        Reception(db, storage, clock, sealing, bot_settings, life),
+        Reception(db, storage, clock, sealing, bot_settings, life, live),
+        live,
         Dispatch(db, clock, life, bot_settings.attempts),
         finishing,
         owner,

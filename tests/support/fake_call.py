@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Platform, Sight
+from minutebook.bots.platforms.ports import NOTHING, CannotJoinError, Guest, Place, Platform, Sight
 from minutebook.bots.protocol import Orders
 from minutebook.bots.runner.ports import CallPorts, Picture
 from minutebook.bots.runner.streaming.sender import Say
@@ -40,6 +40,8 @@ class Stage:
     names: Sequence[str] = ()
     captures_asked: Sequence[float] = ()
     troubles: Sequence[tuple[float, SoundTrouble]] = ()
+
+    muted: bool = True
 
     visits: int = 0
     told: list[tuple[float, str]] = field(default_factory=list)
@@ -80,8 +82,12 @@ class Stage:
             tab=lambda: FakeTab(self),
             capture=lambda _: FakeCapture(self),
             picture=self._picture,
+            sound=self._sound,
             company=lambda: self.tell("company"),
         )
+
+    async def _sound(self, command_id: str) -> bytes:
+        return bytes(32_000)
 
     async def _picture(self) -> Picture | None:
         return self.picture
@@ -143,13 +149,16 @@ class FakePlatform:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def address(self, meeting_url: str) -> str:
+    def address(self, meeting_url: str, access: Mapping[str, str] = NOTHING) -> str:
         if not meeting_url.startswith("https://"):
             raise CannotJoinError(Place.INVALID, "This is no address.")
         return meeting_url
 
     async def step(self, page: Any, guest: Guest) -> None:
         self._stage.tell(f"step as {guest.name}")
+        if guest.microphone and self._stage.muted:
+            self._stage.muted = False
+            self._stage.tell("microphone")
 
     async def look(self, page: Any) -> Sight:
         scene = self._stage.scene()
@@ -167,6 +176,10 @@ class FakePlatform:
         self._stage.tell(f"post {text}")
         return self._stage.chat
 
+    async def open_chat(self, page: Any) -> bool:
+        self._stage.tell("open chat")
+        return self._stage.chat
+
     async def leave(self, page: Any) -> None:
         self._stage.tell("leave")
 
@@ -175,6 +188,7 @@ class FakeCapture:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._started = False
+        self._paused = False
 
     @property
     def failure(self) -> BaseException | None:
@@ -219,6 +233,15 @@ class FakeCapture:
 
     async def say(self, pcm: bytes, rate: int) -> None: ...
 
+    async def speak(self, pcm: bytes, rate: int) -> None:
+        await asyncio.sleep(len(pcm) / 2 / rate)
+        self._stage.tell(f"said {len(pcm)} at {rate}")
+
+    def pause(self, paused: bool) -> None:
+        if paused != self._paused:
+            self._stage.tell("pause" if paused else "resume")
+        self._paused = paused
+
     async def show(self, image: bytes, media_type: str) -> None:
         self._stage.tell(f"show {media_type}")
 
@@ -243,9 +266,10 @@ class FakeScreens:
     def is_due(self) -> bool:
         return self._stage.now() - self._last >= 30
 
-    async def take(self, page: Any, name: str, *, small: bool = False) -> None:
+    async def take(self, page: Any, name: str, *, small: bool = False) -> bool:
         self._last = self._stage.now()
         self._stage.tell(f"shot {name}")
+        return True
 
 
 class FakeCaptures:

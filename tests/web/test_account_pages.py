@@ -1,15 +1,18 @@
 """Settings, bots and calendars: what can be done there, and that it is one's own."""
 
 import re
+from typing import cast
 
 import pytest
 from sqlalchemy import update
 
 from minutebook.bots.model import BotWish
+from minutebook.bots.protocol import CommandAnswer
 from minutebook.bots.repository import pieces
 from minutebook.bots.repository.bots import bots
 from minutebook.bots.storage_keys import screenshot_key
 from minutebook.wiring import Services
+from support.bots import WAY_IN, Runner, Stage
 from support.people import Held, Person
 
 
@@ -90,6 +93,34 @@ async def test_a_bot_is_sent_and_called_off(ada: Person, grace: Person) -> None:
     assert refused.status_code == 400
     assert "Google Meet, Microsoft Teams or Zoom" in refused.text
     assert "MINUTEBOOK_BOTS__WEBRTC_PAGES" in refused.text
+
+
+async def test_a_bot_is_told_something_in_its_call(ada: Person, grace: Person, services: Services) -> None:
+    await ada.send("/my/bots", {"meeting_url": "https://meet.google.com/abc-defg-hij"})
+    (bot,) = ids((await ada.open("/my/bots")).text, "/my/bots")
+    early = await ada.send(f"/my/bots/{bot}/tell", {"act": "pause"})
+    assert early.status_code == 409
+    assert "it waits for its time, or for its turn" in early.text
+    (claim,) = await services.bot_dispatch.claim("here", 4)
+    await services.bot_dispatch.started(claim, 4711)
+    runner = await Runner(cast(Stage, services), claim).reach(*WAY_IN)
+    page = (await ada.open("/my/bots")).text
+    assert "Pause the recording" in page
+    assert "Say it" not in page, "this server has no voice"
+    assert (await grace.send(f"/my/bots/{bot}/tell", {"act": "pause"})).status_code == 404
+    for fields in ({"act": "chat", "text": "Hello"}, {"act": "screenshot"}, {"act": "pause"}):
+        assert (await ada.send(f"/my/bots/{bot}/tell", fields)).status_code == 303, fields
+    assert (await ada.send(f"/my/bots/{bot}/tell", {"act": "chat", "text": " "})).status_code == 400
+    assert (await ada.send(f"/my/bots/{bot}/tell", {"act": "dance"})).status_code == 400
+    mute = await ada.send(f"/my/bots/{bot}/tell", {"act": "say", "text": "Hello"})
+    assert (mute.status_code, "MINUTEBOOK_BOTS__VOICE" in mute.text) == (409, True)
+    told = (await runner.beats()).commands
+    assert [(each.kind, each.text) for each in told] == [("chat", "Hello"), ("screenshot", None), ("pause", None)]
+    refused = CommandAnswer(told[1].id, done=False, message="The page could not be pictured.")
+    await runner.beats(refused, CommandAnswer(told[2].id, done=True))
+    page = (await ada.part("/my/bots/list")).text
+    assert "The recording is paused: nothing is recorded now." in page
+    assert "Record again" in page
 
 
 async def test_a_calendar_that_cannot_be_read(ada: Person, held: Held) -> None:

@@ -33,6 +33,8 @@ NO_OPENING: Final = {
     "POST /meetings/{meeting_id}/ask": "has something made",
     "DELETE /bots/{bot_id}": "takes a bot out of a call",
     "POST /bots/{bot_id}/delete_data": "nothing is left to look at",
+    "POST /api/bots/{bot_id}/": "a bot is told something in its call",
+    "GET /api/bots/{bot_id}/commands": "what a bot was told",
     "/my/bots": "bots, not what they recorded",
     "/calendar_events/": "a bot that is to come",
     "HEAD ": "no bytes",

@@ -5,12 +5,20 @@ interface Person {
   name: string;
 }
 
+interface ChatLine {
+  id: string;
+  author: string;
+  text: string;
+}
+
 /** What a platform's page script tells about the call (bots/platforms/<name>/page.js). */
 interface MinutebookPage {
   mixesSound?: boolean;
   participantOf(track: MediaStreamTrack): Person | null;
   roster(): Person[] | null;
   speaking?(): string[] | null;
+  /** What the page shows of its chat (bots/platforms/chat.js). */
+  chat?(): ChatLine[] | null;
   /** How late `speaking` is at the moment; null: as late as the platform's usually is. */
   speakingLagMs?: number | null;
 }

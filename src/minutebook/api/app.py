@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, bots, calendars, home, operations
+from minutebook.api import baas, bots, calendars, home, live, operations
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -36,6 +36,7 @@ from minutebook.api.paxs import (
 from minutebook.api.web import DIALECT_OF_PAGES, PAGES, tus
 from minutebook.api.web.render import page_or
 from minutebook.api.web.static_files import PageFiles
+from minutebook.bots.live.voice import SOUND_MAX_BYTES
 from minutebook.config import HttpSettings
 from minutebook.telemetry.metrics import observe_request
 
@@ -61,6 +62,7 @@ ROUTERS = (
     baas.ROUTER,
     *calendars.ROUTERS,
     bots.router,
+    live.router,
     home.router,
 )
 
@@ -113,6 +115,8 @@ def _limits(settings: HttpSettings) -> Callable[[Scope, Headers], int]:
     def limit_of(scope: Scope, headers: Headers) -> int:
         if scope["path"].startswith(f"{home.PREFIX}/"):
             return home.BODY_MAX_BYTES
+        if scope["path"].startswith("/api/bots/") and scope["path"].endswith(live.SOUND_PATH_END):
+            return SOUND_MAX_BYTES + 1
         if scope["path"].startswith(f"{tus.PREFIX}/"):
             return settings.max_upload_bytes
         uploads = scope["path"] in UPLOAD_PATHS and headers.get("content-type", "").startswith("multipart/")

@@ -48,6 +48,16 @@ REPORT: Final[Mapping[str, Any]] = {
     "created_at": _MOMENT,
     "updated_at": _MOMENT,
 }
+COMMAND: Final[Mapping[str, Any]] = {
+    "id": "0192f3a1-7c2e-7b6d-9a51-6a3f5f1f0c24",
+    "kind": "chat",
+    "state": "done",
+    "text": "The recording has begun.",
+    "message": None,
+    "created_at": _MOMENT,
+    "expires_at": "2026-03-02T09:01:00Z",
+    "answered_at": "2026-03-02T09:00:02Z",
+}
 ERROR: Final[Mapping[str, Any]] = {
     "error": {"code": "attendees_required", "message": "`attendees` is required.", "field": "attendees"}
 }
@@ -58,4 +68,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "RecordingOut": RECORDING,
     "ReportOut": REPORT,
     "ErrorBody": ERROR,
+    "CommandOut": COMMAND,
+    "CommandsOut": {"commands": [COMMAND]},
+    "ChatIn": {"text": "The recording has begun."},
+    "SayIn": {"text": "Hello. I take the minutes."},
+    "ChatOut": {"lines": [{"at_s": 12.5, "author": "Ada Lovelace", "text": "Who takes the minutes?"}]},
 }

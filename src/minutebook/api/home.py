@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from minutebook.api.deps import Db, ServicesOf
-from minutebook.bots.home.reception import PIECE_MAX_BYTES, Reception
-from minutebook.bots.protocol import Orders, ReportKind, RunnerReport
+from minutebook.bots.home.reception import PIECE_MAX_BYTES, Reception, sentence
+from minutebook.bots.protocol import CommandAnswer, CommandOrder, Orders, ReportKind, RunnerReport
 from minutebook.errors import Kind, MinutebookError
 
 PREFIX = "/internal/bots"
 BODY_MAX_BYTES = PIECE_MAX_BYTES
 """Pieces of media; what is stored has its limits there."""
 REPORTS_AT_ONCE = 1000
+ANSWERS_AT_ONCE = 100
 
 router = APIRouter(prefix=PREFIX + "/{bot_id}/attempts/{attempt}", tags=["runners"], include_in_schema=False)
 
@@ -36,17 +37,27 @@ ReceptionOf = Annotated[Reception, Depends(_reception)]
 Token = Annotated[str, Depends(_token)]
 
 
+class AnswerIn(BaseModel):
+    """What became of a command."""
+
+    id: Annotated[str, Field(max_length=64)]
+    done: bool
+    message: str | None = None
+
+
 class HeartbeatIn(BaseModel):
     """What a runner says of itself every second."""
 
     state: str = ""
     sent: int = 0
+    answers: Annotated[list[AnswerIn], Field(max_length=ANSWERS_AT_ONCE)] = []
 
 
 class HeartbeatOut(BaseModel):
-    """`stop`: leave, deliver, end."""
+    """`stop`: leave, deliver, end. `commands`: what the bot is told."""
 
     stop: bool
+    commands: list[CommandOrder] = []
 
 
 class ReportIn(BaseModel):
@@ -79,11 +90,18 @@ async def orders(token: Token, services: ServicesOf, bot_id: str, attempt: int) 
 
 
 @router.post("/heartbeat")
-async def heartbeat(
-    token: Token, reception: ReceptionOf, bot_id: str, attempt: int, _beat: HeartbeatIn
-) -> HeartbeatOut:
+async def heartbeat(token: Token, reception: ReceptionOf, bot_id: str, attempt: int, beat: HeartbeatIn) -> HeartbeatOut:
     """The runner lives."""
-    return HeartbeatOut(stop=await reception.heartbeat(bot_id, attempt, token))
+    answers = [CommandAnswer(each.id, each.done, sentence(each.message)) for each in beat.answers]
+    answer = await reception.heartbeat(bot_id, attempt, token, answers)
+    return HeartbeatOut(stop=answer.stop, commands=list(answer.commands))
+
+
+@router.get("/commands/{command_id}/sound")
+async def sound(token: Token, reception: ReceptionOf, bot_id: str, attempt: int, command_id: str) -> Response:
+    """What the bot is to say."""
+    data = await reception.sound(bot_id, attempt, token, command_id)
+    return Response(data, media_type="application/octet-stream")
 
 
 @router.post("/reports")

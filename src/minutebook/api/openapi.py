@@ -28,6 +28,7 @@ PARAMETERS = {
     "user_id": "The user, by their id.",
     "calendar_id": "The calendar, by its id.",
     "bot_id": "The bot, by its id.",
+    "command_id": "The command, by its id.",
     "number": "The participant, by the number in `participants`.",
     "export_format": "`json`, `txt`, `srt`, `vtt` or `md`.",
     "state": "The state that the sign-in began with.",

@@ -57,6 +57,7 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
     ("GET", "/bots/meeting_data"): (Action.READ, "meeting_data"),
     ("GET", "/bots/{bot_id}/screenshots"): (Action.READ, "screenshots"),
     ("GET", "/api/bots/{bot_id}/participants"): (Action.READ, "participants"),
+    ("GET", "/api/bots/{bot_id}/chat"): (Action.READ, "chat"),
     ("GET", "/api/bots/{bot_id}/screenshot"): (Action.READ, "screenshots"),
     ("GET", "/api/bots/{bot_id}/speakers/{number}/audio"): (Action.PLAYED, "speakers/{number}"),
     ("GET", "/media/bots/{bot_id}/{name:path}"): (Action.PLAYED, "{name}"),

@@ -28,13 +28,14 @@ from minutebook.bots.record.attendance import (
     participants_lines,
     presence_of,
 )
+from minutebook.bots.record.chat import lines_of, pause_sentences
 from minutebook.bots.record.files import DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO, file_key
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.service import RECORD, options_for
 from minutebook.bots.sound_trouble import SoundNotice
 from minutebook.bots.states import BotState
-from minutebook.bots.storage_keys import media_prefix
+from minutebook.bots.storage_keys import media_prefix, said_prefix
 from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
 from minutebook.kit.clock import Clock
@@ -133,6 +134,7 @@ class Finishing:
             await pieces_repository.name_speakers(tx, bot.number, stored.speakers)
             await pieces_repository.remove_of(tx, bot.id)
             await self._recordings.dispose(tx, media_prefix(bot.id))
+            await self._recordings.dispose(tx, said_prefix(bot.id))
             await self._life.recorded(tx, bot, meeting.id)
             await self._analysis.schedule_for(tx, recording, RECORD, options_for(bot.wish.speech_to_text))
             if bot.wish.speech_to_text is None:
@@ -158,7 +160,9 @@ class Finishing:
         for notice in assembled.notices:
             log.warning("bot %s: %s", bot_id, notice)
         sources = presence_of(observations, assembled.started_ms, assembled.duration_s)
-        sources = replace(sources, notices=sentences_of(notices, assembled.started_ms))
+        told = sentences_of(notices, assembled.started_ms)
+        paused = pause_sentences(observations, assembled.started_ms)
+        sources = replace(sources, notices=(*paused, *told), chat=lines_of(observations, assembled.started_ms))
         incoming = Incoming("recording.wav", "audio/wav", _chunks(assembled.wav))
         received = await self._recordings.receive(incoming)
         files = await self._store_beside(received.id, assembled, observations, sources)

@@ -16,6 +16,7 @@ from minutebook.bots.events import bot_event, status_event
 from minutebook.bots.model import Bot, EndReason, Failure
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import commands as commands_repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState, StatusChange
 from minutebook.bots.storage_keys import media_prefix
@@ -49,6 +50,8 @@ class Lifecycle:
             return bot
         was_in, had_recorded = bot.joined_at is not None, bot.recording_started_at is not None
         change = change_reached(to, joined_before=was_in, recorded_before=had_recorded)
+        if change is StatusChange.RESUMED and await commands_repository.is_paused(tx, bot.id):
+            change = None
         if change is not None:
             await self._tell_once(tx, bot, change, at)
         return replace(bot, state=to, **asdict(moments))
@@ -59,8 +62,8 @@ class Lifecycle:
         exited_at = bot.exited_at or (now if bot.joined_at else None)
         if not await repository.move(tx, bot.id, BotState.INTERRUPTED, now, due_at=retry_at, exited_at=exited_at):
             return bot
-        if bot.state is BotState.RECORDING:
-            await self._tell(tx, bot, StatusChange.PAUSED, now)
+        if bot.state is BotState.RECORDING and not await commands_repository.is_paused(tx, bot.id):
+            await self.tell(tx, bot, StatusChange.PAUSED, now)
         return replace(bot, state=BotState.INTERRUPTED, exited_at=exited_at)
 
     async def end(self, tx: AsyncConnection, bot: Bot, at: datetime, how: CallEnd) -> None:
@@ -71,13 +74,13 @@ class Lifecycle:
             now = self._clock.now()
             ended = {**left, "ended_at": now, "end_reason": how.with_recording.value}
             if await repository.move(tx, bot.id, BotState.ENDED, now, **ended):
-                await self._tell(tx, bot, StatusChange.ENDED, at)
+                await self.tell(tx, bot, StatusChange.ENDED, at)
                 await self._jobs.enqueue(tx, finish_job(bot))
             return
         if bot.state is BotState.RECORDING:
             await repository.move(tx, bot.id, BotState.ENDED, self._clock.now())
         if bot.recording_started_at is not None:
-            await self._tell(tx, bot, StatusChange.ENDED, at)
+            await self.tell(tx, bot, StatusChange.ENDED, at)
         await self.fail(tx, bot, how.without_recording, how.message, at=at, **left)
 
     async def fail(
@@ -108,7 +111,7 @@ class Lifecycle:
             await self._recordings.dispose(tx, media_prefix(bot.id))
         failed = replace(bot, failure=failure, failure_message=sentence)
         if bot.recording_started_at is None:
-            await self._tell(tx, failed, StatusChange.FAILED, at or now)
+            await self.tell(tx, failed, StatusChange.FAILED, at or now)
         await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
         return True
 
@@ -144,7 +147,7 @@ class Lifecycle:
         if not await repository.move(tx, bot.id, BotState.CANCELLED, now, **kept):
             return False
         if bot.start_at <= now:
-            await self._tell(tx, stopped, StatusChange.FAILED, now)
+            await self.tell(tx, stopped, StatusChange.FAILED, now)
             await self._events.publish(tx, bot_event(bot_events.FAILED, bot))
         return True
 
@@ -162,9 +165,10 @@ class Lifecycle:
     async def _tell_once(self, tx: AsyncConnection, bot: Bot, change: StatusChange, at: datetime) -> None:
         """Attempts after the first one do not repeat how they get into the call."""
         if change is StatusChange.RESUMED or not await attempts_repository.was_told(tx, bot.id, change):
-            await self._tell(tx, bot, change, at)
+            await self.tell(tx, bot, change, at)
 
-    async def _tell(self, tx: AsyncConnection, bot: Bot, change: StatusChange, at: datetime) -> None:
+    async def tell(self, tx: AsyncConnection, bot: Bot, change: StatusChange, at: datetime) -> None:
+        """Note a status change, and publish it."""
         details: dict[str, object] = {}
         if change is StatusChange.FAILED and bot.failure is not None:
             details = {"failure": bot.failure.value, "message": bot.failure_message}

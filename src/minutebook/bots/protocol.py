@@ -4,7 +4,9 @@ The runner is a process without a database. Its home is the HTTP server, at
 `/internal/bots/{bot_id}/attempts/{attempt}/…`, which knows it by the bearer token of its ticket:
 
     GET  orders                        → Orders
-    POST heartbeat   {"state", "sent"} → {"stop": bool}            every second
+    POST heartbeat   {"state", "sent", "answers": [CommandAnswer, …]} → {"stop": bool, "commands": [CommandOrder, …]}
+                                                         every second; a command comes until it is answered
+    GET  commands/{id}/sound             → s16le mono at 16 kHz: what is to be said
     POST reports     [RunnerReport, …]       → {"next": seq}             in order; a `seq` that is known is passed over
     PUT  media/{stream}/{index}?start_ms=&length_ms=   bytes       again and again without harm
     PUT  screenshots/{index}?name=&taken_ms=           PNG bytes
@@ -36,6 +38,8 @@ AUDIO: Final = "audio"
 VIDEO: Final = "video"
 OBSERVATIONS: Final = "observations"
 TRACK_PREFIX: Final = "track."
+SPEAKER_VIEW: Final = "speaker_view"
+GALLERY_VIEW: Final = "gallery_view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Ticket:
 class Orders:
     """What the runner is to do. `platform` names the driver. `rejoin` says that an earlier attempt was in the call:
     nothing is posted into the chat again; `stop` that there is nothing to join any more: deliver what the spool still
-    holds and report the end with `end_reason`. Rules are seconds, as in `model.LeaveRules`."""
+    holds and report the end with `end_reason`; `paused` that the recording is paused; `layout` how the
+    others are to be seen (`SPEAKER_VIEW`, `GALLERY_VIEW`, or empty). Rules are
+    seconds, as in `model.LeaveRules`."""
 
     bot_id: str
     attempt: int
@@ -71,8 +77,39 @@ class Orders:
     rejoin: bool = False
     recording_started_ms: int | None = None
     stop: bool = False
+    paused: bool = False
     chunk_s: float = 10.0
+    layout: str = ""
     zoom: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOrder:
+    """Something that the bot is told in its call: `kind` is a `commands.CommandKind`, `text` what is to be written,
+    `sound` says that there is one to be fetched. It is not begun any more `left_s` seconds from now."""
+
+    id: str
+    kind: str
+    text: str | None = None
+    sound: bool = False
+    left_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """What became of a command; `message` says why it was not done."""
+
+    id: str
+    done: bool
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What home answers to a heartbeat: whether the bot is to leave, and what it is told."""
+
+    stop: bool
+    commands: tuple[CommandOrder, ...] = ()
 
 
 class ReportKind(StrEnum):
@@ -105,6 +142,8 @@ class ObservationKind(StrEnum):
     PARTICIPANT = "participant"
     LEFT = "left"
     SPEAKING = "speaking"
+    CHAT = "chat"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +154,8 @@ class Observation:
     them, `name` what the platform shows, `track` whether `track.<key>` holds their sound alone. `left`: they went.
     `speaking`: they spoke from `start_ms` to `end_ms`; `source` is where that is known from (`track`: the sound of
     their own track; `network`; `page`), `confidence` 0 to 1, `lag_ms` how late that source usually is (not yet taken
-    off).
+    off). `chat`: `name` wrote `text`; `key` is the line's. `paused`: from `start_ms` to `end_ms` nothing was recorded,
+    since somebody wanted it so.
     """
 
     kind: ObservationKind
@@ -128,6 +168,7 @@ class Observation:
     source: str = ""
     confidence: float = 1.0
     lag_ms: int = 0
+    text: str = ""
 
 
 def epoch_ms(at: datetime) -> int:
@@ -135,7 +176,7 @@ def epoch_ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def to_json(value: Ticket | Orders | RunnerReport | Observation) -> dict[str, Any]:
+def to_json(value: Ticket | Orders | RunnerReport | Observation | CommandAnswer) -> dict[str, Any]:
     """The JSON form: the fields by their names."""
     return asdict(value)
 

@@ -19,3 +19,13 @@ def piece_key(bot_id: str, attempt: int, stream: str, index: int) -> str:
 def screenshot_key(bot_id: str, attempt: int, index: int) -> str:
     """One screenshot."""
     return f"{bot_prefix(bot_id)}screenshots/{attempt}-{index}.png"
+
+
+def said_key(bot_id: str, name: str) -> str:
+    """One sound that the bot was told to say."""
+    return f"{said_prefix(bot_id)}{name}"
+
+
+def said_prefix(bot_id: str) -> str:
+    """The sounds that the bot was told to say, until its call is over."""
+    return f"{bot_prefix(bot_id)}said/"

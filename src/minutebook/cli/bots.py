@@ -7,13 +7,18 @@ from pathlib import Path
 
 import typer
 
-from minutebook.cli import looking
+from minutebook.cli import looking, telling
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
 from minutebook.errors import Kind, MinutebookError
 
 app = typer.Typer(invoke_without_command=True)
+app.command("say")(telling.say)
+app.command("chat")(telling.chat)
+app.command("pause")(telling.pause)
+app.command("resume")(telling.resume)
+app.command("screenshot")(telling.screenshot)
 app.command("look")(looking.look)
 app.command("capture")(looking.capture)
 app.command("replay")(looking.replay)

@@ -30,6 +30,8 @@ from minutebook.client.errors import (
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    ChatLine,
+    Command,
     Edit,
     Found,
     FoundMeeting,
@@ -60,7 +62,9 @@ __all__ = [
     "AsyncPaxs",
     "Attendee",
     "BadRequest",
+    "ChatLine",
     "CodeExpired",
+    "Command",
     "ConnectionFailed",
     "ConsentDenied",
     "Edit",

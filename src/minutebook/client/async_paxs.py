@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 
 import httpx
 
-from minutebook.client.async_resources import AsyncAnalysis, AsyncOAuth, AsyncRecordings, AsyncSessions, AsyncUsers
+from minutebook.client.async_resources import (
+    AsyncAnalysis,
+    AsyncBots,
+    AsyncOAuth,
+    AsyncRecordings,
+    AsyncSessions,
+    AsyncUsers,
+)
 from minutebook.client.model import Tokens
 from minutebook.client.one_shot import flow as one_shot
 from minutebook.client.one_shot.flow import FileResult, Wishes
@@ -53,6 +60,7 @@ class AsyncPaxs:
         self.users = AsyncUsers(self.run)
         self.sessions = AsyncSessions(self.run)
         self.recordings = AsyncRecordings(self.run)
+        self.bots = AsyncBots(self.run)
         self.analysis = AsyncAnalysis(self.run, self.follow)
         self.oauth = AsyncOAuth(self.run, self.follow, self.tokens, self.base_url)
 

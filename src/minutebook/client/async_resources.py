@@ -8,6 +8,8 @@ from pathlib import Path
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    ChatLine,
+    Command,
     Edit,
     Found,
     Meeting,
@@ -205,3 +207,47 @@ class AsyncOAuth(_Resource):
     async def _keep(self, tokens: Tokens) -> None:
         async with aholding(self._tokens.lock()):
             self._tokens.save(tokens)
+
+
+class AsyncBots(_Resource):
+    """Bots in their calls. Minutebook only. Each call answers at once; `command` says what became of it."""
+
+    async def chat(self, bot_id: str) -> tuple[ChatLine, ...]:
+        """What was written in the call, as far as the bot had the chat open."""
+        return await self._run(operations.bot_chat(bot_id))
+
+    async def write(self, bot_id: str, text: str) -> Command:
+        """Write a line into the chat."""
+        return await self._run(operations.tell_bot(bot_id, "chat", text))
+
+    async def open_chat(self, bot_id: str) -> Command:
+        """Have the chat opened, so that it is read."""
+        return await self._run(operations.tell_bot(bot_id, "chat/open"))
+
+    async def say(self, bot_id: str, text: str) -> Command:
+        """Say a text with the server's voice."""
+        return await self._run(operations.tell_bot(bot_id, "say", text))
+
+    async def play(self, bot_id: str, sound: bytes) -> Command:
+        """Play a sound: the bytes of a file."""
+        return await self._run(operations.tell_bot(bot_id, "sound", sound=sound))
+
+    async def take_screenshot(self, bot_id: str) -> Command:
+        """Take a picture of the page now."""
+        return await self._run(operations.tell_bot(bot_id, "screenshot"))
+
+    async def screenshot(self, bot_id: str) -> bytes:
+        """The newest picture of the page (PNG)."""
+        return await self._run(operations.bot_screenshot(bot_id))
+
+    async def pause(self, bot_id: str) -> Command:
+        """Record nothing from now on."""
+        return await self._run(operations.tell_bot(bot_id, "pause"))
+
+    async def resume(self, bot_id: str) -> Command:
+        """Record again."""
+        return await self._run(operations.tell_bot(bot_id, "resume"))
+
+    async def command(self, bot_id: str, command_id: str) -> Command:
+        """What became of something that the bot was told."""
+        return await self._run(operations.bot_command(bot_id, command_id))

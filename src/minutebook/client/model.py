@@ -122,6 +122,31 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """Something that a bot was told in its call: `state` is `waiting`, `given`, `done`, `failed` or `expired`;
+    `message` says why it was not done."""
+
+    id: str
+    kind: str
+    state: str
+    message: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.state not in {"waiting", "given"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """A line of a call's chat, seen `at_s` seconds after the recording began."""
+
+    at_s: float
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """A correction that a person made: `kind` is `words`, `speaker` or `item`, in force until `undone_at`."""
 

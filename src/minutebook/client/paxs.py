@@ -16,7 +16,7 @@ from minutebook.client.one_shot.flow import FileResult, Wishes
 from minutebook.client.one_shot.happenings import Tell
 from minutebook.client.protocol.request import Lost, Operation, Reply
 from minutebook.client.protocol.retry import RetryPolicy
-from minutebook.client.resources import Analysis, OAuth, Recordings, Sessions, Users
+from minutebook.client.resources import Analysis, Bots, OAuth, Recordings, Sessions, Users
 from minutebook.client.sending import foreign, wire
 from minutebook.client.sending.exchange import exchange, renewal
 from minutebook.client.sending.steps import Download, Inspect, Pause, Refresh, Send, Step, Steps, drive
@@ -52,6 +52,7 @@ class Paxs:
         self.users = Users(self.run)
         self.sessions = Sessions(self.run)
         self.recordings = Recordings(self.run)
+        self.bots = Bots(self.run)
         self.analysis = Analysis(self.run, self.follow)
         self.oauth = OAuth(self.run, self.follow, self.tokens, self.base_url)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    ChatLine,
+    Command,
     Edit,
     Found,
     Meeting,
@@ -202,3 +204,47 @@ class OAuth(_Resource):
     def _keep(self, tokens: Tokens) -> None:
         with holding(self._tokens.lock()):
             self._tokens.save(tokens)
+
+
+class Bots(_Resource):
+    """Bots in their calls. Minutebook only. Each call answers at once; `command` says what became of it."""
+
+    def chat(self, bot_id: str) -> tuple[ChatLine, ...]:
+        """What was written in the call, as far as the bot had the chat open."""
+        return self._run(operations.bot_chat(bot_id))
+
+    def write(self, bot_id: str, text: str) -> Command:
+        """Write a line into the chat."""
+        return self._run(operations.tell_bot(bot_id, "chat", text))
+
+    def open_chat(self, bot_id: str) -> Command:
+        """Have the chat opened, so that it is read."""
+        return self._run(operations.tell_bot(bot_id, "chat/open"))
+
+    def say(self, bot_id: str, text: str) -> Command:
+        """Say a text with the server's voice."""
+        return self._run(operations.tell_bot(bot_id, "say", text))
+
+    def play(self, bot_id: str, sound: bytes) -> Command:
+        """Play a sound: the bytes of a file."""
+        return self._run(operations.tell_bot(bot_id, "sound", sound=sound))
+
+    def take_screenshot(self, bot_id: str) -> Command:
+        """Take a picture of the page now."""
+        return self._run(operations.tell_bot(bot_id, "screenshot"))
+
+    def screenshot(self, bot_id: str) -> bytes:
+        """The newest picture of the page (PNG)."""
+        return self._run(operations.bot_screenshot(bot_id))
+
+    def pause(self, bot_id: str) -> Command:
+        """Record nothing from now on."""
+        return self._run(operations.tell_bot(bot_id, "pause"))
+
+    def resume(self, bot_id: str) -> Command:
+        """Record again."""
+        return self._run(operations.tell_bot(bot_id, "resume"))
+
+    def command(self, bot_id: str, command_id: str) -> Command:
+        """What became of something that the bot was told."""
+        return self._run(operations.bot_command(bot_id, command_id))

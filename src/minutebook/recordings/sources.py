@@ -34,13 +34,23 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatLine:
+    """`author` wrote `text` into the call's chat; `at_s` is when the bot first saw it, which may be later."""
+
+    at_s: float
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of a recording: participants in the order in which they were first seen, intervals by start.
-    `notices` are sentences on what was wrong with the sound."""
+    """The sources of a recording: participants in the order in which they were first seen, intervals by start, the
+    chat by time. `notices` are sentences on what was wrong with the sound, and on what was not to be recorded."""
 
     participants: tuple[Participant, ...] = ()
     intervals: tuple[Interval, ...] = ()
     notices: tuple[str, ...] = ()
+    chat: tuple[ChatLine, ...] = ()
 
     def person_of(self, key: str) -> str:
         """The key of the first participant whom this one is."""
@@ -69,8 +79,9 @@ def sources_from_json(text: str | bytes) -> Sources:
         tuple(Participant(**_known(row, Participant)) for row in value["participants"]),
         tuple(Interval(**_known(row, Interval)) for row in value["intervals"]),
         tuple(value.get("notices", ())),
+        tuple(ChatLine(**_known(row, ChatLine)) for row in value.get("chat", ())),
     )
 
 
-def _known(row: Mapping[str, Any], form: type[Participant] | type[Interval]) -> dict[str, Any]:
+def _known(row: Mapping[str, Any], form: type[Participant] | type[Interval] | type[ChatLine]) -> dict[str, Any]:
     return {name: row[name] for name in form.__slots__ if name in row}

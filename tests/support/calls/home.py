@@ -15,14 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket, to_json
+from minutebook.bots.protocol import CommandAnswer, CommandOrder, Orders, ReportKind, RunnerReport, Ticket, to_json
 
 TOKEN = "a-token-of-the-tests"
 
 
 class RunnerAtHome:
     """A runner process and what it told. `reports` are in order; `pieces` by stream and index,
-    `times` their start (epoch) and length in ms."""
+    `times` their start (epoch) and length in ms. `commands` are given until they are answered, `sounds` are what they
+    have the bot say."""
 
     def __init__(self, orders: Orders, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.orders = orders
@@ -30,6 +31,9 @@ class RunnerAtHome:
         self.pieces: dict[tuple[str, int], bytes] = {}
         self.times: dict[tuple[str, int], tuple[int, int]] = {}
         self.stop_requested = False
+        self.commands: list[CommandOrder] = []
+        self.sounds: dict[str, bytes] = {}
+        self.answers: dict[str, CommandAnswer] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, name="home", daemon=True).start()
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +76,16 @@ class RunnerAtHome:
             time.sleep(0.05)
         raise AssertionError(f"never {state}: {self.states}, {self.ending}; {self.log.read_text()[-3000:]}")
 
+    def do(self, *orders: CommandOrder, within_s: float = 60.0) -> list[CommandAnswer]:
+        """Tell the bot these at once; what it answers."""
+        self.commands = list(orders)
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline and not all(each.id in self.answers for each in orders):
+            time.sleep(0.05)
+        missing = [each.kind for each in orders if each.id not in self.answers]
+        assert not missing, (missing, self.log.read_text()[-3000:])
+        return [self.answers[each.id] for each in orders]
+
     def wait_end(self, within_s: float = 60.0) -> RunnerReport:
         """Until the end is reported and the process has gone."""
         try:
@@ -103,12 +117,12 @@ class RunnerAtHome:
             def _respond(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 address = urlsplit(self.path)
-                answer = None
+                answer: dict[str, object] | bytes | None = None
                 found = ours.match(address.path)
                 if self.headers.get("authorization") == f"Bearer {TOKEN}" and found:
                     answer = home.answer(address.path[found.end() :], body, address.query)
                 self.send_response(404 if answer is None else 200)
-                data = json.dumps(answer or {}).encode()
+                data = answer if isinstance(answer, bytes) else json.dumps(answer or {}).encode()
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()
@@ -121,13 +135,18 @@ class RunnerAtHome:
 
         return Handler
 
-    def answer(self, path: str, body: bytes, query: str = "") -> dict[str, object] | None:
+    def answer(self, path: str, body: bytes, query: str = "") -> dict[str, object] | bytes | None:
         """What home says, as `bots.protocol` lays it down; None for an address that does not exist."""
         match path.split("/"):
             case ["orders"]:
                 return asdict(self.orders)
             case ["heartbeat"]:
-                return {"stop": self.stop_requested}
+                for row in json.loads(body)["answers"]:
+                    self.answers[row["id"]] = CommandAnswer(**row)
+                waiting = [asdict(each) for each in self.commands if each.id not in self.answers]
+                return {"stop": self.stop_requested, "commands": waiting}
+            case ["commands", command, "sound"]:
+                return self.sounds.get(command)
             case ["reports"]:
                 for row in json.loads(body):
                     if row["seq"] == len(self.reports):

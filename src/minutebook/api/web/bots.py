@@ -11,9 +11,11 @@ from minutebook.api.deps import Read, ServicesOf, Tx
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
+from minutebook.bots.commands import CommandKind, checked_text
 from minutebook.bots.listing.page import OverviewQuery, overview
+from minutebook.bots.live.voice import SAYS_MAX
 from minutebook.bots.model import BotWish, SpeechToText
-from minutebook.errors import MinutebookError, invalid, not_found
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.kit.text import clean_line
 from minutebook.webhooks.model import MessageQuery
 
@@ -71,6 +73,39 @@ async def leave(user: SignedIn, form: PostedForm, services: ServicesOf, bot_id: 
     return RedirectResponse("/my/bots", 303)
 
 
+LIVE = {
+    "pause": CommandKind.PAUSE,
+    "resume": CommandKind.RESUME,
+    "screenshot": CommandKind.SCREENSHOT,
+    "chat": CommandKind.CHAT,
+}
+"""The buttons of a bot in its call; *say* makes a sound first."""
+
+
+@router.post("/{bot_id}/tell")
+async def tell(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, bot_id: str) -> Response:
+    """Tell a bot in its call something."""
+    act, live = form.get("act", ""), services.live_commands
+    try:
+        text, sound, kind = None, None, LIVE.get(act, CommandKind.SAY)
+        if act in {"chat", "say"}:
+            text = checked_text(form.get("text", ""), SAYS_MAX)
+        if act == "say":
+            async with services.db.reading() as read:
+                await live.ready(read, user.id, bot_id, kind, None)
+            sound = await live.keep_sound(bot_id, await services.bot_voice.sound_of_text(text or ""))
+        elif act not in LIVE:
+            raise invalid("act_unknown", "A bot cannot be told this.", "act")
+        async with services.db.transaction() as tx:
+            await live.give(tx, user.id, bot_id, kind, text=text, sound=sound)
+    except MinutebookError as error:
+        if error.kind is Kind.NOT_FOUND:
+            raise
+        async with services.db.reading() as read:
+            return await _page(request, user, services, read, error)
+    return RedirectResponse("/my/bots", 303)
+
+
 @router.post("/messages/{message_id}/replay")
 async def replay(user: SignedIn, form: PostedForm, services: ServicesOf, message_id: str, tx: Tx) -> Response:
     """Have a message sent once more."""
@@ -85,7 +120,15 @@ async def _bots(services: ServicesOf, read: AsyncConnection, user: User) -> Mapp
     """The bots, and the newest screenshot of each that has one."""
     found, _ = await overview(read, user.id, OverviewQuery(limit=SHOWN_MOST))
     taken = {bot.id: await services.bots.screenshots(read, bot) for bot in found}
-    return {"bots": found, "pictures": {bot_id: shots[-1] for bot_id, shots in taken.items() if shots}}
+    told = {bot.id: await services.live_commands.list(read, bot) for bot in found if bot.state.is_live}
+    paused = {bot.id for bot in found if bot.state.is_live and await services.live_commands.is_paused(read, bot.id)}
+    return {
+        "bots": found,
+        "pictures": {bot_id: shots[-1] for bot_id, shots in taken.items() if shots},
+        "told": told,
+        "paused": paused,
+        "has_voice": services.settings.bots.voice is not None,
+    }
 
 
 async def _page(

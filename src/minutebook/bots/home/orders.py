@@ -8,8 +8,10 @@ from minutebook.config import BotSettings
 from minutebook.sealing import Sealing
 
 
-def orders_for(bot: Bot, attempt: Attempt, platform: str, sealing: Sealing, settings: BotSettings) -> Orders:
-    """The orders of an attempt at this bot."""
+def orders_for(
+    bot: Bot, attempt: Attempt, platform: str, sealing: Sealing, settings: BotSettings, *, paused: bool = False
+) -> Orders:
+    """The orders of an attempt at this bot, whose recording may be paused."""
     wish = bot.wish
     return Orders(
         bot_id=bot.id,
@@ -33,6 +35,8 @@ def orders_for(bot: Bot, attempt: Attempt, platform: str, sealing: Sealing, sett
         rejoin=bot.joined_at is not None,
         recording_started_ms=epoch_ms(bot.recording_started_at) if bot.recording_started_at else None,
         stop=bot.stop_requested or attempt.stop_reason is not None,
+        paused=paused,
+        layout=wish.recording_mode.value if wish.recording_mode.has_video else "",
         chunk_s=settings.chunk_s,
         zoom=_zoom(wish.zoom, wish.extra, sealing),
     )

@@ -15,8 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.bots.endings import CallEnd
 from minutebook.bots.home.orders import orders_for
 from minutebook.bots.lifecycle import Lifecycle
+from minutebook.bots.live.service import LiveCommands, order_of
 from minutebook.bots.model import Attempt, Bot, EndReason, Failure, StoredPiece
-from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, VIDEO, Orders, ReportKind, RunnerReport
+from minutebook.bots.protocol import (
+    AUDIO,
+    OBSERVATIONS,
+    TRACK_PREFIX,
+    VIDEO,
+    Beat,
+    CommandAnswer,
+    Orders,
+    ReportKind,
+    RunnerReport,
+)
 from minutebook.bots.repository import attempts as attempts_repository
 from minutebook.bots.repository import bots as repository
 from minutebook.bots.repository import pieces as pieces_repository
@@ -52,7 +63,14 @@ class Reception:
     """The server's side of `bots.protocol`."""
 
     def __init__(
-        self, db: Database, storage: Storage, clock: Clock, sealing: Sealing, settings: BotSettings, life: Lifecycle
+        self,
+        db: Database,
+        storage: Storage,
+        clock: Clock,
+        sealing: Sealing,
+        settings: BotSettings,
+        life: Lifecycle,
+        live: LiveCommands,
     ) -> None:
         self._db = db
         self._storage = storage
@@ -60,6 +78,7 @@ class Reception:
         self._sealing = sealing
         self._settings = settings
         self._life = life
+        self._live = live
         self._beat_every = timedelta(seconds=min(BEAT_EVERY_S, settings.lost_after_s / 8))
 
     async def orders(self, tx: AsyncConnection, bot_id: str, attempt: int, token: str) -> Orders:
@@ -72,17 +91,35 @@ class Reception:
         if not _is_current(bot, known):
             raise _superseded()
         platform = await repository.platform_of(tx, bot_id)
-        return bot.owner_id, orders_for(bot, known, platform or "", self._sealing, self._settings)
+        paused = await self._live.is_paused(tx, bot_id)
+        return bot.owner_id, orders_for(bot, known, platform or "", self._sealing, self._settings, paused=paused)
 
-    async def heartbeat(self, bot_id: str, attempt: int, token: str) -> bool:
-        """The runner lives; True says that it is to leave, deliver and end."""
+    async def heartbeat(self, bot_id: str, attempt: int, token: str, answers: Sequence[CommandAnswer] = ()) -> Beat:
+        """The runner lives, and says what became of commands; whether it is to leave, deliver and end, and what it is
+        told. A command comes again until it is answered."""
         async with self._db.reading() as read:
             bot, known = await self._admitted(read, bot_id, attempt, token)
+            is_current = _is_current(bot, known)
+            told = await self._live.waiting(read, bot, attempt) if is_current else ()
         now = self._clock.now()
-        if now - known.heartbeat_at >= self._beat_every:
+        is_due = now - known.heartbeat_at >= self._beat_every
+        if is_due or answers or any(each.attempt != attempt for each in told):
             async with self._db.transaction() as tx:
-                await attempts_repository.change(tx, bot_id, attempt, heartbeat_at=now)
-        return not _is_current(bot, known) or bot.stop_requested or known.stop_reason is not None
+                if is_due:
+                    await attempts_repository.change(tx, bot_id, attempt, heartbeat_at=now)
+                if answers and (locked := await repository.load(tx, bot_id, lock=True)) is not None:
+                    await self._live.answered(tx, locked, attempt, answers)
+                await self._live.hand_over(tx, told, attempt)
+        stop = not is_current or bot.stop_requested or known.stop_reason is not None
+        done = {each.id for each in answers}
+        return Beat(stop, tuple(order_of(each, now) for each in told if each.id not in done))
+
+    async def sound(self, bot_id: str, attempt: int, token: str, command_id: str) -> bytes:
+        """What a command has the bot say; `command_not_found`."""
+        async with self._db.reading() as read:
+            await self._admitted(read, bot_id, attempt, token)
+            key = await self._live.sound_of(read, bot_id, command_id)
+        return await self._storage.get_bytes(key)
 
     async def report(
         self, tx: AsyncConnection, bot_id: str, attempt: int, token: str, reports: Sequence[RunnerReport]
@@ -165,7 +202,7 @@ class Reception:
 
     async def _take(self, tx: AsyncConnection, bot: Bot, attempt: Attempt, report: RunnerReport) -> Bot:
         at = min(max(_moment(report.at_ms), bot.created_at), self._clock.now())
-        message = _sentence(report.message)
+        message = sentence(report.message)
         match report.kind:
             case ReportKind.STATE:
                 return await self._life.reach(tx, bot, _reported_state(report.state), at)
@@ -192,7 +229,7 @@ def _counts(report: RunnerReport, bot: Bot, attempt: Attempt) -> bool:
     return _is_current(bot, attempt) or (is_last and report.kind is ReportKind.ENDED)
 
 
-def _sentence(text: str | None) -> str | None:
+def sentence(text: str | None) -> str | None:
     """What a runner says, as it can be kept: it may quote a page."""
     storable = (text or "").replace("\x00", "").encode("utf-8", "replace").decode()
     return storable.strip()[:MESSAGE_MAX_CHARS] or None

@@ -185,3 +185,10 @@ class AddressRule:
 def is_host(host: str, pattern: str) -> bool:
     """Whether a host is the one of the pattern, or for `*.name` one below it."""
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def with_parameters(url: str, parameters: Mapping[str, str]) -> str:
+    """An address with these in its query, in place of those of the same names."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
+    return parts._replace(query=urlencode([*kept, *parameters.items()])).geturl()

@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from minutebook.bots.platforms.addresses import with_parameters
 from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_page_script, load_pages
 from minutebook.bots.platforms.looking import (
     Look,
@@ -21,7 +22,7 @@ from minutebook.bots.platforms.looking import (
     sight_of,
     values_in,
 )
-from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
+from minutebook.bots.platforms.ports import NOTHING, CannotJoinError, Guest, Place, Sight
 from minutebook.bots.platforms.recognise import meeting_at
 from minutebook.bots.platforms.registry import WEBRTC
 from minutebook.bots.platforms.wrappings import read_address
@@ -69,7 +70,7 @@ class FactsDriver:
 
     @property
     def page_script(self) -> str:
-        return load_page_script(self._name, self._pages[0])
+        return load_page_script(self._name, self._pages)
 
     @property
     def speaking_lag_ms(self) -> int:
@@ -85,7 +86,7 @@ class FactsDriver:
         answer = await page.evaluate(_script("scrub.js"), {"words": list(facts.people), "kept": values_in(facts)})
         return answer["html"], answer["names"]
 
-    def address(self, meeting_url: str) -> str:
+    def address(self, meeting_url: str, access: Mapping[str, str] = NOTHING) -> str:
         if self._name == WEBRTC:
             address = read_address(meeting_url)
             opened = str(address) if address is not None else None
@@ -94,7 +95,9 @@ class FactsDriver:
             opened = meeting.opens if meeting is not None and meeting.platform == self._name else None
         if opened is None:
             raise CannotJoinError(Place.INVALID, f"{meeting_url!r} is no address of a meeting that {self._name} knows.")
-        return opened
+        wanted = self._pages[0].access if self._name != WEBRTC else {}
+        given = {parameter: access[name] for parameter, name in wanted.items() if access.get(name)}
+        return with_parameters(opened, given) if given else opened
 
     async def look(self, page: "Page") -> Sight:
         facts, look = await self._looked(page)
@@ -126,11 +129,20 @@ class FactsDriver:
             return False
         await _wake(page)
         if not await _act(page, chat.field, _writing(text[: chat.longest])):
-            if not await _act(page, chat.open, _clicking) or not await _appears(page, chat.field):
+            if not await self.open_chat(page):
                 return False
             if not await _act(page, chat.field, _writing(text[: chat.longest])):
                 return False
         return await _act(page, chat.send, _clicking) if chat.send else await _act(page, chat.field, _entering)
+
+    async def open_chat(self, page: "Page") -> bool:
+        chat = self._facts.chat if self._facts is not None else None
+        if chat is None:
+            return False
+        if (await _look(page, [chat.field])).holds(chat.field):
+            return True
+        await _wake(page)
+        return await _act(page, chat.open, _clicking) and await _appears(page, chat.field)
 
     async def leave(self, page: "Page") -> None:
         from playwright.async_api import Error

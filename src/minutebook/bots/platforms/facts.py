@@ -3,6 +3,7 @@
     [facts]             `version` and `date` of the file; `source` of all that names none
     [page]              `recognised`: a probe that tells this kind of page from the platform's others (may be missing);
                         `speaking_lag_ms`: how late its page script tells who speaks
+    [access]            what of the guest's access goes into the address: parameter = the access's name
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
     [people]            `words`: selectors of where people's own words stand (names, chat, captions, titles). Nothing in
@@ -31,7 +32,7 @@ import json
 import logging
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -50,7 +51,7 @@ TERMINAL: Final = frozenset(Place) - {Place.JOINING, Place.WAITING, Place.IN_CAL
 """Places that end a visit."""
 
 PROBE_KEYS: Final = ("selectors", "texts", "labels", "inside", "outside")
-WISHES: Final = ("", "microphone", "camera")
+WISHES: Final = ("", "microphone", "camera", "speaker_view", "gallery_view")
 """What of a guest `when` may ask for."""
 
 Value = TypeVar("Value")
@@ -156,6 +157,7 @@ class PageFacts:
     recognised: Probe = Probe()
     speaking_lag_ms: int = 0
     name_rule: NameRule = field(default_factory=NameRule)
+    access: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[AddressRule, ...] = ()
     signs: tuple[Sign, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -204,15 +206,22 @@ def _toml(name: str, text: str) -> dict[str, Any]:
         raise FactsError(f"{name}.toml cannot be read: {error}") from error
 
 
-def load_page_script(platform: str, facts: PageFacts | None = None) -> str:
-    """The platform's page script, called with its facts' selectors and `naming.js`; empty when its folder has none."""
+def load_page_script(platform: str, pages: Sequence[PageFacts] = ()) -> str:
+    """The platform's page script, called with the selectors of its kinds of pages and `naming.js`, and the reader of
+    chats; empty when its folder has none."""
     script = files(__package__).joinpath(platform, "page.js")
     if not script.is_file():
         return ""
-    given = facts or load_pages(platform)[0]
-    selectors = {name: list(each) for name, each in given.script.items()}
-    naming = files(__package__).joinpath("naming.js").read_text(encoding="utf-8").strip()
-    return f"({script.read_text(encoding='utf-8').strip().removesuffix(';')})({json.dumps(selectors)}, {naming});\n"
+    selectors: dict[str, list[str]] = {}
+    for page in pages or load_pages(platform):
+        for name, each in page.script.items():
+            selectors.setdefault(name, []).extend(each)
+    naming, chat = (files(__package__).joinpath(name).read_text("utf-8").strip() for name in ("naming.js", "chat.js"))
+    given = json.dumps(selectors)
+    return (
+        f"({script.read_text('utf-8').strip().removesuffix(';')})({given}, {naming});\n"
+        f"({chat.removesuffix(';')})({given});\n"
+    )
 
 
 def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRule, ...]:
@@ -235,6 +244,7 @@ def facts_from(name: str, data: Mapping[str, Any]) -> PageFacts:
         date=str(head.take("date", "")),
         recognised=page.probe_at("recognised"),
         speaking_lag_ms=page.take("speaking_lag_ms", 0),
+        access={str(name): str(value) for name, value in table.take("access", {}).items()},
         name_rule=NameRule(names.pattern("remove"), names.take("longest", NameRule().longest)),
         addresses=tuple(map(_address_rule, table.parts("address"))),
         signs=tuple(_sign(part, words, source) for part in table.parts("sign")),

@@ -9,6 +9,7 @@ The page script, a function of the facts' selectors and of `naming.js`, runs bef
                                                    [] only where it shows that nobody is
       speaking()           → [id] | null           who speaks by the page's own signs; null when tracks tell it better
       speakingLagMs        number | null           how late that is at the moment; null: as late as usual
+      chat()               → [{id, author, text}] | null   what the page shows of its chat
       mixesSound           true                    the page mixes what it plays with Web Audio: one track of everybody
     }
 
@@ -18,10 +19,14 @@ which `capture` calls now and then; every member may be missing.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
+
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Place(StrEnum):
@@ -60,12 +65,15 @@ class Sight:
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Who joins: the name the bot shows, secrets that a platform may ask for (Zoom), and whether it comes with its
-    microphone (it speaks) and its camera (it shows a picture) switched on."""
+    microphone (it speaks) and its camera (it shows a picture) switched on. `speaker_view` and `gallery_view`
+    say how it wants to see the others; neither where it records no picture."""
 
     name: str
     access: Mapping[str, str]
     microphone: bool = True
     camera: bool = True
+    speaker_view: bool = False
+    gallery_view: bool = False
 
 
 class CannotJoinError(Exception):
@@ -99,8 +107,9 @@ class Platform(Protocol):
         """How late `minutebookPage.speaking()` usually is."""
         ...
 
-    def address(self, meeting_url: str) -> str:
-        """The address to open for this meeting; raises `CannotJoinError` (`INVALID`) for one that is none."""
+    def address(self, meeting_url: str, access: Mapping[str, str] = NOTHING) -> str:
+        """The address to open for this meeting, with what of the guest's `access` belongs in there; raises
+        `CannotJoinError` (`INVALID`) for one that is none."""
         ...
 
     async def step(self, page: "Page", guest: Guest) -> None:
@@ -125,6 +134,10 @@ class Platform(Protocol):
 
     async def post(self, page: "Page", text: str) -> bool:
         """Write a line into the chat; False when there is no chat for the bot."""
+        ...
+
+    async def open_chat(self, page: "Page") -> bool:
+        """Have the page show its chat, so that it can be read; False when there is none for the bot."""
         ...
 
     async def leave(self, page: "Page") -> None:

@@ -19,6 +19,8 @@ GHOST_MS: Final = 60_000
 LATE_MS: Final = 2_000
 """How late the end of somebody's last words may be told."""
 NETWORK: Final = "network"
+OF_PEOPLE: Final = frozenset({ObservationKind.PARTICIPANT, ObservationKind.LEFT, ObservationKind.SPEAKING})
+"""What is observed of somebody, rather than of the call."""
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def of_attempts(attempts: Mapping[int, Sequence[Observation]]) -> list[Observati
         joined += own
         if own and number != max(attempts):
             last = max(each.at_ms for each in own)
-            here = dict.fromkeys(each.key for each in own)
+            here = dict.fromkeys(each.key for each in own if each.kind in OF_PEOPLE)
             joined += [Observation(ObservationKind.LEFT, last, key) for key in here]
     return joined
 
@@ -130,7 +132,7 @@ def participants_lines(observations: Iterable[Observation]) -> bytes:
 def _stays(observed: Sequence[Observation]) -> list[_Stay]:
     """All keys in the order in which they were first seen."""
     stays: dict[str, _Stay] = {}
-    for each in sorted(observed, key=lambda o: o.at_ms):
+    for each in sorted((each for each in observed if each.kind in OF_PEOPLE), key=lambda o: o.at_ms):
         began = min(each.at_ms, each.start_ms - each.lag_ms) if each.kind is ObservationKind.SPEAKING else each.at_ms
         stay = stays.setdefault(each.key, _Stay(each.key, since=began))
         stay.since = min(stay.since, began)

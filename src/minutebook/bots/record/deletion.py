@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Bot, Deletion
 from minutebook.bots.repository import bots as repository
+from minutebook.bots.repository import commands as commands_repository
 from minutebook.bots.repository import pieces as pieces_repository
 from minutebook.bots.states import BotState
 from minutebook.bots.storage_keys import bot_prefix
@@ -27,6 +28,7 @@ async def delete_data(
     had_meeting = bot.meeting_id is not None and await _meeting_deleted(tx, bot, meetings)
     pieces = await pieces_repository.remove_of(tx, bot.id)
     screenshots = await pieces_repository.remove_screenshots_of(tx, bot.id)
+    await commands_repository.remove_of(tx, bot.id)
     if not (had_meeting or pieces or screenshots or bot.exited_at):
         return Deletion.NO_DATA_FOUND
     await recordings.dispose(tx, bot_prefix(bot.id))

@@ -48,10 +48,23 @@ async def people_of(db: Database, storage: Storage, bot: Bot) -> list[Person]:
         return await _recorded(storage, now.recording_id) if now is not None and now.recording_id is not None else []
 
 
-async def _live(db: Database, storage: Storage, bot: Bot) -> list[Person]:
+async def observed_of(db: Database, storage: Storage, bot: Bot) -> list[Observation]:
+    """Everything that was observed in a call whose recording is not put together yet."""
     async with db.reading() as read:
         pieces = [each for each in await pieces_repository.of_bot(read, bot.id) if each.stream == OBSERVATIONS]
-    observed = await _observed(storage, pieces)
+    return await _observed(storage, pieces)
+
+
+async def recorded_sources(storage: Storage, recording_id: str) -> Sources:
+    """The sources of a recording; empty ones where there are none."""
+    key = sources_key(recording_id)
+    if await storage.head(key) is None:
+        return Sources()
+    return sources_from_json(await storage.get_bytes(key))
+
+
+async def _live(db: Database, storage: Storage, bot: Bot) -> list[Person]:
+    observed = await observed_of(db, storage, bot)
     here = present_by(observed) if bot.state.is_live else frozenset()
     return _numbered(presence_of(observed, 0, 0.0), here, {})
 
@@ -68,10 +81,7 @@ def present_by(observed: Sequence[Observation]) -> frozenset[str]:
 
 
 async def _recorded(storage: Storage, recording_id: str) -> list[Person]:
-    key = sources_key(recording_id)
-    if await storage.head(key) is None:
-        return []
-    sources = sources_from_json(await storage.get_bytes(key))
+    sources = await recorded_sources(storage, recording_id)
     tracks = {each.key: track_key(recording_id, each.key) for each in sources.participants if each.track}
     return _numbered(sources, frozenset(), tracks)
 

@@ -148,6 +148,25 @@ bot_notices = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+bot_commands = Table(
+    "bot_commands",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("bot_id", String(36), ForeignKey("bots.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("text", Text),
+    Column("sound", String(255)),
+    Column("key", String(255)),
+    Column("attempt", Integer),
+    Column("answered_at", UtcDateTime),
+    Column("message", Text),
+    UniqueConstraint("bot_id", "key"),
+    Index("ix_bot_commands_bot_id_created_at", "bot_id", "created_at"),
+)
+
 bot_screenshots = Table(
     "bot_screenshots",
     metadata,

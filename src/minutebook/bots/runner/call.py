@@ -8,7 +8,8 @@ from typing import Final
 
 from minutebook.bots.model import LeaveRules
 from minutebook.bots.platforms.ports import CannotJoinError
-from minutebook.bots.protocol import Orders
+from minutebook.bots.protocol import CommandOrder, Orders
+from minutebook.bots.runner.commands import CommandFailedError
 from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
 from minutebook.bots.runner.rules.leaving import STEADY_S, cause_of, decide
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MOST_LOSSES: Final = 5
 """So many browsers in a row that broke down soon, and the bot gives up."""
+READY_S: Final = 0.2
+"""How often a command looks whether the bot is in the call."""
+NOT_IN_CALL: Final = "The bot was not in the call."
 RELAUNCH: Final = Backoff(first_s=1.0, factor=2.0, longest_s=8.0)
 
 
@@ -33,7 +37,7 @@ class Call:
         self.rules = rules_of(orders.leave)
         self.progress = CallProgress.begun(
             ports.clock.now().timestamp(), record_began_s=record_began_s, ever_present=ever_present
-        )
+        ).pausing(orders.paused)
         self._orders = orders
         self._ports = ports
         self._visit: Visit | None = None
@@ -46,6 +50,14 @@ class Call:
     def tell(self, word: Instruction) -> None:
         """The bot was told something; it is acted upon at once."""
         self._known = self._known.hears(word)
+
+    async def do(self, order: CommandOrder, until_s: float) -> None:
+        """Do what the bot is told, as soon as it is in the call and records. Raises `CommandFailedError`."""
+        while (visit := self._visit) is None or not visit.progress.recording:
+            if self._now_s() >= until_s:
+                raise CommandFailedError(NOT_IN_CALL)
+            await self._ports.clock.sleep(READY_S)
+        await visit.do(order)
 
     async def run(self) -> Exit:
         """Be in the call, until there is a reason to leave that stands."""

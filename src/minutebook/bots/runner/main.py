@@ -15,11 +15,12 @@ from typing import Final
 
 from minutebook.bots.platforms import open_platform
 from minutebook.bots.platforms.ports import Platform
-from minutebook.bots.protocol import Orders, Ticket
+from minutebook.bots.protocol import CommandOrder, Orders, Ticket
 from minutebook.bots.runner.browser import BrowserMissingError, Tab, find_chromium, surroundings
-from minutebook.bots.runner.call import Call, rules_of
+from minutebook.bots.runner.call import NOT_IN_CALL, Call, rules_of
 from minutebook.bots.runner.capture.capture import Capture
 from minutebook.bots.runner.capture.spool import Spool, finished, salvage
+from minutebook.bots.runner.commands import CommandFailedError, Commands
 from minutebook.bots.runner.delivery.home import (
     Home,
     HomeAwayError,
@@ -57,6 +58,11 @@ HOMELESS: Final = 5
 """Exit codes: everything delivered and the end reported; not wanted any more; told to end; home was away for too long,
 and what is left stays in the spool."""
 
+NO_SDK: Final = (
+    "The on-behalf-of token is not used: only Zoom's Meeting SDK takes it, and this version of Minutebook cannot load "
+    "it. The bot joins in Zoom's web client, where a ZAK (`zoom_access_token_url`) is used."
+)
+
 COMPANY: Final = "company"
 """A file in the spool folder: somebody else was in the call, in whichever attempt."""
 
@@ -88,6 +94,7 @@ class Runner:
         self._word = Instruction.NONE
         self.reports = Reports(home, clock)
         self.uploads = Uploads(home, self._folder, clock, finished)
+        self.commands = Commands(clock, self._do)
 
     async def run(self) -> int:
         """Raises `HomeUnwantedError`, `HomeAwayError` and `HomeRefusedError` when home made an end of it."""
@@ -105,6 +112,8 @@ class Runner:
         rules = rules_of(orders.leave)
         if problem := orders.zoom.get("problem"):
             self.reports.notice(problem)
+        if "obf_token" in orders.zoom:
+            self.reports.notice(NO_SDK)
         began_s = None if orders.recording_started_ms is None else orders.recording_started_ms / 1000
         progress = CallProgress.begun(self._clock.now().timestamp(), record_began_s=began_s)
         if orders.stop:
@@ -140,6 +149,7 @@ class Runner:
             tab=partial(Tab, chromium, video=orders.video),
             capture=capture,
             picture=picture.get,
+            sound=self._sound,
             company=(self._folder / COMPANY).touch,
         )
 
@@ -190,12 +200,28 @@ class Runner:
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
+            await self.commands.close()
+
+    async def _do(self, order: CommandOrder, until_s: float) -> None:
+        if self._call is None:
+            raise CommandFailedError(NOT_IN_CALL)
+        await self._call.do(order, until_s)
+
+    async def _sound(self, command_id: str) -> bytes:
+        try:
+            return await self._home.sound(command_id)
+        except HomeError as error:
+            raise CommandFailedError("What is to be said could not be fetched from the server.") from error
 
     async def _beat(self) -> None:
         while True:
             state = self._call.state if self._call is not None else CallProgress.begun(0).state
+            answers = self.commands.answers()
             try:
-                if await self._home.heartbeat(state, self.uploads.sent):
+                beat = await self._home.heartbeat(state, self.uploads.sent, answers)
+                self.commands.delivered(answers)
+                self.commands.take(beat.commands)
+                if beat.stop:
                     self.tell(Instruction.STOP)
             except HomeUnwantedError:
                 self.tell(Instruction.UNWANTED)

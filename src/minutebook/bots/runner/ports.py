@@ -24,6 +24,10 @@ class Picture:
     media_type: str
 
 
+class CannotSpeakError(Exception):
+    """The bot cannot say anything; the message says why."""
+
+
 class TabPort(Protocol):
     """A browser with one page (`browser.Tab`)."""
 
@@ -52,6 +56,8 @@ class CapturePort(Protocol):
     def on_sound(self, listener: Callable[[bytes], None]) -> None: ...
     def on_speaking(self, listener: Callable[[list[Any]], None]) -> None: ...
     async def say(self, pcm: bytes, rate: int) -> None: ...
+    async def speak(self, pcm: bytes, rate: int) -> None: ...
+    def pause(self, paused: bool) -> None: ...
     async def show(self, image: bytes, media_type: str) -> None: ...
 
 
@@ -60,7 +66,7 @@ class ScreensPort(Protocol):
 
     @property
     def is_due(self) -> bool: ...
-    async def take(self, page: "Page", name: str, *, small: bool = False) -> None: ...
+    async def take(self, page: "Page", name: str, *, small: bool = False) -> bool: ...
 
 
 class CapturesPort(Protocol):
@@ -91,7 +97,8 @@ class ReportsPort(Protocol):
 @dataclass(frozen=True, slots=True)
 class CallPorts:
     """Everything a call needs. `platform`, `tab` and `capture` make a new one for each visit; `picture` is awaited
-    once per visit; `company` is called when another participant is first seen."""
+    once per visit; `sound` fetches what a command has the bot say (s16le mono); `company` is called when another
+    participant is first seen."""
 
     clock: Clock
     reports: ReportsPort
@@ -102,4 +109,5 @@ class CallPorts:
     tab: Callable[[], TabPort]
     capture: Callable[[Platform], CapturePort]
     picture: Callable[[], Awaitable[Picture | None]]
+    sound: Callable[[str], Awaitable[bytes]]
     company: Callable[[], None]

@@ -66,8 +66,8 @@ class Screens:
         """Whether it is time for a small one."""
         return self._now_ms() - self._last_ms >= EVERY_S * 1000
 
-    async def take(self, page: "Page", name: str, *, small: bool = False) -> None:
-        """Take one; `name` (letters, digits, _) says when it was taken."""
+    async def take(self, page: "Page", name: str, *, small: bool = False) -> bool:
+        """Take one; `name` (letters, digits, _) says when it was taken. False where there is none."""
         from playwright.async_api import Error
 
         taken_ms, index = self._now_ms(), self._index
@@ -77,12 +77,13 @@ class Screens:
                 data = await self._shot(page, SMALL if small else 1.0)
         except (Error, TimeoutError) as error:
             log.info("no screenshot of the page: %s", error or "it took too long", extra={"screenshot": name})
-            return
+            return False
         target = self._folder / FOLDER / f"{self._attempt}.{index}.{taken_ms}.{name}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
         part.write_bytes(data)
         part.replace(target)
+        return True
 
     async def _shot(self, page: "Page", scale: float) -> bytes:
         """The page's picture through the DevTools protocol, which scales it and does not wait for anything."""

@@ -8,12 +8,15 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from minutebook.bots.model import EndReason, LeaveRules
 from minutebook.bots.platforms.ports import CannotJoinError, Guest, Place, Sight
-from minutebook.bots.protocol import Orders
+from minutebook.bots.protocol import GALLERY_VIEW, SPEAKER_VIEW, CommandOrder, Orders
 from minutebook.bots.runner.browser import BrowserMissingError
+from minutebook.bots.runner.commands import CommandFailedError
+from minutebook.bots.runner.doing import Doing
 from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.company import is_bot
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
@@ -69,6 +72,8 @@ class Visit:
             orders.zoom,
             microphone=orders.stream_input is not None,
             camera=orders.bot_image is not None,
+            speaker_view=orders.layout == SPEAKER_VIEW,
+            gallery_view=orders.layout == GALLERY_VIEW,
         )
         self._sight = Sight(Place.JOINING)
         self._went_s = 0.0
@@ -123,7 +128,7 @@ class Visit:
         self._ports.captures.watch(page)
         self._errand(self._show_picture())
         try:
-            address = self._platform.address(self._orders.meeting_url)
+            address = self._platform.address(self._orders.meeting_url, self._orders.zoom)
         except CannotJoinError as error:
             self.progress = self.progress.seen(Sight(error.place, error.message), self._now_s())
             return
@@ -175,8 +180,8 @@ class Visit:
         await self._see(page, sight)
         if self._ports.captures.asked():
             self._errand(self._ports.captures.keep(page, self._platform, sight, "asked for"))
-        if self._ports.screens.is_due:
-            self._errand(self._ports.screens.take(page, "watch", small=True))
+        if self._ports.screens.is_due and not self.progress.paused:
+            self._errand(self._shoot(page, "watch", small=True))
 
     async def _tend(self, page: "Page") -> None:
         from playwright.async_api import Error
@@ -200,6 +205,7 @@ class Visit:
         streaming, capture = self._ports.streaming, self._capture
         capture.on_sound(streaming.hear)
         capture.on_speaking(streaming.speaking)
+        capture.pause(self.progress.paused)
         await capture.start(page)
         self.progress = self.progress.recorded(self._now_s())
         self._report_state()
@@ -217,6 +223,26 @@ class Visit:
                     return
             await self._ports.clock.sleep(GREETING_EVERY_S)
         self._ports.reports.notice("The entry message was not posted: the meeting shows the bot no chat.")
+
+    async def do(self, order: CommandOrder) -> None:
+        """Do what the bot is told in the call. Raises `CommandFailedError`."""
+        if self._page is None:
+            raise CommandFailedError("The bot's browser is not ready.")
+        ports, page = self._ports, self._page
+
+        async def unmute() -> None:
+            self._guest = replace(self._guest, microphone=True)
+            await self._platform.step(page, self._guest)
+
+        doing = Doing(page, self._platform, self._capture, ports.screens, ports.sound, unmute, self._pause)
+        await doing.do(order)
+
+    async def _pause(self, paused: bool) -> None:
+        self.progress = self.progress.pausing(paused)
+        self._capture.pause(paused)
+
+    async def _shoot(self, page: "Page", name: str, *, small: bool = False) -> None:
+        await self._ports.screens.take(page, name, small=small)
 
     async def _show_picture(self) -> None:
         picture = await self._ports.picture()
@@ -243,7 +269,7 @@ class Visit:
         self._reported = state
         self._ports.reports.state(state)
         if self._page is not None:
-            self._errand(self._ports.screens.take(self._page, state))
+            self._errand(self._shoot(self._page, state))
 
     async def _depart(self, way_out: Exit | None) -> None:
         """Come out: the recording is finished first, then the bot says goodbye, then the browser is ended. One that was

@@ -18,6 +18,8 @@ from minutebook.client.errors import (
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    ChatLine,
+    Command,
     Edit,
     Found,
     FoundMeeting,
@@ -104,6 +106,14 @@ def mapping(body: Mapping[str, Any]) -> Mapping[str, object]:
 
 def tokens(body: Mapping[str, Any]) -> Tokens:
     return Tokens(str(body["access_token"]), str(body.get("refresh_token") or ""))
+
+
+def command(body: Mapping[str, Any]) -> Command:
+    return Command(str(body["id"]), str(body["kind"]), str(body["state"]), body.get("message"))
+
+
+def chat(body: Mapping[str, Any]) -> tuple[ChatLine, ...]:
+    return tuple(ChatLine(float(row["at_s"]), str(row["author"]), str(row["text"])) for row in body["lines"])
 
 
 def user(body: Mapping[str, Any]) -> User:

@@ -10,6 +10,8 @@ from minutebook.client.errors import BadRequest
 from minutebook.client.model import (
     AnalysisType,
     Attendee,
+    ChatLine,
+    Command,
     Edit,
     Found,
     Meeting,
@@ -193,6 +195,32 @@ def authorization_url(base_url: str, state: str, redirect_uri: str | None, chall
     if challenge:
         query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
     return f"{base_url}/api/oauth/provider/authorize?{urlencode(query)}"
+
+
+def tell_bot(
+    bot_id: str, what: str, text: str | None = None, sound: bytes | None = None, key: str = ""
+) -> Operation[Command]:
+    """Tell a bot in its call something: `what` is the end of the call's address (`chat`, `say`, `sound`, `pause` …)."""
+    body = {"text": text} if text is not None else None
+    headers = {IDEMPOTENCY_KEY: key or new_key()}
+    request = Request("POST", f"/api/bots/{_part(bot_id)}/{what}", headers=headers, json=body, content=sound)
+    return Operation(request, decode.reading(decode.command))
+
+
+def bot_command(bot_id: str, command_id: str) -> Operation[Command]:
+    """What became of something that a bot was told."""
+    path = f"/api/bots/{_part(bot_id)}/commands/{_part(command_id)}"
+    return Operation(Request("GET", path), decode.reading(decode.command))
+
+
+def bot_chat(bot_id: str) -> Operation[tuple[ChatLine, ...]]:
+    """What was written in a bot's call."""
+    return Operation(Request("GET", f"/api/bots/{_part(bot_id)}/chat"), decode.reading(decode.chat))
+
+
+def bot_screenshot(bot_id: str) -> Operation[bytes]:
+    """The newest picture of what a bot sees (PNG)."""
+    return Operation(Request("GET", f"/api/bots/{_part(bot_id)}/screenshot"), lambda reply: reply.body)
 
 
 def metadata() -> Operation[Mapping[str, object]]:

@@ -36,6 +36,7 @@ class Request:
     json: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = None
     upload: Upload | None = None
+    content: bytes | None = None
     authorised: bool = True
     repeatable: bool = False
 

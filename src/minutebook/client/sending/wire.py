@@ -70,6 +70,7 @@ def outgoing(client: httpx.Client | httpx.AsyncClient, base_url: str, send: Send
             params=dict(request.query) or None,
             headers=headers,
             json=request.json,
+            content=request.content,
             data=dict(request.form) if request.form else None,
             timeout=TIMEOUT,
         )

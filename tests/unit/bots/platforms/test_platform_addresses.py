@@ -76,6 +76,16 @@ def test_reading_again_changes_nothing(text: str) -> None:
         assert read_address(str(address)) == address
 
 
+def test_what_lets_a_guest_in_goes_into_the_address() -> None:
+    zoom = open_platform("zoom", "https://zoom.us/j/81234567890?pwd=x&zak=old")
+    given = {"zak": "a+b c&d", "obf_token": "secret"}
+    opened = urlsplit(zoom.address("https://zoom.us/j/81234567890?pwd=x&zak=old", given))
+    assert (opened.hostname, dict(parse_qsl(opened.query))) == ("app.zoom.us", {"pwd": "x", "zak": "a+b c&d"})
+    teams = open_platform("teams", "https://teams.live.com/meet/9312345678901")
+    assert "secret" not in teams.address("https://teams.live.com/meet/9312345678901", given)
+    assert "zak" not in teams.address("https://teams.live.com/meet/9312345678901", given)
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=30), st.text(max_size=30))
 def test_a_parameter_comes_through_whatever_it_is(passcode: str, other: str) -> None:
     url = f"https://zoom.us/j/81234567890?pwd={quote(passcode, safe='')}&x={quote(other, safe='')}"

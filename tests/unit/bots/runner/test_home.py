@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from minutebook.bots.protocol import Orders, ReportKind, RunnerReport, Ticket
+from minutebook.bots.protocol import Beat, CommandAnswer, CommandOrder, Orders, ReportKind, RunnerReport, Ticket
 from minutebook.bots.runner.delivery.home import (
     Home,
     HomeAwayError,
@@ -51,10 +51,17 @@ async def test_orders_are_read_and_what_is_new_in_them_is_passed_over() -> None:
 
 
 async def test_a_heartbeat() -> None:
-    kept = Kept({"stop": True})
-    assert await home_of(kept).heartbeat("recording", 7) is True
+    order = {"id": "c", "kind": "chat", "text": "Hello", "left_s": 12.5, "invented_later": 1}
+    kept = Kept({"stop": True, "commands": [order]})
+    answers = [CommandAnswer("b", done=False, message="It cannot.")]
+    beat = await home_of(kept).heartbeat("recording", 7, answers)
+    assert beat == Beat(stop=True, commands=(CommandOrder("c", "chat", "Hello", left_s=12.5),))
     assert kept.requests[0].url.path.endswith("/attempts/2/heartbeat")
-    assert json.loads(kept.requests[0].content) == {"state": "recording", "sent": 7}
+    assert json.loads(kept.requests[0].content) == {
+        "state": "recording",
+        "sent": 7,
+        "answers": [{"id": "b", "done": False, "message": "It cannot."}],
+    }
 
 
 async def test_reports() -> None:

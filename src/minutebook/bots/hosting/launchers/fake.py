@@ -10,7 +10,7 @@ from typing import Final
 
 from minutebook.bots.home.reception import Reception
 from minutebook.bots.model import EndReason
-from minutebook.bots.protocol import AUDIO, AUDIO_RATE, ReportKind, RunnerReport, Ticket, epoch_ms
+from minutebook.bots.protocol import AUDIO, AUDIO_RATE, CommandAnswer, ReportKind, RunnerReport, Ticket, epoch_ms
 from minutebook.bots.states import BotState
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError
@@ -73,11 +73,20 @@ class FakeLauncher:
 
     async def _is_to_leave(self, ticket: Ticket) -> bool:
         try:
-            return await self._reception.heartbeat(ticket.bot_id, ticket.attempt, ticket.token)
+            return await self._beat(ticket)
         except MinutebookError as error:
             if error.kind in {Kind.NOT_FOUND, Kind.UNAUTHENTICATED}:
                 return True
             raise
+
+    async def _beat(self, ticket: Ticket) -> bool:
+        """A heartbeat; whatever the bot is told was done at once."""
+        answers: list[CommandAnswer] = []
+        while True:
+            beat = await self._reception.heartbeat(ticket.bot_id, ticket.attempt, ticket.token, answers)
+            if not beat.commands:
+                return beat.stop
+            answers = [CommandAnswer(each.id, done=True) for each in beat.commands]
 
     async def _leave(self, ticket: Ticket, seq: int) -> None:
         self._playing.pop((ticket.bot_id, ticket.attempt), None)

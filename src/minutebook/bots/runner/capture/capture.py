@@ -61,6 +61,7 @@ class Capture:
         self._picture: tuple[str, str] | None = None
         self._page: Page | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._paused = False
         self._stopped = False
         self._finished = False
         self.failure: BaseException | None = None
@@ -75,6 +76,7 @@ class Capture:
         """The recording begins now: sound, tracks, observations, and the picture when it was ordered."""
         self._page = page
         recording = Recording(self._now_ms(), self._spool, self._people, speaking_lag_ms=self._lag_ms)
+        recording.pause(self._paused, recording.start_ms)
         recording.sound_listeners = self._sound_listeners
         recording.speaking_listeners = self._speaking_listeners
         for message, at_ms in self._before.values():
@@ -85,6 +87,7 @@ class Capture:
         self._ticking.add_done_callback(self._ticked)
         if self._orders.video:
             self._screencast = Screencast(self._spool, self._orders.chunk_s, self._now_ms)
+            self._screencast.pause(self._paused)
             await self._screencast.start(page)
 
     async def stop(self) -> None:
@@ -147,6 +150,19 @@ class Capture:
     async def say(self, pcm: bytes, rate: int) -> None:
         """Say s16le mono samples into the call, after what is being said; queued."""
         self._speech_out.say(pcm, rate)
+
+    async def speak(self, pcm: bytes, rate: int) -> None:
+        """As `say`, but returns when it was said. Raises `CannotSpeakError`."""
+        await self._speech_out.speak(pcm, rate)
+
+    def pause(self, paused: bool) -> None:
+        """Record nothing of what is heard, said, written or shown from now on; or record it again. Before `start` it
+        counts from there on."""
+        self._paused = paused
+        if self._recording is not None and not self._finished:
+            self._recording.pause(paused, self._now_ms())
+        if self._screencast is not None:
+            self._screencast.pause(paused)
 
     async def show(self, image: bytes, media_type: str) -> None:
         """Show an image in place of the bot's name on its camera, now or as soon as the page asks for a camera."""

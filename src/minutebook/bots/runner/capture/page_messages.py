@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONGEST_RUN = 30 * 24_000
 LONGEST_LAG_MS = 5_000
+LONGEST_ID, LONGEST_NAME, LONGEST_TEXT, MOST_LINES = 200, 200, 4_000, 500
+"""Of what a page shows of its chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class Speaking:
 
     ids: frozenset[str]
     lag_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """A line of the chat, by an id that stays the same while the page shows it."""
+
+    id: str
+    author: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,17 @@ def arrived_of(content: Any, now_ms: int) -> Arrived | None:
     )
     known = [each for each in counts if isinstance(each, int | float) and math.isfinite(each)]
     return Arrived(now_ms, *known) if len(known) == 4 else None
+
+
+def chat_of(content: Any) -> list[ChatLine]:
+    """The lines of a `chat` message."""
+    lines = []
+    for row in _rows(content):
+        identity, author, text = (row.get(name) for name in ("id", "author", "text"))
+        if isinstance(identity, str) and isinstance(text, str) and text.strip():
+            name = " ".join(author.split()) if isinstance(author, str) else ""
+            lines.append(ChatLine(identity[:LONGEST_ID], name[:LONGEST_NAME], text.strip()[:LONGEST_TEXT]))
+    return lines[-MOST_LINES:]
 
 
 def flag_of(content: Any) -> bool | None:

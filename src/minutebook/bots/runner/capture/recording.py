@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.protocol import AUDIO, OBSERVATIONS, TRACK_PREFIX, Observation, observations_to_lines
+from minutebook.bots.runner.capture.chat_log import ChatLog
 from minutebook.bots.runner.capture.page_messages import (
     Message,
     Owner,
     arrived_of,
+    chat_of,
     flag_of,
     owners_of,
     runs_of,
@@ -20,6 +22,7 @@ from minutebook.bots.runner.capture.page_messages import (
     track_states_of,
 )
 from minutebook.bots.runner.capture.participants import Participants
+from minutebook.bots.runner.capture.pauses import Pauses
 from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, Told
 from minutebook.bots.runner.capture.sound.health import SoundHealth
 from minutebook.bots.runner.capture.sound.mixing import Mixer
@@ -58,6 +61,7 @@ class Recording:
         self.health = SoundHealth(start_ms)
         self.sound_listeners: list[SoundListener] = []
         self.speaking_listeners: list[SpeakingListener] = []
+        self._pauses = Pauses()
         self._spool = spool
         self._tracks: dict[str, Track] = {}
         self._number = 0
@@ -65,6 +69,7 @@ class Recording:
         self._mixer = Mixer()
         self._roster: Told[list[Owner]] = Told()
         self._cut_off: Told[bool] = Told()
+        self._chat = ChatLog()
         self._page_speaking: Told[Speaking] = Told()
         self._lag_ms = speaking_lag_ms
         self._page = PageSpeaking(speaking_lag_ms)
@@ -88,8 +93,19 @@ class Recording:
                 self._cut_off.hear(message.document, flag_of(message.content), now_ms)
             case "tracks":
                 self._see_tracks(track_states_of(message.content), now_ms)
+            case "chat":
+                self._observe(self._chat.new(chat_of(message.content), now_ms), now_ms)
             case "ended" if isinstance(message.content, dict):
                 self._end(str(message.content.get("track")))
+
+    def pause(self, paused: bool, now_ms: int) -> None:
+        """Record nothing from now on; or record again. Who is there, and whether anybody is heard, is known all the
+        same."""
+        if paused:
+            self._pauses.begin(now_ms)
+        else:
+            self._observe(self._pauses.end(now_ms), now_ms)
+            self.health.resumed(now_ms)
 
     def is_cut_off(self, now_ms: int) -> bool:
         """Whether no connection of the page lives any more."""
@@ -110,6 +126,7 @@ class Recording:
         for track in self._tracks.values():
             self._note_voice(track, track.voice.end(self._number * FRAME_MS))
         self._observe(self._page.shown(frozenset(), now_ms), now_ms)
+        self._observe(self._pauses.end(now_ms), now_ms)
 
     def _track(self, identity: str, now_ms: int) -> Track:
         track = self._tracks.get(identity)
@@ -159,12 +176,13 @@ class Recording:
 
     def _record_frame(self) -> None:
         number, heard = self._number, []
+        is_paused = self._pauses.touch(self._time_of(number), self._time_of(number + 1))
         alone: dict[str, list[Sum]] = {}
         for track in list(self._tracks.values()):
             frame = track.frames.take(number)
             for voiced in track.voice.frame(number, frame):
                 self._note_voice(track, voiced)
-            if frame is not None:
+            if frame is not None and not is_paused:
                 heard.append(frame)
                 if track.key is None:
                     track.ownerless.append((number, frame))
@@ -213,6 +231,7 @@ class Recording:
         self._see(now_ms)
         self._forget_ended(now_ms)
         self._look_who_speaks(now_ms)
+        self._observe(self._pauses.tell(now_ms), now_ms)
 
     def _see(self, now_ms: int) -> None:
         roster = self._roster.latest(now_ms)
@@ -253,6 +272,8 @@ class Recording:
         self._observe(self._page.shown(by_page, now_ms), now_ms)
         speaking = by_page | by_track
         self._note_names(speaking, now_ms)
+        if self._pauses.is_open:
+            speaking = frozenset()
         if speaking != self._speaking:
             self._speaking = speaking
             self._tell_speaking(now_ms)
@@ -284,8 +305,9 @@ class Recording:
             listener(entries)
 
     def _observe(self, observations: list[Observation], now_ms: int) -> None:
-        if observations:
-            self._spool.lines(OBSERVATIONS, now_ms, observations_to_lines(observations))
+        kept = list(self._pauses.kept(observations))
+        if kept:
+            self._spool.lines(OBSERVATIONS, now_ms, observations_to_lines(kept))
 
     def _time_of(self, number: int) -> int:
         return self.start_ms + number * FRAME_MS

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from minutebook.bots.protocol import Orders, RunnerReport, Ticket, to_json
+from minutebook.bots.protocol import Beat, CommandAnswer, CommandOrder, Orders, RunnerReport, Ticket, to_json
 from minutebook.kit.backoff import Backoff
 from minutebook.kit.clock import Clock
 
@@ -58,10 +58,19 @@ class Home:
         known = {each.name for each in fields(Orders)}
         return Orders(**{name: value for name, value in answer.items() if name in known})
 
-    async def heartbeat(self, state: str, sent: int) -> bool:
-        """Say that the runner lives, its state, and how many pieces it has delivered; whether it is to leave."""
-        answer = await self._json("POST", "heartbeat", json={"state": state, "sent": sent})
-        return bool(answer.get("stop", False))
+    async def heartbeat(self, state: str, sent: int, answers: Sequence[CommandAnswer] = ()) -> Beat:
+        """Say that the runner lives, its state, how many pieces it has delivered, and what became of commands; what
+        home says to that."""
+        told = {"state": state, "sent": sent, "answers": [to_json(each) for each in answers]}
+        answer = await self._json("POST", "heartbeat", json=told)
+        known = {each.name for each in fields(CommandOrder)}
+        rows = [row for row in answer.get("commands", ()) if isinstance(row, dict)]
+        orders = tuple(CommandOrder(**{name: value for name, value in row.items() if name in known}) for row in rows)
+        return Beat(bool(answer.get("stop", False)), orders)
+
+    async def sound(self, command_id: str) -> bytes:
+        """What a command has the bot say: s16le, mono."""
+        return (await self._request("GET", f"commands/{command_id}/sound")).content
 
     async def report(self, reports: Sequence[RunnerReport]) -> int:
         """Deliver reports, in order; returns the number of the first one that home does not have yet."""

@@ -25,7 +25,7 @@ class CallProgress:
     began, in whichever attempt; `recording` whether the present visit records. `answered_s` is when the page last
     answered a look. `looks` is how many of them in a row showed
     this place, `cut_off_since_s` since when no connection of the call lives. `second` marks a visit that replaces one
-    which lost the call.
+    which lost the call; `paused` says that somebody wants nothing recorded.
     """
 
     began_s: float
@@ -45,6 +45,7 @@ class CallProgress:
     answered_s: float | None = None
     cut_off_since_s: float | None = None
     second: bool = False
+    paused: bool = False
     told: Instruction = Instruction.NONE
 
     @classmethod
@@ -141,6 +142,10 @@ class CallProgress:
         if progress.ever_present and progress.alone_since_s is None:
             return replace(progress, alone_since_s=now_s)
         return progress
+
+    def pausing(self, paused: bool) -> "CallProgress":
+        """Somebody wants nothing recorded any more, or wants it again."""
+        return replace(self, paused=paused)
 
     def hears(self, word: Instruction) -> "CallProgress":
         """The runner was told something; the strongest word stands."""

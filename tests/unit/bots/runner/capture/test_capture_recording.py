@@ -361,3 +361,47 @@ def test_a_crash_takes_at_most_half_a_second_of_sound(call: Call) -> None:
         call.run(a=noise(number))
     (part,) = (call.folder / "1").glob("audio.*.part")
     assert part.stat().st_size >= 2 * RUN * (57 - 5)
+
+
+def test_a_pause_holds_no_sound_and_says_so(call: Call) -> None:
+    call.roster("Ana")
+    call.tracks({"a": "Ana"})
+    sounds = [noise(number) for number in range(90)]
+    for number, sound in enumerate(sounds):
+        if number in {30, 60}:
+            call.recording.pause(number == 30, call.now_ms)
+        call.run(a=sound)
+    call.end()
+    expected = np.concatenate([*sounds[:30], np.zeros(30 * RUN, np.int64), *sounds[60:]])
+    assert np.array_equal(call.sound(), expected)
+    assert np.array_equal(call.sound(f"track.{call.key('Ana')}"), expected)
+    assert np.array_equal(np.frombuffer(call.heard, "<i2"), expected), "nor does the stream"
+    told = [(each.start_ms - START_MS, each.end_ms - START_MS) for each in call.observations(ObservationKind.PAUSED)]
+    assert told == [(3000, 6000)]
+    spoken = call.observations(ObservationKind.SPEAKING)
+    assert spoken
+    assert all(each.end_ms - START_MS <= 3000 or each.start_ms - START_MS >= 6000 for each in spoken)
+    assert call.recording.last_sound_ms is not None, "who is heard is known all the same: the bot does not leave"
+
+
+def test_a_long_pause_is_told_while_it_lasts_and_ends_with_the_recording(call: Call) -> None:
+    call.recording.pause(True, call.now_ms)
+    for _ in range(130):
+        call.run(a=None)
+    call.end()
+    told = [(each.start_ms - START_MS, each.end_ms - START_MS) for each in call.observations(ObservationKind.PAUSED)]
+    assert [told[0][0], told[-1][1]] == [0, 13_000]
+    assert all(one[1] == other[0] for one, other in pairwise(told))
+    assert len(told) >= 2
+
+
+def test_lines_of_the_chat_are_observed_once_and_not_in_a_pause(call: Call) -> None:
+    lines = [{"id": "1", "author": "Ana", "text": "Hello"}, {"id": "2", "author": None, "text": "x" * 9000}, {"id": 3}]
+    call.tell("chat", lines)
+    call.tell("chat", [*lines, {"id": "4", "author": "Ben", "text": "Bye"}])
+    call.run(a=None)
+    call.recording.pause(True, call.now_ms)
+    call.tell("chat", [{"id": "5", "author": "Ben", "text": "A secret"}])
+    call.end()
+    written = [(each.name, each.text[:20], len(each.text)) for each in call.observations(ObservationKind.CHAT)]
+    assert written == [("Ana", "Hello", 5), ("", "x" * 20, 4000), ("Ben", "Bye", 3)]

@@ -49,6 +49,10 @@ function look() {
   }
   if (hasSound) tellState("tracks", [...tracks.values()].map(described));
   if (connections.size || told.has("cut off")) tellState("cut off", areDown());
+  if (due) {
+    const lines = ask("chat");
+    if (lines) tellState("chat", lines);
+  }
   const speaking = ask("speaking");
   const lag = window.minutebookPage?.speakingLagMs ?? null;
   if (speaking || told.has("speaking")) tellState("speaking", speaking ? { ids: speaking.map(String), lag } : null);

@@ -30,6 +30,10 @@ PACED_MS: Final = 150
 """Pictures that follow each other within so long were paced: what the later one shows changed some time between the
 two, and the middle is the best guess. A picture after a longer pause shows what changed just then."""
 
+BLACK: Final = 16
+GREY: Final = 128
+"""Luma and chroma of black."""
+
 IN_FLIGHT_MS: Final = 500
 """A frame may still be on its way for so long; until then it is not taken for standing still."""
 
@@ -67,6 +71,18 @@ class PictureWriter:
             self._roll(changed_ms)
             self._write(changed_ms, frame)
             self._last = frame
+
+    def blank(self, at_ms: int) -> None:
+        """Black from now on, until the next picture."""
+        import av
+
+        frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+        for plane, level in zip(frame.planes, (BLACK, GREY, GREY), strict=True):
+            plane.update(bytes([level]) * plane.buffer_size)
+        self._last_taken_ms = at_ms
+        self._roll(at_ms)
+        self._write(at_ms, frame)
+        self._last = frame
 
     def advance(self, now_ms: int) -> None:
         """Time passes, whether or not the picture changes."""

@@ -40,6 +40,19 @@ class Screencast:
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._next_ack = 0.0
         self._broken = False
+        self._paused = False
+        self._held: str | None = None
+
+    def pause(self, paused: bool) -> None:
+        """Show nothing of the page from now on; or show it again, as it is now."""
+        if paused == self._paused:
+            return
+        self._paused = paused
+        if paused:
+            self._encode(self._writer.blank, self._now_ms())
+        elif self._held is not None:
+            self._encode(self._writer.picture, self._now_ms(), self._held)
+        self._held = None
 
     async def start(self, page: Page) -> None:
         """Begin."""
@@ -75,7 +88,10 @@ class Screencast:
     def _frame(self, event: dict[str, Any]) -> None:
         at_s = event["metadata"].get("timestamp")
         at_ms = self._now_ms() if at_s is None else round(1000 * at_s)
-        if self._waiting < WAITING_FRAMES:
+        if self._paused:
+            # A page that stands still sends no further picture when it is to be seen again.
+            self._held = event["data"]
+        elif self._waiting < WAITING_FRAMES:
             self._encode(self._writer.picture, at_ms, event["data"])
         task = asyncio.create_task(self._acknowledge(event["sessionId"]))
         self._acknowledging.add(task)

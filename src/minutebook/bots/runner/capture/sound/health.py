@@ -47,6 +47,11 @@ class SoundHealth:
         if loud:
             self._loud_ms = now_ms
 
+    def resumed(self, now_ms: int) -> None:
+        """What was not recorded up to now was not to be: everything is watched from here on."""
+        self._loud_ms = now_ms
+        self._arrived.clear()
+
     def spoke(self, length_ms: int, *, named: bool) -> None:
         """Somebody spoke for so long; whether it is known who."""
         self._nameless_ms = 0 if named else self._nameless_ms + length_ms
