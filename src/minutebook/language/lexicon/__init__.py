@@ -26,6 +26,7 @@ __all__ = [
     "directed_at_software",
     "feelings",
     "lexicon_of",
+    "synonyms",
 ]
 
 _WORD_LISTS = (
@@ -57,6 +58,17 @@ def feelings() -> Feelings:
     good, bad = (_idioms(data["idioms"][way]) for way in ("good", "bad"))
     others = {language: _feeling_words(data[language]) for language in ("de", "fr", "es")}
     return Feelings(word_set(data["neutral"]), data["felt"], good, bad, others)
+
+
+@lru_cache(maxsize=8)
+def synonyms(language: str) -> Mapping[str, frozenset[str]]:
+    """The words that may stand for a word, by that word; none in languages without a list."""
+    groups: dict[str, set[str]] = {}
+    for line in _read("synonyms.toml").get(language.partition("-")[0], "").splitlines():
+        words = set(line.split())
+        for word in words:
+            groups.setdefault(word, set()).update(words)
+    return {word: frozenset(group) for word, group in groups.items()}
 
 
 def _idioms(written: str) -> re.Pattern[str]:

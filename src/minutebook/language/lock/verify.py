@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.lexicon import Lexicon, lexicon_of, synonyms
 from minutebook.language.lock.claims import claim_parts, claims
+from minutebook.language.lock.ground import Ground
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
-from minutebook.language.lock.likeness import heard_as, is_carried, is_time, plain
+from minutebook.language.lock.likeness import heard_as, is_carried, is_compound, is_time, plain, with_readings
 from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.polarity import Polarity
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
@@ -34,7 +35,7 @@ _NEAR = 4
 _OWN_WORDS = 0.5
 """Share of a line's content words that may be its own: of the pack's list of words that tell only how ("the cover will
 be used"), and none that turns something round. A line that quotes has none; one that is written for people has some."""
-_LEAST_SIMILARITY = 0.2
+_LEAST_SIMILARITY = 0.1
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Verifier:
         self._held_on = held_on
         self._lexicon = lexicon_of(transcript.language)
         self._words = self._lexicon.words
+        self._synonyms = synonyms(transcript.language)
         self._speakers = _words_by_speaker(transcript, self._words)
         self._names = [s.name for s in transcript.speakers if not is_default_name(s.name)]
         self._left_out = tuple(tainted(sentences_of(transcript)))
@@ -64,6 +66,7 @@ class Verifier:
             self._spoken_to_people, self._content, self._numbers_and_names,
             Polarity(self._lexicon, self._stems).reason_against, self._owner, self._due,
             self._likeness, Manner(self._lexicon).reason_against,
+            Ground(self._lexicon).reason_against,
         )  # fmt: skip
 
     @property
@@ -122,7 +125,7 @@ class Verifier:
         missing = [
             w
             for w in claimed
-            if w not in spelt and (w in names or not self._is_carried(w, carried)) and not is_time(w, numbers)
+            if w not in spelt and (w in names or not self._is_carried(w, carried, spelt)) and not is_time(w, numbers)
         ]
         strict = self._date_words(item) | names
         own = self._lexicon.lists["own_words"] - strict
@@ -131,9 +134,14 @@ class Verifier:
             untold = missing[0]
         return None if untold is None else f"“{untold}” is not in the cited words."
 
-    def _is_carried(self, word: str, carried: set[str]) -> bool:
+    def _is_carried(self, word: str, carried: set[str], spelt: set[str]) -> bool:
+        """Whether a word is said, in another form, in another word for the same, or, in German, in parts."""
+        if word in self._lexicon.date_words:
+            return False
         forms = (self._words.stem(word), word)
-        return word not in self._lexicon.date_words and any(is_carried(form, carried) for form in forms)
+        others = {self._words.stem(w) for w in self._synonyms.get(word, ())}
+        joined = self._lexicon.nouns_have_capitals and is_compound(word, carried | spelt)
+        return joined or bool(others & carried) or any(is_carried(form, carried) for form in forms)
 
     def _date_words(self, item: Item) -> frozenset[str]:
         """Words that name a time, without those that only do with a capital: "may"."""
@@ -184,7 +192,10 @@ class Verifier:
         text, stop = self._words.normal_words(claim), self._lexicon.stopwords
         for number in self._words.numbers_in(text):
             places = [
-                (q, n.first, n.last) for q in quotes for n in self._words.numbers_in(q) if n.value == number.value
+                (q, n.first, n.last)
+                for q in quotes
+                for n in with_readings(self._words.numbers_in(q))
+                if n.value == number.value
             ]
             if not places:
                 return f"The number {number.value:g} is not in the cited words."
