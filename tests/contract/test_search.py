@@ -188,7 +188,7 @@ async def test_what_an_older_version_left_is_indexed(services: Services) -> None
 
 
 async def test_more_pairs_of_words_than_are_kept(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minutebook.search.words.PAIRS_BYTES_MAX", 30)
+    monkeypatch.setattr("minutebook.search.words.RUNS_BYTES_MAX", 30)
     await talk(services)
     assert texts(await search(services, '"load test"')) == [TALK[0][1]]
     assert texts(await search(services, '"test load"')) == []

@@ -1,16 +1,25 @@
 """Which passages of a meeting answer a query, and how a hit is shown. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minutebook.kit.text import folded
 from minutebook.search.model import HITS_PER_MEETING, Hit, Passage, Snippet, Term
-from minutebook.search.words import WORD, key_of, keys_of, split, stem_of, words_of
+from minutebook.search.words import WORD, key_of, keys_of, spread, stem_of, unaccented, words_of
 
 _BETWEEN = "\n"
 _BEFORE, _LENGTH = 80, 240
 """Characters of a snippet before the first found word, and in all."""
+
+Spot = tuple[int, int]
+"""Which term, and where it begins in a text."""
+
+
+def said_in(passages: Sequence[Passage]) -> str:
+    """The passages as one text, a line each, with a blank before every word: it is searched in one go."""
+    return spread(folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages)))
 
 
 @dataclass
@@ -25,8 +34,15 @@ class Matching:
     def __post_init__(self) -> None:
         self._keys = [term.keys for term in self.terms]
         self._stems = [None if term.exact else stem_of(term.words[0], self.language) for term in self.terms]
-        stand_ins = {word[0] for words in self.read_as.values() for word in words}
-        self._initials = {key[0] for keys in self._keys for key in keys} | stand_ins
+        self._phrases = {
+            place: re.compile(" " + " +".join(map(re.escape, keys)) + "(?=[ \n])")
+            for place, keys in enumerate(self._keys)
+            if len(keys) > 1
+        }
+        singles = {keys[0] for keys in self._keys if len(keys) == 1}.union(*self.read_as.values())
+        # All forms of a word begin with its letter; at accents a closer look is taken.
+        initials = "".join(sorted({re.escape(word[0]) for word in singles}))
+        self._word = re.compile(f" [{initials}\x80-\U0010ffff][^ \n]*") if singles else None
 
     def terms_at(self, word: str) -> frozenset[int]:
         """Which terms this folded word belongs to."""
@@ -35,19 +51,23 @@ class Matching:
             found = self._known[word] = frozenset(n for n in range(len(self.terms)) if self._fits(n, word))
         return found
 
-    def among(self, words: Iterable[str]) -> set[str]:
-        """Those of the folded words that belong to any term."""
-        # All forms of a word begin with its letter; accents are left to the closer look.
-        initials = self._initials
-        return {word for word in words if (word[0] in initials or not word[0].isascii()) and self.terms_at(word)}
+    def phrases_in(self, said: str) -> list[Spot] | None:
+        """Where the phrases of the query stand; None where one of them is missing."""
+        plain = unaccented(said) if self._phrases else said
+        spots = [(place, m.start()) for place, phrase in self._phrases.items() for m in phrase.finditer(plain)]
+        return spots if {place for place, _ in spots} == self._phrases.keys() else None
 
-    def of(self, passage: Passage, words: Sequence[str], wanted: AbstractSet[str]) -> frozenset[int]:
-        """The terms that a passage of these words has, those that only name its speaker too; `wanted` are the words
-        of the document that belong to any."""
-        there = frozenset().union(*(self.terms_at(word) for word in words if word in wanted))
-        if passage.speaker:
-            there = there.union(*map(self.terms_at, words_of(passage.speaker)))
-        return frozenset(place for place in there if self._is_whole(self._keys[place], words))
+    def words_in(self, said: str) -> Iterator[Spot]:
+        """Where the words of the query stand that are in no phrase."""
+        for spot in self._word.finditer(said) if self._word else ():
+            for place in self.terms_at(spot[0][1:]):
+                if place not in self._phrases:
+                    yield place, spot.start()
+
+    def of_speaker(self, name: str) -> frozenset[int]:
+        """The terms that a name has."""
+        named = frozenset[int]().union(*map(self.terms_at, words_of(name)))
+        return named - self._phrases.keys()
 
     def _fits(self, place: int, word: str) -> bool:
         term, key, wanted = self.terms[place], key_of(word), self._keys[place]
@@ -59,52 +79,44 @@ class Matching:
         stem = self._stems[place]
         return key[:1] == wanted[0][:1] and stem is not None and stem == stem_of(word, self.language)
 
-    @staticmethod
-    def _is_whole(wanted: Sequence[str], words: Sequence[str]) -> bool:
-        if len(wanted) == 1:
-            return True
-        keys = [key_of(word) for word in words]
-        return any(tuple(keys[i : i + len(wanted)]) == wanted for i in range(len(keys) - len(wanted) + 1))
-
 
 def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS_PER_MEETING) -> tuple[list[Hit], int]:
     """The passages with as many of the terms as any has, in their order, at most so many; and how many more there are.
     Nothing where a phrase is in no passage."""
-    whole = folded(_BETWEEN.join(passage.text.replace(_BETWEEN, " ") for passage in passages))
-    wanted = matching.among(set(split(whole)))
-    # Most passages hold nothing: only where a matching word stands, be it inside another one, words are told apart.
-    near = [
-        (passage, split(text))
-        for passage, text in zip(passages, whole.split(_BETWEEN), strict=True)
-        if any(word in text for word in wanted)
-    ]
-    fits = [(passage, matching.of(passage, words, wanted)) for passage, words in near if _has(words, wanted)]
-    there = frozenset().union(*(terms for _, terms in fits)) if fits else frozenset[int]()
-    phrases = {place for place, term in enumerate(matching.terms) if len(term.words) > 1}
-    if not phrases <= there:
+    said = said_in(passages)
+    phrases = matching.phrases_in(said)
+    if phrases is None:
         return [], 0
-    most = max((len(terms) for _, terms in fits), default=0)
-    best = [passage for passage, terms in fits if terms and len(terms) == most]
+    terms = _by_passage(passages, matching, said, [*phrases, *matching.words_in(said)])
+    most = max(map(len, terms.values()), default=0)
+    best = [passages[place] for place in sorted(terms) if len(terms[place]) == most]
     return [Hit(passage, snippet(passage.text, matching)) for passage in best[:at_most]], max(0, len(best) - at_most)
-
-
-def _has(words: Sequence[str], wanted: AbstractSet[str]) -> bool:
-    return not wanted.isdisjoint(words)
 
 
 def counted(passages: Sequence[Passage], matching: Matching) -> list[int]:
     """How many of the terms each passage has."""
-    said = [words_of(passage.text) for passage in passages]
-    wanted = matching.among(set().union(*said))
-    return [
-        len(matching.of(passage, words, wanted)) if _has(words, wanted) else 0
-        for passage, words in zip(passages, said, strict=True)
-    ]
+    said = said_in(passages)
+    terms = _by_passage(passages, matching, said, [*(matching.phrases_in(said) or ()), *matching.words_in(said)])
+    return [len(terms.get(place, ())) for place in range(len(passages))]
+
+
+def _by_passage(
+    passages: Sequence[Passage], matching: Matching, said: str, spots: Sequence[Spot]
+) -> dict[int, set[int]]:
+    """The terms of each passage that has any, those that only name its speaker too."""
+    ends = [m.start() for m in re.finditer(_BETWEEN, said)]
+    found: dict[int, set[int]] = {}
+    for place, at in spots:
+        found.setdefault(bisect_right(ends, at), set()).add(place)
+    for number, terms in found.items():
+        if passages[number].speaker:
+            terms.update(matching.of_speaker(passages[number].speaker))
+    return found
 
 
 def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
     """The part of a text around what was found first, cut at blanks, with all that was found marked."""
-    spots = [m.span() for m in WORD.finditer(text) if any(map(matching.terms_at, _folded_words(m[0])))]
+    spots = [m.span() for m in WORD.finditer(text) if any(map(matching.terms_at, words_of(m[0])))]
     first = spots[0][0] if spots else 0
     start = _blank_after(text, first - _BEFORE) if first > _BEFORE else 0
     end = len(text) if len(text) <= start + _LENGTH else _blank_before(text, start + _LENGTH)
@@ -117,10 +129,6 @@ def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:
             reached = right
     rest = text[reached:end] + (" …" if end < len(text) else "")
     return (*parts, Snippet(rest, found=False)) if rest else tuple(parts)
-
-
-def _folded_words(word: str) -> list[str]:
-    return words_of(word)
 
 
 def _blank_after(text: str, place: int) -> int:

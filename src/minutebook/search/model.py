@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.ids import is_id
 from minutebook.kit.text import clean_line
-from minutebook.search.words import PAIRS_CUT, STEMMED, key_of, pair_of, stem_of, words_of
+from minutebook.search.words import RUNS_CUT, STEMMED, key_of, runs_of, stem_of, words_of
 
 QUERY_MAX: Final = 300
 PAGE_SIZE: Final = 10
@@ -33,8 +32,7 @@ class Part(StrEnum):
     TRANSCRIPT = "transcript"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A text that is searched as one: a segment of the transcript, an item of the note, a title. `speaker` is a name as
     it is shown; `start_s` the second at which it is heard."""
 
@@ -71,8 +69,7 @@ class Term:
         """What the index has to hold: of each list at least one term."""
         keys = self.keys
         if self.exact:
-            pairs = [[pair_of(a, b), PAIRS_CUT] for a, b in pairwise(keys)]
-            return [[key] for key in dict.fromkeys(keys)] + pairs
+            return [[key] for key in dict.fromkeys(keys)] + [[run, RUNS_CUT] for run in dict.fromkeys(runs_of(keys))]
         stems = (stem_of(self.words[0], language) for language in STEMMED)
         return [[keys[0], *dict.fromkeys(stem for stem in stems if stem is not None)]]
 

@@ -14,13 +14,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     bindparam,
     delete,
     exists,
     func,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,11 +28,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.database import metadata
 from minutebook.meetings.repository import meetings
-from minutebook.search.full_text import TERMS_TYPE, full_text_of, index_with, owner_term
+from minutebook.search.full_text import TERMS_TYPE, FullText, full_text_of, index_with, owner_term
 from minutebook.search.model import Document, Place, passages_from_json, passages_json
 from minutebook.search.words import terms_of
 
-VERSION = 1
+VERSION = 2
 """Of how documents are made. One more, and all that is older is made again."""
 
 documents = Table(
@@ -144,13 +144,39 @@ async def find(
 ) -> Sequence[tuple[str, str, datetime]]:
     """Meetings that somebody sees whose documents have what is needed, newest first: id, title, time. None from
     the trash."""
+    full_text = full_text_of(tx.dialect.name)
+    parts = [_part(full_text, *part, needs, filters, limit) for part in _parts(seen)]
+    found = union_all(*parts).subquery()
+    query = select(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit)
+    await full_text.by_index(tx)
+    return [(row.id, row.title, row.created_at) for row in await tx.execute(query)]
+
+
+def _parts(seen: Seen) -> Sequence[tuple[Sequence[str], ColumnElement[bool]]]:
+    """What a user sees, by its owners and the condition on a meeting: each part is read along its own index, together
+    they would have to be sorted whole."""
+    own = ([seen.user_id], meetings.c.owner_id == seen.user_id)
+    if seen.shared is None:
+        return [own]
+    return [own, (seen.owners, meetings.c.id.in_(seen.shared) & (meetings.c.owner_id != seen.user_id))]
+
+
+def _part(
+    full_text: FullText,
+    owners: Sequence[str],
+    visible: ColumnElement[bool],
+    needs: Needs,
+    filters: Filters,
+    limit: int,
+) -> Select[tuple[str, str, datetime]]:
+    matched = full_text.matched(documents, full_text.expression(owners, needs))
     query = (
         select(meetings.c.id, meetings.c.title, meetings.c.created_at)
-        .join(documents, documents.c.meeting_id == meetings.c.id)
-        .where(_visible(seen), _matching(tx, seen, needs), meetings.c.trashed_at.is_(None))
+        .join(matched, matched.c.meeting_id == meetings.c.id)
+        .where(visible, matched.c.owner_id == meetings.c.owner_id, meetings.c.trashed_at.is_(None))
     )
     if filters.person:
-        query = query.where(documents.c.people.contains(filters.person, autoescape=True))
+        query = query.where(matched.c.people.contains(filters.person, autoescape=True))
     if filters.since:
         query = query.where(meetings.c.created_at >= filters.since)
     if filters.until:
@@ -161,14 +187,22 @@ async def find(
         at, meeting_id = filters.after
         earlier = meetings.c.created_at < at
         query = query.where(or_(earlier, (meetings.c.created_at == at) & (meetings.c.id < meeting_id)))
-    query = query.order_by(meetings.c.created_at.desc(), meetings.c.id.desc()).limit(limit)
-    return [(row.id, row.title, row.created_at) for row in await tx.execute(query)]
+    newest = query.order_by(meetings.c.created_at.desc(), meetings.c.id.desc()).limit(limit)
+    return select(newest.subquery())
 
 
-def ids_of(tx: AsyncConnection, seen: Seen, needs: Needs) -> Select[tuple[str]]:
-    """The query for the meetings that somebody sees whose documents have what is needed."""
-    query = select(documents.c.meeting_id).join(meetings, documents.c.meeting_id == meetings.c.id)
-    return query.where(_visible(seen), _matching(tx, seen, needs))
+async def ids_of(tx: AsyncConnection, seen: Seen, needs: Needs) -> Select[tuple[str]]:
+    """The query, for this transaction, for the meetings that somebody sees whose documents have what is needed."""
+    full_text = full_text_of(tx.dialect.name)
+    await full_text.by_index(tx)
+    found = []
+    for owners, visible in _parts(seen):
+        matched = full_text.matched(documents, full_text.expression(owners, needs))
+        joined = matched.c.meeting_id == meetings.c.id
+        query = select(meetings.c.id).join(matched, joined).where(visible, matched.c.owner_id == meetings.c.owner_id)
+        found.append(query)
+    both = union_all(*found).subquery()
+    return select(both.c.id)
 
 
 async def missing(tx: AsyncConnection, limit: int) -> Sequence[tuple[str, str]]:
@@ -203,6 +237,7 @@ async def drop_words(tx: AsyncConnection, owner_id: str, words: Collection[str])
         {"owner": owner_id, "first": word[0], "gone": word, "terms": full_text.expression([owner_id], [[word]])}
         for word in sorted(words)
     ]
+    await full_text.by_index(tx)
     await tx.execute(statement, rows)
 
 
@@ -222,15 +257,3 @@ async def words_like(tx: AsyncConnection, owner_id: str, word: str, shorter: int
 
 def _of_initial(owner_id: str, word: str) -> Select[tuple[str]]:
     return select(vocabulary.c.word).where(vocabulary.c.owner_id == owner_id, vocabulary.c.initial == word[:1])
-
-
-def _visible(seen: Seen) -> ColumnElement[bool]:
-    own = and_(meetings.c.owner_id == seen.user_id, documents.c.owner_id == seen.user_id)
-    if seen.shared is None:
-        return own
-    return or_(own, and_(meetings.c.id.in_(seen.shared), documents.c.owner_id == meetings.c.owner_id))
-
-
-def _matching(tx: AsyncConnection, seen: Seen, needs: Needs) -> ColumnElement[bool]:
-    full_text = full_text_of(tx.dialect.name)
-    return full_text.matching(documents, full_text.expression([seen.user_id, *seen.owners], needs))

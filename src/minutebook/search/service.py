@@ -98,13 +98,16 @@ class Search:
             return Found(())
         person = folded(clean_line(asked.person, "person", at_most=QUERY_MAX))
         filters = repository.Filters(person, asked.since, asked.until, asked.meeting_id, place_of(asked.cursor))
-        read_as: Mapping[str, Sequence[str]] = {}
         seen = await self._seen(tx, user_id) if shared else repository.Seen(user_id)
-        if not await repository.find(tx, seen, _needs(terms, read_as), replace(filters, after=None), 1):
+        needs = _needs(terms, {})
+        rows = await repository.find(tx, seen, needs, filters, PAGE_SIZE + 1)
+        if not rows and not (filters.after and await repository.find(tx, seen, needs, replace(filters, after=None), 1)):
             read_as = await self._stand_ins(tx, seen, terms)
             if not read_as:
                 return Found(())
-        return await self._page(tx, seen, terms, read_as, filters)
+            rows = await repository.find(tx, seen, _needs(terms, read_as), filters, PAGE_SIZE + 1)
+            return await self._page(tx, seen, terms, read_as, filters, rows)
+        return await self._page(tx, seen, terms, {}, filters, rows)
 
     async def related(self, tx: AsyncConnection, owner_id: str, question: str, limit: int) -> Sequence[Related]:
         """What was said in this owner's meetings that has most of a question's words, function words aside: about so
@@ -142,7 +145,7 @@ class Search:
             return None
         seen = await self._seen(tx, user_id)
         read_as = await self._stand_ins(tx, seen, terms)
-        return repository.ids_of(tx, seen, _needs(terms, read_as))
+        return await repository.ids_of(tx, seen, _needs(terms, read_as))
 
     async def backfill(self) -> int:
         """Index what is not, newest first, each meeting in a transaction of its own; returns how many were."""
@@ -169,25 +172,30 @@ class Search:
         terms: Sequence[Term],
         read_as: Mapping[str, Sequence[str]],
         filters: repository.Filters,
+        rows: Sequence[tuple[str, str, datetime]],
     ) -> Found:
+        """`rows` are the first meetings of the page, one more than it shows if there are others."""
         needs, found, compared = _needs(terms, read_as), list[FoundMeeting](), dict[str, Matching]()
-        # What has the pairs of a phrase need not have the phrase: such meetings are passed over, and others fill up.
+        at_most = SHOWN_OF_ONE if filters.meeting_id else HITS_PER_MEETING
+        looked_at = PAGE_SIZE
+        # What has the runs of a phrase need not have the phrase: such meetings are passed over, and others fill up.
         while True:
-            rows = await repository.find(tx, seen, needs, filters, PAGE_SIZE + 1)
-            shown = {row[0]: row for row in rows[:PAGE_SIZE]}
-            at_most = SHOWN_OF_ONE if filters.meeting_id else HITS_PER_MEETING
-            for document in await repository.load(tx, list(shown)):
-                matching = compared.setdefault(document.language, Matching(terms, document.language, read_as))
-                hits, more = hits_of(document.passages, matching, at_most)
-                meeting_id, title, created_at = shown[document.meeting_id]
-                if hits:
-                    found.append(FoundMeeting(meeting_id, title, created_at, tuple(hits), more))
-            if len(rows) <= PAGE_SIZE:
+            for start in range(0, min(len(rows), looked_at), PAGE_SIZE):
+                some = {row[0]: row for row in rows[start : min(start + PAGE_SIZE, looked_at)]}
+                for document in await repository.load(tx, list(some)):
+                    matching = compared.setdefault(document.language, Matching(terms, document.language, read_as))
+                    hits, more = hits_of(document.passages, matching, at_most)
+                    meeting_id, title, created_at = some[document.meeting_id]
+                    if hits:
+                        found.append(FoundMeeting(meeting_id, title, created_at, tuple(hits), more))
+                    if len(found) == PAGE_SIZE:
+                        following = cursor_of((created_at, meeting_id)) if meeting_id != rows[-1][0] else None
+                        return Found(tuple(found), following, read_as)
+            if len(rows) <= looked_at:
                 return Found(tuple(found), None, read_as)
-            last = rows[PAGE_SIZE - 1]
-            filters = replace(filters, after=(last[2], last[0]))
-            if len(found) >= PAGE_SIZE:
-                return Found(tuple(found), cursor_of((last[2], last[0])), read_as)
+            last = rows[looked_at - 1]
+            filters, looked_at = replace(filters, after=(last[2], last[0])), looked_at * 4
+            rows = await repository.find(tx, seen, needs, filters, looked_at + 1)
 
     async def _stand_ins(
         self, tx: AsyncConnection, seen: repository.Seen, terms: Sequence[Term]

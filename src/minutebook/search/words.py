@@ -44,20 +44,31 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 _BLANKS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 """What `WORD` does to ASCII, many times faster."""
+_BLANKS_IN_LINES = {code: blank for code, blank in enumerate(_BLANKS) if chr(code) not in f"\n{blank}"}
+_UNSPACED_ONE = re.compile(f"[{_UNSPACED}]")
+_NO_WORD = re.compile(f"(?:[^\\w\n{_UNSPACED}]|_)+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-PAIRS_BYTES_MAX: Final = 700_000
+RUNS_BYTES_MAX: Final = 700_000
 """Postgres keeps at most a megabyte of terms of one document; what a day of talk has beyond this is looked for in the
 text itself."""
-PAIRS_CUT: Final = "~"
-"""The term of a document that has more pairs of words than are kept."""
+RUNS_CUT: Final = "~"
+"""The term of a document that has more runs of words than are kept."""
+_RUN_BYTES: Final = 7
+_SHORT: Final = 4
+"""Letters of the words that are in nearly every meeting."""
 
 
 @lru_cache(200_000)
 def key_of(word: str) -> str:
     """How a folded word is compared: without its accents."""
-    return (
-        word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
-    )
+    return unaccented(word)
+
+
+def unaccented(text: str) -> str:
+    """A folded text without accents."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
 def words_of(text: str) -> list[str]:
@@ -68,6 +79,16 @@ def words_of(text: str) -> list[str]:
 def split(text: str) -> list[str]:
     """The words of a folded text."""
     return text.translate(_BLANKS).split() if text.isascii() else WORD.findall(text)
+
+
+def spread(text: str) -> str:
+    """The words of a folded text, a blank before and a blank or a line's end behind each; lines stay."""
+    text = f" {text}\n".replace("\n", "\n ")[:-1]
+    if text.isascii():
+        return text.translate(_BLANKS_IN_LINES)
+    if _UNSPACED_ONE.search(text):
+        return _UNSPACED_ONE.sub(" \\g<0> ", _NO_WORD.sub(" ", text))
+    return _NO_WORD.sub(" ", text)
 
 
 def keys_of(text: str) -> list[str]:
@@ -88,25 +109,34 @@ def stem_of(word: str, language: str) -> str | None:
     return f"{language}:{key_of(_stemmer(language).stemWord(word))}" if language in STEMMED else None
 
 
-def pair_of(first: str, second: str) -> str:
-    """The term of two words that follow each other. A checksum: what it finds is checked against the text."""
-    return f"{PAIRS_CUT}{zlib.crc32(f'{first} {second}'.encode()):08x}"
+def runs_of(keys: Sequence[str]) -> list[str]:
+    """The terms of words that follow each other: of two each, and of three short ones, since two of these ("of the")
+    are in nearly every meeting. Checksums: what they find is checked against the text. Of so few bits that meetings
+    share them, which keeps the index small; one of a hundred meetings has a given one by chance."""
+    pairs = [f"{RUNS_CUT}{_checksum(f'{a} {b}')}" for a, b in pairwise(keys)]
+    threes = zip(keys, keys[1:], keys[2:], strict=False)
+    short = [f"{RUNS_CUT}{RUNS_CUT}{_checksum(' '.join(each))}" for each in threes if max(map(len, each)) <= _SHORT]
+    return [*pairs, *short]
+
+
+def _checksum(words: str) -> str:
+    return f"{zlib.crc32(words.encode()) & 0xFFFFF:05x}"
 
 
 def terms_of(texts: Iterable[str], language: str) -> list[str]:
-    """Everything by which a document is found: its words, their stems, its pairs of words; each once."""
+    """Everything by which a document is found: its words, their stems, its runs of words; each once."""
     terms: dict[str, None] = {}
-    pairs: dict[str, None] = {}
+    runs: dict[str, None] = {}
     for text in texts:
         words = words_of(text)
         keys = [key_of(word) for word in words]
         terms.update(dict.fromkeys(keys))
         stems = (stem_of(word, language) for word in dict.fromkeys(words))
         terms.update(dict.fromkeys(stem for stem in stems if stem is not None))
-        pairs.update(dict.fromkeys(pair_of(*pair) for pair in pairwise(keys)))
-    kept = PAIRS_BYTES_MAX // len(pair_of("", ""))
-    cut = [PAIRS_CUT] if len(pairs) > kept else []
-    return [*terms, *list(pairs)[:kept], *cut]
+        runs.update(dict.fromkeys(runs_of(keys)))
+    kept = RUNS_BYTES_MAX // _RUN_BYTES
+    cut = [RUNS_CUT] if len(runs) > kept else []
+    return [*terms, *list(runs)[:kept], *cut]
 
 
 def near(word: str, vocabulary: Sequence[str], at_most: int) -> list[str]:
