@@ -1,6 +1,7 @@
 """From the local voices of all chunks to the turns of the whole recording."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,31 +95,54 @@ def voice_presence(
             int(np.searchsorted(pieces[:, 0], first + WINDOW_FRAMES)),
         )
         inside = np.clip(pieces[near] - first, 0, WINDOW_FRAMES)
-        for local, voices in _local_voices(activity > parameters.onset * 255, inside, likeness[near]):
-            total[frames, voices] += activity[:, local] * (weight / 255)
+        active = activity > parameters.onset * 255
+        likeness_of = _told_apart(active, _likeness_of_locals(active, inside, likeness[near]))
+        known, voices = _known(likeness_of), likeness_of.argmax(axis=2)
+        for local in range(LOCAL_SPEAKERS):
+            total[frames, voices[:, local]] += activity[:, local] * known[:, local] * (weight / 255)
     return np.asarray(total[before:] / np.maximum(seen[before:], np.finfo(np.float32).tiny)[:, None])
 
 
-def _local_voices(
+def _likeness_of_locals(
     active: NDArray[np.bool_],
     pieces: NDArray[np.int64],
     likeness: NDArray[np.float32],
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """For each local voice of a window that has pieces: which voice [589] it is at each frame.
+) -> NDArray[np.float32]:
+    """How like each voice [589, 3, K] each local voice of a window is at each frame; -inf for those without pieces.
 
     A piece goes to the voice most like it, whatever the other pieces of the same local voice do: the segmentation
     network often gives one name to several voices. Frames between pieces (overlapped speech, short words) go with the
     nearest piece.
     """
     solo = solo_labels(active)
+    found = np.full((WINDOW_FRAMES, LOCAL_SPEAKERS, likeness.shape[1]), -np.inf, dtype=np.float32)
     for local in range(LOCAL_SPEAKERS):
         heard = np.concatenate([[0], np.cumsum(solo == local)])
         frames = heard[pieces[:, 1]] - heard[pieces[:, 0]]
         mine = np.flatnonzero(2 * frames > pieces[:, 1] - pieces[:, 0])
         if len(mine):
-            voice = likeness[mine].argmax(axis=1)
             between = (pieces[mine[1:], 0] + pieces[mine[:-1], 1]) // 2
-            yield local, voice[np.searchsorted(between, np.arange(WINDOW_FRAMES), side="right")]
+            found[:, local] = likeness[mine[np.searchsorted(between, np.arange(WINDOW_FRAMES), side="right")]]
+    return found
+
+
+def _known(likeness: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which local voices [589, 3] may be any voice at all."""
+    return np.asarray(np.isfinite(likeness).any(axis=2))
+
+
+def _told_apart(active: NDArray[np.bool_], likeness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The likeness [589, 3, K] without that of one voice where two local voices that speak at once are both most like
+    it: it is the one that is more like it, the other is somebody else."""
+    found = likeness.copy()
+    for one, other in combinations(range(LOCAL_SPEAKERS), 2):
+        voices = found.argmax(axis=2)
+        known = _known(found) & active
+        same = np.flatnonzero(known[:, one] & known[:, other] & (voices[:, one] == voices[:, other]))
+        voice = voices[same, one]
+        lesser = np.where(found[same, one, voice] < found[same, other, voice], one, other)
+        found[same, lesser, voice] = -np.inf
+    return found
 
 
 def voice_spans(active: NDArray[np.bool_], parameters: DiarizationParameters) -> list[list[Span]]:

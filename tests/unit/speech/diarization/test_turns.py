@@ -158,3 +158,17 @@ def test_pickles_are_refused() -> None:
 @given(st.integers(0, 3_000_000))
 def test_frames_and_seconds_agree(frame: int) -> None:
     assert seconds_to_frame(frame_to_seconds(frame) + FRAME_S / 2) == frame
+
+
+def test_two_who_speak_at_once_are_two_even_where_both_sound_most_like_one() -> None:
+    voices = recording([(0, 0, 600), (1, 620, 1200), (0, 1250, 1600), (1, 1500, 1900)], 1950)
+    mixed = np.eye(3, EMBEDDING_SIZE)[0] * 0.8 + np.eye(3, EMBEDDING_SIZE)[1] * 0.7
+    late = voices.pieces[:, 0] >= 1600
+    embeddings = np.where(late[:, None], mixed / np.linalg.norm(mixed), voices.embeddings).astype(np.float32)
+    first, second = (
+        [turn for turn in speaker_turns([replace(voices, embeddings=embeddings)]) if turn.speaker == name]
+        for name in ("speaker_1", "speaker_2")
+    )
+    both = [(max(a.start, b.start), min(a.end, b.end)) for a in first for b in second if a.start < b.end > a.start]
+    (together,) = [(start, end) for start, end in both if end > start]
+    assert together == pytest.approx((frame_to_seconds(1500), frame_to_seconds(1600)), abs=3 * FRAME_S)
