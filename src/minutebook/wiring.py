@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -336,10 +336,11 @@ def _forgetting(services: Services) -> Callable[[], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def open_work(settings: Settings) -> AsyncIterator[Work]:
-    """What a worker process runs."""
+async def open_work(settings: Settings, more: Sequence[Callable[[Services], Chore]] = ()) -> AsyncIterator[Work]:
+    """What a worker process runs; `more` are chores of its edge."""
     async with open_services(settings) as services:
-        yield work_of(services)
+        work = work_of(services)
+        yield replace(work, chores=(*work.chores, *(chore(services) for chore in more)))
 
 
 @asynccontextmanager

@@ -194,3 +194,69 @@ def test_a_phone_keeps_its_place(browser: Browser, site: Site, meeting: str, tmp
     page.goto(f"{site.url}/meetings/{meeting}?t=57.2")
     page.wait_for_function("() => Math.abs(document.querySelector('#media').currentTime - 57.2) < 0.3")
     context.close()
+
+
+def is_in_view(page: Page, selector: str) -> bool:
+    """Whether the middle of an element is seen, under no bar of the page."""
+    seen: bool = page.evaluate(
+        """(selector) => {
+            const box = document.querySelector(selector).getBoundingClientRect();
+            const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+            return Boolean(document.elementFromPoint(x, y)?.closest(selector));
+        }""",
+        selector,
+    )
+    return seen
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_hit_brings_its_words_into_view(browser: Browser, site: Site, meeting: str, size: str) -> None:
+    context = opened(browser, site, size)
+    page = context.new_page()
+    page.goto(f"{site.url}/search?q=maintenance")
+    hit = page.get_by_role("list", name="Results").get_by_role("link").filter(has_text="Transcript").first
+    start = float((hit.get_attribute("href") or "").rpartition("t=")[2])
+    hit.click()
+    page.wait_for_selector(".line.current")
+    assert start > 20
+    assert "maintenance" in page.locator(".line.current").inner_text()
+    page.wait_for_function("() => document.querySelector('#media').readyState > 0")
+    assert is_in_view(page, ".line.current")
+    # Who goes back to the note while it plays is not dragged away from it.
+    page.evaluate("document.querySelector('#note').scrollIntoView()")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function(f"() => document.querySelector('#media').currentTime > {start} + 1")
+    assert is_in_view(page, "#note-title")
+    context.close()
+
+
+def test_what_was_made_is_copied(browser: Browser, site: Site, meeting: str) -> None:
+    context = opened(browser, site, "phone")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site.url}/meetings/{meeting}")
+    page.get_by_role("button", name="Share", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Share")
+    dialog.get_by_role("button", name="Create link").click()
+    link = dialog.get_by_role("textbox", name="Link").input_value()
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    # An address without https has no clipboard for pages: what is to be copied is selected at least.
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    for refused in (False, True):
+        if refused:
+            page.add_init_script("document.execCommand = () => false")
+        page.goto(f"{site.url}/settings")
+        keys = page.get_by_role("region", name="API keys")
+        keys.get_by_label("What it is for").fill("Scheduler")
+        keys.get_by_role("button", name="Create key").click()
+        check_access(page)
+        keys.get_by_role("button", name="Copy").click()
+        told = "It is selected: copy it with Ctrl+C or by a long press." if refused else "Copied"
+        expect(keys.get_by_role("button", name=told)).to_be_visible()
+        assert page.evaluate("getSelection().toString().trim()") == keys.locator("#new-key").inner_text()
+        check_access(page)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0
+    context.close()

@@ -18,9 +18,9 @@ async def titles(person: Person, path: str = "/") -> list[str]:
     return re.findall(r'<a class="title"[^>]*>([^<]*)</a>', page.text)
 
 
-async def upload(person: Person, title: str, *names: str, attendees: str = "") -> None:
+async def upload(person: Person, title: str, *names: str, attendees: str = "", **fields: str) -> None:
     files = [("recording", (name, wav(1), "audio/wav")) for name in names or ("a.wav",)]
-    answer = await person.send("/meetings/new", {"title": title, "attendees": attendees}, files=files)
+    answer = await person.send("/meetings/new", {"title": title, "attendees": attendees, **fields}, files=files)
     assert answer.status_code == 303, answer.text
 
 
@@ -45,6 +45,14 @@ async def test_files_become_meetings(ada: Person) -> None:
     await upload(ada, "", "board_call.wav")
     await upload(ada, "Talks", "one.wav", "two.wav")
     assert sorted(await titles(ada)) == ["Talks · one", "Talks · two", "Weekly", "board call"]
+
+
+async def test_how_many_speak_is_told(ada: Person, services: Services) -> None:
+    await upload(ada, "Weekly", num_speakers="2")
+    async with services.db.reading() as read:
+        (meeting,) = (await services.meetings.list(read, ada.user.id)).items
+        recording = (await services.recordings.of_meetings(read, [meeting.id]))[meeting.id]
+    assert recording.num_speakers == 2
 
 
 async def test_the_hint_shows_how_people_are_written(ada: Person) -> None:

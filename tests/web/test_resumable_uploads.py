@@ -74,7 +74,8 @@ def code_of(answer: httpx.Response) -> str:
 
 async def test_a_file_in_pieces_becomes_a_meeting(sender: Sender, services: Services) -> None:
     data = wav(15)
-    begun = await sender.begin(len(data), title="Weekly", attendees="Grace Hopper <grace@example.com>")
+    fields = {"title": "Weekly", "attendees": "Grace Hopper <grace@example.com>", "num_speakers": "3"}
+    begun = await sender.begin(len(data), **fields)
     assert begun.status_code == 201, begun.text
     url = begun.headers["location"]
     assert begun.headers["upload-expires"].endswith("GMT")
@@ -88,6 +89,10 @@ async def test_a_file_in_pieces_becomes_a_meeting(sender: Sender, services: Serv
     page = await sender.person.open(last.headers["minutebook-meeting"])
     assert '<h1 dir="auto">Weekly</h1>' in page.text
     assert "Grace Hopper" in page.text
+    async with services.db.reading() as read:
+        meeting_id = last.headers["minutebook-meeting"].rpartition("/")[2]
+        recording = (await services.recordings.of_meetings(read, [meeting_id]))[meeting_id]
+    assert recording.num_speakers == 3
     original = await sender.person.open(f"{last.headers['minutebook-meeting']}/recording")
     assert original.content == data
     # Who missed the answer asks again, by a look or by an empty piece.
@@ -138,6 +143,7 @@ async def test_a_checksum_is_held_to(sender: Sender) -> None:
         (1000, "a.wav", {"filetype": "video/mp4"}, 400, "media_type_mismatch"),
         (1000, "a.wav", {"attendees": "nobody"}, 400, "attendee_invalid"),
         (1000, "a.wav", {"language": "klingon"}, 400, "language_invalid"),
+        (1000, "a.wav", {"num_speakers": "many"}, 400, "num_speakers_invalid"),
     ],
 )
 async def test_what_speaks_against_a_file_is_said_first(

@@ -33,7 +33,7 @@ from minutebook.api.paxs import (
     templates,
     users,
 )
-from minutebook.api.web import DIALECT_OF_PAGES, PAGES, tus
+from minutebook.api.web import DIALECT_OF_PAGES, PAGES, shortcuts, tus
 from minutebook.api.web.render import page_or
 from minutebook.api.web.static_files import PageFiles
 from minutebook.bots.live.voice import SOUND_MAX_BYTES
@@ -89,7 +89,7 @@ def _routes() -> list[BaseRoute]:
     whole = APIRouter()
     for router in (*ROUTERS, *PAGES):
         whole.include_router(router)
-    return whole.routes
+    return [*shortcuts.ROUTES, *whole.routes]
 
 
 def create_app(services: "Services") -> FastAPI:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from minutebook.accounts.model import User
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -32,12 +33,14 @@ def create_user(
     else:
         raise invalid("password_required", "Pipe the password in and add --password-stdin.", "password")
 
-    async def work(services: Services) -> str:
+    async def work(services: Services) -> User:
         async with services.db.transaction() as tx:
-            user = await services.accounts.create_user(tx, email, password, name or email.partition("@")[0])
-        return user.id
+            return await services.accounts.create_user(tx, email, password, name or email.partition("@")[0])
 
-    typer.echo(with_services(data_dir, work))
+    user = with_services(data_dir, work)
+    said = f"{user.display_name} ({user.email}) has an account now and can sign in. Its id: {user.id}"
+    # A script that reads the output wants the id alone.
+    typer.echo(said if sys.stdout.isatty() else user.id)
 
 
 @app.command("repair")

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from minutebook.api.web.documents.note import note_document
 from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import word_file
 from minutebook.api.web.record import kept_record, record_of
+from minutebook.cli.record_places import MARK, TEXTS, folders, records_of, take_away
 from minutebook.cli.show import EXPORTS
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.filenames import file_stem
@@ -19,17 +22,6 @@ from minutebook.wiring import Services
 
 LANGUAGE = "en"
 """In which the files' own words are; what was said and noted keeps its own."""
-TEXTS = ("txt", "srt", "vtt", "md")
-MARK = ".meeting"
-"""The file that tells whose record a folder is: the meeting's id."""
-OURS = (
-    "index.html",
-    "note.md",
-    "record.docx",
-    *(f"transcript.{ending}" for ending in TEXTS),
-    *(f"{each.value.replace(' ', '_')}.json" for each in AnalysisType),
-)
-"""All that is written into a folder; what else lies there is its reader's."""
 
 
 async def write_record(services: Services, user: User, *, meeting_id: str) -> Path | None:
@@ -42,9 +34,10 @@ async def write_record(services: Services, user: User, *, meeting_id: str) -> Pa
             return None
         reports = await services.results.reports(read, user.id, recording.id)
     name = f"{meeting.created_at.astimezone():%Y-%m-%d} {file_stem(meeting.title)}"
-    parent = services.settings.data_dir / "records"
-    folder = next(_folders_of(parent, meeting.id), None) or _new_folder(parent, name)
-    _write(folder / MARK, meeting.id)
+    parent = records_of(services)
+    known = next((each.path for each in folders(parent) if each.meeting_id == meeting.id), None)
+    folder = known or _new_folder(parent, name)
+    _write(folder / MARK, f"{meeting.id}\n{services.clock.now().isoformat()}\n")
     for shown in reports:
         if shown.content is not None:
             name = shown.report.type.value.replace(" ", "_")
@@ -59,7 +52,7 @@ async def write_record(services: Services, user: User, *, meeting_id: str) -> Pa
     if (note := note_document(meeting, record, LANGUAGE)) is not None:
         _write(folder / "note.md", note)
     if any(shown.report.type is AnalysisType.TRANSCRIPTION and shown.content for shown in reports):
-        (folder / "record.docx").write_bytes(word_file(meeting, record, LANGUAGE))
+        _write_bytes(folder / "record.docx", word_file(meeting, record, LANGUAGE))
         sound = await sound_of(services, recording)
         await _write_pieces(folder / "index.html", offline_file(meeting, record, LANGUAGE, sound))
     return folder
@@ -68,27 +61,16 @@ async def write_record(services: Services, user: User, *, meeting_id: str) -> Pa
 async def renew_record(services: Services, user: User, *, meeting_id: str) -> None:
     """Let the meeting's folder, if it has one, follow a change: written anew, or taken away when the meeting is gone.
     What its reader put there stays."""
-    folders = list(_folders_of(services.settings.data_dir / "records", meeting_id))
-    if not folders:
+    written = [each.path for each in folders(records_of(services)) if each.meeting_id == meeting_id]
+    if not written:
         return
     try:
         await write_record(services, user, meeting_id=meeting_id)
     except MinutebookError as error:
         if error.kind is not Kind.NOT_FOUND:
             raise
-        for folder in folders:
-            _take_away(folder)
-
-
-def _folders_of(parent: Path, meeting_id: str) -> Iterator[Path]:
-    return (mark.parent for mark in sorted(parent.glob(f"*/{MARK}")) if mark.read_text(encoding="utf-8") == meeting_id)
-
-
-def _take_away(folder: Path) -> None:
-    for name in (*OURS, MARK):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
+        for folder in written:
+            take_away(folder)
 
 
 def _new_folder(parent: Path, name: str) -> Path:
@@ -103,10 +85,27 @@ def _new_folder(parent: Path, name: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    _write_bytes(path, text.encode())
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    """Whole or not at all, and never half: somebody may be reading, and another process writing the same."""
+    with _beside(path) as part:
+        part.write_bytes(content)
 
 
 async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> None:
-    with path.open("wb") as file:
+    with _beside(path) as part, part.open("wb") as file:
         async for piece in pieces:
             await asyncio.to_thread(file.write, piece)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A file that takes the place of `path` when the block ends well."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

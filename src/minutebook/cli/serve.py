@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,10 +102,11 @@ def worker(
     supervised: bool = typer.Option(False, "--supervised", hidden=True, help="Ends with the process that started it."),
 ) -> None:
     """Start one worker process, for example on another machine (Postgres and S3 configured)."""
+    from minutebook.cli.record_chore import record_chore
     from minutebook.jobs.worker import run_worker
     from minutebook.telemetry import configure_logging
     from minutebook.wiring import open_work
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_level)
-    run_worker(settings, open_work, supervised=supervised)
+    run_worker(settings, partial(open_work, more=(record_chore,)), supervised=supervised)

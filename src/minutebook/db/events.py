@@ -85,6 +85,20 @@ class Events:
                 await subscriber(tx, event)
         return at
 
+    async def touched(self, tx: AsyncConnection, since: datetime) -> Mapping[str, datetime]:
+        """What something happened to from this moment on, and when it did last: the subjects of the events, and the
+        recordings and meetings that these name in their payload."""
+        rows = await tx.execute(
+            select(outbox.c.subject_id, outbox.c.payload, outbox.c.created_at)
+            .where(outbox.c.created_at >= since)
+            .order_by(outbox.c.created_at)
+        )
+        found: dict[str, datetime] = {}
+        for subject_id, payload, at in rows:
+            named = (payload.get(name) for name in ("recording_id", "meeting_id"))
+            found.update({key: at for key in (subject_id, *named) if isinstance(key, str)})
+        return found
+
     async def forget(self, db: Database, days: int) -> int:
         """Delete events older than so many days, in small transactions; returns how many. What is still to be delivered
         of them stands in the webhooks' own tables."""

@@ -29,6 +29,9 @@ from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
 from minutebook.meetings.model import Attendee, AttendeeSource, Meeting, search_text
 
+IDS_AT_ONCE = 500
+"""In one statement, whose parameters a database limits."""
+
 meetings = Table(
     "meetings",
     metadata,
@@ -156,6 +159,16 @@ def holding(terms: Sequence[str], mentioned: Mapping[str, Select[tuple[str]]]) -
         for term in terms
         for ids in (mentioned.get(term),)
     ]
+
+
+async def owners(tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mapping[str, str]:
+    """Meeting → owner."""
+    found: dict[str, str] = {}
+    for begin in range(0, len(meeting_ids), IDS_AT_ONCE):
+        some = meeting_ids[begin : begin + IDS_AT_ONCE]
+        rows = await tx.execute(select(meetings.c.id, meetings.c.owner_id).where(meetings.c.id.in_(some)))
+        found |= {row.id: row.owner_id for row in rows}
+    return found
 
 
 async def load(tx: AsyncConnection, owner_id: str, ids: Sequence[str]) -> tuple[Meeting, ...]:

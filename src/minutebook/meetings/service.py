@@ -114,6 +114,10 @@ class Meetings:
         """Those of the meetings that are this owner's, in this order."""
         return await repository.load(tx, owner_id, meeting_ids)
 
+    async def owners(self, tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mapping[str, str]:
+        """Meeting → owner, for who looks after things that are kept beside the database; what is gone is left out."""
+        return await repository.owners(tx, meeting_ids)
+
     async def list(
         self,
         tx: AsyncConnection,

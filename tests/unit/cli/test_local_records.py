@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from minutebook.analysis.voices.model import Naming
 from minutebook.api.in_process import in_process
 from minutebook.cli.app import app
+from minutebook.cli.record_chore import Follower
 from minutebook.cli.record_folder import write_record
 from minutebook.config import Settings
 from minutebook.db.database import Database
+from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import open_services
 from support.searching import meeting, recorded, services_over
 
@@ -94,6 +97,42 @@ def test_the_folder_of_a_record_follows_corrections_and_goes_with_the_meeting(da
 
     run("meetings", "delete", "last", "--yes")
     assert [each.name for each in folder.iterdir()] == ["mine.txt"]
+
+
+async def test_the_folder_follows_what_happens_in_a_browser(database: Database, tmp_path: Path) -> None:
+    services = services_over(database, tmp_path)
+    assert isinstance(services.clock, VirtualClock)
+    async with services.db.transaction() as tx:
+        owner = await services.accounts.local_user(tx)
+    kept, gone = [await meeting(services, owner.id, title=title) for title in ("Kept", "Gone")]
+    said = [("speaker_1", "Hello, Mister Lovelase."), ("speaker_2", "The launch moves.")]
+    recording_id, _ = [await recorded(services, each, said, owner_id=owner.id) for each in (kept, gone)]
+    services.clock.advance(60)
+    folders = [await write_record(services, owner, meeting_id=each) for each in (kept, gone)]
+    there, away = (each for each in folders if each is not None)
+    follower, another = Follower(services), Follower(services)
+    services.clock.advance(60)
+    assert await follower.follow() == await another.follow() == 0
+
+    async with services.db.transaction() as tx:
+        await services.naming.name_speakers(tx, owner.id, recording_id, [Naming("speaker_2", name="Grace Hopper")])
+        await services.meetings.trash(tx, owner.id, [gone])
+    services.clock.advance(60)
+    assert await follower.follow() >= 1
+    assert away.is_dir(), "what can be put back is kept"
+    assert "Grace Hopper" in (there / "index.html").read_text()
+    assert await another.follow() == 0, "another worker has done it"
+
+    (there / "index.html").write_text("with the sound")
+    async with services.db.transaction() as tx:
+        await services.meetings.delete(tx, owner.id, gone)
+        await services.recordings.remove_sound(tx, owner.id, recording_id)
+    services.clock.advance(60)
+    # One that starts only now sees what happened before.
+    assert await Follower(services).follow() == 2
+    assert not away.exists()
+    assert "with the sound" not in (there / "index.html").read_text()
+    assert list(there.glob(".*.part")) == []
 
 
 @pytest.mark.usefixtures("data_dir")

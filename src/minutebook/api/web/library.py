@@ -20,6 +20,7 @@ from minutebook.errors import invalid
 from minutebook.kit.text import is_storable
 from minutebook.library.model import LibraryQuery, Order, Origin, Status
 from minutebook.meetings.model import TRASH_LIFE, Attendee
+from minutebook.recordings.model import NUM_SPEAKERS_MAX
 
 router = APIRouter(include_in_schema=False)
 
@@ -94,6 +95,7 @@ async def _listed(request: Request, user: User, services: ServicesOf, read: Read
         "statuses": list(Status),
         "trashed": asked.get("trashed", ""),
         "unfinished": [] if trash else await services.uploads.unfinished(read, user.id),
+        "num_speakers_max": NUM_SPEAKERS_MAX,
         "self_attendee": attendees_text([Attendee(user.email, user.display_name)]),
     }
     return shown(request, user, "library.html", {**context, **more})

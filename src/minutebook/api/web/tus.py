@@ -25,6 +25,7 @@ from minutebook.api.web.uploads import WHOLE_RECORD, draft_of
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.languages import checked_language
 from minutebook.recordings.formats import UNDECLARED, media_type_of
+from minutebook.recordings.model import checked_num_speakers
 from minutebook.recordings.uploads.model import PartialUpload
 
 PREFIX: Final = "/uploads"
@@ -32,7 +33,7 @@ VERSION: Final = "1.0.0"
 PIECE_TYPE: Final = "application/offset+octet-stream"
 MEETING: Final = "Minutebook-Meeting"
 """Where the meeting is that an upload has become."""
-KEPT_FIELDS: Final = ("title", "attendees", "language", "modified")
+KEPT_FIELDS: Final = ("title", "attendees", "language", "num_speakers", "modified")
 """What of `Upload-Metadata` is kept besides the file's name and type; `modified` helps to know the file again."""
 STATUS: Final = {"tus_version_unknown": 412, "piece_damaged": 460}
 """Where the protocol has codes of its own."""
@@ -103,6 +104,7 @@ async def create(request: Request, user: SignedIn, services: ServicesOf) -> Resp
     # As in the form: browsers declare what their system knows; where that is nothing, the name decides.
     content_type = media_type_of(filename) if declared in UNDECLARED else declared
     checked_language(fields.get("language"))
+    checked_num_speakers(fields.get("num_speakers"))
     draft_of(fields, user, filename)
     size = _number(request, "upload-length")
     kept: dict[str, str] = {name: fields[name] for name in KEPT_FIELDS if name in fields}
@@ -161,8 +163,10 @@ async def _finished(services: ServicesOf, user: User, upload: PartialUpload) -> 
         upload = await services.uploads.get(tx, user.id, upload.id, lock=True)
         if upload.meeting_id is None:
             meeting = await services.meetings.create(tx, user.id, draft)
-            language = upload.fields.get("language")
-            recording = await services.recordings.attach(tx, user.id, meeting.id, received, language=language)
+            language, voices = upload.fields.get("language"), checked_num_speakers(upload.fields.get("num_speakers"))
+            recording = await services.recordings.attach(
+                tx, user.id, meeting.id, received, language=language, num_speakers=voices
+            )
             await services.analysis.schedule_for(tx, recording, WHOLE_RECORD)
             await services.uploads.finish(tx, upload, meeting.id)
             upload = await services.uploads.get(tx, user.id, upload.id)

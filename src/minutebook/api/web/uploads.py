@@ -21,14 +21,14 @@ from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.languages import checked_language
 from minutebook.meetings.service import MeetingDraft
 from minutebook.recordings.formats import UNDECLARED, media_type_of
-from minutebook.recordings.model import Incoming, Received
+from minutebook.recordings.model import NUM_SPEAKERS_MAX, Incoming, Received, checked_num_speakers
 from minutebook.recordings.service import Recordings
 
 router = APIRouter(prefix="/meetings/new", include_in_schema=False)
 
 WHOLE_RECORD = (AnalysisType.KEY_POINTS, AnalysisType.SENTIMENT)
 """What a person sees besides transcript and note, which every upload starts."""
-FIELDS = ("title", "attendees", "language")
+FIELDS = ("title", "attendees", "language", "num_speakers")
 
 
 @dataclass
@@ -92,12 +92,14 @@ async def _stored(request: Request, user: User, services: ServicesOf, sent: dict
         async with _read(request, services.recordings, stream) as whole:
             sent.update(whole.fields)
             drafts = [draft_of(whole.fields, user, file.filename, alone=len(whole.files) == 1) for file in whole.files]
-            made = []
+            made, voices = [], checked_num_speakers(whole.fields.get("num_speakers"))
             async with services.db.transaction() as tx:
                 for file, draft in zip(whole.files, drafts, strict=True):
                     meeting = await services.meetings.create(tx, user.id, draft)
                     language = whole.fields.get("language")
-                    recording = await services.recordings.attach(tx, user.id, meeting.id, file, language=language)
+                    recording = await services.recordings.attach(
+                        tx, user.id, meeting.id, file, language=language, num_speakers=voices
+                    )
                     await services.analysis.schedule_for(tx, recording, WHOLE_RECORD)
                     made.append(meeting.id)
             return made
@@ -147,6 +149,6 @@ def draft_of(fields: Mapping[str, str], user: User, filename: str, *, alone: boo
 
 
 def _form(request: Request, user: User, fields: Mapping[str, str], error: MinutebookError | None = None) -> Response:
-    context = {name: fields.get(name, "") for name in ("title", "attendees", "url")}
-    context["language_wish"] = fields.get("language", "")
+    context: dict[str, object] = {name: fields.get(name, "") for name in ("title", "attendees", "url", "num_speakers")}
+    context |= {"language_wish": fields.get("language", ""), "num_speakers_max": NUM_SPEAKERS_MAX}
     return shown(request, user, "new_meeting.html", context, failure=failure_of(error) if error else None)

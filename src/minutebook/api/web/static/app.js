@@ -15,9 +15,14 @@ export function localTimes(root) {
   }
 }
 
-/** @param {string | null} text */
-export function say(text) {
+/**
+ * Says something to who listens to the page, and on a button to who looks at it.
+ * @param {string | null} text
+ * @param {HTMLElement} [button]
+ */
+export function say(text, button) {
   find("#said", HTMLElement).textContent = text;
+  if (button) button.textContent = text;
 }
 
 /**
@@ -33,7 +38,28 @@ export function problem(near, text) {
   place.replaceChildren(line);
 }
 
+/**
+ * Puts a text of the page into the clipboard. Where the browser does not let a page do that, the text is selected, so that
+ * one key copies it.
+ * @param {HTMLElement} button
+ */
+async function copy(button) {
+  const source = find(String(button.dataset.copy), HTMLElement);
+  const text = source instanceof HTMLInputElement ? source.value : (source.textContent ?? "").trim();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    if (source instanceof HTMLInputElement) source.select();
+    else window.getSelection()?.selectAllChildren(source);
+    // Old, but what there is at addresses without https.
+    if (!document.execCommand("copy")) return say(button.dataset.selected ?? "", button);
+  }
+  say(button.dataset.done ?? "", button);
+}
+
 document.addEventListener("click", (event) => {
+  const copying = around(event, "[data-copy]");
+  if (copying instanceof HTMLElement) copy(copying);
   const opener = around(event, "[commandfor]");
   // Browsers of today open dialogs by themselves, before any script has come.
   if (opener && !("commandForElement" in HTMLButtonElement.prototype)) {

@@ -73,11 +73,14 @@ export class Transcript {
   /** @param {number} at */
   show(at) {
     const line = this.#lineAt(at);
-    if (line) this.#scrollTo(line.element, "auto");
+    if (!line) return;
+    this.#scrollTo(line.element, "auto");
+    // Lines that were never seen have a guessed height: once those around it are drawn, its place is known.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#scrollTo(line.element, "auto")));
   }
 
   /**
-   * Marks the words between two moments and brings them into view.
+   * Marks the words between two moments, and brings them into view where that takes nothing else out of it.
    * @param {number} from
    * @param {number} until
    */
@@ -96,7 +99,7 @@ export class Transcript {
         }
       }
     }
-    if (first) this.#scrollTo(first, "auto");
+    if (first && this.#isPane()) this.#scrollTo(first, "auto");
   }
 
   markDoubtful() {
@@ -168,7 +171,7 @@ export class Transcript {
       const name = line.element.querySelector(".name")?.textContent?.trim() ?? "";
       const text = line.element.querySelector(".said-text")?.textContent?.trim() ?? "";
       this.caption.textContent = name ? `${name}: ${text}` : text;
-      if (this.following && !this.player.media.paused) this.#scrollTo(line.element, "smooth");
+      if (this.following && !this.player.media.paused && this.#isRead()) this.#scrollTo(line.element, "smooth");
     }
     const said = every("span[data-at]", HTMLElement, line.element).filter((word) => Number(word.dataset.at) <= at + 0.02);
     const now = said.at(-1) ?? null;
@@ -185,9 +188,22 @@ export class Transcript {
    */
   #scrollTo(element, behavior) {
     const { pane } = this;
-    if (pane.scrollHeight <= pane.clientHeight + 1) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const top = element.offsetTop - pane.clientHeight / 3;
-    pane.scrollTo({ top, behavior: calm ? "auto" : behavior });
+    const how = calm ? "auto" : behavior;
+    if (this.#isPane()) {
+      pane.scrollTo({ top: element.offsetTop - pane.clientHeight / 3, behavior: how });
+    } else {
+      element.scrollIntoView({ block: "center", behavior: how });
+    }
+  }
+
+  // On narrow screens the transcript is a part of the page, which scrolls as a whole.
+  #isPane() {
+    return getComputedStyle(this.pane).overflowY !== "visible";
+  }
+
+  /** Whether the transcript is what is looked at: who reads the note while it plays is not dragged away from it. */
+  #isRead() {
+    return this.#isPane() || this.pane.getBoundingClientRect().top < window.innerHeight / 2;
   }
 }
