@@ -1,17 +1,14 @@
 """Recording in a real Chromium with a device that beeps: what is kept when the page goes, by a reload and by a kill."""
 
-import os
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from support.calls.chromium import CHROMIUM
+from support.killing import end, end_browser, processes
 from support.site import Site
 
 PATIENCE_MS = 60_000
@@ -97,9 +94,7 @@ def test_what_was_not_finished_is_offered(
         page = context.new_page()
         page.goto(site.url)
     else:
-        end(processes(tmp_path))
-        for lock in tmp_path.glob("Singleton*"):
-            lock.unlink()
+        end_browser(tmp_path)
         context, page = opened(people_can_come, site, tmp_path)
     notice = page.locator("#unsaved section")
     expect(notice).to_contain_text("was not finished")
@@ -112,23 +107,3 @@ def test_what_was_not_finished_is_offered(
     page.wait_for_load_state("networkidle")
     expect(page.locator("#unsaved section")).to_have_count(0)
     context.close()
-
-
-def processes(profile: Path) -> list[psutil.Process]:
-    """The processes of the browser of a profile: the browser itself and its children."""
-    whole = [each for each in psutil.process_iter(["cmdline"]) if _is_of(each, profile)]
-    return [*whole, *(child for each in whole for child in each.children(recursive=True) if child not in whole)]
-
-
-def _is_of(process: psutil.Process, profile: Path) -> bool:
-    return f"--user-data-dir={profile}" in (process.info["cmdline"] or [])
-
-
-def end(chosen: Iterable[psutil.Process]) -> None:
-    """End processes as a machine without power would."""
-    own = list(chosen)
-    assert own
-    for process in own:
-        with suppress(psutil.NoSuchProcess):
-            os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs(own, timeout=10)

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Reque
 
 from minutebook.recordings.uploads.model import PIECE_BYTES
 from support.calls.chromium import CHROMIUM
+from support.killing import end_browser, processes
 from support.site import Site
 
 MIB = 1024 * 1024
@@ -49,6 +50,21 @@ def browser(people_can_come: Playwright) -> Iterator[Browser]:
 def page_of(browser: Browser, site: Site, bytes_per_s: int = -1) -> tuple[BrowserContext, Page, list[int]]:
     """A tab whose line is so fast, and where its pieces begin."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    return context, *watched(context, site, bytes_per_s)
+
+
+def persistent_page_of(
+    playwright: Playwright, site: Site, profile: Path, size: int
+) -> tuple[BrowserContext, Page, list[int]]:
+    """A tab of a browser that has a profile; the line of short files is slow enough to be cut."""
+    context = playwright.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, locale="en-GB")
+    page, begun = watched(context, site, 4 * MIB if size < 1024 * MIB else -1)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(site.url)
+    return context, page, begun
+
+
+def watched(context: BrowserContext, site: Site, bytes_per_s: int) -> tuple[Page, list[int]]:
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "minutebook_session", "value": site.session(), "url": site.url}])
     page = context.new_page()
@@ -62,7 +78,7 @@ def page_of(browser: Browser, site: Site, bytes_per_s: int = -1) -> tuple[Browse
     devtools = context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_s}
     devtools.send("Network.emulateNetworkConditions", slow)
-    return context, page, begun
+    return page, begun
 
 
 def choose(page: Page, recording: Path) -> None:
@@ -209,20 +225,41 @@ class Line:
         return answer.status
 
 
-@pytest.mark.parametrize("size", [64 * MIB, pytest.param(4 * 1024 * MIB, marks=pytest.mark.soak)], ids=["64MB", "4GB"])
-def test_cut_at_twenty_offsets(tmp_path: Path, size: int) -> None:
-    site = Site(tmp_path)
-    site.start()
-    # Nobody works on it: what is measured is how it comes.
-    site.run(site.rest())
-    file = tmp_path / "long.mp4"
-    with file.open("wb") as sparse:
+SIZES = pytest.mark.parametrize(
+    "size", [64 * MIB, pytest.param(4 * 1024 * MIB, marks=pytest.mark.soak)], ids=["64MB", "4GB"]
+)
+
+
+def sparse_file(path: Path, size: int) -> Path:
+    """So long a file, different everywhere, that takes little room."""
+    with path.open("wb") as sparse:
         sparse.write((24).to_bytes(4) + b"ftypisom" + bytes(12))
         for at in range(MIB, size, size // 64):
             sparse.seek(at)
             sparse.write(at.to_bytes(8))
         sparse.truncate(size)
-    line = Line(site)
+    return path
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as whole:
+        return hashlib.file_digest(whole, "sha256").hexdigest()
+
+
+@pytest.fixture
+def idle_site(tmp_path: Path) -> Iterator[Site]:
+    """Nobody works on what comes: what is measured is how it comes."""
+    (tmp_path / "data").mkdir()
+    made = Site(tmp_path / "data")
+    made.start()
+    made.run(made.rest())
+    yield made
+    made.stop()
+
+
+@SIZES
+def test_cut_at_twenty_offsets(tmp_path: Path, idle_site: Site, size: int) -> None:
+    file, line = sparse_file(tmp_path / "long.mp4", size), Line(idle_site)
     metadata = ",".join(
         f"{name} {base64.b64encode(value).decode()}"
         for name, value in {"filename": b"long.mp4", "filetype": b""}.items()
@@ -231,20 +268,55 @@ def test_cut_at_twenty_offsets(tmp_path: Path, size: int) -> None:
     url = line.answer.headers["location"]
     memory = psutil.Process().memory_info().rss
     drawn = random.Random(20261130)
-    reached = 0
-    for cut_at in sorted(drawn.randrange(MIB, size) for _ in range(20)):
-        begun = line.send(url, file, cut_at)
-        assert reached - begun <= PIECE_BYTES
-        reached = cut_at
-    assert reached - line.send(url, file, None) <= PIECE_BYTES
+    reached, again = 0, []
+    for cut_at in [*sorted(drawn.randrange(MIB, size) for _ in range(20)), None]:
+        again.append(reached - line.send(url, file, cut_at))
+        reached = cut_at or size
+    grown = psutil.Process().memory_info().rss - memory
+    print(f"sent again at most {max(again) / MIB:.1f} MiB after a cut; memory {grown / MIB:+.0f} MiB")
+    assert max(again) <= PIECE_BYTES
+    assert grown < 200 * MIB
     meeting_id = line.answer.headers["minutebook-meeting"].rpartition("/")[2]
-    assert psutil.Process().memory_info().rss - memory < 200 * MIB
-    with file.open("rb") as whole:
-        digest = hashlib.file_digest(whole, "sha256").hexdigest()
     page, _ = line.ask("GET", f"/meetings/{meeting_id}")
     assert "long" in page
-    assert site.run(sum_of(site, meeting_id)) == (size, digest)
-    site.stop()
+    assert idle_site.run(sum_of(idle_site, meeting_id)) == (size, digest_of(file))
+
+
+@pytest.mark.parametrize(
+    ("size", "kills"),
+    [(40 * MIB, (0.1, 0.5)), pytest.param(4 * 1024 * MIB, (0.1, 0.3, 0.5, 0.7, 0.9), marks=pytest.mark.soak)],
+    ids=["40MB", "4GB"],
+)
+def test_killed_browsers(
+    people_can_come: Playwright, tmp_path: Path, idle_site: Site, size: int, kills: tuple[float, ...]
+) -> None:
+    file, begun = sparse_file(tmp_path / "long.mp4", size), []
+    memory, renderer = psutil.Process().memory_info().rss, 0
+    for fraction in (*kills, None):
+        context, page, offsets = persistent_page_of(people_can_come, idle_site, tmp_path / "profile", size)
+        choose(page, file)
+        if fraction is None:
+            expect(page.get_by_role("heading", name="Board")).to_be_visible(timeout=PATIENCE_MS * 10)
+        else:
+            far = f"() => document.querySelector('#new-meeting .sending progress')?.value > {fraction}"
+            page.wait_for_function(far, timeout=PATIENCE_MS * 10)
+        tabs = [each for each in processes(tmp_path / "profile") if "--type=renderer" in each.cmdline()]
+        renderer = max(renderer, *(each.memory_info().rss for each in tabs))
+        begun += offsets
+        meeting_id = page.url.rpartition("/")[2]
+        if fraction is None:
+            context.close()
+        else:
+            end_browser(tmp_path / "profile")
+    grown, again = psutil.Process().memory_info().rss - memory, len(begun) - len(set(begun))
+    print(
+        f"{again} pieces sent again in {len(kills)} kills; memory {grown / MIB:+.0f} MiB, tab {renderer / MIB:.0f} MiB"
+    )
+    assert sorted(set(begun)) == list(range(0, size, PIECE_BYTES))
+    assert again <= len(kills)
+    assert grown < 200 * MIB
+    assert renderer < 600 * MIB
+    assert idle_site.run(sum_of(idle_site, meeting_id)) == (size, digest_of(file))
 
 
 async def sum_of(site: Site, meeting_id: str) -> tuple[int, str]:
