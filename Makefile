@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets messages lock migration stage official-client clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures messages lock migration stage official-client clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -125,6 +125,9 @@ official-client: $(VENV)/.official_client ## Install the official client of the 
 
 assets: $(VENV)/.base ## Fetch the pinned browser code that is not ours, and check it (needs npm)
 	$(BIN)/python tools/assets.py
+
+pictures: $(VENV)/.base ## Take the pictures of docs/ anew from the sample meeting (needs a Chromium)
+	$(BIN)/python tools/pictures.py
 
 messages: $(VENV)/.base ## Bring the interface's catalogues up to date with its words
 	$(BIN)/python tools/messages.py

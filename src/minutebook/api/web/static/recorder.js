@@ -268,7 +268,8 @@ async function save(recording, place) {
   const line = document.createElement("li");
   line.append(words.saving ?? "", bar, state);
   place.replaceChildren(line);
-  const fields = { title: recording.title || (words.titled ?? ""), attendees: recording.attendees, language: "" };
+  const at = new Date(recording.begun).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const fields = { title: recording.title || `${words.titled ?? ""}, ${at}`, attendees: recording.attendees, language: "" };
   const upload = new Upload(await fileOf(recording), fields, text("form_token"), (fraction, standing, told) => {
     bar.value = fraction;
     state.textContent = standing === "waiting" ? (told ?? words.lost ?? "") : "";
