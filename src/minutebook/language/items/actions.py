@@ -144,6 +144,8 @@ def _is_meant(talk: Conversation, at: int, asked: Move | None) -> bool:
     move = talk.moves[at]
     if talk.is_empty(move):
         return asked is not None
+    if talk.lexicon.matches("tells_of_done", talk.lexicon.words.norm(move.do)):
+        return False
     if move.weak and not _backed(talk, at, asked):
         return False
     return not (talk.reports_back(move) and _reports_on_earlier(talk, at))
@@ -342,15 +344,19 @@ def _fuller(first: Item, again: Item, talk: Conversation) -> Item:
 def _goes_on(one: Item, other: Item, talk: Conversation) -> bool:
     """Whether the same person goes on about one task: soon, and one of the two says nothing that the other, with what
     it cites, does not say."""
-    if one.owner is None or other.owner is None or one.owner != other.owner or (one.due and other.due):
+    if one.owner is None or other.owner is None or one.owner != other.owner:
         return False
-    if not 0 <= other.evidence[-1].start - one.evidence[-1].end < _GOES_ON_S:
+    if one.due and other.due and one.due.said != other.due.said:
+        return False
+    if not other.evidence[-1].start - one.evidence[-1].end < _GOES_ON_S:
         return False
     if talk.numbers(one.text) != talk.numbers(other.text):
         return False
     at_once = other.evidence[-1].start - one.evidence[-1].end < _AT_ONCE_S
     if at_once and talk.lexicon.matches("about_the_same", talk.lexicon.words.norm(other.text)):
         return True
+    if one.due and other.due:
+        return False
     cited = [talk.content(" ".join(e.quote for e in i.evidence)) for i in (one, other)]
     mine, theirs = talk.content(one.text), talk.content(other.text)
     return bool(mine & theirs) and (len(mine - cited[1]) <= 1 or len(theirs - cited[0]) <= 1)
