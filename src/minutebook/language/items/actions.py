@@ -350,12 +350,10 @@ def _goes_on(one: Item, other: Item, talk: Conversation) -> bool:
         return False
     if not other.evidence[-1].start - one.evidence[-1].end < _GOES_ON_S:
         return False
-    if talk.numbers(one.text) != talk.numbers(other.text):
-        return False
     at_once = other.evidence[-1].start - one.evidence[-1].end < _AT_ONCE_S
     if at_once and talk.lexicon.matches("about_the_same", talk.lexicon.words.norm(other.text)):
         return True
-    if one.due and other.due:
+    if (one.due and other.due) or talk.numbers(one.text) != talk.numbers(other.text):
         return False
     cited = [talk.content(" ".join(e.quote for e in i.evidence)) for i in (one, other)]
     mine, theirs = talk.content(one.text), talk.content(other.text)
