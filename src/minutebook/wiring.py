@@ -16,6 +16,7 @@ from minutebook.analysis.corrections import Corrections
 from minutebook.analysis.making.attempt import give_up
 from minutebook.analysis.making.provided import Providers
 from minutebook.analysis.naming import SpeakerNaming
+from minutebook.analysis.remembering import Remembering
 from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
@@ -120,6 +121,7 @@ class Services(Records):
 
     oauth: OAuth
     naming: SpeakerNaming
+    remembering: Remembering
     corrections: Corrections
     library: Library
     sharing: Sharing
@@ -165,10 +167,15 @@ def build_services(
     webhooks.subscribe(events)
     corrections, sharing = Corrections(events, clock, recordings, results), Sharing(clock, accounts, meetings)
     access_log = AccessLog(clock, settings.access_log_days)
+    remembering = Remembering(jobs, events, clock, sealing, recordings, results)
+    takeout = Takeout(
+        db, clock, meetings, recordings, results, corrections, records.templates, sharing, access_log, remembering
+    )
     return Services(
         **_members(records),
         oauth=OAuth(settings.oauth, clock, accounts),
         naming=SpeakerNaming(events, recordings, results),
+        remembering=remembering,
         corrections=corrections,
         library=Library(db, meetings, recordings, analysis, records.search),
         sharing=sharing,
@@ -186,7 +193,7 @@ def build_services(
         access_log=access_log,
         removal=Removal(db, clock, accounts, meetings, recordings),
         retention=Retention(db, clock, meetings, recordings),
-        takeout=Takeout(db, clock, meetings, recordings, results, corrections, records.templates, sharing, access_log),
+        takeout=takeout,
         answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
 
@@ -289,6 +296,8 @@ def work_of(services: Services) -> Work:
             settings.speech,
             scratch / "reports",
             Providers(settings.speech, services.outgoing, services.sealing, services.clock),
+            sealing=services.sealing,
+            clock=services.clock,
         ),
         **bot_tasks(db, services.bots, finishing),
     }

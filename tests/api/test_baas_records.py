@@ -100,6 +100,8 @@ class Bots:
                 producer_of(services.settings.llm),
                 services.settings.speech,
                 services.settings.data_dir / "scratch" / "reports",
+                sealing=services.sealing,
+                clock=services.clock,
             ),
         }
 

@@ -10,6 +10,9 @@ from fastapi.routing import APIRoute
 
 from minutebook.accounts.model import User
 from minutebook.api.app import ROUTERS
+from minutebook.kit.ids import new_id
+from minutebook.voices import repository as voices_repository
+from minutebook.voices.model import Consent, Remembered
 from minutebook.wiring import Services
 from support.browser import PASSWORD, IssueToken
 from support.records import ADA, Paxs, Worker, wav
@@ -31,6 +34,8 @@ OF_NOBODY = {
     ("GET", "/api/account/programs"),
     ("GET", "/api/account/sign-ins"),
     ("POST", "/api/account/password"),
+    ("GET", "/api/account/voices"),
+    ("PUT", "/api/account/voices"),
 }
 """Speak of the caller alone: somebody else's token sees its own data there."""
 TEMPLATE = {"name": "Actions", "sections": [{"kinds": ["action"]}]}
@@ -74,6 +79,11 @@ async def hers(ada: Paxs, services: Services, user: User, user_token: IssueToken
     async with services.db.transaction() as tx:
         await services.accounts.open_web_session(tx, user)
     sign_in = (await ada.get("/api/account/sign-ins")).json()[0]
+    async with services.db.transaction() as tx:
+        await services.remembering.switch(tx, user.id, on=True)
+        consent = Consent(user.email, "Tom agreed.", services.clock.now())
+        tom = Remembered(new_id(), user.id, "Tom", None, consent, 0, 0.0, consent.at, consent.at)
+        await voices_repository.save(tx, tom)
     return {
         "session_id": session["id"],
         "recording_id": recording["id"],
@@ -83,6 +93,7 @@ async def hers(ada: Paxs, services: Services, user: User, user_token: IssueToken
         "key_id": key["id"],
         "program_id": program["id"],
         "sign_in_id": sign_in["id"],
+        "voice_id": tom.id,
         "calendar_id": "none",
         "bot_id": "none",
         "number": "1",
@@ -114,6 +125,10 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("PATCH", "/api/recordings/{recording_id}/note"): {"json": {"edits": [{"item": 0, "text": "Mine"}]}},
         ("POST", "/api/account/keys"): {"json": {"name": "Another"}},
+        ("PUT", "/api/account/voices"): {"json": {"remembering": True}},
+        ("POST", "/api/account/voices"): {
+            "json": {"recording_id": ids["recording_id"], "speaker_id": "speaker_1", "consent": "Ada agreed."}
+        },
         ("POST", "/api/account/password"): {"json": {"current": PASSWORD, "new": "a longer one than before"}},
         ("POST", "/api/note-templates"): {"json": {**TEMPLATE, "name": "Decisions"}},
         ("PATCH", "/api/note-templates/{template_id}"): {"json": {"name": "Mine now"}},

@@ -104,12 +104,13 @@ class Worker:
     """Runs what the server has enqueued, when it is told to."""
 
     services: Services
+    ears: ScriptedPipeline | None = None
     pipeline: ScriptedPipeline = field(init=False)
     jobs: InlineJobs = field(init=False)
 
     def __post_init__(self) -> None:
         services = self.services
-        self.pipeline = ScriptedPipeline(services)
+        self.pipeline = self.ears or ScriptedPipeline(services)
         self.jobs = InlineJobs(services.db)
         self.jobs.tasks = {
             **recording_tasks(services.recordings),
@@ -123,6 +124,8 @@ class Worker:
                 producer_of(services.settings.llm),
                 services.settings.speech,
                 services.settings.data_dir / "scratch",
+                sealing=services.sealing,
+                clock=services.clock,
             ),
         }
 

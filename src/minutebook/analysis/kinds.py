@@ -12,6 +12,7 @@ from minutebook.jobs.ports import QueueName
 TRANSCRIBE_TASK: Final = "analysis.transcribe"
 DERIVE_TASK: Final = "analysis.derive"
 NAMES_TASK: Final = "analysis.names"
+ENROL_TASK: Final = "analysis.enrol"
 
 
 @dataclass(frozen=True, slots=True)

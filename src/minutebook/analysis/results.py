@@ -64,8 +64,9 @@ class KeptTranscript:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What derived reports are made from: the newest completed transcript, corrected and under its names, the id of its
-    report, the meeting, and what tells which corrections there were. In `unnamed` the voices go by their numbers."""
+    """What derived reports are made from: the newest completed transcript, corrected and under its names but those
+    guessed by a voice, the id of its report, the meeting, and what tells which corrections there were. In `unnamed` the
+    voices go by their numbers."""
 
     report_id: str
     transcript: Transcript
@@ -174,7 +175,8 @@ class Results:
             return None
         meeting = await self.meeting(tx, recording)
         edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
-        transcript = (await self._named_transcript(tx, recording, report)).transcript()
+        # What is made is kept as it is: a name that was guessed by a voice could not be taken back out of it.
+        transcript = (await self._named_transcript(tx, recording, report, guessed=False)).transcript()
         unnamed = replace(transcript, speakers=retimed(contents.speakers_of(report.facts), edits))
         return Source(report.id, transcript, unnamed, meeting, revision(edits))
 
@@ -198,12 +200,14 @@ class Results:
         source = await repository.load(tx, report.source_id or report.id)
         return await self.voices(tx, recording, source) if source is not None else ()
 
-    async def _named_transcript(self, tx: AsyncConnection, recording: Recording, report: Report) -> KeptTranscript:
+    async def _named_transcript(
+        self, tx: AsyncConnection, recording: Recording, report: Report, *, guessed: bool = True
+    ) -> KeptTranscript:
         kept = (await repository.contents_of(tx, [report.id])).get(report.id)
         if kept is None:  # removed since the report was read
             raise not_found("recording")
         edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
-        return KeptTranscript(kept, edits, await self.voices(tx, recording, report, edits))
+        return KeptTranscript(kept, edits, await self.voices(tx, recording, report, edits, guessed=guessed))
 
     async def transcription(self, tx: AsyncConnection, recording: Recording) -> Report:
         """The newest completed transcription; `not_ready` while there is none."""
@@ -213,15 +217,23 @@ class Results:
         return report
 
     async def voices(
-        self, tx: AsyncConnection, recording: Recording, report: Report, edits: Sequence[Edit] | None = None
+        self,
+        tx: AsyncConnection,
+        recording: Recording,
+        report: Report,
+        edits: Sequence[Edit] | None = None,
+        *,
+        guessed: bool = True,
     ) -> tuple[NamedSpeaker, ...]:
-        """The voices of a transcription under their names; `edits` are its corrections, where they are at hand."""
+        """The voices of a transcription under their names; `edits` are its corrections, where they are at hand. With
+        `guessed` also under those of people whose remembered voices they sound like."""
         if edits is None:
             edits = (await edits_repository.of_reports(tx, [report.id])).get(report.id, ())
         meeting = await self._meetings.get(tx, recording.owner_id, recording.meeting_id)
         given = await names_repository.given_to(tx, report.id)
         proposals = await names_repository.proposed_for(tx, report.id)
-        return named(retimed(contents.speakers_of(report.facts), edits), given, proposals, meeting)
+        guesses = await names_repository.guessed_for(tx, report.id) if guessed else {}
+        return named(retimed(contents.speakers_of(report.facts), edits), given, proposals, meeting, guesses)
 
     async def _kept(
         self, tx: AsyncConnection, recording: Recording, found: Sequence[Report], wanted: Sequence[Report]

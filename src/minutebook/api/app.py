@@ -32,6 +32,7 @@ from minutebook.api.paxs import (
     speakers,
     templates,
     users,
+    voices,
 )
 from minutebook.api.web import DIALECT_OF_PAGES, PAGES, shortcuts, tus
 from minutebook.api.web.render import page_or
@@ -48,6 +49,7 @@ ROUTERS = (
     oauth.router,
     users.router,
     account.router,
+    voices.router,
     administration.router,
     sessions.router,
     recordings.router,

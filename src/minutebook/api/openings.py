@@ -52,6 +52,7 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
     ("POST", f"{_MEETING}/item"): (Action.CHANGED, "note"),
     ("POST", f"{_MEETING}/speaker"): (Action.CHANGED, "speakers"),
     ("POST", f"{_MEETING}/speaker/split"): (Action.CHANGED, "speakers"),
+    ("POST", f"{_MEETING}/speaker/remember"): (Action.CHANGED, "remembered voice"),
     ("GET", "/s/{secret}"): (Action.READ, "page"),
     ("GET", "/s/{secret}/audio"): (Action.PLAYED, "preview"),
     ("GET", "/bots/meeting_data"): (Action.READ, "meeting_data"),

@@ -36,6 +36,7 @@ COMMANDS = (
      "for further machines).", SERVER),
     ("bot", "minutebook.cli.bot:app", "Processes of bots; started by `minutebook bots`.", SERVER),
     ("calendars", "minutebook.cli.calendars:app", "Calendars whose meetings bots go to.", SERVER),
+    ("voices", "minutebook.cli.voices:app", "People who are known again by their voice.", SERVER),
     ("webhooks", "minutebook.cli.webhooks:app", "Webhooks of this installation: what was sent, what became of it.",
      SERVER),
     ("models", "minutebook.cli.models:app", "Recognition models: what each costs, fetching, choosing.", SERVER),

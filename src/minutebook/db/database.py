@@ -106,7 +106,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         # writer never has to upgrade a read lock and fail with "database is locked".
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        # What is deleted is overwritten: some builds of SQLite leave it in the file.
+        wished = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
+        for pragma in wished:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -15,11 +15,13 @@ DAYS_MAX: Final = 36_500
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """`vocabulary` are names and words that a recogniser is to expect, the most important first. `sound_days` after a
-    recording came its sound is removed, `meeting_days` after a meeting was made all of it; None keeps them."""
+    recording came its sound is removed, `meeting_days` after a meeting was made all of it; None keeps them.
+    `remember_voices`: people who agree are known again by their voice."""
 
     vocabulary: tuple[str, ...] = ()
     sound_days: int | None = None
     meeting_days: int | None = None
+    remember_voices: bool = False
 
 
 def checked_vocabulary(text: str) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """All SQL of preferences."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, delete, insert, or_, select
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, String, Table, delete, insert, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,7 @@ preferences = Table(
     Column("vocabulary", JSON, nullable=False),
     Column("sound_days", Integer),
     Column("meeting_days", Integer),
+    Column("remember_voices", Boolean, nullable=False, default=False),
 )
 
 
@@ -28,8 +30,8 @@ async def load(tx: AsyncConnection, owner_id: str) -> Preferences:
 async def save(tx: AsyncConnection, owner_id: str, wished: Preferences) -> None:
     """Keep them."""
     await tx.execute(delete(preferences).where(preferences.c.owner_id == owner_id))
-    days = {"sound_days": wished.sound_days, "meeting_days": wished.meeting_days}
-    await tx.execute(insert(preferences).values(owner_id=owner_id, vocabulary=list(wished.vocabulary), **days))
+    values = {**asdict(wished), "vocabulary": list(wished.vocabulary)}
+    await tx.execute(insert(preferences).values(owner_id=owner_id, **values))
 
 
 async def with_retention(tx: AsyncConnection) -> Mapping[str, Preferences]:
@@ -39,4 +41,4 @@ async def with_retention(tx: AsyncConnection) -> Mapping[str, Preferences]:
 
 
 def _preferences(row: Row[tuple[object, ...]]) -> Preferences:
-    return Preferences(tuple(row.vocabulary), row.sound_days, row.meeting_days)
+    return Preferences(tuple(row.vocabulary), row.sound_days, row.meeting_days, row.remember_voices)

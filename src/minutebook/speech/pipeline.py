@@ -24,6 +24,7 @@ from minutebook.speech.media import Pcm
 from minutebook.speech.memory import give_back
 from minutebook.speech.ports import SAMPLE_RATE, Audio, Engine, Recognised
 from minutebook.speech.units import Chunk, plan_chunks
+from minutebook.speech.voiceprints import Voiceprint, voiceprints
 from minutebook.transcript.attribution import number_speakers
 from minutebook.transcript.calls import CallPeople
 from minutebook.transcript.merge import Heard, merge
@@ -89,6 +90,12 @@ class SpeechPipeline:
         if diarize:
             return speaker_turns(voices, at_most)
         return _one_voice(speaker_turns(voices, 1))
+
+    def voiceprints(
+        self, pcm: Pcm, turns: Sequence[Turn], only: Sequence[str] | None = None
+    ) -> Mapping[str, Voiceprint]:
+        """How the speakers of a recording (those in `only`) sound, where they are heard alone."""
+        return voiceprints(pcm, turns, self._diarizer.embed, only)
 
     def knows(self, language: str) -> bool:
         """Whether the engine has this language."""

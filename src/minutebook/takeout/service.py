@@ -9,6 +9,7 @@ from minutebook.access_log.model import Action, Actor, Via
 from minutebook.access_log.service import AccessLog
 from minutebook.accounts.model import User
 from minutebook.analysis.corrections import Corrections
+from minutebook.analysis.remembering import Remembering, ShownVoice
 from minutebook.analysis.results import Results
 from minutebook.db.database import Database
 from minutebook.kit.clock import Clock
@@ -40,6 +41,7 @@ class Takeout:
         templates: Templates,
         sharing: Sharing,
         access_log: AccessLog,
+        remembering: Remembering,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -50,6 +52,7 @@ class Takeout:
         self._templates = templates
         self._sharing = sharing
         self._access_log = access_log
+        self._remembering = remembering
 
     async def archive(self, user: User) -> AsyncIterator[bytes]:
         """A ZIP: `account.json`, a folder for each meeting (those in the trash too) with its recording, all that was
@@ -75,12 +78,14 @@ class Takeout:
             wished = await preferences_repository.load(read, user.id)
             templates = await self._templates.list(read, user.id)
             groups = await self._sharing.groups.list(read, user.id)
+            voices = await self._remembering.list(read, user.id)
         return _json(
             {
                 "user": asdict(user),
                 "preferences": asdict(wished),
                 "note_templates": [asdict(each) for each in templates],
                 "groups": [asdict(each) for each in groups],
+                "remembered_voices": [_of_voice(each) for each in voices],
             }
         )
 
@@ -119,6 +124,12 @@ class Takeout:
 def _folder(meeting: Meeting) -> str:
     """Unique by the end of the meeting's id."""
     return f"meetings/{meeting.created_at:%Y-%m-%d} {file_stem(meeting.title)} {meeting.id[-8:]}"
+
+
+def _of_voice(shown: ShownVoice) -> dict[str, object]:
+    """That a vector is kept, and never the vector: it is of use to nobody who means well."""
+    person = asdict(shown.person)
+    return {**person, "vector_kept": shown.person.enrolments > 0, "meetings": list(shown.meetings)}
 
 
 def _told(recording: Recording) -> dict[str, object]:

@@ -152,6 +152,8 @@ class CallWorker(Worker):
                 services.settings.speech,
                 services.settings.data_dir / "scratch",
                 providers,
+                sealing=services.sealing,
+                clock=services.clock,
             ),
         }
 

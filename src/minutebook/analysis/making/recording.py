@@ -17,6 +17,7 @@ from minutebook.analysis.edits.names_heard import name_corrections
 from minutebook.analysis.making import stages
 from minutebook.analysis.making.hearing import Hearing
 from minutebook.analysis.making.provided import keyless_notice
+from minutebook.analysis.making.recognition import matches_of
 from minutebook.analysis.making.words import EngineWords, KeptWords, ProviderWords
 from minutebook.analysis.making.workspace import Workspace
 from minutebook.analysis.reports import contents
@@ -124,12 +125,14 @@ class TranscriptionSteps:
         transcript, content = await self._work.attempt.computed(compute)
         proposals = await self._work.attempt.computed(lambda _: self._proposals(transcript, meeting))
         corrections = await self._work.attempt.computed(lambda _: self._corrections(transcript, meeting))
+        matches = await matches_of(self._work, transcript, self._tools.sealing)
         report = self._work.attempt.report
         async with self._tools.db.transaction() as tx:
             facts = contents.transcript_facts(transcript)
             completed = await self._tools.scheduler.complete(tx, report, content, facts=facts, corrections=corrections)
             if completed:
                 await names_repository.propose(tx, report.id, proposals)
+                await names_repository.guess(tx, report.id, matches)
             return completed
 
     def _corrections(self, transcript: Transcript, meeting: Meeting) -> Sequence[WordsChange]:

@@ -10,6 +10,7 @@ from minutebook.config import SpeechSettings
 from minutebook.db.database import Database
 from minutebook.language.producers.ports import Producer
 from minutebook.recordings.service import Recordings
+from minutebook.sealing import Sealing
 from minutebook.speech.pipeline import SpeechPipeline
 from minutebook.storage.ports import Storage
 
@@ -27,4 +28,5 @@ class Tools:
     producer: Producer
     speech: SpeechSettings
     scratch: Path
+    sealing: Sealing
     providers: Providers | None = None

@@ -104,6 +104,12 @@ async def load(tx: AsyncConnection, report_id: str) -> Report | None:
     return _report(row) if row is not None else None
 
 
+async def of_ids(tx: AsyncConnection, report_ids: Sequence[str]) -> Mapping[str, Report]:
+    """These reports, by id, without their contents."""
+    rows = await tx.execute(select(reports).where(reports.c.id.in_(report_ids)))
+    return {row.id: _report(row) for row in rows}
+
+
 async def of_recordings(tx: AsyncConnection, recording_ids: Sequence[str]) -> Sequence[Report]:
     """All reports of these recordings, by recording, type and version."""
     query = select(reports).where(reports.c.recording_id.in_(recording_ids))

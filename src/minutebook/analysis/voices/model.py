@@ -1,13 +1,14 @@
-"""The voices of a recording and their names: given by people, or proposed by the talk itself. Names are kept apart from
-the machine's output and are applied whenever something is shown."""
+"""The voices of a recording and their names: given by people, proposed by the talk or by how a voice sounds.
+Names are kept apart from the machine's output and are applied whenever something is shown."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from minutebook.errors import invalid
-from minutebook.kit.text import clean_line
+from minutebook.kit.text import clean_line, folded
 from minutebook.language.model import Evidence
 from minutebook.language.talk.naming import propose_names
 from minutebook.language.talk.people import first_key
@@ -27,25 +28,44 @@ class NameSource(StrEnum):
     HAND = "hand"
     CALL = "call"
     TALK = "talk"
+    VOICE = "voice"
     NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A voice sounds like somebody whose voice is remembered, from so many meetings: by the cosine (`likeness`), `sure`
+    where an attendee may be named by it."""
+
+    speaker_id: str
+    person_id: str
+    name: str
+    email: str | None
+    likeness: float
+    sure: bool
+    meetings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """Who a voice may be by the talk itself. `attendee` is an e-mail address, `confidence` is from 0 to 1; `assigned`
-    where the talk leaves no doubt."""
+    """Who a voice may be by the talk itself (`evidence`), by its sound (`guess`), or both. `attendee` is an e-mail
+    address, None for somebody who is not listed; `confidence` is from 0 to 1; `assigned` where there is no doubt, by
+    what `source` tells."""
 
     speaker_id: str
     name: str
-    attendee: str
+    attendee: str | None
     confidence: float
     assigned: bool
     evidence: tuple[Evidence, ...]
+    source: NameSource = NameSource.TALK
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NamedSpeaker:
-    """A voice as it is shown; `attendee` is the e-mail address of the attendee it is, `proposal` what the talk says."""
+    """A voice as it is shown; `attendee` is the e-mail address of the attendee it is, `proposal` what talk and sound
+    say."""
 
     id: str
     name: str
@@ -109,12 +129,18 @@ def proposed(transcript: Transcript, meeting: Meeting) -> tuple[Proposal, ...]:
 
 
 def named(
-    speakers: Sequence[Speaker], given: GivenNames, proposals: Mapping[str, Proposal], meeting: Meeting
+    speakers: Sequence[Speaker],
+    given: GivenNames,
+    proposals: Mapping[str, Proposal],
+    meeting: Meeting,
+    guesses: Mapping[str, Guess] = MappingProxyType({}),
 ) -> tuple[NamedSpeaker, ...]:
-    """The voices under their names: what people said of a voice, else what the call told, else the attendee that the
-    talk assigns to it, else its number. An attendee's name is the one the meeting lists now; nobody who is not listed
-    any more is assigned."""
+    """The voices under their names: what people said of a voice, else what the call told, else the attendee that talk
+    or sound assign to it, else its number. An attendee's name is the one the meeting lists now; nobody who is not
+    listed any more is assigned."""
     current = {speaker_id: p for speaker_id, kept in proposals.items() if (p := _current(kept, meeting)) is not None}
+    for speaker_id, guess in guesses.items():
+        current[speaker_id] = _heard_too(current.get(speaker_id), _by_sound(guess, meeting))
     taken: set[str] = set()
     shown = [_given(speaker, given, current, meeting) for speaker in speakers]
     for speaker in shown:
@@ -127,8 +153,39 @@ def named(
         if taken & _identity(who.attendee, who.name):
             continue
         taken |= _identity(who.attendee, who.name)
-        shown[position] = replace(speaker, name=who.name, attendee=who.attendee, source=NameSource.TALK)
+        shown[position] = replace(speaker, name=who.name, attendee=who.attendee, source=who.source)
     return tuple(shown)
+
+
+def without_guess(speaker: NamedSpeaker) -> NamedSpeaker:
+    """The voice as it is shown to others than its owner: nothing tells whose voices are remembered."""
+    proposal = speaker.proposal
+    if proposal is None or proposal.guess is None:
+        return speaker
+    return replace(speaker, proposal=replace(proposal, guess=None) if proposal.evidence else None)
+
+
+def _by_sound(guess: Guess, meeting: Meeting) -> Proposal:
+    """What the sound of a voice says; like the talk, it names nobody whom the meeting does not list."""
+    attendee = meeting.attendee(guess.email) if guess.email else None
+    if attendee is None:
+        called = [a for a in meeting.attendees if folded(a.display_name) == folded(guess.name)]
+        attendee = called[0] if len(called) == 1 else None
+    name, email = (attendee.display_name, attendee.email) if attendee else (guess.name, None)
+    sure = guess.sure and attendee is not None
+    likeness = max(0.0, min(guess.likeness, 1.0))
+    return Proposal(guess.speaker_id, name, email, likeness, sure, (), NameSource.VOICE, guess)
+
+
+def _heard_too(talk: Proposal | None, sound: Proposal) -> Proposal:
+    """What talk and sound say together: where they agree either may assign the name; where they do not, a sure one is
+    worth nothing against the other."""
+    if talk is None:
+        return sound
+    if _identity(talk.attendee, talk.name) & _identity(sound.attendee, sound.name):
+        source = talk.source if talk.assigned or not sound.assigned else sound.source
+        return replace(talk, assigned=talk.assigned or sound.assigned, source=source, guess=sound.guess)
+    return replace(talk, assigned=talk.assigned and not sound.assigned)
 
 
 def _identity(email: str | None, name: str) -> set[str]:
@@ -137,8 +194,8 @@ def _identity(email: str | None, name: str) -> set[str]:
 
 
 def _current(proposal: Proposal, meeting: Meeting) -> Proposal | None:
-    """The proposal under the attendee's present name; None when the meeting does not list the attendee any more."""
-    attendee = meeting.attendee(proposal.attendee)
+    """The proposal of the talk under the attendee's present name; None when the meeting does not list them any more."""
+    attendee = meeting.attendee(proposal.attendee or "")
     return replace(proposal, name=attendee.display_name, attendee=attendee.email) if attendee else None
 
 

@@ -10,6 +10,7 @@ from minutebook.analysis.voices.model import NamedSpeaker, Proposal
 from minutebook.api.paxs.schemas import (
     AttendeeOut,
     EvidenceOut,
+    GuessOut,
     NameProposalOut,
     ProgressDetail,
     RecordingOut,
@@ -123,4 +124,8 @@ def _proposal(proposal: Proposal, names: Mapping[str, str]) -> NameProposalOut:
             EvidenceOut(start=e.start, end=e.end, speaker=names.get(e.speaker, e.speaker), quote=e.quote)
             for e in proposal.evidence
         ],
+        sounds_like=proposal.guess
+        and GuessOut(
+            voice_id=proposal.guess.person_id, likeness=proposal.guess.likeness, meetings=proposal.guess.meetings
+        ),
     )

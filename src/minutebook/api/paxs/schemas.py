@@ -223,27 +223,38 @@ class EvidenceOut(BaseModel):
     quote: str
 
 
+class GuessOut(BaseModel):
+    """A remembered voice that this one sounds like: from 0 to 1 how much, and from how many meetings it is known."""
+
+    voice_id: str
+    likeness: float
+    meetings: int
+
+
 class NameProposalOut(BaseModel):
-    """An attendee whom the talk takes a voice for, from 0 to 1 how surely, and where. Only what is `assigned` is shown
-    as the voice's name, and only until somebody says otherwise."""
+    """Whom a voice is taken for, from 0 to 1 how surely: by the talk (`evidence`), by its sound (`sounds_like`), or by
+    both. Only what is `assigned` is shown as the voice's name, and only until somebody says otherwise. `attendee` is
+    null for somebody whom the meeting does not list; they are never assigned."""
 
     name: str
-    attendee: str
+    attendee: str | None
     confidence: float
     assigned: bool
     evidence: list[EvidenceOut]
+    sounds_like: GuessOut | None = None
 
 
 class SpeakerOut(BaseModel):
     """A voice of a recording, under the name that is shown; `attendee` is the e-mail address of who it is. `source` is
-    where the name comes from: `hand`, `call`, `talk` or `none`."""
+    where the name comes from: `hand`, `call`, `talk`, `voice` (it sounds like a remembered one) or
+    `none`."""
 
     id: str
     name: str
     attendee: str | None
     talk_time_s: float
     source: str
-    proposal: NameProposalOut | None = Field(description="What the talk itself says of who this is.")
+    proposal: NameProposalOut | None = Field(description="What talk and sound say of who this is.")
 
 
 class SpeakersOut(BaseModel):

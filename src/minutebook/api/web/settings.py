@@ -219,6 +219,8 @@ async def _page(
         "chosen_kinds": [kind for section in draft.sections or () for kind in section.kinds or ()] if draft else None,
         "preferences": await preferences_repository.load(read, user.id),
         "receipts": await services.retention.receipts(read, user.id),
+        "voices": await services.remembering.list(read, user.id),
+        "voice_receipts": await services.remembering.receipts(read, user.id),
         "groups": await services.sharing.groups.list(read, user.id),
         "done": request.query_params.get("done", ""),
         "language_now": language_of(request),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis.edits.requests import NEW_VOICE, SegmentRequest
-from minutebook.analysis.voices.model import Naming
+from minutebook.analysis.voices.model import Naming, without_guess
 from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.web.answers import renewed
 from minutebook.api.web.forms import PostedForm, several
@@ -43,12 +43,15 @@ async def ask(
     meeting = await services.sharing.meeting(read, user.id, meeting_id, Right.CORRECT)
     recording = await recording_of(services, read, user, meeting_id, Right.CORRECT)
     speakers = await services.results.speakers(read, meeting.owner_id, recording.id)
+    is_own = meeting.owner_id == user.id
+    speakers = speakers if is_own else [without_guess(each) for each in speakers]
     chosen = next((each for each in speakers if each.id == speaker), None)
     if chosen is None:
         raise not_found("speaker")
     names = {each.id: each.name for each in speakers}
     turns = await _turns(services, read, meeting, recording, speaker)
     context = {"meeting": meeting, "speaker": chosen, "speakers": speakers, "names": names, "turns": turns}
+    context["remembering"] = is_own and await services.remembering.is_on(read, user.id)
     return shown(request, user, "parts/speaker.html" if is_part(request) else "speaker.html", context)
 
 

@@ -65,6 +65,10 @@ class Diarizer:
         own = windows * FRAME_SAMPLES >= (start or -WINDOW_SAMPLES)
         return ChunkVoices(start_s, end_s, windows[own], activity[own], pieces, embeddings)
 
+    def embed(self, stretches: list[Audio]) -> NDArray[np.float32]:
+        """The voice of each stretch as a unit vector."""
+        return self._embedder.embed(stretches)
+
     def speech(self, audio: Audio, offset_s: float, start_s: float, end_s: float) -> list[tuple[float, float]]:
         """When somebody speaks in `[start_s, end_s)`, without telling who; `audio` as for `voices`. Costs a tenth of
         it, and nothing where the sound is silent."""
