@@ -65,7 +65,7 @@ class ReceiptOut(BaseModel):
 
     voice_id: str
     name_sha256: str
-    removed_at: datetime
+    removed_at: str = Field(description="As it is in what `sha256` is over.")
     vectors: int
     enrolments: int
     withdrawn: list[str]
