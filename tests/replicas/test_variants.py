@@ -60,6 +60,7 @@ def test_the_bot_reports_what_happened(variant: Variant, server: Replicas, tmp_p
     told = f"{ending.message}\n{room.log}\n{running.log.read_text()[-3000:]}"
     assert (ending.end_reason or ending.failure) == variant["ending"], told
     assert running.states == variant["states"], told
+    assert variant.get("says", "") in (ending.message or ""), told
     lobbies(running, room)
     seen = {each.name for each in observed(running) if each.name}
     assert seen >= set(variant.get("people", ())), seen

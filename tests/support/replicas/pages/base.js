@@ -14,7 +14,7 @@ const replica = {
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const stage = document.getElementById("stage");
 let socket;
-const tell = (message) => socket.readyState === 1 && socket.send(JSON.stringify(message));
+const tell = (message) => socket?.readyState === 1 && socket.send(JSON.stringify(message));
 
 // The platforms' pages look after their lines themselves.
 function open() {
@@ -22,7 +22,7 @@ function open() {
   socket.addEventListener("message", received);
   socket.addEventListener("close", () => setTimeout(open, 1000));
 }
-open();
+addEventListener("load", open);
 setInterval(() => {
   if (replica.connection?.connectionState !== "failed" || socket.readyState !== 1) return;
   hangUp();

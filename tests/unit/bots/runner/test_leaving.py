@@ -150,6 +150,15 @@ def test_an_address_that_cannot_be_reached_is_tried_for_a_while() -> None:
     assert first_exit(progress((3, Place.UNREACHABLE))) == (3 + UNREACHABLE_S, Cause.UNREACHABLE)
 
 
+def test_a_page_that_is_opened_anew_and_cannot_be_reached_again_has_one_limit() -> None:
+    again = [(at, place) for at in range(3, 60, 10) for place in (Place.UNREACHABLE, Place.JOINING)]
+    made = progress(*again, (62, Place.UNREACHABLE))
+    assert first_exit(made) == (3 + UNREACHABLE_S, Cause.UNREACHABLE)
+    assert first_exit(progress(*again)) == (53 + JOINING_S, Cause.NOT_ARRIVED), "the way in has its own time"
+    let_wait = progress(*again, (60, Place.WAITING), (62, Place.UNREACHABLE))
+    assert cause_at(let_wait, 62 + UNREACHABLE_S - 1) is None, "a lobby was reached meanwhile"
+
+
 def test_a_frozen_page() -> None:
     made = progress((5, Place.WAITING))
     assert decide(made, RULES, T0 + 5 + FROZEN_S - 0.1) is None

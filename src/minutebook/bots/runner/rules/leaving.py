@@ -137,8 +137,8 @@ def _page_moments(progress: CallProgress) -> Iterator[tuple[float, Cause]]:
         return
     if progress.place is Place.JOINING:
         yield progress.place_since_s + (REJOINING_S if progress.second else JOINING_S), Cause.NOT_ARRIVED
-    if progress.place is Place.UNREACHABLE:
-        yield progress.place_since_s + UNREACHABLE_S, Cause.UNREACHABLE
+    if progress.place is Place.UNREACHABLE and progress.unreachable_since_s is not None:
+        yield progress.unreachable_since_s + UNREACHABLE_S, Cause.UNREACHABLE
     if progress.answered_s is not None:
         yield progress.answered_s + FROZEN_S, Cause.FROZEN
 

@@ -24,7 +24,8 @@ class CallProgress:
     about the page belong to the present visit, the rest to the bot. `record_began_s` is when the bot's recording
     began, in whichever attempt; `recording` whether the present visit records. `answered_s` is when the page last
     answered a look. `looks` is how many of them in a row showed
-    this place, `cut_off_since_s` since when no connection of the call lives. `second` marks a visit that replaces one
+    this place, `unreachable_since_s` since when the meeting cannot be reached, however often that was tried,
+    `cut_off_since_s` since when no connection of the call lives. `second` marks a visit that replaces one
     which lost the call; `paused` says that somebody wants nothing recorded.
     """
 
@@ -34,6 +35,7 @@ class CallProgress:
     sign: str = ""
     hint: Hint | None = None
     looks: int = 0
+    unreachable_since_s: float | None = None
     waiting_since_s: float | None = None
     admitted_s: float | None = None
     record_began_s: float | None = None
@@ -75,6 +77,7 @@ class CallProgress:
             sign="",
             hint=None,
             looks=0,
+            unreachable_since_s=None,
             waiting_since_s=None,
             admitted_s=None,
             recording=False,
@@ -100,8 +103,14 @@ class CallProgress:
         """The page answered: the bot is at this place.
 
         A page that is between two screens shows neither, so `JOINING` changes nothing but the place: the waiting room's
-        clock goes on until the bot is let in, and a bot that was let in stays so.
+        clock goes on until the bot is let in, and a bot that was let in stays so. The same for a meeting that cannot be
+        reached: its page is opened anew, and the way in that it shows then is none yet.
         """
+        unreachable_s = self.unreachable_since_s
+        if sight.place is Place.UNREACHABLE and unreachable_s is None:
+            unreachable_s = now_s
+        elif sight.place in {Place.WAITING, Place.IN_CALL}:
+            unreachable_s = None
         changed = sight.place is not self.place
         progress = replace(
             self,
@@ -111,6 +120,7 @@ class CallProgress:
             looks=1 if changed else self.looks + 1,
             place_since_s=now_s if changed else self.place_since_s,
             answered_s=now_s,
+            unreachable_since_s=unreachable_s,
         )
         if sight.place is Place.WAITING and progress.waiting_since_s is None:
             return replace(progress, waiting_since_s=now_s)
