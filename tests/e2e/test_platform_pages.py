@@ -243,6 +243,14 @@ async def test_a_meeting_that_has_not_begun_is_loaded_again(context: BrowserCont
     assert await bot.log() == ["cookies", "agree", "join"], "the page began anew"
 
 
+async def test_a_page_that_is_opened_again_and_again_is_asked_each_time(context: BrowserContext) -> None:
+    bot = await played(context, "zoom")
+    for _ in range(5):
+        await bot.page.goto("https://app.zoom.us/wc/81234567890/join")
+        await bot.arrive(Place.WAITING)
+        assert await bot.log() == WAYS_IN["zoom"]
+
+
 async def test_an_address_elsewhere_is_a_wall_for_who_did_not_ask_and_a_denial_for_who_did(
     context: BrowserContext,
 ) -> None:

@@ -74,9 +74,10 @@ def observed(running: RunnerAtHome) -> list[Any]:
 
 def lobbies(running: RunnerAtHome, room: Room) -> None:
     """The lobby is seen soon after the page shows it, and nothing is recorded there."""
+    states = [(each.at_ms / 1000, each.state) for each in running.reports if each.kind is ReportKind.STATE]
     for at, until in room.lobbies():
-        states = [(each.at_ms / 1000, each.state) for each in running.reports if each.kind is ReportKind.STATE]
-        if not any(state == "recording" and when < at for when, state in states):
+        before = [state for when, state in states if when < at]
+        if not {"recording", "waiting_room"} & set(before[-1:]):
             seen = [when - at for when, state in states if state == "waiting_room" and at <= when <= until]
             assert seen, (at, states)
             assert seen[0] <= LOBBY_WITHIN_S, f"the lobby was seen after {seen[0]:.1f} s"

@@ -61,6 +61,7 @@ class FactsDriver:
         self._facts = self._pages[0] if len(self._pages) == 1 else None
         self._now_s = now_s
         self._tried: dict[str, Tried] = {}
+        self._document = 0.0
         self._asked = False
         self._was_in_call = False
 
@@ -177,7 +178,16 @@ class FactsDriver:
         look = await _look(page, probes)
         if self._facts is None:
             self._facts = next((facts for facts in self._pages if look.holds(facts.recognised)), None)
-        return self._facts or PageFacts(self._name), look
+        facts = self._facts or PageFacts(self._name)
+        if look.document not in {0.0, self._document}:
+            self._document = look.document
+            self._begin_anew(facts)
+        return facts, look
+
+    def _begin_anew(self, facts: PageFacts) -> None:
+        """Another page is there: what was done to the one before counts no more, but how often it was loaded."""
+        loads = {step.name for step in facts.steps if step.action is Action.RELOAD}
+        self._tried = {name: tried for name, tried in self._tried.items() if name in loads}
 
     async def _do(self, page: "Page", todo: Todo) -> None:
         match todo.step.action:

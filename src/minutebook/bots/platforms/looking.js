@@ -1,5 +1,5 @@
 // One look at the page for many probes at once, so that the answers are of one moment. Looks into frames of the same
-// origin, too. Called with {probes, take}: `take` null → {url, title, found: [[{entry, text, value, enabled}]]}, one
+// origin, too. Called with {probes, take}: `take` null → {url, title, document, found: [[{entry, text, value, enabled}]]}, one
 // list per probe; `take` an index → the element that this probe means (an enabled one before others), or null.
 ({ probes, take }) => {
   const CONTROLS = "button, a, input[type=button], input[type=submit], [role=button], [role=menuitem], [role=switch]";
@@ -128,6 +128,7 @@
   return {
     url: location.href,
     title: document.title,
+    document: performance.timeOrigin,
     found: probes.map((probe) => [...matchesOf(probe, pages)].map(described)),
   };
 }

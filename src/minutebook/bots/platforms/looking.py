@@ -28,11 +28,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the page showed at one moment: its address, its title and, per probe asked for, what was found."""
+    """What the page showed at one moment: its address, its title and, per probe asked for, what was found. `document`
+    is another number for each page that was loaded; 0 where there was none."""
 
     url: str
     title: str
     found: Mapping[Probe, Sequence[Match]]
+    document: float = 0.0
 
     def holds(self, probe: Probe) -> bool:
         """Whether enough of the probe's entries were found."""
@@ -75,7 +77,7 @@ def look_from(probes: Sequence[Probe], answer: Mapping[str, Any]) -> Look:
         probe: tuple(Match(**match) for match in matches)
         for probe, matches in zip(probes, answer["found"], strict=True)
     }
-    return Look(answer["url"], answer["title"], found)
+    return Look(answer["url"], answer["title"], found, answer.get("document", 0.0))
 
 
 def probes_to_json(probes: Sequence[Probe]) -> list[dict[str, Any]]:
