@@ -1,15 +1,19 @@
 """From JPEG frames to pieces of video, whole or salvaged."""
 
+import asyncio
 import base64
 import os
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from minutebook.bots.runner.capture.picture.h264 import HEIGHT, WIDTH, PictureWriter
+from minutebook.bots.runner.capture.picture.screencast import Screencast
 from minutebook.bots.runner.capture.spool import Spool, SpooledPiece, finished, salvage
 
 START_MS = 1_700_000_000_000
@@ -139,3 +143,47 @@ def test_a_piece_without_a_picture_is_dropped(tmp_path: Path) -> None:
     (folder / f"video.1.{START_MS}.ts.part").write_bytes(os.urandom(2000))
     salvage(tmp_path, 2)
     assert list(folder.iterdir()) == []
+
+
+class CastPage:
+    """A page whose screencast a test plays: page, context and DevTools session in one."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[dict[str, Any]], None] = lambda _: None
+
+    @property
+    def context(self) -> "CastPage":
+        return self
+
+    async def new_cdp_session(self, _page: object) -> "CastPage":
+        return self
+
+    def on(self, _event: str, listener: Callable[[dict[str, Any]], None]) -> None:
+        self.tell = listener
+
+    async def send(self, _method: str, _parameters: object = None) -> None: ...
+
+    async def detach(self) -> None: ...
+
+
+async def test_a_pause_is_black_and_ends_with_what_the_page_shows_then(spool: Spool) -> None:
+    now_ms = START_MS
+    page, cast = CastPage(), Screencast(spool, 60.0, lambda: now_ms)
+    await cast.start(cast_to(page))
+    for at_ms, brightness in ((0, 90), (1000, 140), (2000, 200), (4000, 250)):
+        now_ms = START_MS + at_ms
+        if at_ms in {1000, 4000}:
+            cast.pause(at_ms == 1000)
+        page.tell({"metadata": {"timestamp": now_ms / 1000}, "data": jpeg(brightness), "sessionId": at_ms})
+        await asyncio.sleep(0)
+    now_ms = START_MS + 5000
+    await cast.stop()
+    spool.close()
+    (piece,) = finished(spool.folder)
+    shown = frames(piece)
+    assert [at for at, _ in shown] == [0, 1000, 4000]
+    assert [level for _, level in shown] == pytest.approx([90, 0, 200], abs=6)
+
+
+def cast_to(page: CastPage) -> Any:
+    return page
