@@ -1,6 +1,8 @@
 """`/docs`: the API as people read it."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 from jsonschema_rs import Draft202012Validator
@@ -42,6 +44,44 @@ async def test_examples_are_what_their_schemas_say(client: httpx.AsyncClient) ->
         for example in examples:
             Draft202012Validator(schema, validate_formats=True).validate(example)
             assert set(example) <= set(document["components"]["schemas"][name]["properties"]), name
+
+
+def _contents(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every body and every answer: its operation, its media type and the content."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for holder in [operation.get("requestBody", {}), *operation["responses"].values()]:
+                for media_type, content in holder.get("content", {}).items():
+                    yield operation["operationId"], media_type, content
+
+
+async def test_every_body_and_answer_has_an_example_that_its_schema_allows(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    without, seen = [], 0
+    for name, media_type, content in _contents(document):
+        schema = content["schema"]
+        told = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+        examples = [content["example"]] if "example" in content else told.get("examples", [])
+        if not examples and schema.get("format") != "binary":
+            without.append((name, media_type))
+        for example in examples:
+            whole = {**schema, "components": document["components"]}
+            Draft202012Validator(whole, validate_formats=True).validate(example)
+            seen += 1
+    assert without == []
+    assert seen > 150
+
+
+async def test_bytes_are_described_as_bytes_alone(client: httpx.AsyncClient) -> None:
+    """Generated clients parse what is called JSON, also where it is a recording."""
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    for part in ("media", "preview"):
+        answers = paths[f"/api/recordings/{{recording_id}}/{part}"]["get"]["responses"]
+        assert answers["200"]["content"] == answers["206"]["content"] == {"application/octet-stream": binary}
+    assert list(paths["/api/recordings/{recording_id}/transcript.json"]["get"]["responses"]["200"]["content"]) == [
+        "application/json"
+    ]
 
 
 async def test_members_are_told_down_to_the_last(client: httpx.AsyncClient) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from minutebook.api.baas.deps import KEY_HEADERS, key_holder
 from minutebook.api.deps import Db, OAuthOf, Read, ServicesOf, Standing, StandingOf, Token, caller
 from minutebook.api.paxs.schemas import errors
-from minutebook.api.stored_files import disposition, served
+from minutebook.api.stored_files import disposition, file_answers, served
 from minutebook.bots.record.people import Person, people_of
 from minutebook.errors import Kind, MinutebookError, not_found
 
@@ -72,7 +72,7 @@ async def participants(owner_id: Watcher, services: ServicesOf, bot_id: str) -> 
     return ParticipantsOut(participants=[_participant(each) for each in people])
 
 
-_PNG = {200: {"content": {"image/png": {}}, "description": "The picture."}, **errors(404)}
+_PNG = {200: file_answers("image/png", "The picture.")[200], **errors(404)}
 
 
 @router.get("/screenshot", summary="What the bot saw last", responses=_PNG, response_class=Response)
@@ -87,11 +87,7 @@ async def screenshot(owner_id: Listener, services: ServicesOf, bot_id: str, read
     return Response(data, media_type="image/png", headers=headers)
 
 
-_FLAC = {
-    200: {"content": {"audio/flac": {}}, "description": "FLAC, on the recording's own clock."},
-    206: {"content": {"audio/flac": {}}, "description": "The bytes asked for."},
-    **errors(404, 409, 416),
-}
+_FLAC = {**file_answers("audio/flac", "FLAC, on the recording's own clock."), **errors(404, 409, 416)}
 
 
 @router.get("/speakers/{number}/audio", summary="One participant's sound", responses=_FLAC, response_class=Response)

@@ -83,7 +83,7 @@ def _parameter(document: Document, told: Document) -> Member:
 def _contents(document: Document, holder: Document) -> Iterator[Content]:
     for label, content in holder.get("content", {}).items():
         schema = _resolved(document, content.get("schema", {}))
-        examples = schema.get("examples") or ()
+        examples = [content["example"]] if "example" in content else schema.get("examples") or ()
         example = json.dumps(examples[0], indent=2, ensure_ascii=False) if examples else ""
         yield Content(label, schema.get("description", ""), list(_members(document, schema, "", DEEPEST)), example)
 

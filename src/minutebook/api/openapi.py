@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from minutebook.api.examples import EXAMPLES
+from minutebook.api.examples import CONTENTS, EXAMPLES
 
 ABOUT = """Meetings become records: a speaker-attributed transcript, a note whose lines point at what was said, key
 points and sentiment. This is the PAXS API of the server, with what it has on top; bots and their calendars have an API
@@ -30,7 +30,7 @@ PARAMETERS = {
     "bot_id": "The bot, by its id.",
     "command_id": "The command, by its id.",
     "number": "The participant, by the number in `participants`.",
-    "export_format": "`json`, `txt`, `srt`, `vtt` or `md`.",
+    "export_format": "`txt`, `srt`, `vtt` or `md`; `json` has a description of its own.",
     "state": "The state that the sign-in began with.",
 }
 """What a parameter is that its endpoint does not describe: one name, one thing."""
@@ -50,6 +50,7 @@ class Application(FastAPI):
             for path, method, operation in _operations(document):
                 operation["responses"].pop("422", None)
                 operation["operationId"] = _readable(operation, path, method)
+                _exemplify(operation)
                 for parameter in operation.get("parameters", ()):
                     if meaning := PARAMETERS.get(parameter["name"]):
                         parameter.setdefault("description", meaning)
@@ -71,6 +72,23 @@ def _readable(operation: dict[str, Any], path: str, method: str) -> str:
     """`sessions.create`: the tag and the function's name; the framework adds path and method to the name."""
     tail = sub(r"\W", "_", f"{path}_{method}")
     return f"{operation['tags'][0].replace(' ', '_')}.{operation['operationId'].removesuffix(tail)}"
+
+
+def _exemplify(operation: dict[str, Any]) -> None:
+    """Give contents without a schema of their own an example. A list's title names path and method, which generators of
+    clients make names of."""
+    holders = {"body": operation.get("requestBody", {}), **operation["responses"]}
+    for where, holder in holders.items():
+        for media_type, content in holder.get("content", {}).items():
+            named = ((operation["operationId"], where, label) for label in (media_type, ""))
+            example = next((CONTENTS[name] for name in named if name in CONTENTS), None)
+            schema = content.get("schema", {})
+            if example is not None:
+                content["example"] = example
+            elif schema.get("type") == "array":
+                content["example"] = [EXAMPLES[schema["items"]["$ref"].rpartition("/")[2]]]
+            if "$ref" not in schema:
+                schema.pop("title", None)
 
 
 def form_or_json(required: list[str], properties: dict[str, str]) -> dict[str, Any]:

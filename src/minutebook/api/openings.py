@@ -30,6 +30,7 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
     ("GET", f"{_RECORDING}/speakers"): (Action.READ, "speakers"),
     ("GET", f"{_RECORDING}/analysis"): (Action.READ, "analyses"),
     ("GET", f"{_RECORDING}/edits"): (Action.READ, "edits"),
+    ("GET", f"{_RECORDING}/transcript.json"): (Action.EXPORTED, "transcript.json"),
     ("GET", f"{_RECORDING}/transcript.{{export_format}}"): (Action.EXPORTED, "transcript.{export_format}"),
     ("PATCH", f"{_RECORDING}/speakers"): (Action.CHANGED, "speakers"),
     ("PATCH", f"{_RECORDING}/transcript"): (Action.CHANGED, "transcript"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from minutebook.api.deps import ServicesOf, client_address
 from minutebook.api.readiness import OK, findings
@@ -53,7 +54,18 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+class ReadinessOut(BaseModel):
+    """Whether the server can work: `ok` or `unavailable`, and by name `ok` or a sentence."""
+
+    status: str
+    checks: dict[str, str]
+
+
+@router.get(
+    "/readyz",
+    response_model=ReadinessOut,
+    responses={503: {"model": ReadinessOut, "description": "Something that it needs does not answer."}},
+)
 async def readyz(readiness: Annotated[Readiness, Depends(readiness_of)]) -> JSONResponse:
     """Database, queue of work and storage answer as well, and there is room; 503 with the reason when not. Looked at
     every few seconds."""

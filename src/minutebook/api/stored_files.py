@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import Header, Request
@@ -18,6 +18,15 @@ Chunks = Callable[[int, int | None], AsyncIterator[bytes]]
 RangeHeader = Annotated[str | None, Header(description="One range of bytes.")]
 IfRange = Annotated[str | None, Header(description="An `ETag`: the range counts only while it fits.")]
 IfNoneMatch = Annotated[str | None, Header(description="An `ETag`: 304 while it fits.")]
+
+
+def file_answers(media_type: str, meaning: str) -> dict[int | str, dict[str, Any]]:
+    """The description of what `served` answers: the file, and a part of it."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        200: {"content": content, "description": meaning},
+        206: {"content": content, "description": "The bytes asked for."},
+    }
 
 
 def served(request: Request, content_type: str, size: int, headers: Mapping[str, str], chunks: Chunks) -> Response:

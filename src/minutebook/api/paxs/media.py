@@ -4,16 +4,16 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf
-from minutebook.api.paxs.schemas import errors
+from minutebook.api.paxs.schemas import PeaksOut, errors
 from minutebook.api.recording_files import FilesOf
+from minutebook.api.stored_files import file_answers
 
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
 
-_BYTES = {"content": {"application/octet-stream": {}}, "description": "The bytes."}
-_RANGED = {200: _BYTES, 206: {**_BYTES, "description": "The bytes asked for."}, **errors(404, 416)}
+_RANGED = {**file_answers("application/octet-stream", "The bytes."), **errors(404, 416)}
 
 
-@router.get("/{recording_id}/media", summary="The file as it was uploaded", responses=_RANGED)
+@router.get("/{recording_id}/media", summary="The file as it was uploaded", responses=_RANGED, response_class=Response)
 @router.head("/{recording_id}/media", include_in_schema=False)
 async def media(
     caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
@@ -23,7 +23,12 @@ async def media(
     return files.original(recording, standing.guarded)
 
 
-@router.get("/{recording_id}/preview", summary="Audio that plays in a browser", responses={**_RANGED, **errors(409)})
+@router.get(
+    "/{recording_id}/preview",
+    summary="Audio that plays in a browser",
+    responses={**_RANGED, **errors(409)},
+    response_class=Response,
+)
 @router.head("/{recording_id}/preview", include_in_schema=False)
 async def preview(
     caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
@@ -38,11 +43,12 @@ async def preview(
     summary="The waveform's peaks",
     responses={
         200: {
-            "content": {"application/json": {"example": {"duration_s": 61.5, "peaks": [0.02, 0.31, 0.28]}}},
+            "model": PeaksOut,
             "description": "The loudest sample, 0 to 1, of each of equal stretches of the recording.",
         },
         **errors(404, 409),
     },
+    response_class=Response,
 )
 async def peaks(caller: MediaCaller, services: ServicesOf, files: FilesOf, recording_id: str, read: Read) -> Response:
     """Peaks to draw the waveform with; `not_ready` before the transcription has begun."""

@@ -140,7 +140,13 @@ async def _granted(asked: Mapping[str, str], tx: Tx, oauth: OAuthOf) -> TokenPai
             return Refusal("unsupported_grant_type", "There are authorization_code and refresh_token.")
 
 
-@router.post(PREFIX + "/revoke", summary="Revoke a token", responses=_OAUTH_ERRORS, openapi_extra=_REVOKE_BODY)
+@router.post(
+    PREFIX + "/revoke",
+    summary="Revoke a token",
+    responses=_OAUTH_ERRORS,
+    response_class=Response,
+    openapi_extra=_REVOKE_BODY,
+)
 async def revoke(asked: TokenRequest, tx: Tx, oauth: OAuthOf) -> Response:
     """Sign out (RFC 7009): a refresh token takes all tokens of its family along. Unknown tokens are no error."""
     if not asked.get("token"):

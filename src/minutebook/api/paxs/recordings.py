@@ -53,7 +53,7 @@ async def upload(
     caller: MediaCaller,
     services: ServicesOf,
     request: Request,
-    session_id: Annotated[str | None, Query(description="Must be a form field; here it does not count.")] = None,
+    session_id: Annotated[str | None, Query(include_in_schema=False)] = None,
 ) -> RecordingOut:
     """Store a recording and start its transcription and note. A meeting has one recording: a new one replaces the old
     one with everything derived from it. As JSON: `{"session_id", "url"}`, and the server fetches it."""

@@ -214,6 +214,51 @@ class ReportOut(BaseModel):
     updated_at: datetime
 
 
+class WordOut(BaseModel):
+    """A word as it was said, in seconds from the start, and from 0 to 1 how surely it was heard."""
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class SegmentOut(BaseModel):
+    """What a voice said in one go; `speaker` is the `id` of one of `speakers`."""
+
+    speaker: str
+    start: float
+    end: float
+    text: str
+    words: list[WordOut]
+
+
+class VoiceOut(BaseModel):
+    """A voice of a transcript under the name that is shown."""
+
+    id: str
+    name: str
+    talk_time_s: float
+
+
+class TranscriptOut(BaseModel):
+    """A transcript, corrected; `notices` says what was wrong with the sound."""
+
+    summary: str
+    language: str
+    duration_s: float
+    notices: list[str]
+    speakers: list[VoiceOut]
+    segments: list[SegmentOut]
+
+
+class PeaksOut(BaseModel):
+    """The loudest sample, 0 to 1, of each of equal stretches of a recording."""
+
+    duration_s: float
+    peaks: list[float]
+
+
 class EvidenceOut(BaseModel):
     """Something said, in seconds from the start; `speaker` is the voice's name."""
 
