@@ -59,9 +59,9 @@ def write_changelog(root: Path, version: str) -> None:
     _run(root, sys.executable, "-m", "towncrier", "build", "--yes", "--version", version)
 
 
-def build_wheel(root: Path) -> Path:
-    """The wheel, in `dist/`."""
-    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "dist", ".")
+def build_wheel(root: Path, source: str = ".") -> Path:
+    """The wheel of a folder with a pyproject.toml, in `dist/`."""
+    pip = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "dist", source)
     _run(root, *pip)
     return max((root / "dist").glob("*.whl"), key=lambda each: each.stat().st_mtime)
 
@@ -105,11 +105,12 @@ def main() -> None:
         write_changelog(ROOT, version)
         wheel = build_wheel(ROOT)
         check_wheel(ROOT, wheel, version)
+        client = build_wheel(ROOT, "packaging/client")
     except NotReadyError as error:
         sys.exit(f"release: {error}")
     print(f"{wheel.relative_to(ROOT)} is built and starts. Look at the changelog, run `make check`, then:")
     print(f"  git commit --all --message 'Release {version}' && git tag v{version} && git push origin HEAD v{version}")
-    print(f"  and upload {wheel.name} to the package index.")
+    print(f"  and upload {wheel.name} and {client.name} to the package index.")
 
 
 if __name__ == "__main__":
