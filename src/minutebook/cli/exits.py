@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from minutebook.errors import Kind, MinutebookError
 
@@ -65,8 +66,9 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except MinutebookError as error:
-            stderr.print(f"[red]Error[/red] ({error.code}): ", end="")
-            stderr.print(error.message, markup=False)
+            sentence = Text.assemble(("Error", "red"), f" ({error.code}): {error.message}")
+            # What is piped is cut into lines by whoever reads it.
+            stderr.print(sentence, soft_wrap=not stderr.is_terminal)
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")
