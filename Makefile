@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures messages lock migration stage official-client clean
+.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures messages lock migration stage official-client generators clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,15 @@ $(VENV)/.official_client: requirements/pages.txt tests/support/official_client/p
 	@$(NPM) --prefix $(VENV)/official_client ci --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
 	  echo "The official client cannot be installed here: its test will be skipped and say so."
 
+# An environment of its own: what generates clients wants other versions than what is tested.
+$(VENV)/.generators: requirements/generators.txt requirements/pages.txt tests/support/generated_clients/package-lock.json | $(VENV)/bin/python
+	$(PIP_INSTALL) -r requirements/pages.txt
+	@$(PYTHON) -m venv $(VENV)/generators
+	@$(VENV)/generators/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/generators.txt
+	@cp tests/support/generated_clients/package*.json $(VENV)/generators
+	@$(NPM) --prefix $(VENV)/generators ci --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	  echo "The generators of clients cannot be installed here: their tests will be skipped and say so."
+
 install: $(VENV)/.base ## Create the environment
 
 demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key points and sentiment
@@ -58,7 +67,7 @@ test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
 coverage: $(VENV)/.test ## Run the tests of the pure core and look that they reach what they reached before
 	$(BIN)/pytest -q tests/unit/kit tests/unit/transcript tests/unit/language --cov --cov-report=term-missing:skip-covered
 
-e2e: $(VENV)/.test stage official-client ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
+e2e: $(VENV)/.test stage official-client generators ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
 	$(BIN)/pytest tests/e2e tests/replicas -m "not soak"
 
 soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
@@ -123,6 +132,11 @@ stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an ins
 
 official-client: $(VENV)/.official_client ## Install the official client of the v1 API, for its end-to-end test (needs npm)
 
+generators: $(VENV)/.generators ## Install the generators of clients, for their end-to-end test (needs npm and Java)
+	@command -v java >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless; } || \
+	  echo "Java is missing and not to be installed here: the test of openapi-generator will be skipped and say so."
+
 assets: $(VENV)/.base ## Fetch the pinned browser code that is not ours, and check it (needs npm)
 	$(BIN)/python tools/assets.py
 
@@ -137,6 +151,7 @@ lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(COMPILE) pyproject.toml --group build -o requirements/base.txt
 	$(COMPILE) --group test -c requirements/base.txt -o requirements/test.txt
 	$(COMPILE) --group pages -o requirements/pages.txt
+	$(COMPILE) --group generators -o requirements/generators.txt
 	$(COMPILE) --group docs -c requirements/base.txt -c requirements/test.txt -o requirements/docs.txt
 	$(COMPILE) --group bench -c requirements/test.txt -c requirements/base.txt -o requirements/bench.txt
 

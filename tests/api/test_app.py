@@ -284,11 +284,30 @@ async def test_the_contract_of_bots_comes_in_a_form_for_generators(client: httpx
     assert contract["components"]["schemas"]["BotWithParams"]["properties"]["transcription_payloads"] is True
     assert not [name for name, each in schemas.items() if True in each.get("properties", {}).values()]
     assert schemas["Extra"] == {"type": "object", "additionalProperties": True}
+    assert "default" not in schemas["JoinRequest"]["properties"]["extra"]
     assert all(operation["tags"] for each in document["paths"].values() for operation in each.values())
     assert {path: sorted(each) for path, each in document["paths"].items()} == {
         path: sorted(each) for path, each in contract["paths"].items()
     }
     assert (await client.get("/meetingbaas/openapi.json?for=people")).status_code == 400
+
+
+async def test_the_description_comes_in_a_form_for_generators(client: httpx.AsyncClient) -> None:
+    whole = (await client.get("/openapi.json")).json()
+    document = (await client.get("/openapi.json?for=generators")).json()
+    assert [*whole["paths"]] == [*document["paths"]]
+    bodies = {
+        operation["operationId"]: [*operation["requestBody"]["content"]]
+        for each in document["paths"].values()
+        for operation in each.values()
+        if "requestBody" in operation
+    }
+    assert {len(media_types) for media_types in bodies.values()} == {1}
+    assert bodies["recordings.upload"] == ["multipart/form-data"]
+    assert "image/png" in str(whole)
+    assert "image/png" not in str(document)
+    assert (await client.get("/openapi.json?for=people")).status_code == 400
+    assert (await client.get("/openapi.json")).json() == whole
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, bots, calendars, home, live, operations
+from minutebook.api import baas, bots, calendars, home, live, openapi, operations
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -66,6 +66,7 @@ ROUTERS = (
     bots.router,
     live.router,
     home.router,
+    openapi.router,
 )
 
 DIALECTS = {
@@ -97,7 +98,7 @@ def _routes() -> list[BaseRoute]:
 def create_app(services: "Services") -> FastAPI:
     """The application over these services; it starts and stops nothing itself."""
     settings = services.settings.http
-    app = Application(title="Minutebook", version=__version__, docs_url=None, redoc_url=None)
+    app = Application(title="Minutebook", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.router.routes.extend(_routes())
     app.mount("/static", PageFiles())

@@ -1,10 +1,12 @@
 """The description of the API at `/openapi.json`."""
 
+import copy
 from collections.abc import Iterator
 from re import sub
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import JSONResponse
 
 from minutebook.api.examples import CONTENTS, EXAMPLES
 
@@ -60,6 +62,34 @@ class Application(FastAPI):
             for name in EXAMPLES.keys() & schemas.keys():
                 schemas[name]["examples"] = [EXAMPLES[name]]
         return super().openapi()
+
+
+router = APIRouter()
+
+Reader = Annotated[Literal["generators"] | None, Query(alias="for")]
+"""For whom a description is: for people and most programs, or for generators of clients."""
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def description(request: Request, reader: Reader = None) -> JSONResponse:
+    """The document."""
+    document: dict[str, Any] = request.app.openapi()
+    return JSONResponse(for_generators(document) if reader else document)
+
+
+def for_generators(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as generators of clients take it: each operation has one kind of body, since they send the wrong one
+    or code that does not run, and all bytes are called by the one name that they know."""
+    document = copy.deepcopy(document)
+    for _, _, operation in _operations(document):
+        if "requestBody" in operation:
+            media_type, content = next(iter(operation["requestBody"]["content"].items()))
+            operation["requestBody"]["content"] = {media_type: content}
+        for answer in operation["responses"].values():
+            for content in [*answer.get("content", {}).values()]:
+                if content["schema"].get("format") == "binary":
+                    answer["content"] = {"application/octet-stream": content}
+    return document
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

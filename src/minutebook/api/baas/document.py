@@ -4,12 +4,13 @@ import copy
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from minutebook.api.deps import base_url
+from minutebook.api.openapi import Reader
 
 router = APIRouter()
 
@@ -30,6 +31,10 @@ def for_generators() -> dict[str, Any]:
     for schema in document["components"]["schemas"].values():
         properties = schema.get("properties", {})
         properties.update({name: {} for name, each in properties.items() if each is True})
+        # What is null by default may be left out; generators take what has a default for what is always there.
+        for told in properties.values():
+            if "default" in told and told["default"] in (None, False):
+                del told["default"]
         if "additionalProperties" in schema:
             schema.setdefault("type", "object")
     for path, operations in document["paths"].items():
@@ -39,9 +44,7 @@ def for_generators() -> dict[str, Any]:
 
 
 @router.get("/meetingbaas/openapi.json", include_in_schema=False)
-async def document(
-    request: Request, reader: Annotated[Literal["generators"] | None, Query(alias="for")] = None
-) -> JSONResponse:
+async def document(request: Request, reader: Reader = None) -> JSONResponse:
     """The document, with this server's address."""
     content = for_generators() if reader else contract()
     return JSONResponse({**content, "servers": [{"url": base_url(request)}]})
