@@ -4,6 +4,7 @@ import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,7 +13,9 @@ from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.oauth.model import DEFAULT_SCOPES
-from minutebook.wiring import Services
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
 
 app = typer.Typer(help="Users, tokens and keys, without a browser.", no_args_is_help=True)
 
@@ -33,7 +36,7 @@ def create_user(
     else:
         raise invalid("password_required", "Pipe the password in and add --password-stdin.", "password")
 
-    async def work(services: Services) -> User:
+    async def work(services: "Services") -> User:
         async with services.db.transaction() as tx:
             return await services.accounts.create_user(tx, email, password, name or email.partition("@")[0])
 
@@ -51,7 +54,7 @@ def repair(data_dir: Path | None = DATA_DIR) -> None:
     from minutebook.jobs.system import system_url
     from minutebook.wiring import ask_anew
 
-    async def work(services: Services) -> tuple[Path | None, int]:
+    async def work(services: "Services") -> tuple[Path | None, int]:
         return await asyncio.to_thread(set_aside, system_url(services.db.url)), await ask_anew(services)
 
     kept, asked = with_services(data_dir, work)
@@ -68,7 +71,7 @@ def create_token(
 ) -> None:
     """Print an access token for a user, for scripts on this machine."""
 
-    async def work(services: Services) -> str:
+    async def work(services: "Services") -> str:
         async with services.db.transaction() as tx:
             user = await services.accounts.user_by_email(tx, email)
             pair = await services.oauth.issue_token(tx, user, scope)
@@ -87,7 +90,7 @@ def create_api_key(
 ) -> None:
     """Print a new API key for a user. It is shown once."""
 
-    async def work(services: Services) -> str:
+    async def work(services: "Services") -> str:
         async with services.db.transaction() as tx:
             user = await services.accounts.user_by_email(tx, email)
             ends = services.clock.now() + timedelta(days=days) if days else None

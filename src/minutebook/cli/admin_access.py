@@ -4,21 +4,24 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.cli.admin_keys import app
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
-from minutebook.wiring import Services
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from minutebook.wiring import Services
 
 __all__ = ["app"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-OfUser = Callable[[Services, AsyncConnection, User], Awaitable[Any]]
+OfUser = Callable[["Services", "AsyncConnection", User], Awaitable[Any]]
 
 
 def show(rows: Sequence[Any], as_json: bool) -> None:
@@ -34,7 +37,7 @@ def show(rows: Sequence[Any], as_json: bool) -> None:
 def for_user(data_dir: Path | None, email: str, work: OfUser) -> Any:
     """Run `work` for the user of this address, in one transaction."""
 
-    async def run(services: Services) -> Any:
+    async def run(services: "Services") -> Any:
         async with services.db.transaction() as tx:
             return await work(services, tx, await services.accounts.user_by_email(tx, email))
 
@@ -46,7 +49,7 @@ def for_user(data_dir: Path | None, email: str, work: OfUser) -> Any:
 def users(as_json: AsJson = False, data_dir: Path | None = DATA_DIR) -> None:
     """List the users."""
 
-    async def work(services: Services) -> list[User]:
+    async def work(services: "Services") -> list[User]:
         async with services.db.reading() as read:
             return await services.accounts.management.users(read)
 
@@ -58,7 +61,7 @@ def users(as_json: AsJson = False, data_dir: Path | None = DATA_DIR) -> None:
 def disable_user(email: str, data_dir: Path | None = DATA_DIR) -> None:
     """Let a user in nowhere any more: sign-ins and programs end, keys rest."""
 
-    async def work(services: Services, tx: AsyncConnection, user: User) -> None:
+    async def work(services: "Services", tx: "AsyncConnection", user: User) -> None:
         await services.accounts.management.disable(tx, user)
         await services.oauth.revoke_all(tx, user.id)
 
@@ -83,7 +86,7 @@ def delete_user(
     if not yes:
         typer.confirm(f"Delete {email} with all meetings, recordings and reports? This cannot be undone.", abort=True)
 
-    async def work(services: Services) -> dict[str, object]:
+    async def work(services: "Services") -> dict[str, object]:
         async with services.db.reading() as read:
             user = await services.accounts.user_by_email(read, email)
         return (await services.removal.remove_user(user.id)).document()
@@ -96,7 +99,7 @@ def delete_user(
 def password_link(email: str, data_dir: Path | None = DATA_DIR) -> None:
     """Print a link with which a user chooses a new password: once, within a day."""
 
-    async def work(services: Services, tx: AsyncConnection, user: User) -> str:
+    async def work(services: "Services", tx: "AsyncConnection", user: User) -> str:
         secret = await services.accounts.management.password_link(tx, user)
         return f"{services.settings.http.address}/password?token={secret}"
 

@@ -1,15 +1,17 @@
 """`minutebook admin`: the keys that stored secrets are sealed with."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from minutebook.cli.admin import app
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
-from minutebook.cli.settings import settings_for
 from minutebook.errors import invalid
-from minutebook.wiring import Services, key_file
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
 
 __all__ = ["app"]
 
@@ -18,7 +20,9 @@ __all__ = ["app"]
 @tell
 def new_key(data_dir: Path | None = DATA_DIR) -> None:
     """Put a new key before those in the data directory. Restart the server, then `reseal`."""
+    from minutebook.cli.settings import settings_for
     from minutebook.sealing import put_new_key
+    from minutebook.wiring import key_file
 
     settings = settings_for(data_dir)
     if settings.secret_key is not None:
@@ -40,11 +44,13 @@ def reseal(
     data_dir: Path | None = DATA_DIR,
 ) -> None:
     """Seal all stored secrets with the newest key."""
+    from minutebook.cli.settings import settings_for
     from minutebook.db.resealing import Resealed
     from minutebook.db.resealing import reseal as seal_anew
     from minutebook.sealing import forget_old_keys
+    from minutebook.wiring import key_file
 
-    async def work(services: Services) -> Resealed:
+    async def work(services: "Services") -> Resealed:
         return await seal_anew(services.db, services.sealing)
 
     done = with_services(data_dir, work)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
@@ -14,7 +14,9 @@ from minutebook.cli.exits import tell
 from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
-from minutebook.wiring import Services
+
+if TYPE_CHECKING:
+    from minutebook.wiring import Services
 
 app = typer.Typer(help="Calendars whose meetings bots go to.", no_args_is_help=True)
 stdout = Console(highlight=False)
@@ -45,7 +47,7 @@ def add(
     secrets = {"url": url, "email": email, **({"username": username, "password": password} if caldav else {})}
     provider = ProviderName.CALDAV if caldav else ProviderName.ICS
 
-    async def work(services: Services) -> tuple[Calendar, int]:
+    async def work(services: "Services") -> tuple[Calendar, int]:
         owner_id = await _owner(services, user)
         made = await services.calendars.connecting.connect(owner_id, provider, secrets, raw_calendar_id=calendar)
         async with services.db.reading() as read:
@@ -67,7 +69,7 @@ def add(
 def list_calendars(user: str | None = USER, as_json: bool = JSON, data_dir: Path | None = DATA_DIR) -> None:
     """List connected calendars."""
 
-    async def work(services: Services) -> list[Calendar]:
+    async def work(services: "Services") -> list[Calendar]:
         owner_id = await _owner(services, user)
         async with services.db.reading() as read:
             return list(await services.calendars.list(read, owner_id))
@@ -110,7 +112,7 @@ def rules(
         mine_only=mine_only, words=words, never_private=not private, never_free=never_free, bot_name=bot_name
     )
 
-    async def work(services: Services) -> list[StoredEvent]:
+    async def work(services: "Services") -> list[StoredEvent]:
         owner_id = await _owner(services, user)
         async with services.db.transaction() as tx:
             found = list(await services.calendars.event_bots.preview(tx, owner_id, calendar, rule))
@@ -138,7 +140,7 @@ def sync(
 ) -> None:
     """Read calendars now."""
 
-    async def work(services: Services) -> dict[str, tuple[int, str | None]]:
+    async def work(services: "Services") -> dict[str, tuple[int, str | None]]:
         owner_id = await _owner(services, user)
         if calendar is not None:
             outcomes = {calendar: await services.calendars.sync(owner_id, calendar)}
@@ -161,14 +163,14 @@ def sync(
 def remove(calendar: str = CALENDAR, user: str | None = USER, data_dir: Path | None = DATA_DIR) -> None:
     """Disconnect a calendar: its events go, and its bots are called off."""
 
-    async def work(services: Services) -> None:
+    async def work(services: "Services") -> None:
         await services.calendars.connecting.remove(await _owner(services, user), calendar)
 
     with_services(data_dir, work)
     stdout.print("The calendar is disconnected.")
 
 
-async def _owner(services: Services, user: str | None) -> str:
+async def _owner(services: "Services", user: str | None) -> str:
     async with services.db.transaction() as tx:
         accounts = services.accounts
         return (await accounts.user_by_email(tx, user) if user else await accounts.local_user(tx)).id

@@ -5,20 +5,23 @@ from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.webhooks.model import DeliveryAttempt, Message, MessageQuery, MessageState, Shown
-from minutebook.wiring import Services
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from minutebook.wiring import Services
 
 app = typer.Typer(help="Webhooks of this installation: what was sent, what became of it.", no_args_is_help=True)
 stdout = Console(highlight=False)
@@ -50,7 +53,7 @@ def list_messages(
 ) -> None:
     """List messages, the newest first."""
 
-    async def work(services: Services) -> list[Message]:
+    async def work(services: "Services") -> list[Message]:
         async with services.db.reading() as tx:
             return list(await services.webhooks.list(tx, await _query(services, tx, user, bot, state, limit)))
 
@@ -80,7 +83,7 @@ def show(
 ) -> None:
     """Show a message and everything that was tried to deliver it."""
 
-    async def work(services: Services) -> Shown:
+    async def work(services: "Services") -> Shown:
         async with services.db.reading() as tx:
             return await services.webhooks.show(tx, await _whole_id(services, tx, message))
 
@@ -108,7 +111,7 @@ def replay(
     if bool(messages) is failed:
         raise invalid("messages_required", "Name messages, or say --failed for all that failed.", "messages")
 
-    async def work(services: Services) -> list[Message]:
+    async def work(services: "Services") -> list[Message]:
         async with services.db.reading() as tx:
             named = [await _whole_id(services, tx, each) for each in messages or ()]
         chosen = named or await _failed(services, user, bot)
@@ -133,7 +136,7 @@ def secret(
 ) -> None:
     """Print the secret (`whsec_…`) that a user's messages are signed with."""
 
-    async def work(services: Services) -> str:
+    async def work(services: "Services") -> str:
         async with services.db.reading() as tx:
             user = await services.accounts.user_by_email(tx, email)
         return services.webhooks.secret(user.id)
@@ -141,7 +144,7 @@ def secret(
     typer.echo(with_services(data_dir, work))
 
 
-async def _whole_id(services: Services, tx: AsyncConnection, given: str) -> str:
+async def _whole_id(services: "Services", tx: "AsyncConnection", given: str) -> str:
     """The id that begins so, among the newest messages; what is given when there is none. `message_ambiguous`."""
     newest = await services.webhooks.list(tx, MessageQuery(limit=MOST))
     fitting = [each.id for each in newest if each.id.startswith(given.lower())] if given else []
@@ -150,14 +153,19 @@ async def _whole_id(services: Services, tx: AsyncConnection, given: str) -> str:
     return fitting[0] if len(fitting) == 1 else given
 
 
-async def _failed(services: Services, user: str | None, bot: str | None) -> list[str]:
+async def _failed(services: "Services", user: str | None, bot: str | None) -> list[str]:
     async with services.db.reading() as tx:
         queries = [await _query(services, tx, user, bot, state, MOST) for state in UNDELIVERED]
         return [each.id for query in queries for each in await services.webhooks.list(tx, query)]
 
 
 async def _query(
-    services: Services, tx: AsyncConnection, user: str | None, bot: str | None, state: MessageState | None, limit: int
+    services: "Services",
+    tx: "AsyncConnection",
+    user: str | None,
+    bot: str | None,
+    state: MessageState | None,
+    limit: int,
 ) -> MessageQuery:
     owner_id = (await services.accounts.user_by_email(tx, user)).id if user is not None else None
     return MessageQuery(owner_id=owner_id, subject_id=bot, state=state, limit=limit)

@@ -64,6 +64,11 @@ def test_a_client_s_command_loads_no_server(tmp_path: Path, command: tuple[str, 
     assert not modules & SERVER
 
 
+@pytest.mark.parametrize("group", ["admin", "webhooks", "calendars"])
+def test_a_group_s_help_loads_no_server(tmp_path: Path, group: str) -> None:
+    assert not loaded(tmp_path, group, "--help") & (SERVER - {"minutebook.db"})
+
+
 @pytest.mark.parametrize(("name", "help"), [(name, help) for name, _, help, _ in COMMANDS])
 def test_the_table_says_what_the_commands_say(name: str, help: str) -> None:
     command: Any = whole().commands[name]
