@@ -71,11 +71,11 @@ def test_where_nobody_wants_it_it_goes(tmp_path: Path, monkeypatch: pytest.Monke
 def test_home_may_be_away_when_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, asked = RunnerAtHome.answer, []
 
-    def busy_at_first(self: RunnerAtHome, path: str, body: bytes) -> dict[str, object] | bytes | None:
+    def busy_at_first(self: RunnerAtHome, path: str, body: bytes, query: str = "") -> dict[str, object] | bytes | None:
         asked.append(path)
         if len(asked) <= 3:
             raise ConnectionError("The connection breaks off.")
-        return answer(self, path, body)
+        return answer(self, path, body, query)
 
     monkeypatch.setattr(RunnerAtHome, "answer", busy_at_first)
     monkeypatch.setattr("socketserver.BaseServer.handle_error", lambda *_: None)
