@@ -75,13 +75,15 @@ class Site:
         self._thread.join(10)
         self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def run(self, work: Coroutine[Any, Any, Result], within_s: float = 60) -> Result:
         """Have something done where the services live."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within_s)
 
-    def add_meeting(self, title: str = "Launch of the new billing", recording: Path | None = SAMPLE) -> str:
+    def add_meeting(
+        self, title: str = "Launch of the new billing", recording: Path | None = SAMPLE, within_s: float = 60
+    ) -> str:
         """A meeting of the owner's, its recording worked on; returns its id."""
-        return self.run(self._add_meeting(title, recording))
+        return self.run(self._add_meeting(title, recording), within_s)
 
     def session(self, user: User | None = None) -> str:
         """The secret of a browser session, for its cookie."""
