@@ -74,7 +74,8 @@ def test_names_of_a_meeting(page: Page, site: Site) -> None:
     note = page.get_by_role("region", name="Note", exact=True)
     assert note.get_by_role("button").first.inner_text().startswith("“")
     transcript = page.get_by_role("region", name="Transcript", exact=True)
-    transcript.get_by_role("button", name="Speaker 1", exact=True).first.click()
+    name = transcript.locator("button.name").first.inner_text().strip()
+    transcript.get_by_role("button", name=name, exact=True).first.click()
     dialog = page.get_by_role("dialog", name="Name this speaker", exact=True)
     have(dialog, "combobox", "Name")
     have(dialog, "button", "Save")
@@ -178,6 +179,5 @@ async def hostile(site: Site, meeting_id: str, attack: str) -> None:
         await services.library.tag(tx, owner.id, [meeting_id], attack[:50])
         await services.accounts.management.create_api_key(tx, owner, attack)
         await services.sharing.groups.create(tx, owner.id, attack)
-        await services.bots.create(
-            tx, owner.id, BotWish(meeting_url="https://meet.google.com/abc-defg-hij", bot_name=attack), api_key=None
-        )
+        wish = BotWish("https://meet.google.com/abc-defg-hij", attack, deduplication_key=attack)
+        await services.bots.create(tx, owner.id, wish, api_key=None)
