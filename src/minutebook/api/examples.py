@@ -26,6 +26,26 @@ _RECORDING_OUT: Final[Mapping[str, Any]] = {
     "status": "processing",
     "created_at": _MOMENT,
 }
+_VOICE_OUT: Final[Mapping[str, Any]] = {
+    "id": f"{_ID}30",
+    "name": "Dana Scott",
+    "email": "dana@example.com",
+    "state": "remembered",
+    "problem": None,
+    "consent": {"said_by": "ada@example.com", "statement": "Dana agreed in our call.", "at": _MOMENT},
+    "enrolments": 1,
+    "seconds": 42.5,
+}
+_SHOWN_VOICE_OUT: Final = {**_VOICE_OUT, "learnt_in": [_SESSION], "recognised_in": [], "alike": []}
+_RECEIPT_OUT: Final[Mapping[str, Any]] = {
+    "voice_id": f"{_ID}31",
+    "name_sha256": _SHA256,
+    "removed_at": "2026-03-02T09:00:00+00:00",
+    "vectors": 1,
+    "enrolments": 1,
+    "withdrawn": [_RECORDING],
+    "sha256": _SHA256,
+}
 _SESSION_OUT: Final[Mapping[str, Any]] = {
     "id": _SESSION,
     "title": "Weekly",
@@ -101,6 +121,7 @@ _SPEAKER_OUT: Final[Mapping[str, Any]] = {
         "confidence": 0.93,
         "assigned": True,
         "evidence": [{"start": 2.1, "end": 3.9, "speaker": "Ada Lovelace", "quote": "Hello, this is Ada."}],
+        "sounds_like": None,
     },
 }
 _KEY_OUT: Final[Mapping[str, Any]] = {
@@ -182,6 +203,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ManagedUserOut": {**_USER_OUT, "is_owner": False, "disabled_at": None},
     "NewCalendar": {**_CREDENTIALS, "calendar_id": "work"},
     "NewKeyOut": {**_KEY_OUT, "last_used_at": None, "secret": "mb_4f2a…"},
+    "VoiceOut": _VOICE_OUT,
+    "VoicesOut": {"remembering": True, "voices": [_SHOWN_VOICE_OUT], "receipts": [_RECEIPT_OUT]},
+    "VoiceReceiptOut": _RECEIPT_OUT,
+    "RememberIn": {"recording_id": _RECORDING, "speaker_id": "speaker_1", "consent": "Dana agreed in our call."},
+    "SwitchIn": {"remembering": True},
     "NoteTemplateOut": _TEMPLATE_OUT,
     "NoteTemplatesOut": {"templates": [_TEMPLATE_OUT]},
     "OAuthErrorBody": {"error": "invalid_grant", "error_description": "The code is not known, or it was used before."},

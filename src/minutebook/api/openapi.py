@@ -26,6 +26,7 @@ PARAMETERS = {
     "edit_id": "The correction, by its id.",
     "key_id": "The API key, by its id.",
     "sign_in_id": "The sign-in, by its id.",
+    "voice_id": "The remembered voice, by its id.",
     "program_id": "The program, by its id.",
     "user_id": "The user, by their id.",
     "calendar_id": "The calendar, by its id.",

@@ -59,7 +59,7 @@ class ShownVoiceOut(VoiceOut):
     alike: list[str]
 
 
-class ReceiptOut(BaseModel):
+class VoiceReceiptOut(BaseModel):
     """What says that a voice is forgotten. It names nobody; `withdrawn` are the recordings in which a name was taken
     back, `sha256` is over all the rest (sorted keys, no blanks)."""
 
@@ -77,7 +77,7 @@ class VoicesOut(BaseModel):
 
     remembering: bool
     voices: list[ShownVoiceOut]
-    receipts: list[ReceiptOut]
+    receipts: list[VoiceReceiptOut]
 
 
 @router.get("", summary="List remembered voices", responses=errors())
@@ -87,7 +87,7 @@ async def voices(caller: AccountCaller, read: Read, services: ServicesOf) -> Voi
     return VoicesOut(
         remembering=await remembering.is_on(read, caller.user_id),
         voices=[_shown(each) for each in await remembering.list(read, caller.user_id)],
-        receipts=[ReceiptOut.model_validate(each) for each in await remembering.receipts(read, caller.user_id)],
+        receipts=[VoiceReceiptOut.model_validate(each) for each in await remembering.receipts(read, caller.user_id)],
     )
 
 
@@ -109,9 +109,9 @@ async def remember(
 
 
 @router.delete("/{voice_id}", summary="Forget a voice", responses=errors(404))
-async def forget(caller: AccountCaller, voice_id: str, tx: Tx, services: ServicesOf) -> ReceiptOut:
+async def forget(caller: AccountCaller, voice_id: str, tx: Tx, services: ServicesOf) -> VoiceReceiptOut:
     """The voice is gone, and every name that was guessed by it is taken back. The receipt is kept."""
-    return ReceiptOut.model_validate(await services.remembering.forget(tx, caller.user_id, voice_id))
+    return VoiceReceiptOut.model_validate(await services.remembering.forget(tx, caller.user_id, voice_id))
 
 
 def _shown(shown: ShownVoice) -> ShownVoiceOut:
