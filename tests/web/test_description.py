@@ -70,6 +70,8 @@ async def test_every_body_and_answer_has_an_example_that_its_schema_allows(clien
             seen += 1
     assert without == []
     assert seen > 150
+    # Two schemas of one name are told under the paths of their modules, which generators of clients stumble over.
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
 
 
 async def test_bytes_are_described_as_bytes_alone(client: httpx.AsyncClient) -> None:

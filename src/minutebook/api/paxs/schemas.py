@@ -233,7 +233,7 @@ class SegmentOut(BaseModel):
     words: list[WordOut]
 
 
-class VoiceOut(BaseModel):
+class TranscriptSpeakerOut(BaseModel):
     """A voice of a transcript under the name that is shown."""
 
     id: str
@@ -248,7 +248,7 @@ class TranscriptOut(BaseModel):
     language: str
     duration_s: float
     notices: list[str]
-    speakers: list[VoiceOut]
+    speakers: list[TranscriptSpeakerOut]
     segments: list[SegmentOut]
 
 
