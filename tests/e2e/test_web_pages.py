@@ -138,7 +138,7 @@ def test_a_meeting(page: Page, site: Site, meeting: str) -> None:
     transcript.get_by_role("button", name="Mary Silver").first.click()
     dialog.get_by_role("combobox", name="Name").fill("")
     dialog.get_by_role("button", name="Save").click()
-    expect(transcript.get_by_role("button", name=first, exact=True).first).to_be_visible()
+    expect(transcript.get_by_role("button", name="Speaker 1", exact=True).first).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/meetings/new", "/meetings/trash", "/my/bots", "/my/calendars", "/settings"])
