@@ -43,6 +43,8 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
 from minutebook.db.migrations import migrate
+from minutebook.imports.providers.zoom import ZoomRecordings
+from minutebook.imports.service import Imports
 from minutebook.jobs.apart import Apart, Process, in_place
 from minutebook.jobs.ports import Jobs
 from minutebook.jobs.requests import DurableJobs
@@ -134,6 +136,7 @@ class Services(Records):
     calendars: Calendars
     zoom: ZoomConnections
     zoom_tokens: ZoomTokens
+    imports: Imports
     media_links: MediaLinks
     webhooks: Webhooks
     access_log: AccessLog
@@ -157,6 +160,7 @@ def build_services(
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
     zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
+    importers = {"zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url)}
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)
@@ -188,6 +192,7 @@ def build_services(
         calendars=calendars,
         zoom=zoom,
         zoom_tokens=ZoomTokens(zoom, outgoing, clock),
+        imports=Imports(db, clock, accounts, meetings, recordings, bots, importers, settings.bots),
         media_links=media_links,
         webhooks=webhooks,
         access_log=access_log,

@@ -165,12 +165,13 @@ async def test_a_token_needs_the_scope(
 ) -> None:
     paths = app.openapi()["paths"]
     doors = [(path, method) for path in paths if path.startswith("/api/bots/") for method in paths[path]]
-    assert len(doors) == len(DOORS) + 10
+    assert len(doors) == len(DOORS) + 12
     tokens = {scope: await user_token(" ".join({"session", "media", "analysis"} - {scope})) for scope in SCOPES}
     for path, method in doors:
         (scope,) = {name for each in paths[path][method]["security"] for name in each.get("OAuth", ())}
-        assert (scope == "media") == (path.endswith("audio") or (path.endswith("screenshot") and method == "get"))
-        door = path.format(bot_id=runner.bot_id, number=1, command_id=runner.bot_id)
+        gives_media = path.endswith(("audio", "import")) or (path.endswith("screenshot") and method == "get")
+        assert (scope == "media") == gives_media
+        door = path.format(bot_id=runner.bot_id, number=1, command_id=runner.bot_id, recording_id="x")
         answer = await client.request(method, door, headers={"Authorization": f"Bearer {tokens[scope]}"})
         assert answer.status_code == 403, door
         assert {name for each in paths[path][method]["security"] for name in each} == {"OAuth", "ApiKey"}

@@ -17,9 +17,9 @@ from minutebook.wiring import Services
 from support.browser import PASSWORD, IssueToken
 from support.records import ADA, Paxs, Worker, wav
 
-OWN_RULES = ("/api/oauth/", "/api/admin/", "/api/calendars", "/api/bots/")
-"""Reached without a token, by the owner of the server alone, with calendars that a provider holds, or with a bot in its
-call; tested apart."""
+OWN_RULES = ("/api/oauth/", "/api/admin/", "/api/calendars", "/api/bots/", "/api/imports")
+"""Reached without a token, by the owner of the server alone, with calendars or recordings that a provider holds, or
+with a bot in its call; tested apart."""
 OPEN_TO_ALL = ("/api/oauth/", "/api/calendars/push/")
 """Reached without an access token; providers that tell of changes there show a secret of their own."""
 OF_NOBODY = {

@@ -22,6 +22,7 @@ from minutebook.outgoing.client import OutgoingClient
 from minutebook.storage import storage_of
 from minutebook.wiring import Services, build_services
 from support.calendars.provider import Fault, answer
+from support.zoom_recordings import ZoomMeeting, download, list_of_host, of_meeting, people
 
 CLIENT = ("zoom-client", "zoom-client-secret")
 REDIRECT = "https://app.example.com/zoom/callback"
@@ -40,13 +41,14 @@ class ZoomAccount:
     refresh_token: str = ""
     access: dict[str, datetime] = field(default_factory=dict)
     revoked: bool = False
+    held: list[ZoomMeeting] = field(default_factory=list)
 
 
 class FakeZoom:
     """Both hosts. `faults` are answered first, one request each; `pause` is awaited inside of each refresh, after Zoom
     has replaced the token and before it says so."""
 
-    oauth_host, api_host = "zoom.us", "api.zoom.us"
+    oauth_host, api_host, files_host = "zoom.us", "api.zoom.us", "us02web.zoom.us"
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
@@ -152,6 +154,8 @@ class FakeZoom:
         if account is None or account.revoked:
             return answer(401, {"code": 124, "message": "Invalid access token."})
         query = parse_qs(request.url.query.decode())
+        if request.url.host == self.files_host:
+            return download(account.held, account.scopes, request.url.path)
         if request.method != "GET":
             return answer(405, {"code": 405, "message": "Method not allowed"})
         if request.url.path == "/v2/users/me":
@@ -163,6 +167,17 @@ class FakeZoom:
             if query != {"type": ["onbehalf"]}:
                 return answer(400, {"code": 300, "message": "Validation Failed."})
             return answer(200, {"token": self._secret("obf")})
+        return self._records(request, account, query)
+
+    @staticmethod
+    def _records(request: httpx.Request, account: ZoomAccount, query: dict[str, list[str]]) -> httpx.Response:
+        match request.url.raw_path.decode().partition("?")[0].split("/"):
+            case ["", "v2", "users", "me", "recordings"]:
+                return list_of_host(account.held, account.scopes, query)
+            case ["", "v2", "meetings", key, "recordings"]:
+                return of_meeting(account.held, account.scopes, key)
+            case ["", "v2", "past_meetings", uuid, "participants"]:
+                return people(account.held, account.scopes, uuid, query)
         return answer(404, {"code": 2300, "message": "This API endpoint is not recognized."})
 
     def _secret(self, kind: str) -> str:
@@ -171,17 +186,14 @@ class FakeZoom:
         return secret
 
 
-def services_with(
-    zoom: FakeZoom,
-    settings: Settings,
-    db: Database,
-    clock: Clock,
-    others: Callable[[httpx.Request], httpx.Response] | None = None,
-) -> Services:
-    """The services, whose requests to the outside go to this Zoom, and to `others` what is for nobody there."""
+Others = Callable[[httpx.Request], httpx.Response]
+
+
+def outgoing_to(zoom: FakeZoom, others: Others | None = None) -> type[OutgoingClient]:
+    """A client whose requests go to this Zoom, and to `others` what is for nobody there."""
 
     async def route(request: httpx.Request) -> httpx.Response:
-        if request.url.host in {zoom.oauth_host, zoom.api_host}:
+        if request.url.host in {zoom.oauth_host, zoom.api_host, zoom.files_host}:
             return await zoom.handle(request)
         if others is not None:
             return others(request)
@@ -191,5 +203,16 @@ def services_with(
         def _client(self, timeout_s: float) -> httpx.AsyncClient:
             return httpx.AsyncClient(transport=httpx.MockTransport(route), follow_redirects=True)
 
-    with patch("minutebook.wiring.OutgoingClient", Wired):
+    return Wired
+
+
+def services_with(
+    zoom: FakeZoom,
+    settings: Settings,
+    db: Database,
+    clock: Clock,
+    others: Others | None = None,
+) -> Services:
+    """The services, whose requests to the outside go there."""
+    with patch("minutebook.wiring.OutgoingClient", outgoing_to(zoom, others)):
         return build_services(settings, db, storage_of(settings), DurableJobs(), clock)

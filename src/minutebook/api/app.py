@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, bots, calendars, home, live, openapi, operations
+from minutebook.api import baas, bots, calendars, home, imports, live, openapi, operations
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -65,6 +65,7 @@ ROUTERS = (
     *calendars.ROUTERS,
     bots.router,
     live.router,
+    imports.router,
     home.router,
     openapi.router,
 )

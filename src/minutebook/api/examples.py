@@ -23,6 +23,7 @@ _RECORDING_OUT: Final[Mapping[str, Any]] = {
     "sha256": _SHA256,
     "language": None,
     "num_speakers": None,
+    "origin": None,
     "status": "processing",
     "created_at": _MOMENT,
 }
@@ -148,6 +149,14 @@ _COMMAND_OUT: Final[Mapping[str, Any]] = {
     "expires_at": "2026-03-02T09:01:00Z",
     "answered_at": "2026-03-02T09:00:02Z",
 }
+_IMPORTABLE_OUT: Final[Mapping[str, Any]] = {
+    "id": "9f86d081884c7d659a2feaa0c55ad015",
+    "title": "Weekly",
+    "started_at": _MOMENT,
+    "duration_s": 600.0,
+    "size": 9_600_000,
+    "session_id": None,
+}
 _RULE: Final[Mapping[str, Any]] = {
     "mine_only": True,
     "words": ["weekly"],
@@ -198,6 +207,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "meeting_url": "https://meet.google.com/abc-defg-hij",
         "bot_id": None,
     },
+    "ImportIn": {
+        "meeting_url": "https://us02web.zoom.us/j/81234567890",
+        "recording_id": _IMPORTABLE_OUT["id"],
+        "near": _MOMENT,
+    },
+    "ImportOut": {"session_id": _SESSION, "provider": "Zoom", "started_at": _MOMENT, "already_imported": False},
+    "ImportablesOut": {"provider": "Zoom", "recordings": [_IMPORTABLE_OUT], "reason": None},
     "KeyIn": {"name": "Scheduler", "expires_at": "2027-03-02T00:00:00Z"},
     "KeyOut": _KEY_OUT,
     "ManagedUserOut": {**_USER_OUT, "is_owner": False, "disabled_at": None},

@@ -36,6 +36,8 @@ COMMANDS = (
      "for further machines).", SERVER),
     ("bot", "minutebook.cli.bot:app", "Processes of bots; started by `minutebook bots`.", SERVER),
     ("calendars", "minutebook.cli.calendars:app", "Calendars whose meetings bots go to.", SERVER),
+    ("import", "minutebook.cli.imports:import_recording",
+     "Import the organiser's own recording of a meeting from its platform.", SERVER),
     ("voices", "minutebook.cli.voices:app", "People who are known again by their voice.", SERVER),
     ("webhooks", "minutebook.cli.webhooks:app", "Webhooks of this installation: what was sent, what became of it.",
      SERVER),

@@ -54,6 +54,16 @@ class OutgoingAnswer:
     beginning: bytes
 
 
+class StatusError(MinutebookError):
+    """`fetch_failed`: a file's server answered with this status instead of the file."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        plain = _failed(f"its server answered {response.status_code}", retryable=response.is_server_error)
+        super().__init__(plain.kind, plain.code, plain.message, field=plain.field, retryable=plain.retryable)
+        self.status = response.status_code
+        self.retry_after = response.headers.get("retry-after", "")
+
+
 class OutgoingClient:
     """Fetches from public addresses and from those that the operator allows."""
 
@@ -115,14 +125,18 @@ class OutgoingClient:
             return self._checked_host(httpx.URL(url))
 
     @asynccontextmanager
-    async def stream(self, url: str, *, max_bytes: int | None = None) -> AsyncIterator[OutgoingBody]:
-        """Fetch a file as it comes; it is never held in memory. Raises as `request` does, and `fetch_failed` for any
-        status but 200."""
+    async def stream(
+        self, url: str, *, headers: Mapping[str, str] | None = None, max_bytes: int | None = None
+    ) -> AsyncIterator[OutgoingBody]:
+        """Fetch a file as it comes; it is never held in memory. A redirect to another server does not get an
+        `Authorization` of `headers`. Raises as `request` does, and `StatusError` for any status but 200."""
         deadline = asyncio.get_running_loop().time() + STREAM_TOTAL_S
         async with self._client(self._timeout_s) as client:
             with _explained():
                 async with asyncio.timeout(self._timeout_s):
-                    response = await client.send(client.build_request("GET", url), stream=True)
+                    response = await client.send(
+                        client.build_request("GET", url, headers=dict(headers or {})), stream=True
+                    )
             try:
                 yield _body(response, max_bytes, deadline)
             finally:
@@ -173,7 +187,7 @@ async def _resolve(host: str, port: int) -> list[str]:
 
 def _body(response: httpx.Response, max_bytes: int | None, deadline: float) -> OutgoingBody:
     if response.status_code != httpx.codes.OK:
-        raise _failed(f"its server answered {response.status_code}", retryable=response.is_server_error)
+        raise StatusError(response)
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise _failed("its server sends it compressed although it was asked not to")
     stated = response.headers.get("content-length", "")

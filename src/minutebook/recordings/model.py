@@ -19,7 +19,7 @@ class Recording:
     """The active recording of a meeting. `size` is in bytes; `duration_s` is None until the file was probed;
     `language` is the spoken language as the user gave it, None when it is to be detected; `num_speakers` is how many
     voices there are at most, as the user gave it; `sound_removed_at` is when the file was removed by its age, while
-    what was made of it stayed."""
+    what was made of it stayed. `origin` says where a recording came from that nobody handed over, in a sentence."""
 
     id: str
     meeting_id: str
@@ -34,6 +34,7 @@ class Recording:
     language: str | None = None
     sound_removed_at: datetime | None = None
     num_speakers: int | None = None
+    origin: str | None = None
 
     def check_sound(self, kind: Kind) -> None:
         """`sound_removed`, of this kind, for a recording whose file went by its age."""

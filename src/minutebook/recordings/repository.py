@@ -43,6 +43,7 @@ recordings = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sound_removed_at", UtcDateTime),
     Column("num_speakers", Integer),
+    Column("origin", Text),
 )
 
 disposals = Table(

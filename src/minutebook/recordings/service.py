@@ -124,6 +124,7 @@ class Recordings:
         language: str | None = None,
         num_speakers: int | None = None,
         automatic: bool = True,
+        origin: str | None = None,
     ) -> Recording:
         """Make a received file the recording of a meeting; one that is there is replaced and removed. Without
         `automatic` nothing is made of it until somebody asks.
@@ -152,6 +153,7 @@ class Recordings:
             created_at=self._clock.now(),
             language=checked_language(language),
             num_speakers=checked_num_speakers(num_speakers),
+            origin=origin,
         )
         await repository.add(tx, recording)
         event = recording_events.recording_event(recording_events.UPLOADED, recording, automatic=automatic)

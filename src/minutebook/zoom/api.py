@@ -16,7 +16,7 @@ from minutebook.outgoing.client import OutgoingClient
 from minutebook.zoom.model import App, ZoomUser, refused, revoked, unavailable
 
 ANSWER_S: Final = 20.0
-MOST_BYTES: Final = 256 * 1024
+MOST_BYTES: Final = 4 * 1024 * 1024
 USUAL_LIFE_S: Final = 3600.0
 """What Zoom's access tokens live when the answer does not say it."""
 LONGEST_WAIT_S: Final = 3600.0
@@ -31,6 +31,17 @@ Json = Mapping[str, Any]
 
 class UnauthorisedError(Exception):
     """The access token is not accepted (any more); a new one may be."""
+
+
+class RefusedError(MinutebookError):
+    """`zoom_refused`, with Zoom's own number (`said`) and the HTTP status for those who know them."""
+
+    def __init__(self, status: int, said: str, text: str) -> None:
+        plain = refused(text)
+        super().__init__(plain.kind, plain.code, plain.message)
+        self.status = status
+        self.said = said
+        self.text = text
 
 
 class ZoomApi:
@@ -52,7 +63,7 @@ class ZoomApi:
 
     async def user(self, access_token: str) -> ZoomUser:
         """Whose tokens these are. Raises `UnauthorisedError`."""
-        said = await self._get("/users/me", access_token)
+        said = await self.get("/users/me", access_token)
         user_id, account = _line(said.get("id")), _line(said.get("account_id"))
         if not user_id:
             raise unavailable("it did not say whose account this is.")
@@ -61,7 +72,7 @@ class ZoomApi:
     async def on_behalf_token(self, access_token: str) -> str:
         """A token with which somebody else joins on the user's behalf, fresh (good for two hours). Raises
         `UnauthorisedError`."""
-        said = await self._get("/users/me/token?type=onbehalf", access_token)
+        said = await self.get("/users/me/token?type=onbehalf", access_token)
         token = said.get("token")
         if not isinstance(token, str) or not token.strip():
             raise unavailable("its answer holds no token.")
@@ -78,15 +89,18 @@ class ZoomApi:
             raise unavailable(f"its token endpoint answered {answer.status_code} without tokens.")
         raise revoked(_sentence(body.get("reason") or body.get("error_description") or body["error"]))
 
-    async def _get(self, path: str, access_token: str) -> Json:
-        answer = await self._send("GET", self._api + path, headers={"Authorization": f"Bearer {access_token}"})
+    async def get(self, path: str, access_token: str, **params: str) -> Json:
+        """What the API answers at this path. Raises `UnauthorisedError`, `RefusedError`, `zoom_unavailable`."""
+        headers = {"Authorization": f"Bearer {access_token}"}
+        answer = await self._send("GET", self._api + path, headers=headers, **({"params": params} if params else {}))
         body = _object(answer)
         if answer.status_code == UNAUTHORISED or (answer.is_client_error and str(body.get("code")) in TOKEN_GONE):
             raise UnauthorisedError(_sentence(body.get("message") or "The access token is not accepted."))
         if answer.is_success and body:
             return body
         if answer.is_client_error:
-            raise refused(_sentence(body.get("message") or f"it answered {answer.status_code}."))
+            text = _sentence(body.get("message") or f"it answered {answer.status_code}.")
+            raise RefusedError(answer.status_code, str(body.get("code", "")), text)
         raise unavailable(f"it answered {answer.status_code}, and nothing that can be read.")
 
     async def _send(self, method: str, url: str, **kwargs: Any) -> httpx.Response:

@@ -1,7 +1,8 @@
 """Zoom connections of their owners: made from an authorisation code, used to ask for tokens at join."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,8 @@ from minutebook.zoom.api import UnauthorisedError, ZoomApi
 from minutebook.zoom.grantor import ZoomGrantor
 from minutebook.zoom.model import App, ConnectionState, ZoomConnection, ZoomUser, refused, revoked
 
+Answer = TypeVar("Answer")
+
 
 class ZoomConnections:
     """Nobody else's connections are ever found; secrets never leave."""
@@ -29,15 +32,15 @@ class ZoomConnections:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._api = ZoomApi(outgoing, settings)
-        self._grants = Grants(db, clock, sealing, ZoomGrantor(self._api, clock))
+        self.api = ZoomApi(outgoing, settings)
+        self._grants = Grants(db, clock, sealing, ZoomGrantor(self.api, clock))
 
     async def connect(self, owner_id: str, app: App, code: str, redirect_uri: str) -> ZoomConnection:
         """Exchange an authorisation code and keep the connection; one to the same Zoom user gets the new grant and
         keeps its id. Raises `zoom_grant_refused`, `zoom_refused`, `zoom_unavailable`."""
-        granted = await self._api.exchange(app, code, redirect_uri)
+        granted = await self.api.exchange(app, code, redirect_uri)
         try:
-            user = await self._api.user(granted.access_token)
+            user = await self.api.user(granted.access_token)
         except UnauthorisedError as error:
             raise refused(str(error)) from error
         async with self._db.transaction() as tx:
@@ -68,13 +71,18 @@ class ZoomConnections:
         if connection is None:
             message = f"There is no Zoom connection to the user {zoom_user_id!r}. Connect one, then send the bot again."
             raise MinutebookError(Kind.NOT_FOUND, "zoom_not_connected", message)
-        token = await self._grants.access(connection.id)
+        return await self.with_access(connection.id, self.api.on_behalf_token)
+
+    async def with_access(self, connection_id: str, call: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """What `call` brings with a connection's access token, renewed once where Zoom does not take it. Raises as
+        `call` does, and `zoom_not_connected`, `zoom_grant_refused`, `zoom_unavailable`."""
+        token = await self._grants.access(connection_id)
         try:
-            return await self._api.on_behalf_token(token)
+            return await call(token)
         except UnauthorisedError:
-            token = await self._grants.access(connection.id, refused=token)
+            token = await self._grants.access(connection_id, refused=token)
         try:
-            return await self._api.on_behalf_token(token)
+            return await call(token)
         except UnauthorisedError as error:
             raise revoked(str(error)) from error
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,6 +105,24 @@ class FakeProvider:
 def answer(status: int, body: object = None, **headers: str) -> httpx.Response:
     content = b"" if body is None else json.dumps(body).encode()
     return httpx.Response(status, content=content, headers={"content-type": "application/json", **headers})
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A file on its way, in pieces of 1000 bytes; `cut` breaks off after the first."""
+
+    def __init__(self, data: bytes, *, cut: bool = False) -> None:
+        self._data = data
+        self._cut = cut
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for begin in range(0, len(self._data), 1000):
+            if self._cut and begin:
+                raise httpx.ReadError("cut")
+            yield self._data[begin : begin + 1000]
+
+
+def file(data: bytes, content_type: str = "application/octet-stream", *, cut: bool = False) -> httpx.Response:
+    return httpx.Response(200, stream=Pieces(data, cut=cut), headers={"content-type": content_type})
 
 
 def failing(status: int, body: object = None, **headers: str) -> Fault:

@@ -113,7 +113,8 @@ class TranscriptionSteps:
             recognised += recognised_from_json((await self._work.kept(key)).decode())
         turns = await self._work.turns(turns_key)
         instead = stand_in_notices(self._work.wanted_language, words.language)
-        notices = [*decoded["notices"], *words.notices, *self._provider_notices(), *instead]
+        origin = [self._recording.origin] if self._recording.origin else []
+        notices = [*origin, *decoded["notices"], *words.notices, *self._provider_notices(), *instead]
         async with self._tools.db.reading() as tx:
             meeting = await self._tools.results.meeting(tx, self._recording)
 

@@ -72,6 +72,7 @@ def _recording(recording: Recording, outcome: Outcome) -> RecordingOut:
         sha256=recording.sha256,
         language=recording.language,
         num_speakers=recording.num_speakers,
+        origin=recording.origin,
         status=outcome,
         created_at=recording.created_at,
     )

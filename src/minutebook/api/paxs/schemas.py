@@ -47,6 +47,7 @@ _MEANINGS = {
     413: "Too large.",
     415: "The body is neither JSON nor multipart.",
     416: "No byte of what was asked for exists.",
+    503: "Somebody whom this needs is away at the moment; ask again later.",
 }
 
 
@@ -100,6 +101,7 @@ class RecordingOut(BaseModel):
     sha256: str
     language: str | None = Field(description="The spoken language as it was given; null when it is detected.")
     num_speakers: int | None = Field(description="How many voices there are at most, as it was given.")
+    origin: str | None = Field(description="Where it came from, in a sentence; null when somebody handed it over.")
     status: str = Field(description="`processing`, `completed`, `partial` or `failed`.")
     created_at: datetime
 

@@ -1,0 +1,1 @@
+"""The platforms whose recordings can be imported: one module each."""
