@@ -1,7 +1,8 @@
 """`python -m bench.notes`: notes of the scripted meetings against what a careful person would have written.
 
 By default from the reference turns (seconds); `--audio DIR` takes `<name>.flac` of that folder through the speech
-pipeline first. `--long` measures a 30,000-word transcript. The matching rules are in `bench/notes_scoring.py`.
+pipeline first. `--llm URL --model NAME` puts a language model beside the rules and tells its time and tokens. `--long`
+measures a 30,000-word transcript. The matching rules are in `bench/notes_scoring.py`.
 """
 
 import argparse
@@ -13,8 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.notes_scoring import Meeting, Score, load, score, total
+from minutebook.config import LlmSettings
 from minutebook.language.model import NoteRequest
+from minutebook.language.producers.choice import producer_of
 from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.producers.ports import Producer
 from minutebook.language.talk.naming import propose_names
 from minutebook.transcript.model import Segment, Transcript, Word
 
@@ -30,6 +34,8 @@ def main() -> None:
     options.add_argument("--audio", type=Path, help="folder with <name>.flac: recognise instead of using the turns")
     options.add_argument("--keep", type=Path, help="folder for the transcripts of --audio; taken from there next time")
     options.add_argument("--long", action="store_true", help="measure a 3 h transcript instead")
+    options.add_argument("--llm", metavar="URL", help="an OpenAI-compatible endpoint: a model beside the rules")
+    options.add_argument("--model", default="", help="the model's name at that endpoint")
     options.add_argument("--verbose", action="store_true", help="list what was missed and what was extra")
     chosen = options.parse_args()
     meetings = load(chosen.set)
@@ -39,19 +45,23 @@ def main() -> None:
     if chosen.audio:
         meetings = [m for m in meetings if (chosen.audio / f"{m.name}.flac").exists()]
     print(_HEADER)
-    scores = [_measured(m, chosen.audio, chosen.keep, chosen.verbose) for m in meetings]
+    producer = producer_of(LlmSettings(base_url=chosen.llm, model=chosen.model))
+    scores = [_measured(m, producer, chosen.audio, chosen.keep, chosen.verbose) for m in meetings]
     print(_line("total", total(scores)))
 
 
-def _measured(meeting: Meeting, audio: Path | None, keep: Path | None, verbose: bool) -> Score:
+def _measured(meeting: Meeting, producer: Producer, audio: Path | None, keep: Path | None, verbose: bool) -> Score:
     transcript = _recognised(audio / f"{meeting.name}.flac", keep) if audio else meeting.transcript()
-    producer = ExtractiveProducer()
     request = NoteRequest(held_on=meeting.held_on, attendees=tuple(meeting.people))
     moods = {speaker: mood.label for speaker, mood in producer.sentiment(transcript).by_speaker}
     names = propose_names(transcript, meeting.people)
+    began = time.perf_counter()
     note = producer.note(transcript, request)
+    took = time.perf_counter() - began
     result = score(meeting, transcript, note, names, moods)
     print(_line(meeting.name, result))
+    if note.usage is not None:
+        print(f"    {took:.0f} s;", *note.notices)
     if verbose:
         print(*(f"    refused {u.item.text}: {u.reason}" for u in note.unsupported), sep="\n")
         print(

@@ -1,12 +1,11 @@
 """A question, what a language model is shown for it, and an answer. Pure."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from minutebook.language.lock.injection import addresses_software
+from minutebook.language.producers.salvage import entries_of, whole_numbers
 from minutebook.search.model import Related
 
 QUESTION_MAX: Final = 300
@@ -112,14 +111,10 @@ def messages(question: str, lines: Sequence[Line], fence: str) -> list[dict[str,
 def claims_from(answer: str, count: int) -> list[Claim]:
     """The claims of a model's answer about so many lines; raises `ValueError` for what is not the JSON asked for. What
     cites no line, or one that is not there, cites nothing."""
-    data = json.loads(re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", answer))
-    entries = data.get("sentences") if isinstance(data, dict) else None
-    if not isinstance(entries, list):
-        raise ValueError("no list of sentences")
     claims = []
-    for entry in entries[:SENTENCES_MAX]:
-        if isinstance(entry, dict) and isinstance(entry.get("text"), str) and isinstance(entry.get("lines"), list):
-            numbers = [n for n in entry["lines"] if isinstance(n, int) and not isinstance(n, bool) and 0 <= n < count]
+    for entry in entries_of(answer, "sentences")[:SENTENCES_MAX]:
+        if isinstance(entry.get("text"), str):
+            numbers = [n for n in whole_numbers(entry.get("lines")) if 0 <= n < count]
             claims.append(Claim(_one_line(entry["text"])[:_TEXT_MAX], tuple(dict.fromkeys(numbers))[:_LINES_MAX]))
     return [claim for claim in claims if claim.text]
 

@@ -47,7 +47,7 @@ COMMANDS = (
     ("upgrade", "minutebook.cli.backup:upgrade", "Bring the database to this program's schema.", SERVER),
     ("admin", "minutebook.cli.admin_access:app", "Users, tokens and keys, without a browser.", SERVER),
     ("doctor", "minutebook.cli.doctor:doctor",
-     "Check models, database, storage, disk, clock and browser, and say what to do.", SERVER),
+     "Check models, a language model, database, storage, disk, clock and browser, and say what to do.", SERVER),
     ("manual", "minutebook.cli.manual:manual", "Print the manual page: `minutebook manual | man -l -`.", SERVER),
     ("login", "minutebook.cli.remote.sign_in:login", "Sign in to a PAXS server.", ACCESS),
     ("logout", "minutebook.cli.remote.sign_in:logout",

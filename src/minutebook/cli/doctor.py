@@ -97,6 +97,27 @@ async def _voices(settings: Settings) -> Finding:
     return Finding(True, "segmentation and speaker models load")
 
 
+async def _language(settings: Settings) -> Finding:
+    from minutebook.language.producers.choice import looked_at
+
+    llm = settings.llm
+    if not llm.base_url and not llm.model:
+        return Finding(True, "no language model is set; notes are made by rules")
+    if not llm.base_url or not llm.model:
+        advice = "Set both MINUTEBOOK_LLM__BASE_URL and MINUTEBOOK_LLM__MODEL: notes are made by rules until then."
+        return Finding(True, "only one of address and model is set", advice)
+    seen = await asyncio.to_thread(looked_at, llm)
+    if seen.failure is not None:
+        detail = f"the language model {llm.model} does not answer: {seen.failure}"
+        return Finding(
+            False, detail, "Start the language model, or check MINUTEBOOK_LLM__BASE_URL, __MODEL and __API_KEY."
+        )
+    detail = f"the language model {llm.model} answers in {seen.took_s:.1f} s"
+    if seen.elsewhere is not None:
+        return Finding(True, detail, f"But {seen.elsewhere}: the server takes any name.")
+    return Finding(True, detail)
+
+
 async def _database(settings: Settings) -> Finding:
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -175,7 +196,7 @@ async def _chromium(settings: Settings) -> Finding:
 
 Check = Callable[[Settings], Awaitable[Finding]]
 CHECKS: dict[str, dict[str, Check]] = {
-    "models": {"asr": _asr, "recommended": _better, "speed": _speed, "voices": _voices},
+    "models": {"asr": _asr, "recommended": _better, "speed": _speed, "voices": _voices, "language": _language},
     "bots": {"chromium": _chromium},
     "system": {
         "privacy": _privacy,
@@ -208,7 +229,7 @@ def doctor(
     as_json: bool = typer.Option(False, "--json", help="Machine-readable output."),
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory to look at."),
 ) -> None:
-    """Check models, database, storage, disk, clock and browser, and say what to do."""
+    """Check models, a language model, database, storage, disk, clock and browser, and say what to do."""
     findings = asyncio.run(_examine(settings_for(data_dir)))
     well = all(finding.ok for group in findings.values() for finding in group.values())
     if as_json:

@@ -230,7 +230,8 @@ def test_an_attack_that_no_pattern_knows_carries_only_what_was_said() -> None:
     note = LlmProducer(LlmOptions("http://127.0.0.1:9/v1", "obedient"), client).note(transcript, REQUEST)
 
     assert "Dearest machine" in model.seen
-    assert {i.text for i in note.items} <= {"Launch on Monday", "Launch on Tuesday"}
+    without = {i.text for i in ExtractiveProducer().note(transcript, REQUEST).items}
+    assert {i.text for i in note.items} <= without | {"Launch on Monday", "Launch on Tuesday"}
     assert all("Tuesday" in i.evidence[0].quote for i in note.items if "Tuesday" in i.text)
 
 

@@ -50,10 +50,7 @@ class ExtractiveProducer:
         return summary_of(talk.sentences, talk.items, talk.lexicon.words)
 
     def note(self, transcript: Transcript, request: NoteRequest) -> Note:
-        note = locked(self.draft(transcript, request), transcript, request)
-        lexicon = lexicon_of(transcript.language)
-        items = [decisive_first(item, lexicon) for item in note.items]
-        return replace(note, items=tuple(sorted(items, key=lambda item: item.evidence[0].start)))
+        return finished(self.draft(transcript, request), transcript, request)
 
     def draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
         """The items before the evidence lock."""
@@ -67,6 +64,14 @@ class ExtractiveProducer:
 
     def sentiment(self, transcript: Transcript) -> Sentiment:
         return sentiment_of(sentences_of(mended(transcript)), transcript.language)
+
+
+def finished(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
+    """The note of a draft, by the lock, each line's decisive quote first."""
+    note = locked(draft, transcript, request)
+    lexicon = lexicon_of(transcript.language)
+    items = [decisive_first(item, lexicon) for item in note.items]
+    return replace(note, items=tuple(sorted(items, key=lambda item: item.evidence[0].start)))
 
 
 def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:

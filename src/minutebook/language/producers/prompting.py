@@ -5,20 +5,38 @@ numbers; what it cites is then quoted from the transcript, not from the answer. 
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from minutebook.language.lexicon import lexicon_of
+from minutebook.language.lock.injection import addresses_software
 from minutebook.language.model import Due, Item, ItemKind, MeetingType, NoteRequest, Owner
+from minutebook.language.producers.salvage import text_or_none, truth, whole_numbers
 from minutebook.language.talk.people import first_key
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
 from minutebook.transcript.model import Transcript
 
-MOST_ITEMS = 60
-_LONGEST_TEXT = 400
-_MOST_LINES = 8
+Entry = Mapping[str, Any]
+"""An item as the model writes it."""
+
+MOST_ITEMS: Final = 24
+"""Items of one stretch; a model that lists more goes round in circles."""
+_LONGEST_TEXT: Final = 240
+_LONGEST_NAME: Final = 80
+_MOST_LINES: Final = 8
+_MOST_ATTENDEES: Final = 60
+_MOST_RETURNED: Final = 10
+_LONGEST_ECHO: Final = 4000
+_KINDS: Final = {kind.value: kind for kind in ItemKind} | {
+    "action item": ItemKind.ACTION,
+    "task": ItemKind.ACTION,
+    "todo": ItemKind.ACTION,
+    "open question": ItemKind.QUESTION,
+}
+_REFUSED: Final = """\
+These items were checked against the transcript and refused. Correct each one, by the words and the numbers of the lines
+that carry it, or leave it out. Answer with JSON only, {"items": [...]}, with the corrected items and no others."""
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -27,17 +45,23 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "items": {
             "type": "array",
+            "maxItems": MOST_ITEMS,
             "items": {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["kind", "text", "owner", "due", "answered", "lines"],
                 "properties": {
                     "kind": {"type": "string", "enum": [kind.value for kind in ItemKind]},
-                    "text": {"type": "string"},
-                    "owner": {"type": ["string", "null"]},
-                    "due": {"type": ["string", "null"]},
+                    "text": {"type": "string", "maxLength": _LONGEST_TEXT},
+                    "owner": {"type": ["string", "null"], "maxLength": _LONGEST_NAME},
+                    "due": {"type": ["string", "null"], "maxLength": _LONGEST_NAME},
                     "answered": {"type": ["boolean", "null"]},
-                    "lines": {"type": "array", "items": {"type": "integer"}},
+                    "lines": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": _MOST_LINES,
+                        "items": {"type": "integer", "minimum": 0},
+                    },
                 },
             },
         }
@@ -49,9 +73,9 @@ You take the minutes of a meeting. You get its transcript as numbered lines, "[n
 Answer with JSON only: {"items": [...]}, in the order of the talk. Each item has
 - kind: "decision" (something was settled), "action" (somebody is to do something), "question" (asked in earnest), or
   "topic" (what a stretch of the talk was about);
-- text: one short line made of the words of the cited lines. Add no name, number or date of your own. Do not write
-  "Speaker 1" and the like;
-- owner: for an action who does it, as named in the transcript, else null;
+- text: one short line in the language of the talk, made of the words of the cited lines. Add no name, number or date of
+  your own. Do not write "Speaker 1" and the like;
+- owner: for an action who does it, as named in the transcript or among those invited, else null;
 - due: when, exactly as said ("by Friday" gives "Friday"), else null;
 - answered: for a question whether the talk answered it, else null;
 - lines: the numbers of all lines that the item rests on, the answer to a request and what "it" refers to included.
@@ -68,20 +92,6 @@ _EMPHASIS = {
 }
 
 
-def chunks_of(sentences: Sequence[Sentence], most_words: int, overlap: int) -> Iterator[Sequence[Sentence]]:
-    """Stretches of at most `most_words` words; each begins `overlap` sentences before the end of the one before."""
-    first = 0
-    while first < len(sentences):
-        last, words = first, 0
-        while last < len(sentences) and (words + len(sentences[last].words) <= most_words or last == first):
-            words += len(sentences[last].words)
-            last += 1
-        yield sentences[first:last]
-        if last == len(sentences):
-            return
-        first = max(first + 1, last - overlap)
-
-
 def messages(
     sentences: Sequence[Sentence], transcript: Transcript, request: NoteRequest, fence: str
 ) -> list[dict[str, str]]:
@@ -91,49 +101,66 @@ def messages(
     wish = f"{_EMPHASIS[request.meeting_type]}{held} The user's wish: {_one_line(request.instruction)}"
     return [
         {"role": "system", "content": _RULES.replace("{fence}", fence)},
-        {"role": "user", "content": f"{wish}\n\n{fence}\n{lines}\n{fence}"},
+        {"role": "user", "content": f"{wish}\n\n{fence}\n{_invited(request)}{lines}\n{fence}"},
     ]
+
+
+def _invited(request: NoteRequest) -> str:
+    names = [_one_line(name)[:_LONGEST_NAME] for name in request.attendees[:_MOST_ATTENDEES]]
+    told = [name for name in names if name and not addresses_software(name)]
+    return f"Invited: {'; '.join(told)}\n" if told else ""
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class UnreadableAnswerError(ValueError):
-    """The model's answer is not the JSON that was asked for."""
+def read_again(answer: str, problem: str) -> list[dict[str, str]]:
+    """What is said to an answer that cannot be read."""
+    return [
+        {"role": "assistant", "content": answer[:_LONGEST_ECHO]},
+        {"role": "user", "content": f"Your answer {problem}. Answer again, with the JSON only and nothing around it."},
+    ]
 
 
-def items_from(answer: str, sentences: Sequence[Sentence], transcript: Transcript) -> list[Item]:
-    """The items of an answer. Entries without a readable kind, text or line are passed over."""
-    body = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", answer)
-    try:
-        data = json.loads(body)
-    except ValueError as error:
-        raise UnreadableAnswerError("The answer is not JSON.") from error
-    entries = data.get("items") if isinstance(data, dict) else None
-    if not isinstance(entries, list):
-        raise UnreadableAnswerError("The answer has no list of items.")
+def refusals(refused: Sequence[tuple[Entry, str]]) -> list[dict[str, str]]:
+    """What is said to items that the lock refused, each with its reason."""
+    refused = refused[:_MOST_RETURNED]
+    entries = json.dumps({"items": [entry for entry, _ in refused]}, ensure_ascii=False)
+    reasons = "\n".join(f"{number}. {reason}" for number, (_, reason) in enumerate(refused, 1))
+    return [
+        {"role": "assistant", "content": entries[:_LONGEST_ECHO]},
+        {"role": "user", "content": f"{_REFUSED}\n{reasons}"},
+    ]
+
+
+def items_from(entries: Sequence[Entry], sentences: Sequence[Sentence], transcript: Transcript) -> list[Item | None]:
+    """The item of each entry; None for one without a readable kind or text."""
     by_number = {s.index: s for s in sentences}
-    items = (_item(entry, by_number, transcript) for entry in entries[:MOST_ITEMS] if isinstance(entry, dict))
-    return [item for item in items if item is not None]
+    return [_item(entry, by_number, transcript) for entry in entries]
 
 
-def _item(entry: Mapping[str, Any], by_number: Mapping[int, Sentence], transcript: Transcript) -> Item | None:
-    kind, text, lines = entry.get("kind"), entry.get("text"), entry.get("lines")
-    if kind not in set(ItemKind) or not isinstance(text, str) or not isinstance(lines, list):
+def _item(entry: Entry, by_number: Mapping[int, Sentence], transcript: Transcript) -> Item | None:
+    kind, text = _kind(entry.get("kind")), text_or_none(entry.get("text"))
+    if kind is None or text is None:
         return None
-    cited = sorted({n for n in lines if isinstance(n, int) and not isinstance(n, bool) and n in by_number})
-    owner, due, answered = entry.get("owner"), entry.get("due"), entry.get("answered")
+    cited = sorted({n for n in whole_numbers(entry.get("lines")) if n in by_number})
+    owner, due = text_or_none(entry.get("owner")), text_or_none(entry.get("due"))
     dates = lexicon_of(transcript.language).dates
-    is_action, is_question = kind == ItemKind.ACTION, kind == ItemKind.QUESTION
+    is_action, is_question = kind is ItemKind.ACTION, kind is ItemKind.QUESTION
     return Item(
-        kind=ItemKind(kind),
-        text=sentence_case(text[:_LONGEST_TEXT]),
+        kind=kind,
+        text=sentence_case(_one_line(text)[:_LONGEST_TEXT]),
         evidence=tuple(by_number[n].evidence() for n in cited[:_MOST_LINES]),
-        owner=_owner(owner, transcript) if is_action and isinstance(owner, str) and owner.strip() else None,
-        due=Due(dates.said_of(due.strip())) if is_action and isinstance(due, str) and due.strip() else None,
-        answered=answered if is_question and isinstance(answered, bool) else None,
+        owner=_owner(owner, transcript) if is_action and owner else None,
+        due=Due(dates.said_of(due)) if is_action and due else None,
+        answered=truth(entry.get("answered")) if is_question else None,
     )
+
+
+def _kind(told: Any) -> ItemKind | None:
+    said = str(told).strip().casefold().replace("_", " ")
+    return _KINDS.get(said)
 
 
 def _owner(said: str, transcript: Transcript) -> Owner:

@@ -49,7 +49,7 @@ def _stretches(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> li
     length = sentences[-1].end - sentences[0].start
     wanted = int(min(most, max(1, round(_GROWTH * math.sqrt(length / 60))), max(1, len(sentences) // 4)))
     shortest = max(4, len(sentences) // (3 * wanted))
-    gaps = _depths(vectors)
+    gaps = depths_of(vectors)
     cuts: list[int] = []
     for gap in np.argsort(-gaps):
         if len(cuts) == wanted - 1:
@@ -61,7 +61,7 @@ def _stretches(sentences: Sequence[Sentence], vectors: Vectors, most: int) -> li
     return list(pairwise(edges))
 
 
-def _depths(vectors: Vectors) -> Vectors:
+def depths_of(vectors: Vectors) -> Vectors:
     """For each gap between neighbours, how unlike the sentences before it are to those after it (0 to 2)."""
     sums = np.vstack([np.zeros((1, vectors.shape[1]), dtype=np.float32), np.cumsum(vectors, axis=0, dtype=np.float32)])
     gaps = np.arange(1, len(vectors))
