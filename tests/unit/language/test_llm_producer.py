@@ -256,7 +256,10 @@ def test_a_stretch_that_fails_costs_only_itself_and_the_note_says_which() -> Non
 
 def test_an_answer_that_breaks_is_kept_as_far_as_it_came_and_the_rest_is_asked_in_halves() -> None:
     endpoint = Endpoint(whole(""))
-    broken = [*events(sent(0, 1)[:-20], finish=None, tokens=(70, 7)), httpx.ReadTimeout("slow")]
+    broken: list[bytes | float | Exception] = [
+        *events(sent(0, 1)[:-20], finish=None, tokens=(70, 7)),
+        httpx.ReadTimeout("slow"),
+    ]
     endpoint.then(endpoint.streamed(*broken), whole('{"items": []}'))
 
     note = endpoint.producer().note(LONG, REQUEST)
@@ -271,7 +274,10 @@ def test_an_answer_that_breaks_is_kept_as_far_as_it_came_and_the_rest_is_asked_i
 
 def test_a_killed_model_leaves_a_note_that_says_so() -> None:
     endpoint = Endpoint(whole(""))
-    broken = [*events(sent(0), finish=None, tokens=None), httpx.RemoteProtocolError("gone")]
+    broken: list[bytes | float | Exception] = [
+        *events(sent(0), finish=None, tokens=None),
+        httpx.RemoteProtocolError("gone"),
+    ]
     endpoint.then(endpoint.streamed(*broken), httpx.ConnectError("refused"))
 
     note = endpoint.producer().note(LONG, REQUEST)
