@@ -212,10 +212,11 @@ class BotSettings(BaseModel):
 
 
 class GoogleSettings(BaseModel):
-    """Google's APIs, for calendars."""
+    """Google's APIs, for calendars and recordings of Google Meet."""
 
     oauth_url: str = Field("https://oauth2.googleapis.com", description="Address of Google's token endpoint.")
-    api_url: str = Field("https://www.googleapis.com", description="Address of the Google Calendar API.")
+    api_url: str = Field("https://www.googleapis.com", description="Address of the Google Calendar API and of Drive's.")
+    meet_url: str = Field("https://meet.googleapis.com", description="Address of the Google Meet API.")
 
 
 class MicrosoftSettings(BaseModel):

@@ -43,8 +43,10 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
 from minutebook.db.migrations import migrate
+from minutebook.imports.providers.google import GoogleRecordings
 from minutebook.imports.providers.zoom import ZoomRecordings
 from minutebook.imports.service import Imports
+from minutebook.imports.service import Providers as Importers
 from minutebook.jobs.apart import Apart, Process, in_place
 from minutebook.jobs.ports import Jobs
 from minutebook.jobs.requests import DurableJobs
@@ -160,7 +162,10 @@ def build_services(
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
     zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
-    importers = {"zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url)}
+    importers: Importers = {
+        "google_meet": GoogleRecordings(outgoing, calendars, settings.google, clock.now),
+        "zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url),
+    }
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     recordings.subscribe(events)

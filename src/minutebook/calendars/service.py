@@ -1,9 +1,9 @@
 """What can be done with calendars: connecting them, reading them, and having bots at their events."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,8 @@ from minutebook.calendars.event_bots import EventBots
 from minutebook.calendars.finding import calendar_of, event_of
 from minutebook.calendars.model import Calendar, EventQuery, ProviderName, StoredEvent
 from minutebook.calendars.placing import Placing
+from minutebook.calendars.ports import revoked
+from minutebook.calendars.providers.calls import UnauthorisedError
 from minutebook.calendars.providers.registry import providers_of
 from minutebook.calendars.pushing import Notification, Pushing
 from minutebook.calendars.records import Records
@@ -35,6 +37,9 @@ AT_ONCE: Final = 4
 FORGET_AT_ONCE: Final = 500
 UNUSED: Final = timedelta(days=1)
 """Credentials that opened an account, but that no calendar came to use, are kept so long."""
+
+
+Answer = TypeVar("Answer")
 
 
 class Calendars:
@@ -63,6 +68,7 @@ class Calendars:
         syncing = Syncing(
             db, clock, events, providers, tokens, pushing, placing, wishes, settings.calendars, pages, facts
         )
+        self._tokens = tokens
         self._pushing = pushing
         self._placing = placing
         self._syncing = syncing
@@ -102,6 +108,26 @@ class Calendars:
         """The event that a bot was sent to, the first where it serves several; None for a bot sent by hand."""
         found = await events_repository.with_bots(tx, [bot_id])
         return found[0].id if found else None
+
+    # --- what else their grants open ---
+
+    async def connections(self, tx: AsyncConnection, owner_id: str, provider: ProviderName) -> Sequence[str]:
+        """The ids of the accounts at this provider whose calendars the owner has connected, oldest first."""
+        calendars = await repository.of_owner(tx, owner_id)
+        return list(dict.fromkeys(each.connection_id for each in calendars if each.provider is provider))
+
+    async def with_access(self, connection_id: str, call: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """What `call` brings with an account's access token, renewed once where the provider does not take it. Raises
+        as `call` does, and `grant_revoked`, `connection_gone`."""
+        access = await self._tokens.access(connection_id)
+        try:
+            return await call(access.token or "")
+        except UnauthorisedError:
+            access = await self._tokens.access(connection_id, refused=access.token)
+        try:
+            return await call(access.token or "")
+        except UnauthorisedError as error:
+            raise revoked("The provider", str(error)) from error
 
     # --- reading them ---
 

@@ -55,9 +55,11 @@ class Calls:
             raise ports.unavailable(self.name, f"it answered {answer.status_code}.")
         return answer
 
-    async def json(self, method: str, url: str, token: str | None, **kwargs: Any) -> Json:
-        """The JSON object of a successful answer (empty for none). Raises `UnauthorisedError`, and `provider_refused`
-        with the provider's own text."""
+    async def json(
+        self, method: str, url: str, token: str | None, *, may_be_empty: bool = False, **kwargs: Any
+    ) -> Json:
+        """The JSON object of a successful answer (empty for none). `may_be_empty`: an object without members is an
+        answer, too. Raises `UnauthorisedError`, and `provider_refused` with the provider's own text."""
         headers = {**kwargs.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         answer = await self.send(method, url, headers=headers, **kwargs)
         if answer.status_code == UNAUTHORISED:
@@ -66,7 +68,8 @@ class Calls:
             raise RefusedError(answer.status_code, text_of(answer), reasons_of(answer), self.name)
         if not answer.content.strip():
             return {}
-        if not (found := object_of(answer)):
+        found = object_of(answer)
+        if not found and not (may_be_empty and answer.content.strip() == b"{}"):
             # Nothing may be concluded from it, least of all that a list is empty.
             raise ports.unavailable(self.name, "its answer is no JSON object.")
         return found

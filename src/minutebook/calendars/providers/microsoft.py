@@ -140,7 +140,7 @@ class Microsoft:
         async def ask(url: str, params: Params) -> Json:
             self._check_ours(url)
             # A link of Graph's carries its query: parameters of our own would replace it, even none.
-            given = {"params": dict(params)} if params else {}
+            given: dict[str, Any] = {"params": dict(params)} if params else {}
             return await self._calls.json("GET", url, access.token, headers=PREFER, **given)
 
         def further(page: Json) -> Further | None:
