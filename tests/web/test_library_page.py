@@ -1,5 +1,6 @@
 """The list of meetings: what it shows, how it is filtered, trash and tags."""
 
+import html
 import re
 from typing import Any
 
@@ -58,7 +59,7 @@ async def test_how_many_speak_is_told(ada: Person, services: Services) -> None:
 async def test_the_hint_shows_how_people_are_written(ada: Person) -> None:
     for path in ("/", "/meetings/new"):
         page = (await ada.open(path)).text
-        assert "One a line: Name &lt;e-mail&gt;" in page
+        assert "One a line: Name &lt;e-mail&gt;, or the name alone" in page
         assert "<e-mail>" not in page
 
 
@@ -69,10 +70,22 @@ async def test_attendees_are_lines(ada: Person) -> None:
     assert "Grace Hopper, tom" in page
 
 
+async def test_a_name_alone_is_an_attendee(ada: Person) -> None:
+    names = f"{ada.user.display_name}, Tom Berg, Мария Силва\nGrace Hopper <grace@example.com>, tim@example.com"
+    await upload(ada, "Weekly", attendees=names)
+    page = (await ada.open("/")).text
+    path = re.findall(r'href="(/meetings/[0-9a-f-]{36})"', page)[0]
+    form = html.unescape((await ada.open(path)).text)
+    # The user is known by name; nobody sees an address that nobody wrote, and saving the form changes nobody.
+    written = f"{ada.user.display_name} <{ada.user.email}>\nTom Berg\nМария Силва\nGrace Hopper <grace@example.com>"
+    assert f"{written}\ntim <tim@example.com></textarea>" in form
+    assert "no-address" not in form
+
+
 @pytest.mark.parametrize(
     ("fields", "files", "code"),
     [
-        ({"attendees": "nobody"}, [("recording", ("a.wav", wav(1), "audio/wav"))], "attendee_invalid"),
+        ({"attendees": "Ada <nobody"}, [("recording", ("a.wav", wav(1), "audio/wav"))], "attendee_invalid"),
         ({}, [("recording", ("a.txt", b"hello", "text/plain"))], "unsupported_format"),
         ({}, [("recording", ("a.wav", b"hello", "audio/wav"))], "content_mismatch"),
         ({"title": "Mine"}, [("other", ("a.wav", wav(1), "audio/wav"))], "file_required"),

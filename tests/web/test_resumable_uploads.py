@@ -141,7 +141,7 @@ async def test_a_checksum_is_held_to(sender: Sender) -> None:
         (5 * 1024**3, "a.wav", {}, 413, "file_too_large"),
         (1000, "a.txt", {}, 400, "unsupported_format"),
         (1000, "a.wav", {"filetype": "video/mp4"}, 400, "media_type_mismatch"),
-        (1000, "a.wav", {"attendees": "nobody"}, 400, "attendee_invalid"),
+        (1000, "a.wav", {"attendees": "Ada <nobody"}, 400, "attendee_invalid"),
         (1000, "a.wav", {"language": "klingon"}, 400, "language_invalid"),
         (1000, "a.wav", {"num_speakers": "many"}, 400, "num_speakers_invalid"),
     ],

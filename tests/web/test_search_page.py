@@ -14,7 +14,7 @@ LINK = re.compile(r'<a href="(/meetings/[^"]+)">')
 async def test_results_lead_to_the_second(ada: Person, held: Held) -> None:
     page = (await ada.open("/search", params={"q": "decide launch"})).text
     assert 'aria-label="Results"' in page
-    assert LINK.findall(page)[-1].startswith(f"{held.path}?t=9.5")
+    assert html.unescape(LINK.findall(page)[-1]) == f"{held.path}?t=9.5&found=decided+launch"
     assert "<mark>decided</mark>" in page
     assert (
         '<label for="s-q">Search meetings</label><input id="s-q" type="search" name="q" value="decide launch"' in page
@@ -30,6 +30,14 @@ async def test_what_is_not_there_is_said(ada: Person, held: Held) -> None:
     long = await ada.open("/search", params={"q": "x" * 301})
     assert long.status_code == 400
     assert 'role="alert"' in long.text
+
+
+async def test_a_question_is_searched_by_the_words_that_were_said(ada: Person, held: Held) -> None:
+    asked = html.unescape((await ada.open("/search", params={"q": "who decided the launch of elephants?"})).text)
+    assert "what was found without: who, the, of, elephants" in asked
+    assert "<mark>decided</mark>" in asked
+    assert "Nothing was found" in (await ada.open("/search", params={"q": "who the"})).text
+    assert "Nothing was found" in (await ada.open("/search", params={"q": '"launch elephants"'})).text
 
 
 async def test_somebody_else_finds_nothing(grace: Person, held: Held) -> None:

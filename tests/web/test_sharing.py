@@ -72,6 +72,9 @@ async def test_links_end(
     assert week.rpartition("/")[2] not in listed, "the secret is shown once"
     await ada.send(f"{held.path}/share/revoke", {"link": link_id})
     assert [(await client.get(week + part)).status_code for part in ("", "/audio")] == [404, 404]
+    dead = (await client.get(week, headers={"Accept": "text/html"})).text
+    assert "expired, was revoked or is not whole" in dead
+    assert "To your meetings" not in dead
 
     third = await link_of(ada, held)
     async with services.db.transaction() as tx:

@@ -16,6 +16,8 @@ NAME_MAX = 200
 ATTENDEES_MAX = 1000
 KEY_MAX = 255
 UNKNOWN_ROLE = "Unknown"
+NO_ADDRESS = "no-address.test"
+"""The domain of those whose address nobody wrote: reserved (RFC 2606), so that nothing ever reaches it."""
 TRASH_LIFE = timedelta(days=30)
 """How long a meeting stays in the trash before it is deleted."""
 

@@ -147,11 +147,13 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of meetings, newest first. `read_as` holds the words that stood in for those that nobody said."""
+    """A page of meetings, newest first. `read_as` holds the words that stood in for those that nobody said, `left_out`
+    the words of the query that were not looked for."""
 
     meetings: tuple[FoundMeeting, ...]
     next_cursor: str | None = None
     read_as: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 Place = tuple[datetime, str]

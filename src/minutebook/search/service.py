@@ -109,6 +109,22 @@ class Search:
             return await self._page(tx, seen, terms, read_as, filters, rows)
         return await self._page(tx, seen, terms, {}, filters, rows)
 
+    async def nearest(self, tx: AsyncConnection, user_id: str, asked: Asked, *, shared: bool = False) -> Found:
+        """What `find` finds of a query that nothing holds in full, as a question typed into the box: without function
+        words and without those that nobody said. Nothing when that leaves all of it or none of it."""
+        seen = await self._seen(tx, user_id) if shared else repository.Seen(user_id)
+        terms = parsed(asked.query)
+        kept = []
+        for term in terms:
+            anyway = not term.exact and term.words[0] in _said_anyway()
+            if not anyway and (term.exact or await self._is_said(tx, seen, term)):
+                kept.append(term)
+        if not kept or len(kept) == len(terms):
+            return Found(())
+        query = " ".join(f'"{" ".join(term.words)}"' if term.exact else term.words[0] for term in kept)
+        found = await self.find(tx, user_id, replace(asked, query=query), shared=shared)
+        return replace(found, left_out=tuple(term.words[0] for term in terms if term not in kept))
+
     async def related(self, tx: AsyncConnection, owner_id: str, question: str, limit: int) -> Sequence[Related]:
         """What was said in this owner's meetings that has most of a question's words, function words aside: about so
         many passages, each with what was said right before and after it."""
@@ -211,6 +227,11 @@ class Search:
                 return {}
             found[term.words[0]] = words
         return found
+
+    async def _is_said(self, tx: AsyncConnection, seen: repository.Seen, term: Term) -> bool:
+        """Whether some document has this term or words that stand in for it."""
+        said = await repository.find(tx, seen, term.needs(), repository.Filters(), 1)
+        return bool(said or await self._words_for(tx, seen.user_id, term.keys[0]))
 
     async def _words_for(self, tx: AsyncConnection, owner_id: str, key: str) -> Sequence[str]:
         """The words that are there which begin with this one, else those that it is a slip of."""

@@ -143,12 +143,17 @@ class Sharing:
         meeting is in the trash cannot be told apart: `link_not_found`."""
         link = await repository.of_secret(tx, fingerprint(secret))
         if link is None or not link.opens_at(self._clock.now()):
-            raise not_found("link")
+            raise _opens_nothing()
         try:
             meeting = await self._meetings.get(tx, link.owner_id, link.meeting_id)
         except MinutebookError as error:
-            raise not_found("link") from error
+            raise _opens_nothing() from error
         if meeting.trashed_at is not None:
-            raise not_found("link")
+            raise _opens_nothing()
         # What a stranger sees names people and keeps their addresses.
         return link, replace(meeting, attendees=tuple(replace(a, email="") for a in meeting.attendees))
+
+
+def _opens_nothing() -> MinutebookError:
+    message = "This link opens nothing: it expired, was revoked or is not whole. Ask whoever sent it for a new one."
+    return MinutebookError(Kind.NOT_FOUND, "link_not_found", message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,8 @@ async def search(request: Request, user: SignedIn, services: ServicesOf, read: R
     try:
         wanted = _asked(asked, request.query_params.get("cursor", ""))
         found = await services.search.find(read, user.id, wanted, shared=True)
+        if not found.meetings:
+            found = await services.search.nearest(read, user.id, wanted, shared=True)
     except MinutebookError as error:
         failure = failure_of(error)
     context: dict[str, Any] = {
@@ -61,9 +64,13 @@ async def ask(request: Request, user: SignedIn, form: PostedForm, services: Serv
 
 
 def link_of(meeting: FoundMeeting, hit: Hit) -> str:
-    """Where a hit is heard; what has no second leads to the meeting."""
+    """Where a hit is heard, with the words to mark there; what has no second leads to the meeting. A second is rounded
+    up: a moment earlier the word before is still said."""
     start = hit.passage.start_s
-    return f"/meetings/{meeting.meeting_id}" + ("" if start is None else f"?t={start:.1f}")
+    if start is None:
+        return f"/meetings/{meeting.meeting_id}"
+    found = " ".join(dict.fromkeys(piece.text for piece in hit.snippet if piece.found))
+    return f"/meetings/{meeting.meeting_id}?" + urlencode({"t": ceil(start * 100) / 100, "found": found})
 
 
 def _asked(asked: Mapping[str, str], cursor: str) -> Asked:

@@ -192,5 +192,6 @@ if (player && params.has("t")) {
   if (Number.isFinite(at)) {
     player.seek(at);
     transcript?.show(at);
+    transcript?.markFound(at, params.get("found") ?? "");
   }
 }

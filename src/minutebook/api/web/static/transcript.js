@@ -102,6 +102,20 @@ export class Transcript {
     if (first && this.#isPane()) this.#scrollTo(first, "auto");
   }
 
+  /**
+   * Marks what a search found in the line of a moment.
+   * @param {number} at
+   * @param {string} found
+   */
+  markFound(at, found) {
+    const line = this.#lineAt(at);
+    if (!line) return;
+    const wanted = new Set(bare(found).split(" "));
+    this.#split(line.element);
+    for (const word of every("span[data-at]", HTMLElement, line.element))
+      if (wanted.has(bare(word.textContent ?? ""))) word.classList.add("marked");
+  }
+
   markDoubtful() {
     for (const line of every(".line[data-split]", HTMLElement, this.list)) this.#doubt(line);
   }
@@ -206,4 +220,12 @@ export class Transcript {
   #isRead() {
     return this.#isPane() || this.pane.getBoundingClientRect().top < window.innerHeight / 2;
   }
+}
+
+/**
+ * Words without what stands around them.
+ * @param {string} text
+ */
+function bare(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 }
