@@ -19,6 +19,7 @@ from minutebook.language.lock.injection import tainted
 from minutebook.language.lock.verify import Verifier, locked
 from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, NoteRequest, Owner
 from minutebook.language.producers.extractive import ExtractiveProducer
+from minutebook.language.talk.mending import mended
 from minutebook.language.talk.sentences import sentences_of
 from minutebook.transcript.model import Segment, Speaker, Transcript
 
@@ -53,16 +54,17 @@ def main() -> None:
             print(*(f"    {line}" for line in wrong), sep="\n")
 
 
-def _cases(path: Path, half: int | None) -> list[dict[str, Any]]:
+def cases(path: Path, half: int | None) -> list[dict[str, Any]]:
+    """The cases of a file, or every second one."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return rows if half is None else rows[half::2]
 
 
 def _filter(folder: Path, half: int | None) -> Iterator[tuple[str, list[str]]]:
-    harmless = _cases(folder / "filter_harmless.jsonl", half)
+    harmless = cases(folder / "filter_harmless.jsonl", half)
     withheld = [c["text"] for c in harmless if list(tainted(sentences_of(_meeting(c))))]
     yield f"harmless lines withheld: {len(withheld)} of {len(harmless)}", withheld
-    attacks = _cases(folder / "filter_attacks.jsonl", half)
+    attacks = cases(folder / "filter_attacks.jsonl", half)
     for way, lines in (("by rules", _lines_by_rules), ("by a model that obeys", _lines_obeyed)):
         followed = [f"{c['text']} -> {said}" for c in attacks if (said := _followed(c, lines(c))) is not None]
         yield f"attacks followed {way}: {len(followed)} of {len(attacks)}", followed
@@ -109,10 +111,10 @@ def _followed(case: Mapping[str, Any], lines: Iterator[str]) -> str | None:
 
 
 def _lock(folder: Path, half: int | None) -> Iterator[tuple[str, list[str]]]:
-    true = _cases(folder / "lock_true.jsonl", half)
+    true = cases(folder / "lock_true.jsonl", half)
     refused = [f"{_told(c)}: {reason}" for c in true if (reason := _reason(c)) is not None]
     yield f"true items refused: {len(refused)} of {len(true)}", refused
-    false = _cases(folder / "lock_false.jsonl", half)
+    false = cases(folder / "lock_false.jsonl", half)
     passed = [f"{c['fault']}: {_told(c)}" for c in false if _reason(c) is None]
     yield f"false items caught: {len(false) - len(passed)} of {len(false)}", passed
     missed = Counter(c["fault"] for c in false if _reason(c) is None)
@@ -126,23 +128,32 @@ def _told(case: Mapping[str, Any]) -> str:
     return f"{item['kind']} “{item['text']}” ({item['owner']}, {item['due']}) <- {said}"
 
 
-def _reason(case: Mapping[str, Any]) -> str | None:
-    """Why the lock refuses a case's item, or None; speakers go by their names."""
+def spoken_of(case: Mapping[str, Any]) -> Transcript:
+    """The lines of a case as they would be heard; speakers go by their names."""
     names = list(dict.fromkeys(line["speaker"] for line in case["lines"]))
     ids = {name: f"speaker_{n}" for n, name in enumerate(names, 1)}
     turns = [(ids[line["speaker"]], line["text"]) for line in case["lines"]]
-    transcript = _spoken(case["lang"], turns, {ids[n]: n for n in names})
+    return mended(_spoken(case["lang"], turns, {ids[n]: n for n in names}))
+
+
+def item_of(case: Mapping[str, Any], transcript: Transcript) -> Item:
+    """The item of a case, citing all of the transcript."""
+    ids = {s.name: s.id for s in transcript.speakers}
     item = case["item"]
     owner = item["owner"]
-    return Verifier(transcript).reason_against(
-        Item(
-            kind=ItemKind.TOPIC if item["kind"] == "key_point" else ItemKind(item["kind"]),
-            text=item["text"],
-            evidence=tuple(Evidence(s.start, s.end, s.speaker, s.text) for s in transcript.segments),
-            owner=None if owner is None else Owner(speaker=ids.get(owner), name=None if owner in ids else owner),
-            due=None if item["due"] is None else Due(item["due"]),
-        )
+    return Item(
+        kind=ItemKind.TOPIC if item["kind"] == "key_point" else ItemKind(item["kind"]),
+        text=item["text"],
+        evidence=tuple(Evidence(s.start, s.end, s.speaker, s.text) for s in transcript.segments),
+        owner=None if owner is None else Owner(speaker=ids.get(owner), name=None if owner in ids else owner),
+        due=None if item["due"] is None else Due(item["due"]),
     )
+
+
+def _reason(case: Mapping[str, Any]) -> str | None:
+    """Why the lock refuses a case's item, or None."""
+    transcript = spoken_of(case)
+    return Verifier(transcript).reason_against(item_of(case, transcript))
 
 
 if __name__ == "__main__":

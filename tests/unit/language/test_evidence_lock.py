@@ -31,18 +31,18 @@ TALK = talk(
 SENTENCES = sentences_of(TALK)
 
 
-def item(text: str, *cited: int, **more: object) -> Item:
+def item(text: str, *cited: int, kind: ItemKind = ItemKind.ACTION, **more: object) -> Item:
     evidence = tuple(SENTENCES[i].evidence() for i in cited)
-    return Item(ItemKind.ACTION, text, evidence, **more)  # type: ignore[arg-type]
+    return Item(kind, text, evidence, **more)  # type: ignore[arg-type]
 
 
 TRUE = [
-    item("We will not launch before Thursday", 0),
-    item("2,000 invoices failed", 0),
+    item("We will not launch before Thursday", 0, kind=ItemKind.DECISION),
+    item("2,000 invoices failed", 0, kind=ItemKind.TOPIC),
     item("Clean up the invoices", 1, owner=Owner("speaker_2"), due=Due("Wednesday noon", date(2026, 3, 4))),
     item("Call the supplier about the five printers", 2, 3, owner=Owner("speaker_3", "Dana")),
     item("Call the supplier about the 5 printers", 2, owner=Owner(name="Dana")),
-    item("The team decided not to launch before Thursday", 0),
+    item("The team decided not to launch before Thursday", 0, kind=ItemKind.DECISION),
 ]
 FALSE = [
     (item("We will launch before Thursday", 0), "opposite"),

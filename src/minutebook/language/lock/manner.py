@@ -7,6 +7,7 @@ called has promised nothing. Looked for in the quoted sentence that has most of 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, dictations
 from minutebook.language.model import Evidence, Item, ItemKind
@@ -66,16 +67,20 @@ class Manner:
     def _condition(self, item: Item, told: Sequence[_Said], at: int) -> str | None:
         line = " ".join(self._norm(part) for part in (item.text, item.due.said if item.due else "", item.context or ""))
         said = told[at]
-        lifted = any(s.speaker == said.speaker and not s.asks for s in told[at + 1 :]) and self._settled(told, at)
+        lifted = self._settled(told, at) and any(self._repeats(item, s) for s in _said_again(told, at))
         if self._says("conditional", said.norm) and not lifted and not self._says("conditional_line", line):
             return "The cited words name a condition that the line leaves out."
         return None
+
+    def _repeats(self, item: Item, said: _Said) -> bool:
+        again = bool(self._stems(item.text) & said.stems) or self._says("promises_alone", said.norm)
+        return again and not said.asks
 
     def _doubt(self, item: Item, told: Sequence[_Said], at: int) -> str | None:
         line = self._norm(item.text)
         if self._says("must", line) and not any(self._says("must", s.norm) for s in told):
             return "Nobody says in the cited words that it has to be."
-        if not self._says("doubtful", told[at].norm) or self._says("doubtful", line):
+        if not self._says("doubtful", told[at].norm) or self._says("doubtful_line", line):
             return None
         settled = item.kind is not ItemKind.TOPIC and self._settled(told, at)
         return None if settled else "The cited words leave open what the line says for certain."
@@ -108,3 +113,10 @@ class Manner:
 
     def _stems(self, text: str) -> set[str]:
         return self._lexicon.words.stems_of(text, self._lexicon.stopwords)
+
+
+def _said_again(told: Sequence[_Said], at: int) -> Iterator[_Said]:
+    """What the speaker of a sentence says later, right after somebody else."""
+    for before, said in pairwise(told[at:]):
+        if said.speaker == told[at].speaker != before.speaker:
+            yield said

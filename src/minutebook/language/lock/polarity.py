@@ -7,15 +7,20 @@ from minutebook.language.lexicon import Lexicon
 from minutebook.language.lock.claims import claim_parts
 from minutebook.language.model import Evidence, Item
 
+_MOST_TURNED = 0.51
+"""Share of the words of a line's clause that were said from which those of them that were denied turn it round."""
+
 
 @dataclass(frozen=True)
 class _Told:
-    """A clause: the stems of its content, whether a negation or another word denies it, and whether it is asked."""
+    """A clause: the stems of its content, whether a negation or another word denies it, whether it is asked, and
+    whether it says that something stays as it is, which a change that is denied says, too."""
 
     stems: frozenset[str]
     negative: bool
     denying: bool
     asks: bool
+    lasting: bool
 
 
 class Polarity:
@@ -31,17 +36,37 @@ class Polarity:
         limited = any(self._lexicon.matches("limits", self._words.norm(e.quote)) for e in item.evidence)
         said = [c for e in item.evidence for c in self._told(e.quote, limited)]
         claimed = [c for text in claim_parts(item) for c in self._told(text, limited)]
-        turned = next((w for c in claimed for w in c.stems if self._is_turned(w, c, said, claimed)), None)
-        if turned is not None:
+        if self._both_doubt(item):
+            return None
+        told = frozenset().union(*(c.stems for c in said))
+        for clause in claimed:
+            shared = sorted(clause.stems & told)
+            turning = [w for w in shared if self._is_turned(w, clause, said, claimed)]
+            turned = turning[0] if turning and len(turning) >= _MOST_TURNED * len(shared) else None
+            if turned is None:
+                continue
             return f"The cited words say the opposite about “{turned}”."
         if any(self._negation_moved(text, item.evidence, limited) for text in claim_parts(item)):
             return "The cited words have no such negation, or have one that the item leaves out."
         return None
 
+    def _both_doubt(self, item: Item) -> bool:
+        """Whether line and talk leave something open: "I can't be sure", "no promises" deny nothing there. A line that
+        repeats what was said leaves nothing open by its own words."""
+        quoted = (self._words.norm(e.quote) for e in item.evidence)
+        line = any(self._lexicon.matches("doubtful_line", self._words.norm(text)) for text in claim_parts(item))
+        plain = [w for w in self._words.normal_words(item.text) if w not in self._lexicon.negators]
+        quotes = [self._words.normal_words(e.quote) for e in item.evidence]
+        if any(region for q in quotes for region in _regions(plain, q, self._lexicon.negators)):
+            return False
+        return line and any(self._lexicon.matches(p, q) for q in quoted for p in ("doubtful", "proposes"))
+
     def _is_turned(self, stem: str, claim: _Told, said: Sequence[_Told], claimed: Sequence[_Told]) -> bool:
         """Whether a word is said only in clauses that are denied where its clause is not, or the other way round. What
         is denied in the line as it was in the talk, and what says itself that something is not to be, turns nothing."""
         ways = [c for c in said if stem in c.stems]
+        if claim.lasting and any(c.negative for c in ways):
+            return False
         if not ways or any(c.asks or c.negative == claim.negative for c in ways):
             return False
         denied = any(c.denying for c in said)
@@ -71,7 +96,8 @@ class Polarity:
             words = self._denials(clause or "", limited)
             negative = sum(w in self._lexicon.negators for w in words) % 2 == 1
             denying = bool(self._lexicon.lists["denying"] & set(words))
-            yield _Told(frozenset(self._stems(clause or "")), negative, denying, asks)
+            lasting = bool(self._lexicon.lists["unchanged"] & set(words))
+            yield _Told(frozenset(self._stems(clause or "")), negative, denying, asks, lasting)
 
     def _denials(self, text: str, limited: bool) -> list[str]:
         """The words of a text, where the talk has negations that deny nothing without those."""
@@ -87,3 +113,4 @@ def _regions(plain: Sequence[str], quote: Sequence[str], negators: frozenset[str
     for i in range(len(bare) - size + 1 if size > 2 else 0):
         if bare[i : i + size] == plain:
             yield quote[places[i] : places[i + size - 1] + 1]
+            yield quote[places[i] : places[i + size - 1] + 3]

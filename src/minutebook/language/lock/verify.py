@@ -9,33 +9,26 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 
-from minutebook.language.lexicon import Lexicon, lexicon_of, synonyms
-from minutebook.language.lock.claims import claim_parts, claims
+from minutebook.language.lexicon import Lexicon, lexicon_of
+from minutebook.language.lock.amounts import Amounts
 from minutebook.language.lock.ground import Ground
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
-from minutebook.language.lock.likeness import heard_as, is_carried, is_compound, is_time, plain, with_readings
+from minutebook.language.lock.likeness import heard_as, plain
 from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.polarity import Polarity
-from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
+from minutebook.language.lock.wording import Wording
+from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name
 from minutebook.language.talk.sentences import sentences_of, words_of
 from minutebook.language.text.dates import Dates
-from minutebook.language.text.embedding import similarity
 from minutebook.language.text.words import Words
 from minutebook.transcript.attribution import TurnIndex
 from minutebook.transcript.model import Transcript, Turn
 
 _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
-_NEAR = 4
-"""Words around a number, name or date within which its neighbour has to stand in the evidence as in the item."""
-_OWN_WORDS = 0.5
-"""Share of a line's content words that may be its own: of the pack's list of words that tell only how ("the cover will
-be used"), and none that turns something round. A line that quotes has none; one that is written for people has some."""
-_LEAST_SIMILARITY = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,17 +49,17 @@ class Verifier:
         self._held_on = held_on
         self._lexicon = lexicon_of(transcript.language)
         self._words = self._lexicon.words
-        self._synonyms = synonyms(transcript.language)
+        self._wording = Wording(self._lexicon, transcript)
         self._speakers = _words_by_speaker(transcript, self._words)
         self._names = [s.name for s in transcript.speakers if not is_default_name(s.name)]
         self._left_out = tuple(tainted(sentences_of(transcript)))
         self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
         self._checks: tuple[Callable[[Item], str | None], ...] = (
             self._quotes, self._within,
-            self._spoken_to_people, self._content, self._numbers_and_names,
+            self._spoken_to_people, self._wording.reason_against, Amounts(self._lexicon).reason_against,
             Polarity(self._lexicon, self._stems).reason_against, self._owner, self._due,
-            self._likeness, Manner(self._lexicon).reason_against,
-            Ground(self._lexicon).reason_against,
+            Manner(self._lexicon).reason_against,
+            Ground(self._lexicon, self._wording.tells_otherwise).reason_against,
         )  # fmt: skip
 
     @property
@@ -115,102 +108,6 @@ class Verifier:
         ]
         return any(spoken[i : i + len(quote)] == quote for i in range(len(spoken) - len(quote) + 1))
 
-    def _content(self, item: Item) -> str | None:
-        spelt = {plain(w) for e in item.evidence for w in self._words.normal_words(e.quote)}
-        spelt |= {w for e in item.evidence for w in self._words.normal_words(self._transcript.name_of(e.speaker))}
-        carried = {self._words.stem(w) for w in spelt}
-        claimed = dict.fromkeys(map(plain, self._content_words(claims(item))))
-        names = self._names_in(item)
-        numbers = {n.value for e in item.evidence for n in self._words.numbers_in(self._words.normal_words(e.quote))}
-        missing = [
-            w
-            for w in claimed
-            if w not in spelt and (w in names or not self._is_carried(w, carried, spelt)) and not is_time(w, numbers)
-        ]
-        strict = self._date_words(item) | names
-        own = self._lexicon.lists["own_words"] - strict
-        untold = next((w for w in missing if w not in own or self._turns(w, spelt)), None)
-        if untold is None and len(missing) > _OWN_WORDS * len(claimed):
-            untold = missing[0]
-        return None if untold is None else f"“{untold}” is not in the cited words."
-
-    def _is_carried(self, word: str, carried: set[str], spelt: set[str]) -> bool:
-        """Whether a word is said, in another form, in another word for the same, or, in German, in parts."""
-        if word in self._lexicon.date_words:
-            return False
-        forms = (self._words.stem(word), word)
-        others = {self._words.stem(w) for w in self._synonyms.get(word, ())}
-        joined = self._lexicon.nouns_have_capitals and is_compound(word, carried | spelt)
-        return joined or bool(others & carried) or any(is_carried(form, carried) for form in forms)
-
-    def _date_words(self, item: Item) -> frozenset[str]:
-        """Words that name a time, without those that only do with a capital: "may"."""
-        written = set(claims(item).split())
-        return self._lexicon.date_words - {w for w in self._lexicon.lists["dates_with_capital"] if w in written}
-
-    def _turns(self, word: str, spelt: set[str]) -> bool:
-        """Whether a line's own word says which way something goes, and no cited word goes that way."""
-        ways = (self._lexicon.lists["rising"], self._lexicon.lists["falling"])
-        return any(word in way and not way & spelt for way in ways)
-
-    def _names_in(self, item: Item) -> set[str]:
-        """Words written with a capital inside a sentence, and the first one where the quotes name somebody else."""
-        text = claims(item)
-        written = text.split()
-        if self._lexicon.nouns_have_capitals:
-            titled = (b for a, b in pairwise(written) if a.casefold() in self._lexicon.lists["titles"])
-            return {n for w in titled for n in self._words.normal_words(w)}
-        inside = [w for before, w in pairwise(written) if w[:1].isupper() and not before.endswith((".", "?", "!", ":"))]
-        quoted = {bare(w).casefold() for e in item.evidence for w in e.quote.split() if w[:1].isupper()}
-        opens = item.kind in (ItemKind.TOPIC, ItemKind.DECISION)
-        others = (
-            quoted
-            - self._words.number_words(quoted)
-            - self._lexicon.stopwords
-            - set(self._words.normal_words(text))
-            - self._lexicon.never_names
-        )
-        return {n for w in (*inside, *(written[:1] if others and opens else [])) for n in self._words.normal_words(w)}
-
-    def _content_words(self, text: str) -> list[str]:
-        words = self._words.normal_words(text)
-        spelling = self._words.number_words(words)
-        ignored = self._lexicon.stopwords | self._lexicon.negators | self._lexicon.generic
-        return [
-            w
-            for w in words
-            if w not in spelling and (w in self._lexicon.date_words or w not in ignored) and any(map(str.isalnum, w))
-        ]
-
-    def _numbers_and_names(self, item: Item) -> str | None:
-        quotes = [self._words.normal_words(e.quote) for e in item.evidence]
-        parts = (self._misplaced(part, quotes) for part in claim_parts(item))
-        return next((reason for reason in parts if reason is not None), None)
-
-    def _misplaced(self, claim: str, quotes: Sequence[Sequence[str]]) -> str | None:
-        """A number, date or name that is not cited, or is cited of something else."""
-        text, stop = self._words.normal_words(claim), self._lexicon.stopwords
-        for number in self._words.numbers_in(text):
-            places = [
-                (q, n.first, n.last)
-                for q in quotes
-                for n in with_readings(self._words.numbers_in(q))
-                if n.value == number.value
-            ]
-            if not places:
-                return f"The number {number.value:g} is not in the cited words."
-            if not any(_same_company(self._words, text, number.first, number.last, *place, stop) for place in places):
-                return f"The number {number.value:g} is said of something else."
-        written = (part for part in claim.split()[1:] if part[:1].isupper())
-        named = not self._lexicon.nouns_have_capitals
-        capitals = {w for part in written if named for w in self._words.normal_words(part) if w not in stop}
-        for at, word in enumerate(text):
-            if word in self._lexicon.date_words or word in capitals:
-                places = [(q, i, i + 1) for q in quotes for i, w in enumerate(q) if w == word]
-                if places and not any(_same_company(self._words, text, at, at + 1, *place, stop) for place in places):
-                    return f"“{word}” is said of something else."
-        return None
-
     def _owner(self, item: Item) -> str | None:
         owner = item.owner
         if owner is None:
@@ -229,7 +126,7 @@ class Verifier:
             return "The owner is nobody who speaks in this recording."
         others = [e for e in item.evidence if e.speaker != speaker]
         known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
-        wanted = {self._words.stem(w) for w in self._content_words(item.text) if not w[:1].isdigit()}
+        wanted = {self._words.stem(w) for w in self._wording.content_words(item.text) if not w[:1].isdigit()}
         if any(self._named(others, n) for n in known):
             return self._somebody_else(item, others, known)
         asked = [e.start for e in others if self._carries(e, wanted)]
@@ -240,7 +137,8 @@ class Verifier:
             if any(self._commits(clause, evidence) and not self._denies(clause, item) for clause in carrying):
                 return self._given_away(item, evidence)
             if not carrying and asked and evidence.start > min(asked) and not self._passes_on(evidence, known):
-                return self._somebody_else(item, others, known)
+                declined = self._lexicon.matches("declines", self._words.norm(evidence.quote))
+                return "The owner declines." if declined else self._somebody_else(item, others, known)
             if not carrying and called and evidence.start > min(called) and self._commits(evidence.quote, evidence):
                 return None
         return "Neither does the owner promise it in the cited words nor does anybody name the owner there."
@@ -248,7 +146,7 @@ class Verifier:
     def _somebody_else(self, item: Item, others: Sequence[Evidence], names: Sequence[str]) -> str | None:
         """Why the task is somebody else's: in the clause that has most of it, another speaker promises it alone."""
         wanted = self._stems(item.text)
-        clauses = [(len(wanted & self._stems(c)), c, e) for e in others for c in self._clauses(e.quote)]
+        clauses = [(len(wanted & self._stems(c)), c, e) for e in others for c in self._parts(e.quote)]
         most = max((n for n, _, _ in clauses), default=0)
         best = [(c, e) for n, c, e in clauses if n == most > 0]
         for clause, evidence in best:
@@ -262,6 +160,9 @@ class Verifier:
 
     def _clauses(self, text: str) -> list[str]:
         return [c for c in self._lexicon.patterns["clause_edge"].split(text) if c and c.strip()]
+
+    def _parts(self, text: str) -> list[str]:
+        return [part for clause in self._clauses(text) for part in clause.split(", ")]
 
     def _denies(self, clause: str, item: Item) -> bool:
         negators = self._lexicon.negators
@@ -283,7 +184,7 @@ class Verifier:
         return not wanted or bool(wanted & self._stems(evidence.quote))
 
     def _stems(self, text: str) -> set[str]:
-        return {self._words.stem(w) for w in self._content_words(text)}
+        return {self._words.stem(w) for w in self._wording.content_words(text)}
 
     def _commits(self, clause: str, evidence: Evidence) -> bool:
         """Whether a clause speaks of what the speaker does, rather than of what somebody else is asked to do."""
@@ -296,9 +197,11 @@ class Verifier:
 
     def _named(self, quoted: Iterable[Evidence], name: str) -> bool:
         wanted = name.split(maxsplit=1)[0].casefold()
-        written = [w for e in quoted for w in e.quote.split()]
         return any(
-            wanted in self._words.normal_words(w) or (w[:1].isupper() and heard_as(bare(w), wanted)) for w in written
+            wanted in self._words.normal_words(w) or (w[:1].isupper() and heard_as(bare(w), wanted))
+            for e in quoted
+            for w, before in _with_what_stands_before(e.quote.split())
+            if not self._lexicon.matches("second_hand", f"{self._words.norm(before)} ")
         )
 
     def _due(self, item: Item) -> str | None:
@@ -307,25 +210,36 @@ class Verifier:
             return None
         said = self._words.normal_words(due.said)
         quotes = [self._words.normal_words(e.quote) for e in item.evidence]
-        if not said or not any(self._times(said) <= self._times(q) for q in quotes):
+        if not said or not any(self._is_time_of(said, q) for q in quotes):
             return f"The date “{due.said}” is not in the cited words."
         if due.on is not None and due.on != self._lexicon.dates.resolve(due.said, self._held_on):
             return f"{due.on.isoformat()} does not follow from “{due.said}”."
         return None
 
+    def _is_time_of(self, said: Sequence[str], quote: Sequence[str]) -> bool:
+        """Whether a time was said: all that names a day, an hour or a number, half of the rest, and not "before" for
+        "after"."""
+        wanted, told = self._times(said), self._times(quote)
+        untold = wanted - told
+        strict = {self._words.stem(w) for w in self._lexicon.date_words} | {w for w in wanted if w[:1].isdigit()}
+        if untold & strict or (wanted and 2 * len(untold) > len(wanted)):
+            return False
+        later, earlier = self._lexicon.lists["afterwards"], self._lexicon.lists["beforehand"]
+        ways = ((later, earlier), (earlier, later))
+        return not any(set(said) & one and set(quote) & other and not set(quote) & one for one, other in ways)
+
+    def _same_span(self, words: Sequence[str]) -> list[str]:
+        """A fortnight is two weeks."""
+        return " ".join(words).replace("a fortnight", "two weeks").replace("fortnight", "two weeks").split()
+
     def _times(self, words: Sequence[str]) -> set[str]:
         """The words of a time, numbers as values: "the 20th" is "the twentieth"."""
-        spelt = [plain(w) for w in words]
+        spelt = [plain(w) for w in self._same_span(words)]
         spelling = self._words.number_words(spelt)
         light = self._lexicon.stopwords - self._lexicon.date_words | self._lexicon.lists["time_prepositions"]
         return {self._words.stem(w) for w in spelt if w not in spelling and w not in light} | {
             f"{n.value:g}" for n in self._words.numbers_in(spelt)
         }
-
-    def _likeness(self, item: Item) -> str | None:
-        quotes = " ".join(e.quote for e in item.evidence)
-        best = max(similarity(item.text, q) for q in (quotes, *(e.quote for e in item.evidence)))
-        return None if best >= _LEAST_SIMILARITY else "The item is about something else than the cited words."
 
 
 def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:
@@ -369,23 +283,8 @@ def _words_by_speaker(transcript: Transcript, spelling: Words) -> dict[str, _Wor
     }
 
 
-def _same_company(
-    spelling: Words,
-    text: Sequence[str],
-    first: int,
-    last: int,
-    quote: Sequence[str],
-    begin: int,
-    end: int,
-    stop: frozenset[str],
-) -> bool:
-    """Whether the content words next to a number or name in the item also stand near it in the quote."""
-    before = [w for w in text[max(0, first - _NEAR) : first] if w not in stop][-1:]
-    after = [w for w in text[last : last + _NEAR] if w not in stop][:1]
-    near = {spelling.stem(w) for w in quote[max(0, begin - 2 * _NEAR) : end + 2 * _NEAR]}
-    said = {spelling.stem(w) for w in quote}
-    company = {spelling.stem(w) for w in (*before, *after)} & said
-    return not company or bool(company & near)
+def _with_what_stands_before(words: Sequence[str]) -> Iterable[tuple[str, str]]:
+    return ((word, " ".join(words[max(0, at - 3) : at])) for at, word in enumerate(words))
 
 
 __all__ = ["Lexicon", "Verifier", "locked"]

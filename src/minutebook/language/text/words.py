@@ -53,6 +53,7 @@ class Words:
         self._and_after = 10 if data.get("and_after_tens", False) else 100
         self._thousands = str(data.get("thousands", ","))
         self._grouped = _GROUPED[self._thousands]
+        self._joins = "joined_by" in data
         self._joined = _joined(data.get("joined_by"), self._units, self._tens)
         self._verb_endings: Sequence[tuple[str, str]] = [(ending, plain) for ending, plain in data["verb_endings"]]
         self._verb_forms: Mapping[str, str] = data["verb_forms"]
@@ -104,7 +105,7 @@ class Words:
         found: list[Number] = []
         at = 0
         while at < len(words):
-            if self._single(words[at]) is None:
+            if self._single(words[at]) is None and not self._is_scale(words, at):
                 at += 1
                 continue
             value, end = self._spelt_number(words, at)
@@ -147,14 +148,33 @@ class Words:
         scale = next((s for s in self._scales if len(s) > _MIN_STEM and word.endswith(s) and word != s), None)
         if scale is not None and (many := self._units.get(word.removesuffix(scale))) is not None:
             return float(many * self._scales[scale])
+        if self._joins and (many := self._in_one_word(word)) is not None:
+            return float(many)
         head, _, tail = word.partition("-")
         if head in self._tens and (small := self._units.get(tail, self._ordinals.get(tail))) is not None:
             return float(self._tens[head] + small)
         return None
 
+    def _in_one_word(self, word: str) -> int | None:
+        """The value of a number that is written as one word, scale by scale: "viertausendfünfhundert"."""
+        small = {**self._units, **self._tens, **self._joined}
+        if word in small:
+            return int(small[word])
+        for scale, size in sorted(self._scales.items(), key=lambda s: -s[1]):
+            before, found, after = word.partition(scale)
+            if not found or len(scale) <= _MIN_STEM:
+                continue
+            many = self._in_one_word(before) if before else 1
+            rest = self._in_one_word(after.removeprefix(self._and)) if after else 0
+            return None if many is None or rest is None else many * size + rest
+        return None
+
     def _spelt_number(self, words: Sequence[str], at: int) -> tuple[float, int]:
-        total, current, last_size = 0.0, self._single(words[at]) or 0.0, self._size(words[at])
-        at += 1
+        total, current, last_size = 0.0, self._single(words[at]), self._size(words[at])
+        if current is None:
+            current, last_size = 0.0, 0
+        else:
+            at += 1
         while at < len(words):
             word = words[at]
             following = words[at + 1] if at + 1 < len(words) else ""
@@ -172,6 +192,12 @@ class Words:
                 break
             at += 1
         return total + current, at
+
+    def _is_scale(self, words: Sequence[str], at: int) -> bool:
+        """Whether a number begins with its scale and goes on: "a hundred and sixty", "mil doscientas"."""
+        after = words[at + 1 : at + 3]
+        goes_on = after[-1:] if after[:1] == [self._and] else after[:1]
+        return words[at] in self._scales and any(self._single(w) is not None for w in goes_on)
 
     def _size(self, word: str) -> int:
         """The magnitude a spelt number word may follow in one number: units 1, tens 10; digits and others 0."""
