@@ -179,7 +179,10 @@ document.addEventListener("htmx:load", (event) => {
     if (pane) pane.scrollTop = scrolled;
   } else if (part.matches(".line")) {
     transcript?.renew();
-    if (part.matches(".open")) find("textarea", HTMLTextAreaElement, part).focus();
+    if (part.matches(".open")) {
+      find("textarea", HTMLTextAreaElement, part).focus();
+      part.scrollIntoView({ block: "nearest" }); // its button is below the text
+    }
     else if (focused === part.id) find(".edit", HTMLElement, part).focus({ preventScroll: true });
   } else if (part.matches(".item.open")) {
     find("textarea", HTMLTextAreaElement, part).focus();
