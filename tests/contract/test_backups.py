@@ -127,19 +127,43 @@ def _message(number: int) -> Insert:
     return webhook_messages.insert().values(id=str(number), payload={"a": None}, **texts, **counts, **moments)
 
 
-async def test_only_what_is_new_is_copied(new_place: Callable[[str], Place], tmp_path: Path) -> None:
+async def test_only_what_is_new_is_copied(
+    new_place: Callable[[str], Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here, clock = new_place("sqlite"), VirtualClock(START)
     await lived_in(here)
+    read = counted_reads(here.storage, monkeypatch)
     await make(here.db, here.storage, clock, tmp_path, key=None, keep=7)
+    assert sum(read) == 1000 + 1001 + 1002
+    read.clear()
     await here.storage.put_bytes("recordings/0/original.flac", b"another take")
     await here.storage.put_bytes("recordings/9/original.flac", b"new")
     await here.storage.delete("recordings/2/original.flac")
     await clock.sleep(1)
     second = await make(here.db, here.storage, clock, tmp_path, key=None, keep=7)
     assert (second.objects, second.copied) == (3, 2)
+    assert sum(read) == second.copied_size == len(b"another take" + b"new")
+    read.clear()
+    await clock.sleep(1)
+    third = await make(here.db, here.storage, clock, tmp_path, key=None, keep=7)
+    assert (third.objects, third.copied, third.copied_size, read) == (3, 0, 0, [])
     first = new_place("sqlite")
     await restore(first.db, first.storage, tmp_path, Archive(tmp_path).names()[0])
     assert await first.storage.head("recordings/2/original.flac") is not None
+
+
+def counted_reads(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the pieces that are read from the storage from now on."""
+    read: list[int] = []
+    stream = storage.stream
+
+    async def counted(key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        async for piece in stream(key, start, end):
+            read.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(storage, "stream", counted)
+    return read
 
 
 async def test_old_backups_go_with_the_bytes_that_only_they_need(

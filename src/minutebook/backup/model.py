@@ -1,7 +1,7 @@
 """What a backup says of itself: the manifest."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -63,23 +63,25 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was done: objects and bytes in all, and how many of the objects had to be copied."""
+    """What was done: objects and bytes in all, and how many of them had to be copied."""
 
     name: str
     rows: int
     objects: int
-    copied: int
     size: int
+    copied: int
+    copied_size: int
 
     @classmethod
-    def of(cls, name: str, manifest: Manifest, copied: int) -> "Summary":
-        """Count what the manifest lists."""
+    def of(cls, name: str, manifest: Manifest, copied: Sequence[int]) -> "Summary":
+        """Count what the manifest lists; `copied` are the sizes of the objects that were copied."""
         return cls(
             name=name,
             rows=sum(table.rows for table in manifest.tables.values()),
             objects=len(manifest.objects),
-            copied=copied,
             size=sum(kept.size for kept in manifest.objects.values()),
+            copied=len(copied),
+            copied_size=sum(copied),
         )
 
 

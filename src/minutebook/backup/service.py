@@ -58,7 +58,7 @@ async def restore(db: Database, storage: Storage, folder: Path, at: str | None =
             raise damaged(f"{key} came out of it with another sum")
     await _fill(db, archive, name, manifest)
     await migrate(db)
-    return Summary.of(name, manifest, len(manifest.objects))
+    return Summary.of(name, manifest, [kept.size for kept in manifest.objects.values()])
 
 
 async def _look_for_others(db: Database, storage: Storage, manifest: Manifest) -> None:
@@ -115,7 +115,7 @@ class _Copying:
         self._storage = storage
         self._last = dict(last.objects) if last else {}
         self.kept: dict[str, KeptObject] = {}
-        self.copied = 0
+        self.copied: list[int] = []
 
     async def run(self) -> None:
         """One pass over the storage. What is removed meanwhile is left out."""
@@ -132,7 +132,7 @@ class _Copying:
                 self.kept.pop(stored.key, None)
             else:
                 self.kept[stored.key] = KeptObject(size, sha256, stored.etag)
-                self.copied += 1
+                self.copied.append(size)
 
 
 def _is_same(known: KeptObject, stored: StoredObject) -> bool:

@@ -2,22 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from minutebook.backup import service as backups
-from minutebook.backup.archive import Archive
-from minutebook.backup.model import Summary
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
-from minutebook.cli.settings import settings_for
-from minutebook.config import Settings
-from minutebook.db.migrations import migrate
-from minutebook.db.migrations.run import Step, missing
 from minutebook.errors import not_found
-from minutebook.kit.clock import SystemClock
-from minutebook.storage.private import make_private
-from minutebook.wiring import ask_anew, open_services, open_stores
+
+if TYPE_CHECKING:
+    from minutebook.backup.model import Summary
+    from minutebook.config import Settings
+    from minutebook.db.migrations.run import Step
 
 FOLDER = typer.Argument(help="The folder of backups: a disk that this machine does not share its fate with.")
 MIB = 1024 * 1024
@@ -31,10 +27,12 @@ def backup(
     data_dir: Path | None = DATA_DIR,
 ) -> None:
     """Back up everything, while the server runs."""
+    from minutebook.cli.settings import settings_for
+
     settings = settings_for(data_dir)
     key = None if without_key else _key_of(settings)
     summary = asyncio.run(_backup(settings, folder, key, keep))
-    typer.echo(f"{summary.name}: {_in_words(summary)}; {summary.copied} of the objects were copied now.")
+    typer.echo(f"{summary.name}: {_in_words(summary)}; {_copied(summary)}.")
     if key is None:
         typer.echo(
             "The key is not in it: keep MINUTEBOOK_SECRET_KEY (or the data directory's secret.key) elsewhere. Without "
@@ -49,6 +47,8 @@ def restore(
     data_dir: Path | None = DATA_DIR,
 ) -> None:
     """Put a backup into an empty installation."""
+    from minutebook.cli.settings import settings_for
+
     settings = settings_for(data_dir)
     summary, asked = asyncio.run(_restore(settings, folder, at))
     typer.echo(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
@@ -61,6 +61,8 @@ def upgrade(
     data_dir: Path | None = DATA_DIR,
 ) -> None:
     """Bring the database to this program's schema."""
+    from minutebook.cli.settings import settings_for
+
     steps = asyncio.run(_upgrade(settings_for(data_dir), check))
     if not steps:
         typer.echo("The database is up to date.")
@@ -72,13 +74,22 @@ def upgrade(
         typer.echo("Nothing was changed. Make a backup, stop the server, then run `minutebook upgrade`.")
 
 
-async def _backup(settings: Settings, folder: Path, key: bytes | None, keep: int) -> Summary:
+async def _backup(settings: "Settings", folder: Path, key: bytes | None, keep: int) -> "Summary":
+    from minutebook.backup import service as backups
+    from minutebook.kit.clock import SystemClock
+    from minutebook.wiring import open_stores
+
     _look_for(settings)
     async with open_stores(settings) as (db, storage):
         return await backups.make(db, storage, SystemClock(), folder, key=key, keep=keep)
 
 
-async def _restore(settings: Settings, folder: Path, at: str | None) -> tuple[Summary, int]:
+async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple[Summary, int]":
+    from minutebook.backup import service as backups
+    from minutebook.backup.archive import Archive
+    from minutebook.storage.private import make_private
+    from minutebook.wiring import ask_anew, open_services, open_stores
+
     archive = Archive(folder)
     key, kept_at = archive.key(archive.chosen(at)), settings.data_dir / "secret.key"
     make_private(settings.data_dir)
@@ -91,7 +102,10 @@ async def _restore(settings: Settings, folder: Path, at: str | None) -> tuple[Su
         return summary, await ask_anew(services)
 
 
-async def _upgrade(settings: Settings, check: bool) -> list[Step]:
+async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
+    from minutebook.db.migrations.run import migrate, missing
+    from minutebook.wiring import open_stores
+
     _look_for(settings)
     async with open_stores(settings) as (db, _):
         steps = await missing(db)
@@ -100,16 +114,22 @@ async def _upgrade(settings: Settings, check: bool) -> list[Step]:
     return steps
 
 
-def _look_for(settings: Settings) -> None:
+def _look_for(settings: "Settings") -> None:
     """Opening a file that is not there would make it."""
     if settings.database_url is None and not (settings.data_dir / "minutebook.db").exists():
         raise not_found(f"installation in {settings.data_dir}")
 
 
-def _key_of(settings: Settings) -> bytes | None:
+def _key_of(settings: "Settings") -> bytes | None:
     path = settings.data_dir / "secret.key"
     return path.read_bytes() if settings.secret_key is None and path.exists() else None
 
 
-def _in_words(summary: Summary) -> str:
+def _in_words(summary: "Summary") -> str:
     return f"{summary.rows} rows, {summary.objects} objects ({summary.size / MIB:.1f} MiB)"
+
+
+def _copied(summary: "Summary") -> str:
+    if not summary.copied:
+        return "none of the objects had to be copied"
+    return f"{summary.copied} of the objects ({summary.copied_size / MIB:.1f} MiB) were copied now"

@@ -64,9 +64,9 @@ def test_a_client_s_command_loads_no_server(tmp_path: Path, command: tuple[str, 
     assert not modules & SERVER
 
 
-@pytest.mark.parametrize("group", ["admin", "webhooks", "calendars"])
-def test_a_group_s_help_loads_no_server(tmp_path: Path, group: str) -> None:
-    assert not loaded(tmp_path, group, "--help") & (SERVER - {"minutebook.db"})
+@pytest.mark.parametrize("command", ["admin", "webhooks", "calendars", "backup", "restore", "upgrade"])
+def test_an_operator_s_help_loads_no_server(tmp_path: Path, command: str) -> None:
+    assert not loaded(tmp_path, command, "--help") & (SERVER - {"minutebook.db"})
 
 
 @pytest.mark.parametrize(("name", "help"), [(name, help) for name, _, help, _ in COMMANDS])
