@@ -25,7 +25,7 @@ COMMANDS = (
      "Write a meeting's transcript as subtitles, text, Markdown or JSON.", RECORDS),
     ("speakers", "minutebook.cli.remote.speakers:app", "Who the voices of a recording are.", RECORDS),
     ("correct", "minutebook.cli.remote.correct:correct",
-     "Correct words of a transcript wherever they stand; without words, list what was corrected.", RECORDS),
+     "Correct words of a transcript wherever they stand, or items of the note; else list what was corrected.", RECORDS),
     ("search", "minutebook.cli.remote.search:search",
      "Search transcripts, notes, titles and names; newest meetings first.", RECORDS),
     ("serve", "minutebook.cli.serve:serve", "Start the server: both APIs, the worker processes and the host of bots.",

@@ -115,6 +115,10 @@ class Recordings(_Resource):
         """Correct words of the newest transcript, or who said them; all of the edits or none."""
         return self._run(operations.correct_transcript(recording_id, edits))
 
+    def correct_note(self, recording_id: str, edits: Sequence[Mapping[str, object]]) -> tuple[Edit, ...]:
+        """Correct or remove items of the newest note, by their index; all of the edits or none."""
+        return self._run(operations.correct_note(recording_id, edits))
+
     def edits(self, recording_id: str) -> tuple[Edit, ...]:
         """What was corrected, with what was taken back."""
         return self._run(operations.edits(recording_id))

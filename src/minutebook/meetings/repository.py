@@ -1,5 +1,6 @@
 """All SQL of meetings."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -31,6 +32,8 @@ from minutebook.meetings.model import Attendee, AttendeeSource, Meeting, search_
 
 IDS_AT_ONCE = 500
 """In one statement, whose parameters a database limits."""
+_ID_BEGINNING = re.compile(r"[0-9a-f]{6}[0-9a-f-]{0,30}")
+"""A term that may be the beginning of an id, or a whole one; shorter ones fit by chance."""
 
 meetings = Table(
     "meetings",
@@ -150,10 +153,12 @@ def _matching(
 
 
 def holding(terms: Sequence[str], mentioned: Mapping[str, Select[tuple[str]]]) -> list[ColumnElement[bool]]:
-    """The conditions on a meeting that holds all terms, itself or where `mentioned` looks."""
+    """The conditions on a meeting that holds all terms, itself or where `mentioned` looks; its id holds what it begins
+    with."""
     return [
         or_(
             meetings.c.search_text.contains(term, autoescape=True),
+            *([meetings.c.id.startswith(term)] if _ID_BEGINNING.fullmatch(term) else ()),
             *([meetings.c.id.in_(ids)] if ids is not None else ()),
         )
         for term in terms

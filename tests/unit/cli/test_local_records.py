@@ -41,7 +41,7 @@ async def _fill(data_dir: Path) -> None:
     services = services_over(database, data_dir)
     made = await meeting(services, owner, title="Roadmap")
     said = [("speaker_1", "Hello, Mister Lovelase."), ("speaker_2", "The launch moves to the tenth of March.")]
-    await recorded(services, made, said, owner_id=owner)
+    await recorded(services, made, said, owner_id=owner, note=[("The launch moves to March.", 1)])
     await database.close()
 
 
@@ -78,6 +78,44 @@ def test_a_record_is_read_named_corrected_and_deleted() -> None:
 
     run("meetings", "delete", "last", "--yes")
     assert json.loads(run("meetings", "list", "--json"))["items"] == []
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_an_item_of_the_note_is_corrected_and_removed() -> None:
+    assert "1  decision  The launch moves to March." in run("correct", "last", "--note")
+    told = run("correct", "last", "--item", "1", "--text", "The launch moves to April.", "--owner", "Ada Lovelace")
+    assert "text “The launch moves to March.” → “The launch moves to April.”" in told
+    assert "The launch moves to April.  (Ada Lovelace)" in run("correct", "last", "--note")
+    assert "The launch moves to April." in run("meetings", "show", "last")
+
+    (edit,) = json.loads(run("correct", "last", "--json"))
+    run("correct", "last", "--undo", edit["id"])
+    assert "The launch moves to March." in run("correct", "last", "--note")
+    assert "item 1 removed" in run("correct", "last", "--item", "1", "--remove")
+    assert run("correct", "last", "--note") == "The note has no items.\n"
+
+
+def test_a_beginning_of_an_id_is_enough_for_any_meeting(data_dir: Path) -> None:
+    """Also for one that is older than a page of the list."""
+    oldest = json.loads(run("meetings", "show", "Roadmap", "--json"))["meeting"]
+    settings = Settings(_env_file=None, data_dir=data_dir)
+
+    async def fill() -> None:
+        database = Database(settings.sqlalchemy_url)
+        services = services_over(database, data_dir)
+        async with database.transaction() as tx:
+            owner = (await services.accounts.local_user(tx)).id
+        for number in range(101):
+            await meeting(services, owner, title=f"Later {number}")
+        await database.close()
+
+    asyncio.run(fill())
+    assert "Roadmap" not in {
+        each["title"] for each in json.loads(run("meetings", "list", "--json", "--page-size", "100"))["items"]
+    }
+    found = json.loads(run("meetings", "show", oldest["id"][:18].upper(), "--json"))["meeting"]
+    assert found["id"] == oldest["id"]
+    assert attempt("meetings", "show", oldest["id"][:18] + "0000").exit_code == 4
 
 
 def test_the_folder_of_a_record_follows_corrections_and_goes_with_the_meeting(data_dir: Path) -> None:
@@ -143,6 +181,11 @@ async def test_the_folder_follows_what_happens_in_a_browser(database: Database, 
         (("correct", "last", "never said", "said"), 4, "stands nowhere"),
         (("correct", "last", "launch"), 2, "what was said instead"),
         (("correct", "last", "launch", "lunch", "--at", "soon"), 2, "no time of the recording"),
+        (("correct", "last", "--item", "7", "--remove"), 2, "The note has no item 7"),
+        (("correct", "last", "--item", "1"), 2, "what becomes of the item"),
+        (("correct", "last", "--item", "1", "--text", "", "--remove"), 2, "what becomes of the item"),
+        (("correct", "last", "--owner", "Ada"), 2, "which item"),
+        (("correct", "last", "launch", "lunch", "--item", "1"), 2, "Correct words, or an item"),
         (("speakers", "set", "last", "Ada"), 2, "Speaker 1=Ada Lovelace"),
         (("speakers", "set", "last", "Speaker 7=Ada"), 2, "Speaker 1 (speaker_1)"),
         (("meetings", "list", "--local", "--server", "http://127.0.0.1:9"), 2, "not both"),

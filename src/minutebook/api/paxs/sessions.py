@@ -10,7 +10,8 @@ from minutebook.api.paxs.schemas import AttendeeIn, SessionIn, SessionOut, Sessi
 from minutebook.meetings.model import AttendeeDraft
 from minutebook.meetings.service import PAGE_SIZE_MAX, MeetingDraft
 
-_Q = """Words of title, description, attendees' names or addresses, note or transcript; "phrases" in quotes."""
+_Q = """Words of title, description, attendees' names or addresses, note or transcript; "phrases" in quotes; or the
+beginning of an id."""
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 

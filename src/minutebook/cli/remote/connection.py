@@ -1,7 +1,7 @@
 """Whose records: those of a server, or those of this machine's data directory; the options that say so."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -126,8 +126,8 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
         if not newest:
             raise NotFound("There are no meetings yet.", code="session_not_found")
         return paxs.sessions.get(newest[0].id)
-    fitting = [found for found in paxs.sessions.list(search=name, page_size=PAGE).items if found.title == name]
-    fitting = fitting or _beginning_with(paxs, name)
+    searched = paxs.sessions.list(search=name, page_size=PAGE).items
+    fitting = [found for found in searched if found.title == name] or _beginning_with(paxs, name, searched)
     if len(fitting) > 1:
         ids = ", ".join(each.id for each in fitting[:5])
         raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are called “{name}”; use an id: {ids}.", "meeting")
@@ -137,12 +137,13 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
     return paxs.sessions.get(fitting[0].id if fitting else name)
 
 
-def _beginning_with(paxs: Paxs, name: str) -> list[Meeting]:
+def _beginning_with(paxs: Paxs, name: str, searched: Sequence[Meeting]) -> list[Meeting]:
     start = name.lower()
     if not _ID_BEGINNING.fullmatch(start):
         return []
-    newest = paxs.sessions.list(page_size=PAGE).items
-    return [each for each in newest if each.id.startswith(start)]
+    # Minutebook searches by how ids begin too; of another server's meetings the newest are looked through.
+    fitting = [each for each in searched if each.id.startswith(start)]
+    return fitting or [each for each in paxs.sessions.list(page_size=PAGE).items if each.id.startswith(start)]
 
 
 def recording_of(meeting: Meeting) -> str:

@@ -1,4 +1,4 @@
-"""`correct`: words of a transcript that were heard wrong."""
+"""`correct`: words of a transcript that were heard wrong, items of a note that are wrong."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from minutebook.cli.remote.connection import (
     find_meeting,
     recording_of,
 )
+from minutebook.cli.remote.note_items import Item, correct_item, item_change, item_line, items_of
 from minutebook.cli.remote.output import print_json, stdout
 from minutebook.client import AnalysisType, Edit, Paxs
 from minutebook.errors import Kind, MinutebookError, invalid
@@ -34,25 +35,50 @@ def correct(
     right: str | None = typer.Argument(None, help="What was said; '' when nothing was.", show_default=False),
     at: str | None = typer.Option(None, "--at", help="Only where they are said at this time (m:ss or h:mm:ss)."),
     undo: str | None = typer.Option(None, "--undo", help="Take the correction of this id back."),
+    note: bool = typer.Option(False, "--note", help="List the items of the note, with their numbers."),
+    item: int | None = typer.Option(None, "--item", min=1, help="Correct the note's item of this number."),
+    text: str | None = typer.Option(None, "--text", help="What the item is to say."),
+    owner: str | None = typer.Option(None, "--owner", help="Who does it: a name; '' for nobody."),
+    due: str | None = typer.Option(None, "--due", help="By when, in words or as a date; '' for none."),
+    remove: bool = typer.Option(False, "--remove", help="Remove the item."),
     server: Server = None,
     tokens: TokenFile = None,
     local: Local = False,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Correct words of a transcript wherever they stand; without words, list what was corrected."""
-    if wrong is not None and right is None:
-        raise invalid("right_required", "Say what was said instead: correct MEETING WRONG RIGHT.", "right")
+    """Correct words of a transcript wherever they stand, or items of the note; else list what was corrected."""
+    values = {"text": text, "owner": owner, "due": due}
+    _check(wrong, right, item, remove or any(value is not None for value in values.values()))
     with connect(server, tokens, local, data_dir) as paxs:
         recording_id = recording_of(found := find_meeting(paxs, meeting))
-        if undo is not None:
-            made: Sequence[Edit] = (paxs.recordings.undo(recording_id, undo),)
-        elif wrong is None or right is None:
-            made = paxs.recordings.edits(recording_id)
-        else:
+        if note:
+            _list_items(items_of(paxs, recording_id, found.id), json)
+            return
+        made: Sequence[Edit]
+        if item is not None:
+            made = (correct_item(paxs, recording_id, item, values, remove),)
+        elif undo is not None:
+            made = (paxs.recordings.undo(recording_id, undo),)
+        elif wrong is not None and right is not None:
             made = paxs.recordings.correct(recording_id, _places(paxs, recording_id, found.id, wrong, right, at))
-        if undo is not None or wrong is not None:
+        else:
+            made = paxs.recordings.edits(recording_id)
+        if any(asked is not None for asked in (undo, wrong, item)):
             files_follow(paxs, found.id)
+    _print(made, json)
+
+
+def _check(wrong: str | None, right: str | None, item: int | None, has_values: bool) -> None:
+    if wrong is not None and right is None:
+        raise invalid("right_required", "Say what was said instead: correct MEETING WRONG RIGHT.", "right")
+    if item is None and has_values:
+        raise invalid("item_required", "Say which item of the note: --item N; --note lists them.", "item")
+    if item is not None and wrong is not None:
+        raise invalid("correction_ambiguous", "Correct words, or an item with --text, --owner and --due.", "item")
+
+
+def _print(made: Sequence[Edit], json: bool) -> None:
     if json:
         print_json(made)
         return
@@ -60,6 +86,16 @@ def correct(
         stdout.print(_line(edit), markup=False, soft_wrap=True)
     if not made:
         stdout.print("Nothing was corrected yet.")
+
+
+def _list_items(items: Sequence[Item], json: bool) -> None:
+    if json:
+        print_json(items)
+        return
+    for each in items:
+        stdout.print(item_line(each), soft_wrap=True)
+    if not items:
+        stdout.print("The note has no items.")
 
 
 def _places(paxs: Paxs, recording_id: str, session_id: str, wrong: str, right: str, at: str | None) -> list[Place]:
@@ -112,6 +148,8 @@ def _seconds(text: str) -> float:
 
 def _line(edit: Edit) -> str:
     change = edit.change
+    if edit.kind == "item":
+        return f"{edit.id}  item  {item_change(change)}{'  (undone)' if edit.undone_at else ''}"
     before, after = change.get("before"), change.get("text", change.get("speaker"))
     told = f"“{before}” → “{after}”" if isinstance(before, str) else ", ".join(f"{k} {v}" for k, v in change.items())
     return f"{edit.id}  {edit.kind}  {told}{'  (undone)' if edit.undone_at else ''}"

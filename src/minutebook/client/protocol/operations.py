@@ -148,6 +148,12 @@ def correct_transcript(recording_id: str, edits: Sequence[Mapping[str, object]])
     return Operation(request, decode.reading(decode.edits))
 
 
+def correct_note(recording_id: str, edits: Sequence[Mapping[str, object]]) -> Operation[tuple[Edit, ...]]:
+    """Correct or remove items of the newest note; all of the edits or none."""
+    request = Request("PATCH", f"/api/recordings/{_part(recording_id)}/note", json={"edits": list(edits)})
+    return Operation(request, decode.reading(decode.edits))
+
+
 def edits(recording_id: str) -> Operation[tuple[Edit, ...]]:
     """What was corrected, with what was taken back."""
     return Operation(Request("GET", f"/api/recordings/{_part(recording_id)}/edits"), decode.reading(decode.edits))
