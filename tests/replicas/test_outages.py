@@ -23,7 +23,7 @@ LOST_S = 0.5
 BUSY_MS = 40.0
 """A machine on which the meeting itself is later than this has no time for sound; states are judged all the same."""
 PLATFORMS = ("google_meet", "teams", "zoom")
-QUICK = {("in the call", 2), ("as the meeting ends", 6)}
+QUICK = {("in the call", 2)}
 REJOINED_FROM_S = 10
 """An outage of this length is mended by joining anew, which takes a while after the link is back."""
 

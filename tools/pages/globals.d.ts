@@ -21,6 +21,7 @@ interface MinutebookPage {
   chat?(): ChatLine[] | null;
   /** How late `speaking` is at the moment; null: as late as the platform's usually is. */
   speakingLagMs?: number | null;
+  speakingByNetwork?: boolean;
 }
 
 interface Window {

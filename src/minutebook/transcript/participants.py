@@ -32,7 +32,11 @@ class NamingRules:
 
     `sure` is the lead with which the platform alone decides; else its score and the voice's are added, and a name needs
     a score of `least` and a lead of `margin`. A voice is bound in full with `evidence_s` of speech under a person's
-    signs. Residual lags of up to `longest_lag_s` are looked for in steps of `lag_step_s`, and believed where they bring
+    signs; with less than `covered` of its speech under anybody's signs, while there are any, it is somebody whom the
+    platform does not show, and bound as much less. The platform tells nothing at all after `silent_s` without a sign.
+    A voice names nobody without a sign of theirs where another has a score of `others` by the platform: diarizers
+    mistake turns.
+    Residual lags of up to `longest_lag_s` are looked for in steps of `lag_step_s`, and believed where they bring
     `lag_gain` more agreement. Measured with `python -m bench.calls`.
     """
 
@@ -40,6 +44,9 @@ class NamingRules:
     margin: float = 0.25
     least: float = 0.4
     evidence_s: float = 3.0
+    covered: float = 0.5
+    silent_s: float = 60.0
+    others: float = 0.25
     longest_lag_s: float = 2.0
     lag_step_s: float = 0.1
     lag_gain: float = 0.02
@@ -128,12 +135,38 @@ def _shared(speaking: Sequence[Speaking], turns: Sequence[Turn]) -> dict[str, di
 def bound_voices(turns: Sequence[Turn], speaking: Sequence[Speaking], rules: NamingRules = DEFAULT) -> Binding:
     """Which voices are whose, by vote of the time they have in common."""
     bound: dict[str, dict[str, float]] = {}
+    covered = _covered(turns, speaking, rules.silent_s)
     for voice, persons in _shared(speaking, turns).items():
         total = sum(persons.values())
         if total > 0:
-            known = min(1.0, total / rules.evidence_s)
+            known = min(1.0, total / rules.evidence_s) * min(1.0, covered[voice] / rules.covered)
             bound[voice] = {person: known * seconds / total for person, seconds in persons.items()}
     return bound
+
+
+def _covered(turns: Sequence[Turn], speaking: Sequence[Speaking], silent_s: float) -> dict[str, float]:
+    """For each voice the part of its speech that lies under anybody's signs, of that while the platform tells of
+    signs."""
+    under, told = (TurnIndex(_union_of(speaking, gap)) for gap in (0.0, silent_s))
+    seconds: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for turn in turns:
+        for place, index in enumerate((under, told)):
+            parts = (
+                min(turn.end, each.end) - max(turn.start, each.start) for each in index.between(turn.start, turn.end)
+            )
+            seconds[turn.speaker][place] += sum(parts)
+    return {voice: part / whole if whole > 0 else 0.0 for voice, (part, whole) in seconds.items()}
+
+
+def _union_of(speaking: Sequence[Speaking], gap_s: float) -> list[Turn]:
+    """When there is a sign of anybody, shorter gaps closed."""
+    joined: list[Turn] = []
+    for each in sorted(speaking, key=lambda sign: sign.start):
+        if joined and each.start - joined[-1].end <= gap_s:
+            joined[-1] = replace(joined[-1], end=max(joined[-1].end, each.end))
+        else:
+            joined.append(Turn("", each.start, each.end))
+    return joined
 
 
 class _Signs:
@@ -166,6 +199,8 @@ def _named(spoken: SpokenWord, signs: _Signs, bound: Mapping[str, float], rules:
     if person is None:
         both = {who: seen.get(who, 0.0) + bound.get(who, 0.0) for who in seen.keys() | bound.keys()}
         person = _leader(both, rules.least, rules.margin)
+        if person not in seen and max(seen.values(), default=0.0) >= rules.others:
+            person = None
     if person is None and _leader(bound, rules.least, rules.margin) is not None:
         person = UNKNOWN
     return spoken if person is None else SpokenWord(person, spoken.word)

@@ -1,6 +1,9 @@
 """Who is in a played meeting, and what sounds from whom at which moment. Times are seconds since the epoch."""
 
+import base64
+import json
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +19,7 @@ FIRST_SOURCE = 1001
 KEPT_MS = 400
 """A shared slot stays with somebody so long after they were last heard."""
 SLOTS = 3
+BOT_ID = "spaces/a1b2/devices/1"
 
 Samples = NDArray[np.int16]
 
@@ -125,3 +129,19 @@ def mixed(frames: Sequence[Samples]) -> Samples:
     total = np.sum([frame.astype(np.int32) for frame in frames], axis=0)
     out: Samples = np.clip(total, -32768, 32767).astype(np.int16)
     return out
+
+
+def roster_frame(people: Sequence[Person], own: str) -> str:
+    """A frame of Teams' websocket: everybody, with the numbers of their sound."""
+    told = [(p.id, p.name, p.source, "active" if p.here else "inactive") for p in people]
+    told.append((BOT_ID, f"{own} (Guest)", 999, "active"))
+    participants = {
+        identity: {
+            "state": state,
+            "details": {"id": identity, "displayName": name},
+            "endpoints": {"e": {"call": {"mediaStreams": [{"type": "audio", "sourceId": source}]}}},
+        }
+        for identity, name, source, state in told
+    }
+    body = base64.b64encode(zlib.compress(json.dumps({"participants": participants}).encode())).decode()
+    return "3:::" + json.dumps({"url": "https://replica.example/conv/rosterUpdate/", "body": body})

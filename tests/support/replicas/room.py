@@ -1,10 +1,8 @@
 """One played meeting: who is in it, what its page shows, who visits it. What happens there, `script` lets happen."""
 
 import asyncio
-import base64
 import json
 import time
-import zlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,10 +11,9 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from support.replicas.media import Leg
-from support.replicas.people import FRAME_S, Company, Person
+from support.replicas.people import BOT_ID, FRAME_S, Company, roster_frame
 
 LIGHTS_S = 0.1
-BOT_ID = "spaces/a1b2/devices/1"
 
 
 @dataclass(eq=False)
@@ -171,19 +168,3 @@ class Room:
 
 def _ends_lobby(what: str) -> bool:
     return what.partition(" ")[0] in {"call", "blank", "shown", "end", "go", "freeze", "stop"}
-
-
-def roster_frame(people: Sequence[Person], own: str) -> str:
-    """A frame of Teams' websocket: everybody, with the numbers of their sound."""
-    told = [(p.id, p.name, p.source, "active" if p.here else "inactive") for p in people]
-    told.append((BOT_ID, f"{own} (Guest)", 999, "active"))
-    participants = {
-        identity: {
-            "state": state,
-            "details": {"id": identity, "displayName": name},
-            "endpoints": {"e": {"call": {"mediaStreams": [{"type": "audio", "sourceId": source}]}}},
-        }
-        for identity, name, source, state in told
-    }
-    body = base64.b64encode(zlib.compress(json.dumps({"participants": participants}).encode())).decode()
-    return "3:::" + json.dumps({"url": "https://replica.example/conv/rosterUpdate/", "body": body})

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from support.audio import RATE as SOURCE_RATE
 from support.audio import samples_of
 from support.calls.talk import SPEECH
-from support.replicas.people import Company
+from support.replicas.people import RATE, Company
 from support.replicas.room import Room
 
 CLIPS = ("1688-1.flac", "1998-1.flac", "367-1.flac")
@@ -162,7 +162,9 @@ async def _talking(company: Company, names: Sequence[str]) -> None:
     """These speak in turn, for ever."""
     clips = [samples_of(SPEECH / clip) for clip in CLIPS]
     people = [company.named(name) for name in names]
-    turn, at = 0, time.time() + 0.2
+    # What is being said is said to its end.
+    ends = [began + len(samples) / RATE + PAUSE_S for each in company.people for began, samples in each.said]
+    turn, at = 0, max([time.time() + 0.2, *ends])
     while True:
         clip = clips[turn % len(clips)]
         people[turn % len(people)].say(at, clip)

@@ -63,6 +63,24 @@ def test_a_sure_platform_is_believed_before_the_voice() -> None:
     assert names(said(("v1", 45)), wrong_voice, told) == ["Bob"]
 
 
+def test_a_voice_that_the_platform_does_not_show_is_not_whose_signs_lie_beside_it() -> None:
+    """Of two namesakes a page of names alone tells neither: their voices are nobody's, not their neighbours'."""
+    told = [each for each in page() if each.person == "Bob"]
+    assert names(said(("v1", 5), ("v1", 25), ("v2", 15)), TALK, told) == ["v1", "v1", "Bob"]
+    assert max(bound_voices(TALK, told)["v2"].values()) == 1.0
+
+
+def test_a_platform_that_tells_nothing_for_minutes_speaks_against_no_voice() -> None:
+    later = [replace(each, start=each.start + 600, end=each.end + 600) for each in TALK]
+    assert names(said(("v1", 605)), [*TALK, *later], page()) == ["Ada"]
+
+
+def test_a_turn_under_anothers_voice_is_not_that_others_by_the_voice_alone() -> None:
+    mistaken = [*TALK, Turn("v1", 60, 63)]
+    told = [*page(), Speaking("Bob", 60, 63, 0.7, 1.5, "page")]
+    assert "Ada" not in names(said(("v1", 60.1), ("v1", 61.5), ("v1", 62.6)), mistaken, told)
+
+
 def test_no_name_where_platform_and_voice_contradict_each_other() -> None:
     told = [*page(talk=TALK[:4]), Speaking("Bob", 41, 50, 0.6, 1.5, "page")]
     assert names(said(("v1", 45)), TALK, told) == [UNKNOWN]

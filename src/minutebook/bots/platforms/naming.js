@@ -1,4 +1,5 @@
-// Ids for people of whom a page tells nothing but names: who is renamed keeps the id, and namesakes have one each.
+// Ids for people of whom a page tells nothing but names: who is renamed keeps the id, and namesakes have one each. Where not
+// everybody is shown, a name that takes another's place is somebody else's.
 (() => {
   /** @type {Map<string, string>} */
   const lastNames = new Map(); // by id, of everybody who was ever there
@@ -14,8 +15,8 @@
     return `${name} #${number}`;
   }
 
-  /** @type {(names: string[]) => {id: string, name: string}[]} */
-  return function identified(names) {
+  /** @type {(names: string[], everybody: boolean) => {id: string, name: string}[]} */
+  return function identified(names, everybody) {
     const left = [...present];
     const people = names.map((name) => {
       const at = left.findIndex((person) => person.name === name);
@@ -23,7 +24,7 @@
     });
     const unknown = people.filter(({ id }) => !id);
     // One name went and one came in the same moment: that is a rename.
-    if (unknown.length === 1 && left.length === 1 && people.length === present.length) unknown[0].id = left[0].id;
+    if (everybody && unknown.length === 1 && left.length === 1 && people.length === present.length) unknown[0].id = left[0].id;
     const taken = new Set(people.map(({ id }) => id));
     for (const person of people) {
       person.id ||= freeId(person.name, taken);

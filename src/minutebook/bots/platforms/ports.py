@@ -9,6 +9,7 @@ The page script, a function of the facts' selectors and of `naming.js`, runs bef
                                                    [] only where it shows that nobody is
       speaking()           → [id] | null           who speaks by the page's own signs; null when tracks tell it better
       speakingLagMs        number | null           how late that is at the moment; null: as late as usual
+      speakingByNetwork    boolean                 whether the network tells it at the moment, not the picture
       chat()               → [{id, author, text}] | null   what the page shows of its chat
       mixesSound           true                    the page mixes what it plays with Web Audio: one track of everybody
     }

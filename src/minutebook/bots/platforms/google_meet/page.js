@@ -125,6 +125,7 @@
     const { others } = tiles();
     const moving = metered(others);
     const loud = loudSources();
+    page.speakingByNetwork = false;
     if (loud === null) return moving === null ? null : [...moving];
     if (moving !== null) learn(loud, moving);
     const numbers = numbered(others);
@@ -132,9 +133,11 @@
     const here = new Set(others.map(idOf));
     const known = new Set(owners.filter((id) => id && here.has(id)));
     // A source that is nobody's yet is that of a meter which moves beside those that are known.
-    if (moving !== null && owners.some((id) => !id)) for (const id of moving) known.add(id);
+    page.speakingByNetwork = owners.every(Boolean);
+    if (moving !== null && !page.speakingByNetwork) for (const id of moving) known.add(id);
     return numbers.size || together.size || moving !== null ? [...known] : null;
   }
 
-  window.minutebookPage = { participantOf: () => null, roster, speaking };
+  const page = { participantOf: () => null, roster, speaking, speakingByNetwork: false };
+  window.minutebookPage = page;
 });

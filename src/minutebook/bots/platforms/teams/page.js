@@ -9,6 +9,7 @@
   const SAID_MS = 1500; // a caption grows while its author speaks
   const DOMINANT_MS = 2000;
   const NETWORK_LAG_MS = 200;
+  const STAGE = 9; // people at once; with as many there may be more
 
   const any = (selectors) => (selectors ?? []).join(", ") || "not-a-thing";
   const keys = ["own_name", "tile", "outline", "lit", "row", "caption", "author"];
@@ -118,12 +119,14 @@
 
   // --- the page ---
 
+  const isShare = ({ dataset }) => /screen/i.test(dataset.streamType ?? "");
+
   function roster() {
     if (people.size) return withoutOwn([...people.values()]);
-    const tiles = all(document, TILE).map((tile) => tile.dataset.tid ?? "");
+    const tiles = all(document, TILE).filter((tile) => !isShare(tile)).map((tile) => tile.dataset.tid ?? "");
     const rows = all(document, ROW).map((row) => row.getAttribute("aria-label")?.split(",")[0] ?? row.textContent?.trim() ?? "");
     const names = rows.length > tiles.length ? rows : tiles;
-    return names.length ? withoutOwn(naming(names.filter(Boolean))) : null;
+    return names.length ? withoutOwn(naming(names.filter(Boolean), names === rows || names.length < STAGE)) : null;
   }
 
   /** @type {WeakMap<Element, {look: string, at: number}>} */
@@ -141,7 +144,8 @@
     const isLit = (outline) => outline.matches(LIT);
     // Both are asked each time: what moves is only known from look to look.
     const speaks = outlines.filter((outline) => [changed(outline, outline.getAttribute("style") ?? "", MOVED_MS), isLit(outline)].some(Boolean));
-    return speaks.map((outline) => (outline.closest(TILE) ?? outline.querySelector(TILE))?.dataset.tid ?? "");
+    const names = speaks.map((outline) => (outline.closest(TILE) ?? outline.querySelector(TILE))?.dataset.tid ?? "");
+    return [...new Set(names)];
   }
 
   function captioned() {
@@ -168,6 +172,7 @@
       const own = new Set((roster() ?? []).map(({ id }) => id));
       const told = heard();
       this.speakingLagMs = told ? NETWORK_LAG_MS : null;
+      this.speakingByNetwork = told !== null;
       if (told) return [...new Set(told)].filter((id) => own.has(id));
       const [shown, said] = [outlined(), captioned()];
       if (shown === null && said === null) return null;

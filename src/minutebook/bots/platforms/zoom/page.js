@@ -3,6 +3,8 @@
 // Where it shows one other person alone, nothing is highlighted: then all that is heard is theirs.
 ((facts, naming) => {
   const OWN_NAME = "minutebook.own-name";
+  const GALLERY = "gallery-video-container";
+  const PAGE = 9; // frames of a gallery; with as many there may be more
   const any = (selectors) => (selectors ?? []).join(", ") || "not-a-thing";
   const [NAME_FIELDS, ACTIVE, FOOTER, ROSTER] = ["own_name", "active", "footer", "roster"].map((key) => any(facts[key]));
 
@@ -35,11 +37,23 @@
     return at < 0 ? found : found.toSpliced(at, 1);
   }
 
+  const layoutOf = (footer) => /([\w-]+)__video-frame/.exec(footer.closest('[class*="__video-frame"]')?.className ?? "")?.[1] ?? "";
+
+  // Those in the frames. One layout beside another repeats people, and does not show all of them.
+  function framed() {
+    const layouts = Map.groupBy(all(FOOTER), layoutOf);
+    /** @type {Map<string, number>} */
+    const most = new Map();
+    for (const footers of layouts.values())
+      for (const [name, own] of Map.groupBy(names(footers), (each) => each)) most.set(name, Math.max(most.get(name) ?? 0, own.length));
+    const shown = [...most].flatMap(([name, count]) => Array(count).fill(name));
+    return { shown, everybody: layouts.size === 1 && layouts.has(GALLERY) && shown.length < PAGE };
+  }
+
   function roster() {
     const listed = names(all(ROSTER));
-    // Frames repeat a person; the list does not.
-    const shown = listed.length ? listed : [...new Set(names(all(FOOTER)))];
-    return shown.length ? withoutOwn(naming(shown)) : null;
+    const { shown, everybody } = listed.length ? { shown: listed, everybody: true } : framed();
+    return shown.length ? withoutOwn(naming(shown, everybody)) : null;
   }
 
   /** @type {string[]} */

@@ -55,10 +55,12 @@ class TrackState:
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """Who speaks by the page's own signs, and how late these are; None: as late as the platform's usually are."""
+    """Who speaks by the page's own signs, how late these are (None: as late as the platform's usually are), and whether
+    they are the network's, which are sharper than what is drawn."""
 
     ids: frozenset[str]
     lag_ms: int | None = None
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def speaking_of(content: Any) -> Speaking | None:
     lag = content.get("lag")
     ids = frozenset(str(each) for each in content["ids"])
     if isinstance(lag, int | float) and math.isfinite(lag) and 0 <= lag <= LONGEST_LAG_MS:
-        return Speaking(ids, int(lag))
-    return Speaking(ids)
+        return Speaking(ids, int(lag), content.get("network") is True)
+    return Speaking(ids, network=content.get("network") is True)
 
 
 def arrived_of(content: Any, now_ms: int) -> Arrived | None:

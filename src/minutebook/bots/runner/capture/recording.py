@@ -27,6 +27,8 @@ from minutebook.bots.runner.capture.presence import STALE_AFTER_MS, Presence, To
 from minutebook.bots.runner.capture.sound.health import SoundHealth
 from minutebook.bots.runner.capture.sound.mixing import Mixer
 from minutebook.bots.runner.capture.sound.speaking import (
+    NETWORK,
+    PAGE,
     SPLIT_MS,
     TRACK,
     PageSpeaking,
@@ -262,14 +264,15 @@ class Recording:
         by_track = {track.key for track in self._tracks.values() if track.key is not None and track.voice.active}
         shown = self._page_speaking.latest(now_ms)
         if shown is None:
-            by_page, self._page.lag_ms = self._only_voice(now_ms), 0
+            by_page, source, lag_ms = self._only_voice(now_ms), PAGE, 0
         else:
             people = [person for each in shown.ids if (person := self.presence.people.known(each)) is not None]
             by_page = frozenset(person.key for person in people if not self.presence.has_track(person.key))
-            self._page.lag_ms = self._lag_ms if shown.lag_ms is None else shown.lag_ms
+            source = NETWORK if shown.network else PAGE
+            lag_ms = self._lag_ms if shown.lag_ms is None else shown.lag_ms
         if by_page:
             self.last_sound_ms = now_ms
-        self._observe(self._page.shown(by_page, now_ms), now_ms)
+        self._observe([*self._page.by(source, lag_ms, now_ms), *self._page.shown(by_page, now_ms)], now_ms)
         speaking = by_page | by_track
         self._note_names(speaking, now_ms)
         if self._pauses.is_open:

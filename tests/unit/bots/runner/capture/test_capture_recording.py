@@ -255,6 +255,22 @@ def test_the_page_may_say_how_late_it_is(call: Call) -> None:
     assert {each.lag_ms for each in call.observations(ObservationKind.SPEAKING)} == {200}
 
 
+def test_what_the_network_tells_is_surer_than_what_is_drawn(call: Call) -> None:
+    call.roster("Ana", "Ben")
+    mixed(call)
+    for network in (True, False):
+        call.tell("speaking", {"ids": ["id of Ana"], "lag": None, "network": network})
+        for number in range(30):
+            call.run(mix=noise(number))
+    call.end()
+    spoken = call.observations(ObservationKind.SPEAKING)
+    by_source = {each.source: each.confidence for each in spoken}
+    assert list(by_source) == ["network", "page"]
+    assert by_source["network"] > by_source["page"]
+    assert sum(each.end_ms - each.start_ms for each in spoken) == pytest.approx(5900, abs=200)
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(spoken))
+
+
 @pytest.mark.parametrize(("people", "speakers"), [(("Ana",), {"Ana"}), (("Ana", "Ben"), set())])
 def test_all_that_is_heard_is_the_only_others(call: Call, people: tuple[str, ...], speakers: set[str]) -> None:
     """Pages highlight nobody where there are two, and nobody is made up where there are more."""

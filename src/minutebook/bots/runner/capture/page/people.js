@@ -54,8 +54,8 @@ function look() {
     if (lines) tellState("chat", lines);
   }
   const speaking = ask("speaking");
-  const lag = window.minutebookPage?.speakingLagMs ?? null;
-  if (speaking || told.has("speaking")) tellState("speaking", speaking ? { ids: speaking.map(String), lag } : null);
+  const { speakingLagMs: lag = null, speakingByNetwork: network = false } = window.minutebookPage ?? {};
+  if (speaking || told.has("speaking")) tellState("speaking", speaking ? { ids: speaking.map(String), lag, network } : null);
 }
 
 setInterval(look, LOOK_MS);

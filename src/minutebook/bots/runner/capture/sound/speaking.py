@@ -10,8 +10,10 @@ from minutebook.bots.protocol import Observation, ObservationKind
 
 TRACK: Final = "track"
 PAGE: Final = "page"
-PAGE_CONFIDENCE: Final = 0.7
-"""What a page shows is late and coarse; the sound of somebody's own track is neither."""
+NETWORK: Final = "network"
+CONFIDENCE: Final = {PAGE: 0.7, NETWORK: 0.9}
+"""What a page draws is late and coarse; what the network tells of it less so; the sound of somebody's own track is
+neither."""
 
 SPLIT_MS: Final = 2_000
 """Long speech is told in stretches of this length, so that a crash takes no more of it."""
@@ -22,6 +24,7 @@ class PageSpeaking:
     """Who speaks by the page's own signs, as intervals."""
 
     lag_ms: int = 0
+    source: str = PAGE
     since_ms: dict[str, int] = field(default_factory=dict)
 
     def shown(self, keys: frozenset[str], now_ms: int) -> list[Observation]:
@@ -31,9 +34,15 @@ class PageSpeaking:
             if key in keys and now_ms - self.since_ms[key] < SPLIT_MS:
                 continue
             since_ms = self.since_ms.pop(key)
-            ended.append(spoken(key, since_ms, now_ms, now_ms, PAGE, PAGE_CONFIDENCE, self.lag_ms))
+            ended.append(spoken(key, since_ms, now_ms, now_ms, self.source, CONFIDENCE[self.source], self.lag_ms))
         for key in keys:
             self.since_ms.setdefault(key, now_ms)
+        return ended
+
+    def by(self, source: str, lag_ms: int, now_ms: int) -> list[Observation]:
+        """Signs of this kind, this late, are read from now on; the intervals by another kind end."""
+        ended = self.shown(frozenset(), now_ms) if (source, lag_ms) != (self.source, self.lag_ms) else []
+        self.source, self.lag_ms = source, lag_ms
         return ended
 
 
