@@ -75,6 +75,13 @@ async def test_naming_a_voice(ada: Person, held: Held) -> None:
     assert (await ada.part(f"{held.path}/speaker?speaker=speaker_9")).status_code == 404
 
 
+async def test_an_address_that_nobody_wrote_is_nowhere_on_the_page(ada: Person, held: Held) -> None:
+    await ada.send(f"{held.path}/details", {"title": "Weekly", "attendees": "Tom Berg"})
+    dialog = (await ada.open(f"{held.path}/speaker?speaker=speaker_1")).text
+    assert '<option value="Tom Berg">' in dialog
+    assert "no-address" not in dialog + (await ada.open(held.path)).text
+
+
 async def test_two_voices_are_one(ada: Person, held: Held) -> None:
     await ada.send(f"{held.path}/speaker", {"speaker": "speaker_2", "name": "", "also": "speaker_1"})
     page = (await ada.open(held.path)).text

@@ -39,6 +39,11 @@ class Attendee:
     role: str = UNKNOWN_ROLE
     source: AttendeeSource = AttendeeSource.MANUAL
 
+    @property
+    def address(self) -> str | None:
+        """The e-mail address that somebody wrote; None for one that was made for a name alone."""
+        return None if self.email.endswith(f"@{NO_ADDRESS}") else self.email
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:

@@ -31,8 +31,7 @@ def attendees_of(text: str, user: User) -> Sequence[AttendeeDraft]:
 def attendees_text(attendees: Sequence[Attendee]) -> str:
     """The inverse: attendees as a form shows them."""
     return "\n".join(
-        each.display_name if each.email.endswith(f"@{NO_ADDRESS}") else f"{each.display_name} <{each.email}>"
-        for each in attendees
+        f"{each.display_name} <{each.address}>" if each.address else each.display_name for each in attendees
     )
 
 
