@@ -30,7 +30,7 @@ async def test_pages_open(ada: Person, path: str) -> None:
 
 async def test_a_key_is_shown_once_and_revoked(ada: Person, grace: Person) -> None:
     made = await ada.send("/settings/keys", {"name": "Scheduler"})
-    secret = re.search(r"<code>(mbk_[^<]+)</code>", made.text)
+    secret = re.search(r"<code id=\"new-key\">(mbk_[^<]+)</code>", made.text)
     assert secret is not None
     page = (await ada.open("/settings")).text
     assert secret[1] not in page

@@ -40,7 +40,7 @@ async def test_the_owner_invites_disables_and_deletes(
 ) -> None:
     assert (await grace.open("/settings/server")).status_code == 403
     page = await ada.send("/settings/server/users", {"email": "kim@example.com", "display_name": "Kim"})
-    found = re.search(r"<code>(http://[^<]+/password\?token=mbp_[^<]+)</code>", page.text)
+    found = re.search(r"<code id=\"[^\"]+\">(http://[^<]+/password\?token=mbp_[^<]+)</code>", page.text)
     assert found is not None
     assert "mbp_" not in (await ada.open("/settings/server")).text, "shown once"
     form = await client.get(found[1])

@@ -83,6 +83,7 @@ OTHERS = dict.fromkeys(
         "upload_id",
         "group_id",
         "user_id",
+        "voice_id",
         "number",
     ),
     "00000000-0000-7000-8000-000000000000",

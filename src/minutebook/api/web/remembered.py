@@ -33,11 +33,11 @@ async def remember(
     request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str
 ) -> Response:
     """Remember a voice of the user's own meeting, with how the person agreed."""
-    if form.get("agreed") != "on":
-        message = "A voice is remembered only of somebody who agreed to it. Tick that they did."
-        raise invalid("consent_required", message, "agreed")
     async with services.db.transaction() as tx:
         recording = await recording_of(services, tx, user, meeting_id, Right.OWN)
+        if form.get("agreed") != "on":
+            message = "A voice is remembered only of somebody who agreed to it. Tick that they did."
+            raise invalid("consent_required", message, "agreed")
         speaker = form.get("speaker", "")
         await services.remembering.remember(tx, user, recording.id, speaker, form.get("consent", ""))
     return await renewed(request, user, services, meeting_id)
