@@ -75,6 +75,15 @@ async def test_naming_a_voice(ada: Person, held: Held) -> None:
     assert (await ada.part(f"{held.path}/speaker?speaker=speaker_9")).status_code == 404
 
 
+async def test_who_asks_for_another_note_is_told_whether_words_count(
+    ada: Person, held: Held, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "words written here change nothing"
+    assert told in (await ada.open(held.path)).text
+    monkeypatch.setattr(type(services.answers), "available", True)
+    assert told not in (await ada.open(held.path)).text
+
+
 async def test_an_address_that_nobody_wrote_is_nowhere_on_the_page(ada: Person, held: Held) -> None:
     await ada.send(f"{held.path}/details", {"title": "Weekly", "attendees": "Tom Berg"})
     dialog = (await ada.open(f"{held.path}/speaker?speaker=speaker_1")).text

@@ -49,6 +49,7 @@ async def context_of(request: Request, user: User, services: ServicesOf, meeting
         "formats": list(FORMATS),
         "templates": templates,
         "meeting_types": list(MeetingType),
+        "follows_words": services.answers.available,
         "attendees_text": attendees_text(meeting.attendees),
     }
 
