@@ -230,7 +230,7 @@ async def test_title_and_attendees(ada: Person, held: Held) -> None:
     page = (await ada.open(held.path)).text
     assert '<h1 dir="auto">Board</h1>' in page
     assert "Grace Hopper" in page
-    wrong = await ada.send(f"{held.path}/details", {**fields, "attendees": "nobody"})
+    wrong = await ada.send(f"{held.path}/details", {**fields, "attendees": "Ada <nobody"})
     assert wrong.status_code == 400
 
 

@@ -35,6 +35,7 @@ NO_OPENING: Final = {
     "POST /bots/{bot_id}/delete_data": "nothing is left to look at",
     "POST /api/bots/{bot_id}/": "a bot is told something in its call",
     "GET /api/bots/{bot_id}/commands": "what a bot was told",
+    "GET /api/bots/{bot_id}/recordings": "what could be brought from the platform; nothing of it is here yet",
     "/my/bots": "bots, not what they recorded",
     "/calendar_events/": "a bot that is to come",
     "HEAD ": "no bytes",
