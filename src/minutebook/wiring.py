@@ -153,7 +153,8 @@ def build_services(
 ) -> Services:
     """Put the services together over these ports; starts nothing."""
     events, outgoing, sealing = Events(clock), OutgoingClient(settings.outgoing), sealing_of(settings)
-    records = _records_of(Ground(settings, clock, db, storage, jobs, events, outgoing, sealing), apart)
+    ground = Ground(settings, clock, db, storage, jobs, events, outgoing, sealing)
+    records = _records_of(ground, apart)
     accounts, meetings, recordings = records.accounts, records.meetings, records.recordings
     analysis, results = records.analysis, records.results
     bot_life = Lifecycle(jobs, events, clock, recordings)
@@ -162,18 +163,11 @@ def build_services(
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
     zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
-    importers: Importers = {
-        "google_meet": GoogleRecordings(outgoing, calendars, settings.google, clock.now),
-        "zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url),
-    }
+    importers = _importers(ground, calendars, zoom)
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
-    recordings.subscribe(events)
-    analysis.subscribe(events)
-    records.search.subscribe(events)
-    bots.subscribe(events)
-    calendars.subscribe(events)
-    webhooks.subscribe(events)
+    for each in (recordings, analysis, records.search, bots, calendars, webhooks):
+        each.subscribe(events)
     corrections, sharing = Corrections(events, clock, recordings, results), Sharing(clock, accounts, meetings)
     access_log = AccessLog(clock, settings.access_log_days)
     remembering = Remembering(jobs, events, clock, sealing, recordings, results)
@@ -206,6 +200,14 @@ def build_services(
         takeout=takeout,
         answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
+
+
+def _importers(ground: Ground, calendars: Calendars, zoom: ZoomConnections) -> Importers:
+    settings, outgoing = ground.settings, ground.outgoing
+    return {
+        "google_meet": GoogleRecordings(outgoing, calendars, settings.google, ground.clock.now),
+        "zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url),
+    }
 
 
 def _records_of(ground: Ground, apart: Apart) -> Records:

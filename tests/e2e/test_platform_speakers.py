@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from minutebook.bots.platforms.facts import load_page_script
+from minutebook.bots.platforms.page_scripts import load_page_script
 from support.calls.chromium import CHROMIUM
 from support.calls.participants import FLAGS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.platforms.addresses import with_parameters
-from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_page_script, load_pages
+from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_pages
 from minutebook.bots.platforms.looking import (
     Look,
     Todo,
@@ -22,6 +22,7 @@ from minutebook.bots.platforms.looking import (
     sight_of,
     values_in,
 )
+from minutebook.bots.platforms.page_scripts import load_page_script
 from minutebook.bots.platforms.ports import NOTHING, CannotJoinError, Guest, Place, Sight
 from minutebook.bots.platforms.recognise import meeting_at
 from minutebook.bots.platforms.registry import WEBRTC

@@ -28,11 +28,10 @@ being visible, too. Case, apostrophes, white space and the mark at a sentence's 
 where a fact is from: see `Source`.
 """
 
-import json
 import logging
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -204,24 +203,6 @@ def _toml(name: str, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FactsError(f"{name}.toml cannot be read: {error}") from error
-
-
-def load_page_script(platform: str, pages: Sequence[PageFacts] = ()) -> str:
-    """The platform's page script, called with the selectors of its kinds of pages and `naming.js`, and the reader of
-    chats; empty when its folder has none."""
-    script = files(__package__).joinpath(platform, "page.js")
-    if not script.is_file():
-        return ""
-    selectors: dict[str, list[str]] = {}
-    for page in pages or load_pages(platform):
-        for name, each in page.script.items():
-            selectors.setdefault(name, []).extend(each)
-    naming, chat = (files(__package__).joinpath(name).read_text("utf-8").strip() for name in ("naming.js", "chat.js"))
-    given = json.dumps(selectors)
-    return (
-        f"({script.read_text('utf-8').strip().removesuffix(';')})({given}, {naming});\n"
-        f"({chat.removesuffix(';')})({given});\n"
-    )
 
 
 def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRule, ...]:

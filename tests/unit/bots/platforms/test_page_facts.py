@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from minutebook.bots.platforms import open_platform
-from minutebook.bots.platforms.facts import FactsError, PageFacts, facts_from, load_page_script, load_pages
+from minutebook.bots.platforms.facts import FactsError, PageFacts, facts_from, load_pages
 from minutebook.bots.platforms.links import links_in
+from minutebook.bots.platforms.page_scripts import load_page_script
 from minutebook.bots.platforms.recognise import platform_of
 from minutebook.bots.platforms.registry import PLATFORMS
 from minutebook.calendars.rooms import meeting_url_of, room_of
