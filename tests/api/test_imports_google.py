@@ -1,5 +1,6 @@
 """The organiser's own recording of a Google Meet call, by the grant of a connected calendar."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,10 +9,12 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from minutebook.accounts.model import User
 from minutebook.api.app import create_app
 from minutebook.bots.model import BotWish
+from minutebook.bots.repository.bots import bots
 from minutebook.calendars.model import ProviderName
 from minutebook.config import Settings
 from minutebook.db.database import Database
@@ -24,6 +27,7 @@ from support.browser import IssueToken
 from support.calendars.google_meet import DRIVE, MEET, Conference, FakeGoogleMeet
 from support.calendars.provider import Account, Fault, failing, file, too_slow, unreachable
 from support.calendars.world import Truth
+from support.people import person
 
 MEETING = "https://meet.google.com/abc-defg-hij"
 EMAIL = "ada@example.com"
@@ -198,3 +202,39 @@ async def test_others_find_nothing(stage: Stage, other_user_token: IssueToken) -
     assert (await stage.http.get(stage.recordings, headers=theirs)).status_code == 404
     said = await stage.http.get("/api/imports", params={"meeting_url": MEETING}, headers=theirs)
     assert (said.status_code, said.json()["error"]["code"]) == (409, "import_not_connected")
+
+
+async def test_the_page_of_a_bot_brings_it_by_a_button(stage: Stage, user: User) -> None:
+    app = create_app(stage.services)
+    ada = await person(app, stage.services, user)
+    page = f"/my/bots/{stage.bot_id}/recordings"
+    assert page not in (await ada.open("/my/bots")).text
+    assert "knows no such meeting" in (await ada.open(page)).text
+    stage.held()
+    (key,) = re.findall(r'name="recording" value="([^"]+)"', (await ada.open(page)).text)
+    lost = await ada.send(page, {"recording": "x" * 32})
+    assert (lost.status_code, "Bring it here" in lost.text) == (404, True)
+    brought = await ada.send(page, {"recording": key})
+    assert brought.status_code == 303
+    meeting = await ada.open(brought.headers["location"])
+    assert "Weekly file-0" in meeting.text
+    assert brought.headers["location"] in (await ada.open(page)).text
+    await ada.send(f"/my/bots/{stage.bot_id}/leave")
+    async with stage.services.db.transaction() as tx:
+        await tx.execute(update(bots).where(bots.c.id == stage.bot_id).values(state="failed", failure="cannot_join"))
+    assert page in (await ada.open("/my/bots")).text
+    async with stage.services.db.transaction() as tx:
+        grace = await stage.services.accounts.create_user(tx, "grace@example.com", "correct horse battery", "Grace")
+    other = await person(app, stage.services, grace)
+    assert (await other.open(page)).status_code == 404
+    assert (await other.send(page, {"recording": key})).status_code == 404
+
+
+async def test_the_page_says_what_is_to_be_connected(stage: Stage, user: User) -> None:
+    stage.held()
+    stage.google.scopes.discard(DRIVE)
+    ada = await person(create_app(stage.services), stage.services, user)
+    said = await ada.open(f"/my/bots/{stage.bot_id}/recordings")
+    assert said.status_code == 409
+    assert 'href="/my/calendars"' in said.text
+    assert DRIVE in said.text

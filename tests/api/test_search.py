@@ -35,6 +35,12 @@ async def test_what_was_said_is_found_through_every_door(ada: Paxs, services: Se
     for q in ("decide launch", '"move the launch"', "roadmap figures", "tom decided"):
         listed = (await ada.get("/api/sessions", params={"q": q})).json()
         assert ([m["id"] for m in listed["items"]], listed["total"]) == ([session["id"]], 1), q
+    question = "who decided the launch of elephants?"
+    shortened = (await ada.get("/api/search", params={"q": question})).json()
+    assert shortened["left_out"] == ["who", "the", "of", "elephants"]
+    assert [item["session_id"] for item in shortened["items"]] == [session["id"]]
+    listed = (await ada.get("/api/sessions", params={"q": question})).json()
+    assert ([m["id"] for m in listed["items"]], listed["total"]) == ([session["id"]], 1)
     for q in ('"launch the move"', "standup decided"):
         assert (await ada.get("/api/sessions", params={"q": q})).json()["total"] == 0, q
     assert (await ada.get("/api/sessions", params={"q": "standup"})).json()["items"][0]["id"] == other["id"]

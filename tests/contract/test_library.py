@@ -87,11 +87,13 @@ async def test_the_list_finds_what_search_finds(services: Services) -> None:
         '"until planned"': [],
         "promising thursday": ["Weekly"],
         "elephant": [],
+        "who promised until thursday?": ["Weekly"],
     }.items():
         assert [title for title, _ in await listed(services, ada, words=words)] == found, words
         async with services.db.reading() as read:
             mentioned = services.search.mentioned
-            page = await services.meetings.list(read, ada.id, query=words, mentioned=mentioned)
+            asked = words.removeprefix("who ")  # the doors of the API shorten what nothing holds
+            page = await services.meetings.list(read, ada.id, query=asked, mentioned=mentioned)
         assert [each.title for each in page.items] == found, words
         assert await listed(services, grace, words=words) == []
     async with services.db.transaction() as tx:

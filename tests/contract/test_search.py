@@ -58,10 +58,10 @@ async def talk(services: Services) -> tuple[str, str]:
         ("budgest", [2]),
         ("load-test", [0]),
         ("elephant", []),
-        ("promise elephant", []),
+        ("promise elephant", [0, 1]),
         ("", []),
         ("?!", []),
-        ("budget OR elephant", []),
+        ("budget OR elephant", [2]),
         ("load NEAR/2 *", []),
         ("'; drop table search_documents; --", []),
         ("a:b | c & ! (", []),
@@ -70,6 +70,36 @@ async def talk(services: Services) -> tuple[str, str]:
 async def test_words_and_phrases(services: Services, query: str, found: list[int]) -> None:
     await talk(services)
     assert texts(await search(services, query)) == [TALK[place][1] for place in found]
+
+
+async def test_what_nothing_holds_in_full_is_shortened(services: Services) -> None:
+    await talk(services)
+    assert (await search(services, "who promised the elephant?")).left_out == ("who", "the", "elephant")
+    assert (await search(services, "promised load")).left_out == ()
+    for query in ("whom these", "elephants", '"promised elephants"'):
+        found = await search(services, query)
+        assert (found.meetings, found.left_out) == ((), ()), query
+
+
+async def test_a_shortened_list_goes_on_over_its_pages(services: Services) -> None:
+    made = [await meeting(services, title="Weekly") for _ in range(12)]
+    first = await search(services, "weekly elephants")
+    rest = await search(services, "weekly elephants", cursor=first.next_cursor or "")
+    assert sorted(each.meeting_id for each in (*first.meetings, *rest.meetings)) == sorted(made)
+    assert first.left_out == rest.left_out == ("elephants",)
+
+
+async def test_the_best_hits_are_shown(services: Services) -> None:
+    said = [f"We test number {n}, and it carries a lot of load." for n in range(4)]
+    said += ["Priya does the load test.", "Loading tests."]
+    made = await meeting(services, title="Load and test")
+    await recorded(services, made, [("speaker_1", text) for text in said])
+    (found,) = (await search(services, "load test")).meetings
+    assert (len(found.hits), found.more) == (3, 4)
+    shown = [hit.passage.text for hit in found.hits]
+    assert "Priya does the load test." in shown
+    assert "Loading tests." in shown
+    assert "Load and test" not in shown
 
 
 async def test_a_hit_has_its_place(services: Services) -> None:

@@ -138,6 +138,41 @@ def test_a_closed_tab_and_a_lost_network(browser: Browser, site: Site, recording
     context.close()
 
 
+def test_a_browser_that_ends_behind_the_last_piece_comes_back_to_the_meeting(
+    browser: Browser, site: Site, recording: Path
+) -> None:
+    async def meetings() -> int:
+        async with site.services.db.reading() as read:
+            return (await site.services.meetings.list(read, site.owner.id)).total
+
+    before = site.run(meetings())
+    last = recording.stat().st_size // PIECE_BYTES * PIECE_BYTES
+    arrived: list[int] = []
+
+    def unanswered(route: Route) -> None:
+        if route.request.method == "PATCH" and route.request.headers["upload-offset"] == str(last):
+            arrived.append(route.fetch().status)
+        else:
+            route.continue_()
+
+    context, page, _ = page_of(browser, site)
+    page.route("**/uploads/*", unanswered)
+    page.goto(site.url)
+    choose(page, recording)
+    while not arrived:
+        page.wait_for_timeout(100)
+    assert arrived == [204]
+    context.close()
+
+    for made in (1, 2):  # once told of the meeting, the same file is another one
+        context, page, _ = page_of(browser, site)
+        page.goto(site.url)
+        choose(page, recording)
+        expect(page.get_by_role("heading", name="Board")).to_be_visible(timeout=PATIENCE_MS)
+        assert site.run(meetings()) - before == made
+        context.close()
+
+
 def test_a_disk_that_fills_half_way_is_told_as_such(browser: Browser, site: Site, recording: Path) -> None:
     context, page, _ = page_of(browser, site)
     page.goto(site.url)

@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 from sqlalchemy import update
 
+from minutebook.api.web.devices import browser_and_system
 from minutebook.bots.model import BotWish
 from minutebook.bots.protocol import CommandAnswer
 from minutebook.bots.repository import pieces
@@ -36,7 +37,9 @@ async def test_a_key_is_shown_once_and_revoked(ada: Person, grace: Person) -> No
     assert secret[1] not in page
     (key,) = ids(page, "/settings/keys")
     assert (await grace.send(f"/settings/keys/{key}/revoke")).status_code == 404
-    assert (await ada.send(f"/settings/keys/{key}/revoke")).status_code == 303
+    revoked = await ada.send(f"/settings/keys/{key}/revoke")
+    assert (revoked.status_code, revoked.headers["location"]) == (303, "/settings?done=key#keys")
+    assert "The key is revoked" in (await ada.open("/settings?done=key")).text
     assert ids((await ada.open("/settings")).text, "/settings/keys") == []
 
 
@@ -64,11 +67,42 @@ async def test_templates(ada: Person, grace: Person) -> None:
     assert (await ada.send(f"/settings/templates/{template}/delete")).status_code == 303
 
 
+async def test_contents_lead_to_what_is_there(ada: Person) -> None:
+    page = (await ada.open("/settings")).text
+    contents = page.partition('aria-label="Contents"')[2].partition("</nav>")[0]
+    places = re.findall(r'href="#([\w-]+)"', contents)
+    assert len(places) == len(re.findall(r'<section class="sheet"', page))
+    assert [place for place in places if f'<section class="sheet" id="{place}"' not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", ("Chrome", "Linux")),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36 Edg/131.0",
+            ("Edge", "Windows"),
+        ),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) Version/18.1 Safari/605.1.15", ("Safari", "macOS")),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) CriOS/131.0 Safari/604.1",
+            ("Chrome", "iPhone"),
+        ),
+        ("Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0", ("Firefox", "Android")),
+        ("python-httpx/0.28.1", ("python-httpx", "")),
+        ("Mozilla/5.0", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_browsers_have_names(user_agent: str, words: tuple[str, str]) -> None:
+    assert browser_and_system(user_agent) == words
+
+
 async def test_password_language_and_webhook(ada: Person) -> None:
     wrong = await ada.send("/settings/password", {"current": "nonsense", "password": "correct horse battery 2"})
     assert wrong.status_code == 403
     right = {"current": "correct horse battery", "password": "correct horse battery 2"}
-    assert (await ada.send("/settings/password", right)).headers["location"] == "/settings?done=password"
+    assert (await ada.send("/settings/password", right)).headers["location"] == "/settings?done=password#your-password"
     assert (await ada.open("/settings")).status_code == 200
     assert (await ada.send("/settings/webhook", {"webhook_url": "ftp://x"})).status_code == 400
     assert (await ada.send("/settings/webhook", {"webhook_url": "https://hooks.example.com/x"})).status_code == 303

@@ -100,6 +100,21 @@ async def test_a_file_in_pieces_becomes_a_meeting(sender: Sender, services: Serv
     assert again.headers["minutebook-meeting"] == last.headers["minutebook-meeting"]
     await Worker(services).drain()
     assert "figures to the board by Thursday" in (await sender.person.open(last.headers["minutebook-meeting"])).text
+    # Until it says that it knows of the meeting, the same file leads there.
+    assert [each["url"] for each in (await sender.person.open("/uploads")).json()] == [url]
+    assert "Unfinished uploads" not in (await sender.person.open("/")).text
+    told = {**TUS, "Form-Token": sender.token}
+    assert (await sender.person.http.delete(url, headers=told)).status_code == 204
+    assert (await sender.person.open("/uploads")).json() == []
+    assert (await sender.person.open(last.headers["minutebook-meeting"])).status_code == 200
+
+
+async def test_a_meeting_that_is_gone_is_not_come_back_to(sender: Sender) -> None:
+    data = wav(1)
+    url = (await sender.begin(len(data))).headers["location"]
+    made = (await sender.send(url, 0, data)).headers["minutebook-meeting"]
+    assert len((await sender.person.open("/uploads")).json()) == 1
+    await sender.person.send("/meetings/several", {"chosen": made.rpartition("/")[2], "act": "trash", "back": "/"})
     assert (await sender.person.open("/uploads")).json() == []
 
 

@@ -1,6 +1,6 @@
 """Versions of a note, compared word by word."""
 
-from minutebook.api.web.versions import Change, Piece, compared
+from minutebook.api.web.versions import Change, Piece, compared, how_much
 from minutebook.wiring import Services
 from support.people import Held, Person
 from support.records import Worker
@@ -17,6 +17,7 @@ async def test_two_notes_are_compared(ada: Person, grace: Person, held: Held, se
     assert '<option value="1" selected>' in page
     same = (await ada.open(f"{held.path}/versions?before=2&after=2")).text
     assert "<ins>" not in same
+    assert "Both versions say the same." in same
     assert (await ada.open(f"{held.path}/versions?before=7&after=x")).status_code in {200, 400}
     assert (await grace.open(f"{held.path}/versions")).status_code == 404
 
@@ -39,3 +40,10 @@ def test_words_are_compared() -> None:
         [Piece(Change.REMOVED, "来"), Piece(Change.ADDED, "今"), Piece(Change.SAME, "週 Google Meet で話す")]
     ]
     assert list(compared([], ["New"])) == [[Piece(Change.ADDED, "New")]]
+
+
+def test_how_much_has_changed() -> None:
+    before = ["Launch on Monday · Dana", "Who writes?", "Gone", "Stays"]
+    after = ["Launch on Tuesday · Dana", "Who writes?", "Stays", "New"]
+    assert how_much(list(compared(before, after))) == {"same": 2, "added": 1, "removed": 1, "changed": 1}
+    assert how_much(list(compared([], []))) == {"same": 0, "added": 0, "removed": 0, "changed": 0}

@@ -280,6 +280,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         ],
         "next_cursor": None,
         "read_as": {},
+        "left_out": [],
     },
     "Secrets": _CREDENTIALS,
     "SayIn": {"text": "Hello. I take the minutes."},

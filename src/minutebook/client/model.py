@@ -278,8 +278,10 @@ class FoundMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of what was found, newest first. `read_as` holds what stood in for words that nobody said."""
+    """A page of what was found, newest first. `read_as` holds what stood in for words that nobody said, `left_out` the
+    words of the query that were not looked for."""
 
     meetings: tuple[FoundMeeting, ...]
     next_cursor: str | None = None
     read_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()

@@ -88,6 +88,11 @@ class Imports:
             raise MinutebookError(Kind.CONFLICT, "import_unsupported", message)
         return meeting.platform, Wanted(meeting.url, meeting.room.partition(" ")[2], _in_utc(near))
 
+    def supports(self, meeting_url: str) -> bool:
+        """Whether the platform of this address is one from which recordings are brought."""
+        meeting = meeting_at(meeting_url, self._pages, self._facts)
+        return meeting is not None and meeting.platform in self._providers
+
     async def look(self, owner_id: str, platform: str, wanted: Wanted) -> Listed:
         """The recordings of a meeting that the owner's connected accounts can read. Raises `import_not_connected`,
         `scope_missing`, and what the platform's connections raise."""

@@ -86,10 +86,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LibraryPage:
-    """A page of the list, and where the next one begins; None at the end."""
+    """A page of the list, and where the next one begins; None at the end. `words` are those that were looked for."""
 
     entries: tuple[Entry, ...]
     next_cursor: str | None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from minutebook.library.model import (
     LibraryPage,
     LibraryQuery,
     Origin,
+    Position,
     Status,
     checked_tag,
     cursor_of,
@@ -51,14 +52,29 @@ class Library:
         if not 1 <= query.limit <= PAGE_MOST:
             raise invalid("limit_invalid", f"`limit` is a number from 1 to {PAGE_MOST}.", "limit")
         after = position_of(query.cursor, query.order) if query.cursor else None
-        holding = await self._meetings.holding(tx, owner_id, query.words, self._search.mentioned)
-        found, last = await repository.page(tx, owner_id, query, holding, after)
+        words, found, last = await self._found(tx, owner_id, query, after)
         by_id: dict[str, Meeting] = {}
         for whose in {owner for _, owner in found}:
             ids = [meeting_id for meeting_id, owner in found if owner == whose]
             by_id |= {meeting.id: meeting for meeting in await self._meetings.of_ids(tx, whose, ids)}
         entries = await self.entries(tx, [by_id[each] for each, _ in found if each in by_id], owner_id)
-        return LibraryPage(entries, cursor_of(last, query.order) if last else None)
+        return LibraryPage(entries, cursor_of(last, query.order) if last else None, words)
+
+    async def _found(
+        self, tx: AsyncConnection, owner_id: str, query: LibraryQuery, after: Position | None
+    ) -> tuple[str, list[tuple[str, str]], Position | None]:
+        """What of the words is looked for, and what the page has: as in a search, words that nothing holds in full are
+        shortened to what was said."""
+
+        async def having(words: str, behind: Position | None) -> tuple[list[tuple[str, str]], Position | None]:
+            holding = await self._meetings.holding(tx, owner_id, words, self._search.mentioned)
+            return await repository.page(tx, owner_id, query, holding, behind)
+
+        found, last = await having(query.words, after)
+        if not query.words or found or (after and (await having(query.words, None))[0]):
+            return query.words, found, last
+        shorter = await self._search.shortened(tx, owner_id, query.words)
+        return (shorter, *await having(shorter, after)) if shorter else (query.words, found, last)
 
     async def entries(
         self, tx: AsyncConnection, meetings: Sequence[Meeting], reader_id: str | None = None

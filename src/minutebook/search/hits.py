@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minutebook.kit.text import folded
-from minutebook.search.model import HITS_PER_MEETING, Hit, Passage, Snippet, Term
+from minutebook.search.model import HITS_PER_MEETING, Hit, Part, Passage, Snippet, Term
 from minutebook.search.words import WORD, key_of, keys_of, spread, stem_of, unaccented, words_of
 
 _BETWEEN = "\n"
@@ -64,6 +64,10 @@ class Matching:
                 if place not in self._phrases:
                     yield place, spot.start()
 
+    def is_typed(self, place: int, word: str) -> bool:
+        """Whether this folded word is the term as it was typed, not another form of it."""
+        return key_of(word.strip()) == self._keys[place][0]
+
     def of_speaker(self, name: str) -> frozenset[int]:
         """The terms that a name has."""
         named = frozenset[int]().union(*map(self.terms_at, words_of(name)))
@@ -81,16 +85,49 @@ class Matching:
 
 
 def hits_of(passages: Sequence[Passage], matching: Matching, at_most: int = HITS_PER_MEETING) -> tuple[list[Hit], int]:
-    """The passages with as many of the terms as any has, in their order, at most so many; and how many more there are.
-    Nothing where a phrase is in no passage."""
+    """Of the passages with as many of the terms as any has the best, at most so many, in their order; and how many more
+    there are. Nothing where a phrase is in no passage."""
     said = said_in(passages)
     phrases = matching.phrases_in(said)
     if phrases is None:
         return [], 0
-    terms = _by_passage(passages, matching, said, [*phrases, *matching.words_in(said)])
+    spots = [*phrases, *matching.words_in(said)]
+    terms = _by_passage(passages, matching, said, spots)
     most = max(map(len, terms.values()), default=0)
-    best = [passages[place] for place in sorted(terms) if len(terms[place]) == most]
-    return [Hit(passage, snippet(passage.text, matching)) for passage in best[:at_most]], max(0, len(best) - at_most)
+    best = [place for place in sorted(terms) if len(terms[place]) == most]
+    shown = sorted(_ranked(best, passages, matching, said, spots)[:at_most]) if len(best) > at_most else best
+    hits = [Hit(passages[place], snippet(passages[place].text, matching)) for place in shown]
+    return hits, len(best) - len(shown)
+
+
+def _ranked(
+    places: Sequence[int], passages: Sequence[Passage], matching: Matching, said: str, spots: Sequence[Spot]
+) -> list[int]:
+    """Passages that have the same terms, those first that have them closest to each other, then those that have them
+    as they were typed. The title comes last: it stands above the hits anyway."""
+    ends = _ends_in(said)
+    found: dict[int, list[Spot]] = {place: [] for place in places}
+    for term, at in spots:
+        place = bisect_right(ends, at)
+        if place in found:
+            found[place].append((term, at))
+
+    def rank(place: int) -> tuple[bool, int, int, int]:
+        words = [(term, said[at + 1 : at + 42].partition(" ")[0]) for term, at in found[place]]
+        typed = {term for term, word in words if matching.is_typed(term, word)}
+        return passages[place].part is Part.TITLE, _narrowest(found[place]), -len(typed), place
+
+    return sorted(places, key=rank)
+
+
+def _narrowest(spots: Sequence[Spot]) -> int:
+    """Over how many characters the terms of a passage stand, where they stand closest together."""
+    wanted, latest, spans = {term for term, _ in spots}, dict[int, int](), list[int]()
+    for term, at in sorted(spots, key=lambda spot: spot[1]):
+        latest[term] = at
+        if len(latest) == len(wanted):
+            spans.append(at - min(latest.values()))
+    return min(spans, default=0)
 
 
 def counted(passages: Sequence[Passage], matching: Matching) -> list[int]:
@@ -104,7 +141,7 @@ def _by_passage(
     passages: Sequence[Passage], matching: Matching, said: str, spots: Sequence[Spot]
 ) -> dict[int, set[int]]:
     """The terms of each passage that has any, those that only name its speaker too."""
-    ends = [m.start() for m in re.finditer(_BETWEEN, said)]
+    ends = _ends_in(said)
     found: dict[int, set[int]] = {}
     for place, at in spots:
         found.setdefault(bisect_right(ends, at), set()).add(place)
@@ -112,6 +149,10 @@ def _by_passage(
         if passages[number].speaker:
             terms.update(matching.of_speaker(passages[number].speaker))
     return found
+
+
+def _ends_in(said: str) -> list[int]:
+    return [m.start() for m in re.finditer(_BETWEEN, said)]
 
 
 def snippet(text: str, matching: Matching) -> tuple[Snippet, ...]:

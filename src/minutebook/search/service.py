@@ -89,7 +89,8 @@ class Search:
         """A page of this user's meetings, and if wanted of those that are `shared` with them, that hold every term,
         newest first, with the passages that hold most of them. A word that nobody said is read as those that begin
         with it, else as those it is a slip of: words of the user's own meetings, so that nothing is told of what is
-        not shared.
+        not shared. A query that nothing holds in full, as a question typed into the box, is shortened to what was
+        said.
 
         Raises `text_invalid`, `text_too_long`, `cursor_invalid`.
         """
@@ -99,6 +100,26 @@ class Search:
         person = folded(clean_line(asked.person, "person", at_most=QUERY_MAX))
         filters = repository.Filters(person, asked.since, asked.until, asked.meeting_id, place_of(asked.cursor))
         seen = await self._seen(tx, user_id) if shared else repository.Seen(user_id)
+        found = await self._found(tx, seen, terms, filters)
+        if found.meetings or (
+            filters.after and (await self._found(tx, seen, terms, replace(filters, after=None))).meetings
+        ):
+            return found
+        said = await self._said_of(tx, seen, terms)
+        if not said:
+            return found
+        left_out = tuple(" ".join(term.words) for term in terms if term not in said)
+        return replace(await self._found(tx, seen, said, filters), left_out=left_out)
+
+    async def shortened(self, tx: AsyncConnection, user_id: str, query: str) -> str:
+        """What `find` looks for when nothing that this user sees holds all of the query; empty when that is nothing
+        else."""
+        said = await self._said_of(tx, await self._seen(tx, user_id), parsed(query))
+        return " ".join(f'"{" ".join(term.words)}"' if term.exact else term.words[0] for term in said)
+
+    async def _found(
+        self, tx: AsyncConnection, seen: repository.Seen, terms: Sequence[Term], filters: repository.Filters
+    ) -> Found:
         needs = _needs(terms, {})
         rows = await repository.find(tx, seen, needs, filters, PAGE_SIZE + 1)
         if not rows and not (filters.after and await repository.find(tx, seen, needs, replace(filters, after=None), 1)):
@@ -109,21 +130,14 @@ class Search:
             return await self._page(tx, seen, terms, read_as, filters, rows)
         return await self._page(tx, seen, terms, {}, filters, rows)
 
-    async def nearest(self, tx: AsyncConnection, user_id: str, asked: Asked, *, shared: bool = False) -> Found:
-        """What `find` finds of a query that nothing holds in full, as a question typed into the box: without function
-        words and without those that nobody said. Nothing when that leaves all of it or none of it."""
-        seen = await self._seen(tx, user_id) if shared else repository.Seen(user_id)
-        terms = parsed(asked.query)
+    async def _said_of(self, tx: AsyncConnection, seen: repository.Seen, terms: Sequence[Term]) -> Sequence[Term]:
+        """The terms without function words and without those that nobody said; none when that leaves all of them."""
         kept = []
         for term in terms:
             anyway = not term.exact and term.words[0] in _said_anyway()
             if not anyway and (term.exact or await self._is_said(tx, seen, term)):
                 kept.append(term)
-        if not kept or len(kept) == len(terms):
-            return Found(())
-        query = " ".join(f'"{" ".join(term.words)}"' if term.exact else term.words[0] for term in kept)
-        found = await self.find(tx, user_id, replace(asked, query=query), shared=shared)
-        return replace(found, left_out=tuple(term.words[0] for term in terms if term not in kept))
+        return kept if len(kept) < len(terms) else ()
 
     async def related(self, tx: AsyncConnection, owner_id: str, question: str, limit: int) -> Sequence[Related]:
         """What was said in this owner's meetings that has most of a question's words, function words aside: about so

@@ -41,11 +41,13 @@ class FoundOut(BaseModel):
 
 
 class SearchPage(BaseModel):
-    """Meetings, newest first. `read_as` holds what stood in for words that nobody said."""
+    """Meetings, newest first. `read_as` holds what stood in for words that nobody said, `left_out` the words of the
+    query that were not looked for, as nothing has all of them."""
 
     items: list[FoundOut]
     next_cursor: str | None
     read_as: dict[str, list[str]]
+    left_out: list[str]
 
 
 @router.get("", summary="Search what was said", responses=errors(400))
@@ -60,13 +62,15 @@ async def search(
     session_id: Annotated[str | None, Query(description="Of this meeting only, then all hits.")] = None,
     cursor: Annotated[str, Query(description="The page before's `next_cursor`.")] = "",
 ) -> SearchPage:
-    """Transcripts, notes, titles, descriptions and names of your meetings that hold every word, newest first."""
+    """Transcripts, notes, titles, descriptions and names of your meetings that hold every word, newest first. What
+    nothing holds in full is looked for without function words and words that nobody said."""
     asked = Asked(q, person, day_start(since), day_end(until), session_id, cursor)
     found = await services.search.find(read, caller.user_id, asked)
     return SearchPage(
         items=[_meeting(each) for each in found.meetings],
         next_cursor=found.next_cursor,
         read_as={word: list(words) for word, words in found.read_as.items()},
+        left_out=list(found.left_out),
     )
 
 

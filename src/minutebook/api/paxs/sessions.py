@@ -1,5 +1,6 @@
 """`/api/sessions`: meetings."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
@@ -43,10 +44,11 @@ async def page(
     page_size: Annotated[int, Query(description=f"1 to {PAGE_SIZE_MAX}.")] = 20,
     q: Annotated[str, Query(description=_Q)] = "",
 ) -> SessionPage:
-    """Your meetings, newest first."""
-    found = await services.meetings.list(
-        read, caller.user_id, page=page, page_size=page_size, query=q, mentioned=services.search.mentioned
-    )
+    """Your meetings, newest first. A query that none holds in full is shortened to what was said."""
+    listed = partial(services.meetings.list, read, caller.user_id, page=page, page_size=page_size)
+    found = await listed(query=q, mentioned=services.search.mentioned)
+    if q and not found.total and (shorter := await services.search.shortened(read, caller.user_id, q)):
+        found = await listed(query=shorter, mentioned=services.search.mentioned)
     items = await rendered_sessions(services, read, found.items)
     return SessionPage(items=items, page=found.page, page_size=found.page_size, total=found.total)
 

@@ -122,11 +122,13 @@ async def _bots(services: ServicesOf, read: AsyncConnection, user: User) -> Mapp
     taken = {bot.id: await services.bots.screenshots(read, bot) for bot in found}
     told = {bot.id: await services.live_commands.list(read, bot) for bot in found if bot.state.is_live}
     paused = {bot.id for bot in found if bot.state.is_live and await services.live_commands.is_paused(read, bot.id)}
+    over = [bot for bot in found if bot.state.is_final]
     return {
         "bots": found,
         "pictures": {bot_id: shots[-1] for bot_id, shots in taken.items() if shots},
         "told": told,
         "paused": paused,
+        "importable": {bot.id for bot in over if services.imports.supports(bot.wish.meeting_url)},
         "has_voice": services.settings.bots.voice is not None,
     }
 

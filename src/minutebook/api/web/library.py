@@ -84,6 +84,7 @@ async def _listed(request: Request, user: User, services: ServicesOf, read: Read
         "trash": trash,
         "filters": filters,
         "filtered": query.is_filtered,
+        "shortened": found.words if found.entries and found.words != query.words else "",
         "query": urlencode(set_ones),
         "life_days": TRASH_LIFE.days,
     }

@@ -17,15 +17,16 @@ router = APIRouter(include_in_schema=False)
 @router.post("/settings/voices")
 async def switch(user: SignedIn, form: PostedForm, services: ServicesOf, tx: Tx) -> Response:
     """Remember voices, or forget all of them."""
-    await services.remembering.switch(tx, user.id, on=form.get("remembering") == "on")
-    return RedirectResponse("/settings#voices", 303)
+    on = form.get("remembering") == "on"
+    await services.remembering.switch(tx, user.id, on=on)
+    return RedirectResponse(f"/settings?done={'remembering' if on else 'forgotten-all'}#voices", 303)
 
 
 @router.post("/settings/voices/{voice_id}/forget")
 async def forget(user: SignedIn, form: PostedForm, services: ServicesOf, voice_id: str, tx: Tx) -> Response:
     """Forget a voice; the receipt is on the page."""
     await services.remembering.forget(tx, user.id, voice_id)
-    return RedirectResponse("/settings#voices", 303)
+    return RedirectResponse("/settings?done=forgotten#voices", 303)
 
 
 @router.post("/meetings/{meeting_id}/speaker/remember")

@@ -30,8 +30,6 @@ async def search(request: Request, user: SignedIn, services: ServicesOf, read: R
     try:
         wanted = _asked(asked, request.query_params.get("cursor", ""))
         found = await services.search.find(read, user.id, wanted, shared=True)
-        if not found.meetings:
-            found = await services.search.nearest(read, user.id, wanted, shared=True)
     except MinutebookError as error:
         failure = failure_of(error)
     context: dict[str, Any] = {

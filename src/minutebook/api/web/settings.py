@@ -12,6 +12,7 @@ from minutebook.accounts.model import PASSWORD_MIN_CHARS, User
 from minutebook.api.deps import Db, Read, ServicesOf, Tx, client_address
 from minutebook.api.errors import failure_of
 from minutebook.api.stored_files import disposition
+from minutebook.api.web.devices import browser_and_system
 from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, browser_secret, drop_cookie, kept_cookie, several
 from minutebook.api.web.frame import SignedIn, SignInStanding, shown
 from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
@@ -37,7 +38,7 @@ async def settings(request: Request, user: SignedIn, services: ServicesOf, read:
 @router.post("/language")
 async def language(user: SignedIn, form: PostedForm) -> Response:
     """Choose the language of the pages in this browser."""
-    response = RedirectResponse("/settings", 303)
+    response = _done("language", "profile")
     if form.get("language") in languages():
         response.set_cookie(COOKIE, form["language"], YEAR_S, httponly=True, samesite="lax")
     return response
@@ -55,7 +56,7 @@ async def password(request: Request, user: SignedIn, form: PostedForm, services:
     except MinutebookError as error:
         async with db.reading() as read:
             return await _page(request, user, services, read, error)
-    return RedirectResponse("/settings?done=password", 303)
+    return _done("password", "your-password")
 
 
 @router.post("/keys")
@@ -72,21 +73,21 @@ async def make_key(request: Request, user: SignedIn, form: PostedForm, services:
 async def revoke_key(user: SignedIn, form: PostedForm, services: ServicesOf, key_id: str, tx: Tx) -> Response:
     """End a key."""
     await services.accounts.management.revoke_api_key(tx, user.id, key_id)
-    return RedirectResponse("/settings#keys", 303)
+    return _done("key", "keys")
 
 
 @router.post("/sign-ins/{session_id}/end")
 async def end_sign_in(user: SignedIn, form: PostedForm, services: ServicesOf, session_id: str, tx: Tx) -> Response:
     """Sign a browser out."""
     await services.accounts.management.end_session(tx, user.id, session_id)
-    return RedirectResponse("/settings#sign-ins", 303)
+    return _done("sign-in", "sign-ins")
 
 
 @router.post("/programs/{program_id}/revoke")
 async def revoke_program(user: SignedIn, form: PostedForm, services: ServicesOf, program_id: str, tx: Tx) -> Response:
     """Let a program in no more."""
     await services.oauth.revoke_program(tx, user.id, program_id)
-    return RedirectResponse("/settings#programs", 303)
+    return _done("program", "programs")
 
 
 @router.post("/webhook")
@@ -96,7 +97,7 @@ async def webhook(request: Request, user: SignedIn, form: PostedForm, services: 
         await services.webhooks.set_account_url(tx, user.id, form.get("webhook_url", "").strip() or None)
     except MinutebookError as error:
         return await _page(request, user, services, tx, error)
-    return RedirectResponse("/settings#webhook", 303)
+    return _done("webhook", "webhook")
 
 
 @router.post("/preferences")
@@ -114,7 +115,8 @@ async def keep_preferences(
     except MinutebookError as error:
         return await _page(request, user, services, tx, error)
     await preferences_repository.save(tx, user.id, kept)
-    return RedirectResponse("/settings#words" if "vocabulary" in form else "/settings#retention", 303)
+    changed = "words" if "vocabulary" in form else "retention"
+    return _done(changed, changed)
 
 
 @router.post("/export")
@@ -149,7 +151,7 @@ async def make_group(request: Request, user: SignedIn, form: PostedForm, service
         await services.sharing.groups.create(tx, user.id, form.get("name", ""))
     except MinutebookError as error:
         return await _page(request, user, services, tx, error)
-    return RedirectResponse("/settings#groups", 303)
+    return _done("group", "groups")
 
 
 @router.post("/groups/{group_id}")
@@ -160,6 +162,7 @@ async def change_group(
     groups = services.sharing.groups
     match form.get("act"):
         case "add":
+            done = "member"
             try:
                 await groups.add(tx, user.id, group_id, form.get("email", ""))
             except MinutebookError as error:
@@ -167,12 +170,14 @@ async def change_group(
                     raise
                 return await _page(request, user, services, tx, error)
         case "remove":
+            done = "member-removed"
             await groups.remove(tx, user.id, group_id, form.get("member", ""))
         case "delete":
+            done = "group-deleted"
             await groups.delete(tx, user.id, group_id)
         case _:
             raise not_found("group")
-    return RedirectResponse("/settings#groups", 303)
+    return _done(done, "groups")
 
 
 @router.post("/templates")
@@ -191,14 +196,19 @@ async def make_template(request: Request, user: SignedIn, form: PostedForm, serv
         await services.templates.create(tx, user.id, draft)
     except MinutebookError as error:
         return await _page(request, user, services, tx, error)
-    return RedirectResponse("/settings#templates", 303)
+    return _done("template", "templates")
 
 
 @router.post("/templates/{template_id}/delete")
 async def drop_template(user: SignedIn, form: PostedForm, services: ServicesOf, template_id: str, tx: Tx) -> Response:
     """Delete a template; notes made with it stay."""
     await services.templates.delete(tx, user.id, template_id)
-    return RedirectResponse("/settings#templates", 303)
+    return _done("template-deleted", "templates")
+
+
+def _done(what: str, section: str) -> RedirectResponse:
+    """Back to a section of the page, which says that this was done."""
+    return RedirectResponse(f"/settings?done={what}#{section}", 303)
 
 
 async def _page(
@@ -223,6 +233,7 @@ async def _page(
         "voice_receipts": await services.remembering.receipts(read, user.id),
         "groups": await services.sharing.groups.list(read, user.id),
         "done": request.query_params.get("done", ""),
+        "browser_and_system": browser_and_system,
         "language_now": language_of(request),
         "languages": [(code, own_name(code)) for code in languages()],
         "password_min": PASSWORD_MIN_CHARS,

@@ -52,7 +52,7 @@ async def share(request: Request, user: SignedIn, form: PostedForm, services: Se
         group_id, email = form.get("group", ""), form.get("email", "").strip()
         await services.sharing.share(tx, user.id, meeting_id, right, email=email, group_id=group_id)
     await _told(services, user, meeting_id, group_id or email, f"{'group' if group_id else 'user'}, {right}")
-    return await _answer(request, user, services, meeting_id)
+    return await _answer(request, user, services, meeting_id, "shared")
 
 
 @router.post("/meetings/{meeting_id}/share/end")
@@ -62,7 +62,7 @@ async def unshare(
     """Share with somebody no longer."""
     async with services.db.transaction() as tx:
         await services.sharing.unshare(tx, user.id, meeting_id, form.get("share", ""))
-    return await _answer(request, user, services, meeting_id)
+    return await _answer(request, user, services, meeting_id, "ended")
 
 
 @router.post("/meetings/{meeting_id}/leave")
@@ -77,13 +77,13 @@ async def revoke(request: Request, user: SignedIn, form: PostedForm, services: S
     """Let a link open no more."""
     async with services.db.transaction() as tx:
         await services.sharing.revoke(tx, user.id, meeting_id, form.get("link", ""))
-    return await _answer(request, user, services, meeting_id)
+    return await _answer(request, user, services, meeting_id, "revoked")
 
 
-async def _answer(request: Request, user: User, services: ServicesOf, meeting_id: str) -> Response:
+async def _answer(request: Request, user: User, services: ServicesOf, meeting_id: str, done: str) -> Response:
     if is_part(request):
-        return await _sheet(request, user, services, meeting_id)
-    return RedirectResponse(f"/meetings/{meeting_id}/share", 303)
+        return await _sheet(request, user, services, meeting_id, done=done)
+    return RedirectResponse(f"/meetings/{meeting_id}/share?done={done}", 303)
 
 
 async def _told(services: ServicesOf, user: User, meeting_id: str, label: str, what: str) -> None:
@@ -95,7 +95,7 @@ async def _told(services: ServicesOf, user: User, meeting_id: str, label: str, w
 
 
 async def _sheet(
-    request: Request, user: User, services: ServicesOf, meeting_id: str, made: str | None = None
+    request: Request, user: User, services: ServicesOf, meeting_id: str, made: str | None = None, done: str = ""
 ) -> Response:
     async with services.db.reading() as read:
         meeting = await services.meetings.get(read, user.id, meeting_id)
@@ -114,6 +114,7 @@ async def _sheet(
             "names": {each.id: each.display_name for each in people},
             "lasts": list(Lasts),
             "made": made,
+            "done": done or request.query_params.get("done", ""),
         }
     part = "parts/share_sheet.html" if request.method == "GET" else "parts/share.html"
     return shown(request, user, part if is_part(request) else "share.html", context)

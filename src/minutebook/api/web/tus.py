@@ -78,10 +78,11 @@ async def options(services: ServicesOf) -> Response:
 
 
 @router.get("")
-async def unfinished(user: SignedIn, services: ServicesOf) -> Response:
-    """What can be gone on with, newest first."""
+async def known(user: SignedIn, services: ServicesOf) -> Response:
+    """What can be gone on with, and what has become a meeting whose sender may not know it: who was cut off behind the
+    last piece finds it here instead of sending the file once more. It stays until the sender discards it."""
     async with services.db.reading() as read:
-        found = await services.uploads.unfinished(read, user.id)
+        found = await services.uploads.known(read, user.id)
     return JSONResponse([told(upload) for upload in found])
 
 
@@ -134,7 +135,7 @@ async def receive(request: Request, user: SignedIn, services: ServicesOf, upload
 
 @router.delete("/{upload_id}", dependencies=[Ours, Versioned])
 async def give_up(user: SignedIn, services: ServicesOf, upload_id: str) -> Response:
-    """Discard an upload, with what is stored of it."""
+    """Discard an upload, with what is stored of it; a meeting that it has become stays."""
     async with services.db.transaction() as tx:
         await services.uploads.give_up(tx, await services.uploads.get(tx, user.id, upload_id, lock=True))
     return Response(status_code=204, headers={"Tus-Resumable": VERSION})

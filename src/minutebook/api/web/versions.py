@@ -57,12 +57,14 @@ async def versions(
     chosen_after = after if after in notes else numbers[-1]
     chosen_before = before if before in notes else numbers[max(0, numbers.index(chosen_after) - 1)]
     texts = [lines_of(json.loads(notes[number].content or "{}")) for number in (chosen_before, chosen_after)]
+    lines = list(compared(*texts))
     context: Mapping[str, Any] = {
         "meeting": meeting,
+        "how_much": how_much(lines),
         "reports": [notes[number].report for number in numbers],
         "before": chosen_before,
         "after": chosen_after,
-        "lines": list(compared(*texts)),
+        "lines": lines,
     }
     return shown(request, user, "versions.html", context)
 
@@ -84,6 +86,16 @@ def compared(before: Sequence[str], after: Sequence[str]) -> Iterator[list[Piece
         else:
             for old, new in zip_longest(before[a:b], after[c:d], fillvalue=""):
                 yield _words_compared(old, new)
+
+
+def how_much(lines: Sequence[Sequence[Piece]]) -> Mapping[str, int]:
+    """How many lines are `same`, `added`, `removed` and `changed`; a line without words is none."""
+    counts = {"same": 0, "added": 0, "removed": 0, "changed": 0}
+    for pieces in lines:
+        kinds = {piece.change for piece in pieces}
+        if kinds:
+            counts[kinds.pop().value if len(kinds) == 1 else "changed"] += 1
+    return counts
 
 
 def _words_compared(old: str, new: str) -> list[Piece]:

@@ -40,6 +40,9 @@ def search(
 
 
 def _print(found: Found) -> None:
+    if found.left_out:
+        without = ", ".join(found.left_out)
+        stdout.print(Text(f"Nothing has all of these words; this is what was found without {without}.", style="yellow"))
     for word, stood_in in found.read_as.items():
         stdout.print(Text(f"Nobody said “{word}”; this is what was found for {', '.join(stood_in)}.", style="yellow"))
     if not found.meetings:

@@ -160,7 +160,8 @@ def meetings(body: Mapping[str, Any]) -> Page[Meeting]:
 
 def found(body: Mapping[str, Any]) -> Found:
     read_as = {word: tuple(words) for word, words in (body.get("read_as") or {}).items()}
-    return Found(tuple(_found_meeting(item) for item in body["items"]), body.get("next_cursor"), read_as)
+    items = tuple(_found_meeting(item) for item in body["items"])
+    return Found(items, body.get("next_cursor"), read_as, tuple(body.get("left_out") or ()))
 
 
 def _found_meeting(body: Mapping[str, Any]) -> FoundMeeting:

@@ -4,12 +4,27 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    String,
+    Table,
+    Text,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.meetings.repository import meetings
 from minutebook.recordings.uploads.model import PartialUpload
 
 uploads = Table(
@@ -40,10 +55,11 @@ async def find(tx: AsyncConnection, owner_id: str, upload_id: str, *, lock: bool
     return _upload(row) if row is not None else None
 
 
-async def unfinished(tx: AsyncConnection, owner_id: str, now: datetime) -> Sequence[PartialUpload]:
-    """The owner's uploads that have become no meeting yet, newest first."""
+async def known(tx: AsyncConnection, owner_id: str, now: datetime) -> Sequence[PartialUpload]:
+    """The owner's uploads that have become no meeting yet, or one that is there, newest first."""
+    there = exists().where(meetings.c.id == uploads.c.meeting_id, meetings.c.trashed_at.is_(None))
     query = select(uploads).where(
-        uploads.c.owner_id == owner_id, uploads.c.meeting_id.is_(None), uploads.c.expires_at > now
+        uploads.c.owner_id == owner_id, uploads.c.expires_at > now, or_(uploads.c.meeting_id.is_(None), there)
     )
     return [_upload(row) for row in await tx.execute(query.order_by(uploads.c.created_at.desc()))]
 

@@ -60,7 +60,7 @@ class Uploads:
             new_id(), owner_id, filename, content_type, size, 0, dict(fields), now, now + KEPT_FOR, None
         )
         async with self._db.transaction() as tx:
-            if len(await repository.unfinished(tx, owner_id, now)) >= AT_ONCE_MOST:
+            if len(await self.unfinished(tx, owner_id)) >= AT_ONCE_MOST:
                 message = f"{AT_ONCE_MOST} uploads are unfinished. Go on with some of them, or discard them."
                 raise MinutebookError(Kind.CONFLICT, "uploads_too_many", message)
             await plan_disposal(tx, prefix_of(upload.id), upload.expires_at)
@@ -77,7 +77,12 @@ class Uploads:
 
     async def unfinished(self, tx: AsyncConnection, owner_id: str) -> Sequence[PartialUpload]:
         """What can be gone on with, newest first."""
-        return await repository.unfinished(tx, owner_id, self._clock.now())
+        return [each for each in await self.known(tx, owner_id) if each.meeting_id is None]
+
+    async def known(self, tx: AsyncConnection, owner_id: str) -> Sequence[PartialUpload]:
+        """What can be gone on with, and what has become a meeting of which its sender has not heard yet, newest
+        first."""
+        return await repository.known(tx, owner_id, self._clock.now())
 
     async def receive(
         self, upload: PartialUpload, at: int, chunks: AsyncIterator[bytes], sha256: bytes | None = None
@@ -147,7 +152,7 @@ class Uploads:
         await repository.finish(tx, upload.id, meeting_id)
 
     async def give_up(self, tx: AsyncConnection, upload: PartialUpload) -> None:
-        """Forget an upload that has become no meeting, with what is stored of it."""
+        """Forget an upload, with what is stored of it unless that has become a meeting."""
         await repository.remove(tx, upload.id)
         if upload.meeting_id is None:
             await self._recordings.dispose(tx, prefix_of(upload.id))

@@ -82,14 +82,17 @@ export class Upload {
   }
 
   /**
-   * Sends what is not stored yet. Waits out a lost network; rejects with `Refused` for what the server says no to.
+   * Sends what is not stored yet, and tells the server that it knows of the meeting: from then on the same file is
+   * another one. Waits out a lost network; rejects with `Refused` for what the server says no to.
    * @returns {Promise<string>} the address of the meeting
    */
   async send() {
     for (let failures = 0; ; failures += 1) {
       const before = this.stored;
       try {
-        return await this.#go();
+        const meeting = await this.#go();
+        await discard(String(this.url), this.headers["Form-Token"]).catch(() => {});
+        return meeting;
       } catch (error) {
         if (error instanceof Refused) throw error;
         if (this.stored > before) failures = 0;
@@ -162,7 +165,7 @@ export class Upload {
 }
 
 /**
- * Discards an upload with what is stored of it.
+ * Discards an upload with what is stored of it; a meeting that it has become stays.
  * @param {string} url
  * @param {string} token
  */
