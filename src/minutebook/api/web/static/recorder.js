@@ -112,12 +112,20 @@ function stand(state) {
 // --- recording
 
 /** What is asked of the browser, one source after the other: each asks the person. */
+const SHARED = {
+  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  video: true,
+  systemAudio: "include",
+  selfBrowserSurface: "exclude",
+};
+
 async function sources() {
   const found = [];
   try {
     if (field("screen").checked) {
-      // Browsers give a tab's sound only with its picture, which is let go at once.
-      const screen = await navigator.mediaDevices.getDisplayMedia({ audio: true, video: true });
+      // Browsers give a tab's sound only with its picture, which is let go at once. What others say is not to be taken for
+      // an echo or noise.
+      const screen = await navigator.mediaDevices.getDisplayMedia(SHARED);
       for (const track of screen.getVideoTracks()) track.stop();
       if (!screen.getAudioTracks().length) throw new Error(words.silent);
       found.push(new MediaStream(screen.getAudioTracks()));
@@ -162,6 +170,7 @@ class Recording {
     await kept("readwrite", (recordings) => recordings.put(this.kept));
     navigator.storage?.persist?.();
     this.recorder.addEventListener("dataavailable", (event) => this.#keep(event.data));
+    await this.context.resume(); // choosing a tab may take longer than a click lets a page make sound
     this.recorder.start(PIECE_MS);
     this.since = performance.now();
     // Who unplugs the microphone or ends the sharing has ended it.
