@@ -45,7 +45,7 @@ class Editor:
     def add_series(self, _now: datetime, safe: datetime) -> None:
         going_on = [key for key, each in sorted(self.truth.series.items()) if each.last is None]
         if len(going_on) >= self.most_series:
-            self.truth.change_series(self.chance.choice(going_on), last=(safe + timedelta(days=2)).date())
+            self.truth.end_series(self.chance.choice(going_on), (safe + timedelta(days=2)).date())
             return
         key = self._key("r")
         zone, at = self.chance.choice(ZONES), time(self.chance.randrange(24), self.chance.choice((0, 15, 30)))

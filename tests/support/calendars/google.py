@@ -1,7 +1,6 @@
 """A Google Calendar that refuses what the real one refuses: parameters, resources and errors by its discovery document
 (`calendar.v3.json` of google-api-python-client 2.202.0, Apache-2.0)."""
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,17 +105,15 @@ class FakeGoogle(FakeProvider):
             found = truth.instances(*bounds)
             items = [resource(each, account) for each in found.values()]
             items += [gone(key) for key in self._dead(truth, found)] if params.get("showDeleted") == "true" else []
-            kept = {"bounds": bounds, "same": same, "seen": prints(truth, bounds)}
+            kept = {"bounds": bounds, "same": same, "seen": around(truth, bounds)}
         else:
             known = self.tokens.get(token)
             if known is None:
                 return error(410, "fullSyncRequired", "Sync token is no longer valid, a full sync is required.")
             if known["same"] != same:
                 return error(400, "badRequest", "All other parameters must be as in the initial request")
-            now = prints(truth, known["bounds"])
-            far = (known["bounds"][0] - FURTHER, known["bounds"][1] + FURTHER)
-            instances = truth.instances(*far)
-            items = [resource(instances[key], account) for key in sorted(now) if known["seen"].get(key) != now[key]]
+            now = around(truth, known["bounds"])
+            items = [resource(now[key], account) for key in sorted(now) if known["seen"].get(key) != now[key]]
             items += [gone(key) for key in sorted(known["seen"].keys() - now.keys())]
             kept = {**known, "seen": now}
         return self._paged(items, params, kept)
@@ -137,10 +134,9 @@ class FakeGoogle(FakeProvider):
         return [f"{key}_gone" for key in sorted(truth.series)[:1] if found]
 
 
-def prints(truth: Truth, bounds: list[datetime]) -> dict[str, str]:
-    """What each event looks like, a little further than the window."""
-    instances = truth.instances(bounds[0] - FURTHER, bounds[1] + FURTHER)
-    return {key: hashlib.sha256(repr(each).encode()).hexdigest() for key, each in instances.items()}
+def around(truth: Truth, bounds: list[datetime]) -> dict[str, Instance]:
+    """The events a little further than the window."""
+    return truth.instances(bounds[0] - FURTHER, bounds[1] + FURTHER)
 
 
 def gone(key: str) -> dict[str, Any]:

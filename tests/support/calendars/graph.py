@@ -1,8 +1,8 @@
 """A Microsoft Graph that refuses what the real one refuses, and is as sparing with words: resources by its published
 types (@microsoft/microsoft-graph-types 2.43.1, MIT)."""
 
-import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,11 +95,10 @@ class FakeGraph(FakeProvider):
             if params.keys() != {"startDateTime", "endDateTime"}:
                 return error(400, "ErrorInvalidUrlQuery", f"calendarView/delta takes no {sorted(params)}")
             bounds = (moment(params["startDateTime"]), moment(params["endDateTime"]))
-            seen = self._view(truth, bounds, account)
-            masters = [master(each, account) for each in truth.series.values()]
-            needed = {item.get("seriesMasterId") for item in seen.values()}
-            items = [each for each in masters if each["id"] in needed] + list(seen.values())
-            state: dict[str, Any] = {"items": items, "seen": self._prints(truth, seen, account), "bounds": bounds}
+            view = truth.instances(*bounds)
+            seen = prints(truth, view)
+            items = [told(key, truth, view, account) for key in seen]
+            state: dict[str, Any] = {"items": items, "seen": seen, "bounds": bounds}
         elif params.keys() - {"$deltatoken", "$skiptoken"}:
             return error(400, "ErrorInvalidUrlQuery", "startDateTime and endDateTime are in the delta token already")
         elif token not in self.links:
@@ -111,24 +110,13 @@ class FakeGraph(FakeProvider):
             state = self._changed(truth, old, account)
         return self._paged(key, state, int(state.get("first", 0)))
 
-    def _view(self, truth: Truth, bounds: tuple[datetime, datetime], account: Account) -> dict[str, dict[str, Any]]:
-        return {each.key: item_of(each, account, truth) for each in truth.instances(*bounds).values()}
-
-    def _prints(self, truth: Truth, seen: dict[str, dict[str, Any]], account: Account) -> dict[str, str]:
-        series = {item["seriesMasterId"] for item in seen.values() if "seriesMasterId" in item}
-        every = {**seen, **{key: master(each, account) for key, each in truth.series.items() if key in series}}
-        return {key: hashlib.sha256(repr(item).encode()).hexdigest() for key, item in every.items()}
-
     def _changed(self, truth: Truth, old: dict[str, Any], account: Account) -> dict[str, Any]:
-        seen = self._view(truth, old["bounds"], account)
-        now = self._prints(truth, seen, account)
+        view = truth.instances(*old["bounds"])
+        now = prints(truth, view)
         differ = [key for key in sorted(now) if old["seen"].get(key) != now[key]]
-        changed_masters = [key for key in differ if key not in seen]
-        items = [master(truth.series[key], account) for key in changed_masters]
-        told = [seen[key] for key in differ if key in seen]
-        if self.lazy:
-            told = [item for item in told if item.get("seriesMasterId") not in changed_masters]
-        items += told
+        masters = [key for key in differ if key not in view]
+        events = [key for key in differ if key in view and not (self.lazy and view[key].series in masters)]
+        items = [told(key, truth, view, account) for key in (*masters, *events)]
         items += [{"id": key, "@removed": {"reason": "deleted"}} for key in sorted(old["seen"].keys() - now.keys())]
         return {"items": items, "seen": now, "bounds": old["bounds"]}
 
@@ -156,6 +144,24 @@ class FakeGraph(FakeProvider):
             if key in truth.series:
                 return answer(200, master(truth.series[key], account))
         return not_found()
+
+
+def prints(truth: Truth, view: dict[str, Instance]) -> dict[str, object]:
+    """What the delta goes by: the masters of what is in view, then the events; equal for what is told alike."""
+    series = sorted({each.series for each in view.values() if each.series is not None})
+    masters: dict[str, object] = {key: replace(truth.series[key], changes={}) for key in series}
+    return masters | {
+        key: each if each.series is None or is_exception(each, truth) else (each.start, each.end)
+        for key, each in view.items()
+    }
+
+
+def told(key: str, truth: Truth, view: dict[str, Instance], account: Account) -> dict[str, Any]:
+    return item_of(view[key], account, truth) if key in view else master(truth.series[key], account)
+
+
+def is_exception(each: Instance, truth: Truth) -> bool:
+    return each.series is not None and each.original in truth.series[each.series].changes
 
 
 def body_of(title: str, url: str, account: Account, *, declined: bool = False, mine: bool = True) -> dict[str, Any]:
@@ -186,8 +192,7 @@ def item_of(each: Instance, account: Account, truth: Truth) -> dict[str, Any]:
     """An event in a delta: singles and exceptions whole, occurrences with little but their times."""
     if each.series is None:
         return checked(single(each, account))
-    change = truth.series[each.series].changes.get(each.original) if each.original else None
-    if change is not None:
+    if is_exception(each, truth):
         return full(each, account, truth)
     return checked({"id": each.key, "type": "occurrence", "seriesMasterId": each.series, **times(each.start, each.end)})
 
@@ -198,8 +203,7 @@ def single(each: Instance, account: Account) -> dict[str, Any]:
 
 
 def full(each: Instance, account: Account, truth: Truth) -> dict[str, Any]:
-    change = truth.series[each.series].changes.get(each.original) if each.series and each.original else None
-    kind = "exception" if change is not None else "occurrence"
+    kind = "exception" if is_exception(each, truth) else "occurrence"
     body = body_of(each.title, each.url, account)
     return checked({"id": each.key, "type": kind, "seriesMasterId": each.series, **times(each.start, each.end), **body})
 

@@ -50,6 +50,10 @@ class Series:
     minutes: int = 30
     last: date | None = None
     changes: dict[datetime, Change] = field(default_factory=dict)
+    _made: dict[tuple[datetime, datetime, str], Instance] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Occurrences are made once: a year of steps asks for each some hundred times."""
 
     def instances(self, since: datetime, until: datetime) -> Iterator[Instance]:
         """Occurrences that touch this time, moved ones where they are now."""
@@ -63,8 +67,12 @@ class Series:
                 yield self._instance(original, start, change.title or self.title)
 
     def _instance(self, original: datetime, start: datetime, title: str) -> Instance:
-        key = f"{self.key}_{original:%Y%m%dT%H%M%SZ}"
-        return Instance(key, title, start, self.minutes, self.url, self.key, original)
+        made = self._made.get((original, start, title))
+        if made is None:
+            key = f"{self.key}_{original:%Y%m%dT%H%M%SZ}"
+            made = Instance(key, title, start, self.minutes, self.url, self.key, original)
+            self._made[original, start, title] = made
+        return made
 
     def _originals(self, since: datetime, until: datetime) -> Iterator[datetime]:
         step = max(0, (since.date() - self.first).days // self.every_days - 1)
@@ -122,13 +130,19 @@ class Truth:
         series = self.series[key]
         self.series[key] = replace(series, changes={**series.changes, original: change})
 
+    def end_series(self, key: str, last: date) -> None:
+        """Let a series have its last occurrence on that day or before. What was changed after it goes too, as at all
+        providers: an occurrence that stood there would be a meeting of its own."""
+        series = self.series[key]
+        zone = ZoneInfo(series.zone)
+        kept = {each: change for each, change in series.changes.items() if each.astimezone(zone).date() <= last}
+        self.series[key] = replace(series, last=last, changes=kept)
+
     def split(self, key: str, moment: datetime, new_key: str, **members: object) -> None:
         """ "This and following": the series ends before that day, another one goes on from it."""
         series = self.series[key]
-        zone = ZoneInfo(series.zone)
-        day = moment.astimezone(zone).date()
+        day = moment.astimezone(ZoneInfo(series.zone)).date()
         days = (day - series.first).days
         first = series.first + timedelta(days=-(-days // series.every_days) * series.every_days)
-        kept = {each: change for each, change in series.changes.items() if each.astimezone(zone).date() < day}
-        self.series[key] = replace(series, last=day - timedelta(days=1), changes=kept)
+        self.end_series(key, day - timedelta(days=1))
         self.series[new_key] = replace(series, key=new_key, first=first, changes={}, **members)  # type: ignore[arg-type]

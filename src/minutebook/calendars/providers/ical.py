@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +19,9 @@ TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY"})
 BUSY_STATUS: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
 CONFERENCE: Final = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "URL")
 """Properties that hold a meeting's address: RFC 7986, and what Google and Microsoft write."""
+TEXTS: Final = ("LOCATION", "DESCRIPTION", "X-ALT-DESC")
+OF_OCCURRENCE: Final = ("DTSTART", "DTEND", "RECURRENCE-ID", "SEQUENCE")
+"""What tells an occurrence from the others of its series."""
 RECURS: Final = ("RRULE", "RDATE", "RECURRENCE-ID")
 
 
@@ -33,8 +37,9 @@ def events_of(data: bytes, window: Window, owners: frozenset[str], group: str | 
         found = _bounded(_occurrences(recurring_ical_events.of(calendar, skip_bad_series=True), window))
     except (ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
         raise _unreadable(error) from error
-    events = (_event_of(each, recurring, owners, group) for each in found)
-    return [each for each in events if each is not None and window.overlaps(each.start, each.end)]
+    made = _Making(recurring, owners, group)
+    events = [event for each in found if (event := made.event(each)) and window.overlaps(event.start, event.end)]
+    return sorted(events, key=lambda event: event.start)
 
 
 def _read(data: bytes) -> Any:
@@ -75,44 +80,67 @@ def _bounded(occurrences: Iterable[Any]) -> list[Any]:
     found = list(islice(occurrences, MOST_EVENTS + 1))
     if len(found) > MOST_EVENTS:
         raise invalid("ics_too_many", f"The calendar has more than {MOST_EVENTS} events in a month.", "url")
-    return sorted(found, key=lambda each: _moment(each.start))
+    return found
 
 
-def _event_of(
-    component: Any, recurring: frozenset[str], owners: frozenset[str], group: str | None
-) -> FetchedEvent | None:
-    uid = str(component.get("UID", ""))
-    if not uid or str(component.get("STATUS", "")).upper() == "CANCELLED":
-        return None
-    start, end = _moment(component.start), _moment(component.end)
-    repeated = uid in recurring
-    original = component.get("RECURRENCE-ID")
-    of_series = _moment(original.dt) if original is not None else start
-    people = _people(component)
-    organizer = _email(component.get("ORGANIZER"))
-    mine = [status for person, status in people if person.email.casefold() in owners]
-    busy = str(component.get(BUSY_STATUS, "")).upper()
-    return FetchedEvent(
-        provider_id=f"{uid}/{of_series:%Y%m%dT%H%M%SZ}" if repeated else uid,
-        title=str(component.get("SUMMARY", ""))[:MOST_TITLE],
-        start=start,
-        end=max(end, start),
-        raw=_raw(component),
-        series_id=uid if repeated else None,
-        group=group,
-        skip=skip_of(
-            all_day=not isinstance(component.start, datetime),
-            kind=Skip.OUT_OF_OFFICE if busy == "OOF" else None,
-            declined="DECLINED" in mine,
-        ),
-        is_free=str(component.get("TRANSP", "")).upper() == "TRANSPARENT" or busy == "FREE",
-        is_private=str(component.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
-        is_organizer=organizer is not None and organizer.casefold() in owners,
-        organizer_email=organizer,
-        attendees=tuple(person for person, _ in people),
-        addresses=tuple(text for name in CONFERENCE for text in _texts(component.get(name))),
-        texts=tuple(text for name in ("LOCATION", "DESCRIPTION", "X-ALT-DESC") for text in _texts(component.get(name))),
-    )
+class _Making:
+    """Makes events of the components of one file. Occurrences of a series share their values, as objects, but for those
+    of `OF_OCCURRENCE`: what comes of the shared ones is made once."""
+
+    def __init__(self, recurring: frozenset[str], owners: frozenset[str], group: str | None) -> None:
+        self._recurring = recurring
+        self._owners = owners
+        self._group = group
+        self._alike: dict[tuple[object, ...], FetchedEvent | None] = {}
+
+    def event(self, component: Any) -> FetchedEvent | None:
+        """The event; None for what has no id, and for what was cancelled."""
+        begins, ends = component["DTSTART"].dt, component["DTEND"].dt
+        shared = (id(value) for name, value in component.items() if name not in OF_OCCURRENCE)
+        key = (type(begins), *shared)
+        if key not in self._alike:
+            self._alike[key] = self._made(component, all_day=not isinstance(begins, datetime))
+        alike = self._alike[key]
+        if alike is None:
+            return None
+        start, original = _moment(begins), component.get("RECURRENCE-ID")
+        of_series = _moment(original.dt) if original is not None else start
+        uid = alike.provider_id
+        return replace(
+            alike,
+            provider_id=f"{uid}/{of_series:%Y%m%dT%H%M%SZ}" if alike.series_id else uid,
+            start=start,
+            end=max(_moment(ends), start),
+            raw={**alike.raw, **_raw({name: component[name] for name in OF_OCCURRENCE if name in component})},
+        )
+
+    def _made(self, component: Any, *, all_day: bool) -> FetchedEvent | None:
+        uid = str(component.get("UID", ""))
+        if not uid or str(component.get("STATUS", "")).upper() == "CANCELLED":
+            return None
+        people = _people(component)
+        organizer = _email(component.get("ORGANIZER"))
+        mine = [status for person, status in people if person.email.casefold() in self._owners]
+        busy = str(component.get(BUSY_STATUS, "")).upper()
+        return FetchedEvent(
+            provider_id=uid,
+            title=str(component.get("SUMMARY", ""))[:MOST_TITLE],
+            start=datetime.min.replace(tzinfo=UTC),
+            end=datetime.min.replace(tzinfo=UTC),
+            raw=_raw(component),
+            series_id=uid if uid in self._recurring else None,
+            group=self._group,
+            skip=skip_of(
+                all_day=all_day, kind=Skip.OUT_OF_OFFICE if busy == "OOF" else None, declined="DECLINED" in mine
+            ),
+            is_free=str(component.get("TRANSP", "")).upper() == "TRANSPARENT" or busy == "FREE",
+            is_private=str(component.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"},
+            is_organizer=organizer is not None and organizer.casefold() in self._owners,
+            organizer_email=organizer,
+            attendees=tuple(person for person, _ in people),
+            addresses=tuple(text for name in CONFERENCE for text in _texts(component.get(name))),
+            texts=tuple(text for name in TEXTS for text in _texts(component.get(name))),
+        )
 
 
 def _people(component: Any) -> list[tuple[Person, str]]:
@@ -130,7 +158,7 @@ def _email(value: object) -> str | None:
     return text if "@" in text and " " not in text else None
 
 
-def _raw(component: Any) -> dict[str, object]:
+def _raw(component: Mapping[str, Any]) -> dict[str, object]:
     """The component's properties, as they are written in the file."""
     raw: dict[str, object] = {}
     for name, value in component.items():
