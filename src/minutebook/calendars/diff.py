@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,12 +32,14 @@ class Known:
     deleted: bool
     series_id: str | None = None
     group: str | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What is to be written: events that were not there, ids of stored events with their new content (an event that was
-    deleted comes back under its id), and ids of those that are gone."""
+    deleted comes back under its id; one that its provider calls otherwise now keeps ours), and ids of those that are
+    gone."""
 
     added: tuple[FetchedEvent, ...] = ()
     changed: tuple[tuple[str, FetchedEvent], ...] = ()
@@ -62,10 +65,24 @@ def diff(stored: Sequence[Known], fetch: Fetch) -> Changes:
         if (known := of_id.get(each.provider_id)) is not None
         and (known.fingerprint != fingerprint(each) or (known.deleted and _is_near(each, fetch)))
     ]
-    gone = [
-        each.id for each in stored if not each.deleted and each.provider_id not in fetched and _is_gone(each, fetch)
-    ]
-    return Changes(tuple(added), tuple(changed), tuple(gone))
+    gone = [each for each in stored if not each.deleted and each.provider_id not in fetched and _is_gone(each, fetch)]
+    renamed = _renamed(added, gone)
+    taken = {id(each) for _, each in renamed}
+    kept = {known_id for known_id, _ in renamed}
+    return Changes(
+        tuple(each for each in added if id(each) not in taken),
+        (*changed, *renamed),
+        tuple(each.id for each in gone if each.id not in kept),
+    )
+
+
+def _renamed(added: Sequence[FetchedEvent], gone: Sequence[Known]) -> list[tuple[str, FetchedEvent]]:
+    """Events that went and came in one: same title, same times, another id. Some calendars give new ids at each
+    reading, and a series that is split gives them to what follows; what was asked of such an event still holds."""
+    left: defaultdict[tuple[str, datetime, datetime], list[str]] = defaultdict(list)
+    for known in gone:
+        left[known.title, known.start, known.end].append(known.id)
+    return [(same.pop(0), each) for each in added if (same := left.get((each.title, each.start, each.end)))]
 
 
 def _is_near(event: FetchedEvent, fetch: Fetch) -> bool:
@@ -75,6 +92,8 @@ def _is_near(event: FetchedEvent, fetch: Fetch) -> bool:
 def _is_gone(known: Known, fetch: Fetch) -> bool:
     if known.provider_id in fetch.removed or (known.series_id is not None and known.series_id in fetch.removed):
         return True
+    if known.series_id in fetch.unclear or known.group in fetch.unclear:
+        return False
     in_window = fetch.window.overlaps(known.start, known.end)
     return in_window and (fetch.complete or (known.group is not None and known.group in fetch.groups))
 

@@ -96,7 +96,8 @@ class FetchedEvent:
 class Fetch:
     """What one sync brought. `complete` says that every event within `window` is among `events`; otherwise only those
     of `groups` are complete, and `removed` lists ids (of events or of whole series) that are gone. `cursor` continues
-    from here; None where the provider has none."""
+    from here; None where the provider has none. `unclear` are the series and groups of which the provider owes a
+    description: what is stored of them stays."""
 
     window: Window
     events: Sequence[FetchedEvent]
@@ -104,6 +105,7 @@ class Fetch:
     groups: frozenset[str] = frozenset()
     complete: bool = False
     cursor: str | None = None
+    unclear: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

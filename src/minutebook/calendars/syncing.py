@@ -54,9 +54,14 @@ PAST: Final = timedelta(hours=12)
 AHEAD: Final = timedelta(days=1)
 """A window reaches this much further than it has to, so that a new one is needed once a day."""
 AGAIN: Final = Backoff(first_s=30.0, longest_s=1800.0, jitter=0.3)
-REVOKED_AGAIN: Final = timedelta(hours=6)
-"""A provider that refuses credentials is asked again, rarely: some do so by mistake."""
+REVOKED_AGAIN: Final = Backoff(first_s=300.0, longest_s=6 * 3600.0, jitter=0.1)
+"""A provider that refuses credentials is asked again, ever more rarely: some do so by mistake."""
 RETRIES: Final = 2
+SEVERAL: Final = 3
+"""A calendar that has lost so many events and has no other is believed when its provider has said so for some minutes:
+what is being rebuilt, or has lost its data, answers like that."""
+DOUBTED: Final = 3
+"""After so many failures one after the other, a cursor may be what its provider stumbles over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,8 @@ class Syncing:
     async def _fetched(self, calendar: Calendar, now: datetime, *, whole: bool, days: int | None) -> Fetch:
         window = self._window(now, days)
         provider = self._providers[calendar.provider]
-        cursor = None if whole or self._rolls(calendar, now) else calendar.cursor
+        doubted = calendar.failures > 0 and calendar.failures % DOUBTED == 0
+        cursor = None if whole or doubted or self._rolls(calendar, now) else calendar.cursor
         refused: str | None = None
         for attempt in range(RETRIES + 1):
             access = await self._tokens.access(calendar.connection_id, refused=refused)
@@ -183,6 +189,8 @@ class Syncing:
             if held is None:
                 return Outcome()
             changes = diff(await events_repository.known_for(tx, calendar.id, fetch), fetch)
+            if fetch.complete and not fetch.events and len(changes.deleted) >= SEVERAL and not _is_sure(held):
+                raise _emptied()
             affected = await self._apply(tx, held, changes) if changes else ()
             now = self._clock.now()
             whole = {"window_until": fetch.window.until, "read_at": now} if fetch.complete else {}
@@ -236,7 +244,8 @@ class Syncing:
                 for each in await repository.revoke(tx, calendar.connection_id, error.message):
                     event = calendar_events.calendar_event(calendar_events.REVOKED, each, message=error.message)
                     await self._events.publish(tx, event)
-                await repository.settle(tx, calendar.id, now + REVOKED_AGAIN, failures=calendar.failures + 1)
+                pause = timedelta(seconds=REVOKED_AGAIN.delay_s(calendar.failures + 1, random()))  # noqa: S311
+                await repository.settle(tx, calendar.id, now + pause, failures=calendar.failures + 1)
                 return Outcome(error=error)
             pause = timedelta(seconds=error.retry_after_s or AGAIN.delay_s(calendar.failures + 1, random()))  # noqa: S311
             if error.code == "provider_busy":
@@ -275,6 +284,15 @@ def _explained(error: Exception) -> MinutebookError:
             return ports.unavailable("The provider", "reading the calendar took too long.")
         case _:
             return ports.unavailable("The provider", f"reading the calendar failed ({type(error).__name__}).")
+
+
+def _is_sure(calendar: Calendar) -> bool:
+    """Whether the calendar was found empty before, and not for the first time."""
+    return calendar.failures >= DOUBTED and calendar.error_message == _emptied().message
+
+
+def _emptied() -> MinutebookError:
+    return ports.unavailable("The provider", "all events are gone at once; it is asked again before that is believed.")
 
 
 def _stuck() -> MinutebookError:

@@ -21,7 +21,7 @@ def event(key: str, hours: int = 1, title: str = "Weekly", *, series: str | None
 def stored(each: FetchedEvent, *, deleted: bool = False) -> Known:
     return Known(
         f"our {each.provider_id}", each.provider_id, fingerprint(each), each.start, each.end, deleted, each.series_id,
-        each.group,
+        each.group, each.title,
     )  # fmt: skip
 
 
@@ -30,17 +30,18 @@ def applied(store: dict[str, Known], changes: Changes) -> dict[str, Known]:
     after = dict(store)
     for each in changes.added:
         after[each.provider_id] = stored(each)
-    for our_id, each in changes.changed:
-        assert ours[our_id] == each.provider_id
-        after[each.provider_id] = stored(each)
     for our_id in changes.deleted:
         after[ours[our_id]] = replace(after[ours[our_id]], deleted=True)
+    for our_id, each in changes.changed:
+        assert ours[our_id] == each.provider_id or each.provider_id not in store
+        del after[ours[our_id]]
+        after[each.provider_id] = replace(stored(each), id=our_id)
     return after
 
 
 def test_new_changed_and_gone_events_are_told_apart() -> None:
     old, moved, gone = event("a"), event("b"), event("c")
-    fetch = Fetch(WINDOW, [old, event("b", hours=5), event("d")], complete=True)
+    fetch = Fetch(WINDOW, [old, event("b", hours=5), event("d", hours=2)], complete=True)
     changes = diff([stored(old), stored(moved), stored(gone)], fetch)
     assert [each.provider_id for each in changes.added] == ["d"]
     assert [key for key, _ in changes.changed] == ["our b"]
@@ -84,8 +85,23 @@ def test_a_deleted_event_comes_back_under_its_id() -> None:
     assert not changes.added
 
 
+def test_an_event_that_is_called_otherwise_keeps_our_id() -> None:
+    twins = [stored(event("a")), stored(event("b")), stored(event("c", hours=3))]
+    changes = diff(twins, Fetch(WINDOW, [event("x"), event("c", hours=3), event("y", title="Other")], complete=True))
+    assert [(key, each.provider_id) for key, each in changes.changed] == [("our a", "x")]
+    assert changes.deleted == ("our b",)
+    assert [each.provider_id for each in changes.added] == ["y"]
+
+
+def test_what_the_provider_owes_a_description_of_stays() -> None:
+    occurrences = [stored(event(f"s/{hour}", hour, series="s")) for hour in range(1, 4)]
+    assert not diff(occurrences, Fetch(WINDOW, [], complete=True, unclear=frozenset({"s"})))
+    assert diff(occurrences, Fetch(WINDOW, [], frozenset({"s/2"}), unclear=frozenset({"s"}))).deleted == ("our s/2",)
+
+
 keys = st.sampled_from("abcdefgh")
-events = st.builds(event, keys, st.integers(-100, 1000), st.sampled_from(["Weekly", "Monthly"]))
+hours = st.sampled_from([1, 2, 3]) | st.integers(-100, 1000)
+events = st.builds(event, keys, hours, st.sampled_from(["Weekly", "Monthly"]))
 calendars = st.lists(events, max_size=8).map(lambda found: {each.provider_id: each for each in found})
 
 

@@ -20,9 +20,11 @@ from minutebook.errors import MinutebookError, invalid
 from minutebook.outgoing.client import OutgoingClient
 
 MULTISTATUS: Final = 207
+NOT_FOUND: Final = 404
 DENIED: Final = frozenset({401, 403})
-CURSOR_GONE: Final = frozenset({400, 403, 404, 409, 410, 412})
-"""What servers answer to a sync token that they do not know (RFC 6578, 3.2: the precondition DAV:valid-sync-token)."""
+CURSOR_GONE: Final = frozenset({400, 403, 404, 409, 410, 412, 415, 418})
+"""What servers answer to a sync token that they do not know (RFC 6578, 3.2: the precondition DAV:valid-sync-token), or
+that they cannot follow (415, 418: Nextcloud and others that are built on sabre/dav)."""
 AT_ONCE: Final = 50
 """Resources asked for in one calendar-multiget."""
 
@@ -58,8 +60,8 @@ class CalDav:
             head = await self._propfind(access, calendar.id, dav.SYNC_TOKEN, "0")
             token = next((each.sync_token for each in head.resources if each.sync_token), None)
             answer = await self._report(access, calendar.id, dav.calendar_query(window), "1")
-            events = await self._events(answer.resources, answer.url, window, owners)
-            return Fetch(window, events, complete=True, cursor=token)
+            events, unclear = await self._events(answer.resources, answer.url, window, owners)
+            return Fetch(window, events, complete=True, cursor=token, unclear=unclear)
         changed, gone, token = await self._changes(access, calendar.id, cursor)
         loaded: list[Resource] = []
         base = calendar.id
@@ -68,8 +70,11 @@ class CalDav:
             answer = await self._report(access, calendar.id, body, "1")
             loaded += answer.resources
             base = answer.url
-        events = await self._events(loaded, base, window, owners)
-        return Fetch(window, events, groups=frozenset((*changed, *gone)), cursor=token)
+        events, unclear = await self._events(loaded, base, window, owners)
+        told = {
+            urljoin(base, each.href) for each in loaded if each.calendar_data is not None or each.status == NOT_FOUND
+        }
+        return Fetch(window, events, groups=frozenset((*told, *gone)) - unclear, cursor=token)
 
     async def _changes(self, access: Access, url: str, cursor: str) -> tuple[list[str], list[str], str]:
         changed: dict[str, bool] = {}
@@ -80,7 +85,7 @@ class CalDav:
                 raise CursorGoneError
             token = answer.sync_token
             for each in answer.resources:
-                changed[urljoin(answer.url, each.href)] = each.status != 404
+                changed[urljoin(answer.url, each.href)] = each.status != NOT_FOUND
             # A server that cuts its answer short says so about the collection itself (RFC 6578, 3.6).
             if not any(each.status == 507 for each in answer.resources):
                 itself = urlsplit(url).path.rstrip("/")
@@ -90,18 +95,21 @@ class CalDav:
 
     async def _events(
         self, resources: Sequence[Resource], base: str, window: Window, owners: frozenset[str]
-    ) -> list[FetchedEvent]:
-        """One resource that cannot be read does not keep the others away."""
+    ) -> tuple[list[FetchedEvent], frozenset[str]]:
+        """The events, and the addresses of resources that cannot be read: these do not keep the others away."""
 
-        def expand() -> list[FetchedEvent]:
+        def expand() -> tuple[list[FetchedEvent], frozenset[str]]:
             events: list[FetchedEvent] = []
+            unclear: set[str] = set()
             for each in resources:
-                if each.calendar_data is not None:
-                    try:
-                        events += events_of(each.calendar_data.encode(), window, owners, urljoin(base, each.href))
-                    except MinutebookError:
-                        continue
-            return events
+                href = urljoin(base, each.href)
+                if each.status == NOT_FOUND:
+                    continue
+                try:
+                    events += events_of((each.calendar_data or "").encode(), window, owners, href)
+                except MinutebookError:
+                    unclear.add(href)
+            return events, frozenset(unclear)
 
         return await asyncio.to_thread(expand)
 

@@ -19,6 +19,8 @@ USUAL_PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 6 * 3600.0
 LIMIT_REASONS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"})
 """Google's 403 that mean a limit (https://developers.google.com/workspace/calendar/api/guides/errors)."""
+PASSING: Final = frozenset({"temporarily_unavailable", "server_error", "internal_failure", "slow_down"})
+"""Errors of token endpoints that say nothing about the grant (RFC 6749, 4.1.2.1; RFC 8628, 3.5; Google's own)."""
 UNAUTHORISED: Final = 401
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
@@ -100,8 +102,8 @@ class Calls:
             life = body.get("expires_in")
             seconds = float(life) if isinstance(life, int | float | str) and str(life).isdigit() else 3600.0
             return Granted(token, seconds, rotated if isinstance(rotated, str) and rotated else None)
-        if answer.is_success or "error" not in body:
-            # No answer of a token endpoint: nothing is said about the grant.
+        if answer.is_success or "error" not in body or str(body["error"]) in PASSING:
+            # Nothing is said about the grant.
             raise ports.unavailable(self.name, f"its token endpoint answered {answer.status_code} without a token.")
         said = body.get("error_description") or body["error"]
         raise ports.revoked(self.name, str(said))

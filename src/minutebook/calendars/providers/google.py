@@ -20,7 +20,7 @@ from minutebook.calendars.model import (
 from minutebook.calendars.ports import Access, CursorGoneError, PushAddress
 from minutebook.calendars.providers.calls import Calls, Json, RefusedError
 from minutebook.calendars.providers.pages import Further, Params, pages_of
-from minutebook.calendars.providers.values import moment_in, object_in, objects_in, stamp
+from minutebook.calendars.providers.values import moment_in, newest, object_in, objects_in, stamp
 from minutebook.calendars.rules import skip_of
 from minutebook.config import GoogleSettings
 from minutebook.grants.model import Granted
@@ -86,8 +86,8 @@ class Google:
             if cursor and error.status in UNKNOWN_CURSOR:
                 raise CursorGoneError from error
             raise
-        items = [item for page in pages for item in self._calls.listed(page, "items")]
-        gone = frozenset(str(item["id"]) for item in items if item.get("status") == "cancelled" and item.get("id"))
+        items = list(newest(item for page in pages for item in self._calls.listed(page, "items")).values())
+        gone = frozenset(str(item["id"]) for item in items if item.get("status") == "cancelled")
         alive = [event for item in items if item.get("status") != "cancelled" and (event := event_of(item)) is not None]
         token = pages[-1].get("nextSyncToken")
         return Fetch(window, alive, gone, complete=not cursor, cursor=str(token) if token else None)
@@ -175,4 +175,6 @@ def _entry(point: Json) -> str:
 def _moment(value: object) -> datetime | None:
     """`dateTime` with its offset, or `date`, which is taken as midnight UTC: such events are no meetings."""
     said = object_in(value)
-    return moment_in(str(said.get("dateTime") or said.get("date")))
+    return moment_in(
+        str(said.get("dateTime") or said.get("date")), said.get("timeZone") if "dateTime" in said else None
+    )

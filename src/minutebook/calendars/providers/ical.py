@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from minutebook.calendars.model import MOST_PEOPLE, MOST_TITLE, FetchedEvent, Person, Skip, Window
@@ -15,6 +15,8 @@ from minutebook.errors import MinutebookError, invalid
 
 MOST_EVENTS: Final = 20_000
 """Occurrences that are taken out of one file; what has more in a month is no calendar of meetings."""
+UNREADABLE: Final = (ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError)
+"""What the libraries raise for what is no iCalendar."""
 TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY"})
 BUSY_STATUS: Final = "X-MICROSOFT-CDO-BUSYSTATUS"
 CONFERENCE: Final = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "URL")
@@ -27,28 +29,21 @@ RECURS: Final = ("RRULE", "RDATE", "RECURRENCE-ID")
 
 def events_of(data: bytes, window: Window, owners: frozenset[str], group: str | None = None) -> list[FetchedEvent]:
     """The events of a file within the window; `owners` are the addresses (folded) of the calendar's owner. Cancelled
-    ones are left out. Times without a zone are in the calendar's (`X-WR-TIMEZONE`), else UTC. Raises `ics_unreadable`
-    and `ics_too_many`."""
-    import recurring_ical_events
-
+    ones are left out, and those that cannot be read where others can. Times without a zone are in the calendar's
+    (`X-WR-TIMEZONE`), else UTC. Raises `ics_unreadable` and `ics_too_many`."""
     calendar = _read(data)
-    recurring = _recurring(calendar)
-    try:
-        found = _bounded(_occurrences(recurring_ical_events.of(calendar, skip_bad_series=True), window))
-    except (ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
-        raise _unreadable(error) from error
-    made = _Making(recurring, owners, group)
+    made = _Making(_recurring(calendar), owners, group)
+    found = _each_readable(calendar, window)
     events = [event for each in found if (event := made.event(each)) and window.overlaps(event.start, event.end)]
     return sorted(events, key=lambda event: event.start)
 
 
 def _read(data: bytes) -> Any:
     import icalendar
-    import x_wr_timezone
 
     try:
-        calendar = x_wr_timezone.to_standard(icalendar.Calendar.from_ical(data.replace(b"\0", b"")))
-    except (ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError, RecursionError) as error:
+        calendar = icalendar.Calendar.from_ical(data.replace(b"\0", b""))
+    except (*UNREADABLE, RecursionError) as error:
         raise _unreadable(error) from error
     for component in list(calendar.subcomponents):
         rule = component.get("RRULE")
@@ -56,6 +51,39 @@ def _read(data: bytes) -> Any:
         if frequencies & TOO_OFTEN:
             calendar.subcomponents.remove(component)
     return calendar
+
+
+def _each_readable(calendar: Any, window: Window) -> list[Any]:
+    """The file's occurrences; where one of its events spoils that, those of the others."""
+    try:
+        return _bounded(_occurrences(calendar, window))
+    except UNREADABLE as error:
+        alone = _each_alone(calendar)
+        read = [found for part in alone[:MOST_EVENTS] if (found := _readable(part, window)) is not None]
+        if not read:
+            raise _unreadable(error) from error
+        return _bounded(chain.from_iterable(read))
+
+
+def _readable(calendar: Any, window: Window) -> list[Any] | None:
+    try:
+        return _bounded(_occurrences(calendar, window))
+    except UNREADABLE:
+        return None
+
+
+def _each_alone(calendar: Any) -> list[Any]:
+    """A calendar for each id of events, with all else that the file holds."""
+    of_uid: defaultdict[str, list[Any]] = defaultdict(list)
+    for component in calendar.walk("VEVENT"):
+        of_uid[str(component.get("UID", ""))].append(component)
+    common = [component for component in calendar.subcomponents if component.name != "VEVENT"]
+    alone = []
+    for components in of_uid.values():
+        part = calendar.copy()
+        part.subcomponents = [*common, *components]
+        alone.append(part)
+    return alone
 
 
 def _recurring(calendar: Any) -> frozenset[str]:
@@ -67,9 +95,13 @@ def _recurring(calendar: Any) -> frozenset[str]:
     )
 
 
-def _occurrences(query: Any, window: Window) -> Iterator[Any]:
+def _occurrences(calendar: Any, window: Window) -> Iterator[Any]:
     """The components within the window, series by series and each series once: `query.after` walks every series from
     its beginning for each quarter of an hour, and `query.between` makes all of them before it shows one."""
+    import recurring_ical_events
+    import x_wr_timezone
+
+    query: Any = recurring_ical_events.of(x_wr_timezone.to_standard(calendar), skip_bad_series=True)
     for series in query.series:
         with suppress(*query.suppressed_errors):
             for occurrence in series.between(window.since, window.until):

@@ -25,7 +25,7 @@ from minutebook.calendars.model import (
 from minutebook.calendars.ports import Access, CursorGoneError, PushAddress, unavailable
 from minutebook.calendars.providers.calls import Calls, Json, RefusedError
 from minutebook.calendars.providers.pages import Further, Params, pages_of
-from minutebook.calendars.providers.values import moment_in, object_in, objects_in, stamp
+from minutebook.calendars.providers.values import moment_in, newest, object_in, objects_in, stamp
 from minutebook.calendars.rules import skip_of
 from minutebook.config import MicrosoftSettings
 from minutebook.grants.model import Granted
@@ -89,18 +89,25 @@ class Microsoft:
                 raise CursorGoneError from error
             raise
         link = pages[-1].get("@odata.deltaLink")
-        items = _newest(item for page in pages for item in self._calls.listed(page, "value"))
+        if not link:
+            raise unavailable(self._calls.name, "its list breaks off.")
+        items = newest(item for page in pages for item in self._calls.listed(page, "value"))
         removed = {key for key, item in items.items() if "@removed" in item or item.get("isCancelled")}
         alive = [item for key, item in items.items() if key not in removed]
         masters = {str(item["id"]): item for item in alive if item.get("type") == MASTER}
-        groups: set[str] = set()
-        if cursor:
-            for key in masters:
-                alive += await self._instances(access, key, bounds)
-                groups.add(key)
-        await self._complete(access, alive, masters)
-        events = [each for item in alive if (each := event_of(_whole(item, masters))) is not None]
-        return Fetch(window, events, frozenset(removed), frozenset(groups), not cursor, str(link) if link else None)
+        unclear: set[str] = set()
+        for key in masters if cursor else ():
+            instances = await self._instances(access, key, bounds)
+            if instances is None:
+                unclear.add(key)
+            alive += instances or []
+        groups = frozenset(masters) - unclear if cursor else frozenset()
+        unclear |= await self._complete(access, alive, masters)
+        told = (item for item in alive if not (_is_partial(item) and item["seriesMasterId"] not in masters))
+        events = [each for item in told if (each := event_of(_whole(item, masters))) is not None]
+        # Whoever was not told all asks for the same once more.
+        here = cursor if cursor and unclear else str(link)
+        return Fetch(window, events, frozenset(removed), groups, not cursor, here, frozenset(unclear))
 
     async def watch(self, access: Access, calendar: RawCalendar, address: PushAddress, until: datetime) -> Push:
         """See the port."""
@@ -155,19 +162,21 @@ class Microsoft:
         if (here.scheme, here.netloc) != (there.scheme, there.netloc):
             raise unavailable(self._calls.name, "it sent a link that leads elsewhere.")
 
-    async def _instances(self, access: Access, master: str, bounds: Mapping[str, str]) -> list[Json]:
+    async def _instances(self, access: Access, master: str, bounds: Mapping[str, str]) -> list[Json] | None:
+        """The occurrences of a series; None when Graph does not find it, which it does not always at once."""
         url = f"{self._graph}/me/events/{quote(master, safe='')}/instances"
         try:
             pages = await self._pages(url, access, bounds)
         except RefusedError as error:
             if error.status == 404:
-                return []
+                return None
             raise
         return [item for page in pages for item in self._calls.listed(page, "value") if not item.get("isCancelled")]
 
-    async def _complete(self, access: Access, items: Sequence[Json], masters: dict[str, Json]) -> None:
-        """Fetch the masters that occurrences need and the answer did not hold."""
+    async def _complete(self, access: Access, items: Sequence[Json], masters: dict[str, Json]) -> set[str]:
+        """Fetch the masters that occurrences need and the answer did not hold; returns those that are not found."""
         needed = {str(item["seriesMasterId"]) for item in items if _is_partial(item)}
+        missing: set[str] = set()
         for key in sorted(needed - masters.keys()):
             url = f"{self._graph}/me/events/{quote(key, safe='')}"
             try:
@@ -175,15 +184,8 @@ class Microsoft:
             except RefusedError as error:
                 if error.status != 404:
                     raise
-
-
-def _newest(items: Any) -> dict[str, Json]:
-    """By id, the last one said of each: a delta may name an event more than once."""
-    found: dict[str, Json] = {}
-    for item in items:
-        if isinstance(item.get("id"), str):
-            found[item["id"]] = item
-    return found
+                missing.add(key)
+        return missing
 
 
 def _is_partial(item: Json) -> bool:
@@ -240,8 +242,9 @@ def _is_person(attendee: Json) -> bool:
 
 
 def _moment(value: object) -> datetime | None:
-    """A `dateTimeTimeZone`, in UTC as we ask for it and with seven digits of a second; or a moment with its zone."""
+    """A `dateTimeTimeZone`, with seven digits of a second and in UTC as we ask for it, or in the zone that it names
+    where that is not heeded; or a moment with its zone."""
     text = str(value.get("dateTime") or "") if isinstance(value, dict) else str(value or "")
     whole, dot, rest = text.partition(".")
     zone = rest.lstrip("0123456789") if dot else ""
-    return moment_in(whole + zone)
+    return moment_in(whole + zone, value.get("timeZone") if isinstance(value, dict) else None)

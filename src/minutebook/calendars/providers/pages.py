@@ -20,10 +20,14 @@ async def pages_of(
 ) -> list[Json]:
     """All pages, from the first one on; `further` says where the next one is."""
     pages: list[Json] = []
+    asked: list[Further] = []
     following: Further | None = first
     while following is not None:
+        if following in asked:
+            raise ports.unavailable(name, "a page of its list leads back to one before.")
         if len(pages) == MOST_PAGES:
             raise too_many_pages(name)
+        asked.append(following)
         pages.append(await ask(*following))
         following = further(pages[-1])
     return pages

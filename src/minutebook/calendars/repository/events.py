@@ -35,7 +35,7 @@ async def known_for(tx: AsyncConnection, calendar_id: str, fetch: Fetch) -> list
     grow with the calendar."""
     columns = (
         *(events.c.id, events.c.provider_id, events.c.fingerprint, events.c.start_at, events.c.end_at),
-        *(events.c.deleted, events.c.series_id, events.c.group_id),
+        *(events.c.deleted, events.c.series_id, events.c.group_id, events.c.title),
     )
     wanted: dict[str, Known] = {}
 
@@ -44,7 +44,7 @@ async def known_for(tx: AsyncConnection, calendar_id: str, fetch: Fetch) -> list
         for row in await tx.execute(query):
             wanted[row.id] = Known(
                 row.id, row.provider_id, row.fingerprint, row.start_at, row.end_at, row.deleted, row.series_id,
-                row.group_id,
+                row.group_id, row.title,
             )  # fmt: skip
 
     named = {each.provider_id for each in fetch.events} | fetch.removed
@@ -70,8 +70,6 @@ async def add(
             "id": event_id,
             "calendar_id": calendar_id,
             "owner_id": owner_id,
-            "provider_id": event.provider_id,
-            "provider_key": fingerprint(event.provider_id),
             "deleted": False,
             "updated_at": now,
             "by_rule": False,
@@ -256,6 +254,8 @@ async def series_wishes_of(
 
 def _columns(event: FetchedEvent, place: Place) -> dict[str, object]:
     return {
+        "provider_id": event.provider_id,
+        "provider_key": fingerprint(event.provider_id),
         "series_id": event.series_id,
         "series_key": fingerprint(event.series_id) if event.series_id else None,
         "group_id": event.group,
