@@ -41,7 +41,7 @@
 
   /** @param {HTMLElement} line */
   const show = (line) => {
-    if (pane && pane.scrollHeight > pane.clientHeight + 1) pane.scrollTop = line.offsetTop - pane.clientHeight / 3;
+    if (pane && pane.scrollHeight > pane.clientHeight + 1) pane.scrollTop += line.getBoundingClientRect().top - pane.getBoundingClientRect().top - pane.clientHeight / 3;
     else line.scrollIntoView({ block: "center" });
   };
 

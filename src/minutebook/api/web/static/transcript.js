@@ -49,12 +49,13 @@ export class Transcript {
 
   // After lines were replaced: what is kept of them is read anew.
   renew() {
-    this.lines = childrenOf(this.list).map((element) => ({
+    this.lines = every(".line", HTMLElement, this.list).map((element) => ({
       element,
       start: Number(element.dataset.s),
       end: Number(element.dataset.e),
     }));
-    for (const { element } of this.lines) this.watcher.observe(element);
+    this.watcher.disconnect(); // so that it tells anew of what is there now
+    for (const stretch of childrenOf(this.list)) this.watcher.observe(stretch);
     this.current = null;
   }
 
@@ -75,7 +76,7 @@ export class Transcript {
     const line = this.#lineAt(at);
     if (!line) return;
     this.#scrollTo(line.element, "auto");
-    // Lines that were never seen have a guessed height: once those around it are drawn, its place is known.
+    // Stretches that were never seen have a guessed height: once those around it are drawn, its place is known.
     requestAnimationFrame(() => requestAnimationFrame(() => this.#scrollTo(line.element, "auto")));
   }
 
@@ -137,7 +138,7 @@ export class Transcript {
   /** @param {IntersectionObserverEntry[]} entries */
   #seen(entries) {
     for (const { isIntersecting, target } of entries) {
-      if (isIntersecting && target instanceof HTMLElement) this.#split(target);
+      if (isIntersecting) for (const line of every(".line", HTMLElement, target)) this.#split(line);
     }
   }
 
@@ -205,7 +206,8 @@ export class Transcript {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const how = calm ? "auto" : behavior;
     if (this.#isPane()) {
-      pane.scrollTo({ top: element.offsetTop - pane.clientHeight / 3, behavior: how });
+      const below = element.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+      pane.scrollTo({ top: pane.scrollTop + below - pane.clientHeight / 3, behavior: how });
     } else {
       element.scrollIntoView({ block: "center", behavior: how });
     }
