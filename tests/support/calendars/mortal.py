@@ -1,4 +1,5 @@
-"""A process that reads a calendar and is killed at a statement of its choice: `python -m support.calendars.mortal`."""
+"""A process that reads a calendar, so many seconds after the start, and is killed at a statement of its choice:
+`python -m support.calendars.mortal`."""
 
 import asyncio
 import os
@@ -30,7 +31,7 @@ async def rejoined(database: Database, folder: Path, truth: Truth) -> Rig:
     return rig
 
 
-async def main(url: str, folder: Path, dies_at: int) -> None:
+async def main(url: str, folder: Path, dies_at: int, after_s: float) -> None:
     database = Database(url)
     rig = await rejoined(database, folder, edited())
     seen = 0
@@ -42,10 +43,10 @@ async def main(url: str, folder: Path, dies_at: int) -> None:
         if seen == dies_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    await rig.later()
+    await rig.later(after_s)
     print(seen, flush=True)
     await database.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
