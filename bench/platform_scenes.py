@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from minutebook.bots.platforms.ports import Sight
+from minutebook.bots.platforms.ports import Hint, Place, Sight
 from minutebook.bots.runner.saved_pages import SavedPage, sights_of
 
 SCENES = Path(__file__).parents[1] / "tests" / "data" / "platforms" / "scenes.json"
@@ -23,9 +23,19 @@ def third_of(scene: dict[str, Any]) -> int:
     return int(hashlib.sha256(f"{scene['platform']} {scene['name']}".encode()).hexdigest(), 16) % 3
 
 
+ANSWERS = {
+    "a retryable error": Place.UNREACHABLE,
+    'a typed error "passcode needed"': Hint.PASSCODE_REQUIRED,
+    'a typed error "passcode needed" (or "passcode wrong")': Hint.PASSCODE_REQUIRED,
+}
+"""Our words for what authors of scenes call otherwise."""
+
+
 def is_right(scene: dict[str, Any], sight: Sight) -> bool:
-    """Whether the place is one of those that the scene allows."""
-    return sight.place in str(scene["want"]).split(" or ")
+    """Whether place or cause is one of those that the scene allows."""
+    want = str(scene["want"])
+    wanted = [want] if want in ANSWERS else want.split(" or ")
+    return not {ANSWERS.get(each, each) for each in wanted}.isdisjoint({sight.place, sight.hint})
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ def page(people_can_come: Playwright) -> Iterator[Page]:
 
 
 def looked(page: Page, *probes: Probe) -> Look:
-    return look_from(probes, page.evaluate(looking_script(), {"probes": probes_to_json(probes), "take": None}))
+    return look_from(probes, page.evaluate(looking_script(), {"asked": probes_to_json(tuple(probes)), "take": None}))
 
 
 @pytest.mark.parametrize(

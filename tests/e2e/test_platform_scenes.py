@@ -3,14 +3,19 @@
 `scenes.json` and `signs.json` say what each page means; nothing here is read off the facts. In a real browser.
 """
 
+import hashlib
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatch
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import Page, Playwright
 
 from minutebook.bots.platforms.facts import PageFacts, Probe, Sign
+from minutebook.bots.platforms.facts_files import phrases_of
 from minutebook.bots.platforms.looking import Look, probes_of, sight_of
 from minutebook.bots.platforms.ports import Sight
 from support.calls.chromium import CHROMIUM
@@ -20,6 +25,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 
 PLATFORMS = ("google_meet", "teams", "zoom")
 PLACES = [scene for scene in [*scenes("scenes"), *scenes("signs")] if "want" in scene]
+PHRASES = phrases_of("zoom")
 PARTS = [scene for scene in scenes("signs") if "want" not in scene]
 
 
@@ -82,6 +88,48 @@ def test_a_dialogue_in_the_call_has_its_step(page: Page) -> None:
     assert looked(page, [probe]).holds(probe)
 
 
+# --- what a platform's own language files say -------------------------------------------------------------------------
+
+MODAL = '<button aria-label="Leave">x</button><div class="zm-modal-body-title">{}</div>'
+"""What lies over a call's controls."""
+
+
+def test_no_phrase_goes_or_changes_unnoticed() -> None:
+    folder = files("minutebook.bots.platforms") / "zoom" / "phrases"
+    languages = {path.name[:5]: tomllib.loads(path.read_text("utf-8")) for path in folder.iterdir()}
+    for scene in scenes("phrases"):
+        name = scene["phrase"]
+        said = [
+            f"{each} {data['phrases'][name]}" for each, data in sorted(languages.items()) if name in data["phrases"]
+        ]
+        assert hashlib.sha256("\n".join(said).encode()).hexdigest() == scene["sha256"], name
+        assert len(said) == scene["languages"]
+    assert {name for data in languages.values() for name in data["phrases"]} == {s["phrase"] for s in scenes("phrases")}
+    assert all(data["facts"].keys() == {"version", "date", "source"} for data in languages.values())
+
+
+def test_every_phrase_is_read_in_every_language(page: Page) -> None:
+    """All languages of a phrase at once: each is found by itself, and none tells another place."""
+    facts = facts_of("zoom")
+    for scene in scenes("phrases"):
+        texts = PHRASES[scene["phrase"]]
+        shown = "".join(f"<p>{text.replace('*', 'Ada')}</p>" for text in texts)
+        for sign in facts.signs:
+            if not set(texts) <= set(sign.probe.texts):
+                continue
+            show(page, MODAL.format(shown) if sign.over else shown)
+            look = looked(page, probes_of(facts), "https://app.zoom.us/wc/81234567890/join?pwd=x")
+            assert said(sight_of(facts.signs, look)) == (scene["want"], scene.get("cause")), scene
+            found = {match.entry - len(sign.probe.selectors) for match in look.found[sign.probe]}
+            wide = [own for own in sign.probe.texts if "*" in own and own not in texts]
+            missing = [text for text in texts if sign.probe.texts.index(text) not in found]
+            # What a wider text of the same sign found first is found.
+            assert all(any(fnmatch(text.rstrip(".").lower(), own.lower()) for own in wide) for text in missing), (
+                scene,
+                missing,
+            )
+
+
 # --- mutation: what breaks when a fact goes --------------------------------------------------------------------------
 
 
@@ -106,11 +154,15 @@ def without(facts: PageFacts, sign: Sign, probe: Probe) -> list[Sign]:
 def test_no_sign_can_go_unnoticed(platform: str, page: Page, looks: list[Look]) -> None:
     facts, unnoticed = facts_of(platform), []
     mine = [(scene, look) for scene, look in zip(PLACES, looks, strict=True) if scene["platform"] == platform]
+    in_languages = {text for texts in PHRASES.values() for text in texts}
     for sign in facts.signs:
+        entries = (*sign.probe.selectors, *sign.probe.texts, *sign.probe.labels)
         for entry, probe in less(sign.probe):
+            if platform == "zoom" and entry in in_languages:
+                continue  # the test of phrases is about those
             signs = without(facts, sign, probe)
             for scene, look in mine:
-                if not look.found.get(sign.probe):
+                if entries.index(entry) not in {match.entry for match in look.found.get(sign.probe, ())}:
                     continue
                 show(page, scene["html"])
                 found = looked(page, [probe]).found if probe else {}

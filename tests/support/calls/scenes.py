@@ -47,5 +47,5 @@ def show(page: Page, html: str) -> None:
 def looked(page: Page, probes: Iterable[Probe], url: str = "") -> Look:
     """What is found of these probes in the scene that is shown, as if it stood at `url`."""
     asked = tuple(dict.fromkeys(probe for probe in probes if probe))
-    answer = page.evaluate(looking_script(), {"probes": probes_to_json(asked), "take": None})
+    answer = page.evaluate(looking_script(), {"asked": probes_to_json(asked), "take": None})
     return replace(look_from(asked, answer), url=url)

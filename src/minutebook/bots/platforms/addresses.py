@@ -18,12 +18,16 @@ MOST_DECODINGS: Final = 8
 DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SLIPPED: Final = re.compile(r"[a-z]{1,2}(?=https?://)", re.IGNORECASE)
+"""A key that was hit before the address was pasted."""
 _ENCODED_START: Final = re.compile(r"https?%3a", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&amp;", re.IGNORECASE)
 _AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\\]")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _URL_CHARS: Final = "%/:@!$&'()*+,;=-._~?"
-_PASTED: Final = " \t\r\n<>\"'`\u201c\u201d\u2018\u2019\u200b\u2060\ufeff"
+_PASTED: Final = (
+    " \t\r\n<>\"'`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300d\u200b\u2060\ufeff"
+)
 _BEFORE: Final = _PASTED + "([{*"
 _AFTER: Final = _PASTED + ".,;:!?*\u2026\u3002\uff0c\uff1b\uff1a\uff09"
 _CLOSING: Final = {")": "(", "]": "[", "}": "{"}
@@ -46,7 +50,9 @@ class Address:
         """The query's parameters, decoded; of repeated ones the first."""
         found: dict[str, str] = {}
         for name, value in parse_qsl(self.query, keep_blank_values=True):
-            found.setdefault(name, value)
+            # Encoded once too often: `pwd%3Dx`.
+            key, _, inside = name.partition("=") if not value else (name, "", value)
+            found.setdefault(key, inside)
         return found
 
     def __str__(self) -> str:
@@ -75,6 +81,8 @@ def unquoted(text: str) -> str:
 def plain_address(text: str) -> Address | None:
     """The address in `text` as it stands, wrapped or not; None for what is none, or could be read in two ways."""
     text = unquoted(text)
+    if slipped := _SLIPPED.match(text):
+        text = text[slipped.end() :]
     if _ENCODED_START.match(text):
         text = unquote(text)
     if len(text) > MOST_CHARS or _AMBIGUOUS.search(text):

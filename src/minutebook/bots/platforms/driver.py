@@ -234,7 +234,7 @@ async def _look(page: "Page", probes: Sequence[Probe]) -> Look:
     from playwright.async_api import Error
 
     try:
-        answer = await page.evaluate(looking_script(), {"probes": probes_to_json(probes), "take": None})
+        answer = await page.evaluate(looking_script(), {"asked": probes_to_json(tuple(probes)), "take": None})
     except Error as error:
         if page.is_closed() or not any(sign in error.message for sign in NAVIGATING):
             raise
@@ -260,7 +260,7 @@ async def _act(page: "Page", probe: Probe, act: Act) -> bool:
 
 
 async def _find(frame: "Frame", probe: Probe) -> "ElementHandle | None":
-    found = await frame.evaluate_handle(looking_script(), {"probes": probes_to_json([probe]), "take": 0})
+    found = await frame.evaluate_handle(looking_script(), {"asked": probes_to_json((probe,)), "take": 0})
     element = found.as_element()
     owner = await element.owner_frame() if element is not None else None
     # Playwright clicks beside what was found from outside its frame.

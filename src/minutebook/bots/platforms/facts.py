@@ -12,7 +12,8 @@
                         (pattern that it does not match). The first sign that holds tells the place. `cause` says more
                         of it (see `Hint`); `asked`: only for who asked to be let in; `empty`: of a field that nothing
                         was typed into; `people`: told by tiles of people. A sign that ends the visit waits until no
-                        sign of the call is left, unless it lies `over` the call
+                        sign of the call is left, unless it lies `over` the call. `phrases`: names of texts in the
+                        platform's own language files, which count as `texts` (see `facts_files`)
     [[step]]            one thing to do on the way in: `name`, `do` (see `Action`), a probe of what it is done to,
                         `places` where it is done, `when` (a wish of the guest, `no_` before it for the opposite),
                         `text` to type (`{name}`), `again_after_s`, `at_most` times (0: without end); `asks`: it
@@ -30,18 +31,16 @@ where a fact is from: see `Source`.
 
 import logging
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final, TypeVar
 
 from minutebook.bots.platforms.addresses import AddressRule
+from minutebook.bots.platforms.facts_files import NO_PHRASES, FactsError, Phrases, facts_files, phrases_of, spoken
 from minutebook.bots.platforms.ports import Hint, Place
 
 log = logging.getLogger(__name__)
@@ -169,18 +168,12 @@ class PageFacts:
     script_sources: Mapping[str, Source] = field(default_factory=dict)
 
 
-class FactsError(ValueError):
-    """A facts file says something that the format does not know."""
-
-
 @cache
 def load_pages(platform: str, folder: Path | None = None) -> tuple[PageFacts, ...]:
     """The facts of a platform's kinds of pages, by the names of their files. A file in the platform's folder below
     `folder`, an operator's, stands in place of the one of that name here. Raises `FactsError`."""
-    texts = {name: path.read_text(encoding="utf-8") for name, path in _files(files(__package__) / platform)}
-    if folder is not None:
-        texts |= {name: path.read_text(encoding="utf-8") for name, path in _files(folder / platform)}
-    return tuple(facts_from(name, _toml(name, text)) for name, text in sorted(texts.items()))
+    phrases = phrases_of(platform, folder)
+    return tuple(facts_from(name, data, phrases) for name, data in facts_files(platform, folder).items())
 
 
 @cache
@@ -193,18 +186,6 @@ def pages_of(platform: str, folder: Path | None) -> tuple[PageFacts, ...]:
         return load_pages(platform)
 
 
-def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
-    if folder.is_dir():
-        yield from ((each.name.removesuffix(".toml"), each) for each in folder.iterdir() if each.name.endswith(".toml"))
-
-
-def _toml(name: str, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FactsError(f"{name}.toml cannot be read: {error}") from error
-
-
 def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRule, ...]:
     """Which addresses are the platform's; none for one whose addresses the operator lists. An operator's files in
     `folder` that say nothing of addresses leave them as they are."""
@@ -212,8 +193,9 @@ def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRul
     return own or tuple(rule for page in load_pages(platform) for rule in page.addresses)
 
 
-def facts_from(name: str, data: Mapping[str, Any]) -> PageFacts:
+def facts_from(name: str, data: Mapping[str, Any], phrases: Phrases = NO_PHRASES) -> PageFacts:
     """The facts in a file that was read; raises `FactsError` for what the format does not know."""
+    data = spoken(name, data, phrases)
     table = _Table(f"{name}.toml", data)
     head, page, names, people = (table.part(key) for key in ("facts", "page", "name", "people"))
     source = head.source(None)

@@ -1,7 +1,8 @@
 // One look at the page for many probes at once, so that the answers are of one moment. Looks into frames of the same
-// origin, too. Called with {probes, take}: `take` null → {url, title, document, found: [[{entry, text, value, enabled}]]}, one
+// origin, too. Called with {asked, take}, the probes as JSON: `take` null → {url, title, document, found: [[{entry, text, value, enabled}]]}, one
 // list per probe; `take` an index → the element that this probe means (an enabled one before others), or null.
-({ probes, take }) => {
+({ asked, take }) => {
+  const probes = JSON.parse(asked);
   const CONTROLS = "button, a, input[type=button], input[type=submit], [role=button], [role=menuitem], [role=switch]";
   const UNSEEN = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "HEAD"]);
 
@@ -43,13 +44,21 @@
   }
 
   // What a wanted text means: a sentence, `*` for anything. `piece` is part of every text that has it.
-  const SENTENCES = /(?<=[.!?\u2026])\s+/;
-  const bare = (sentence) => sentence.replace(/[\s.!?\u2026]+$/, "");
+  const SENTENCES = /(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*/;
+  const bare = (sentence) => sentence.replace(/[\s.!?\u2026\u3002\uff01\uff1f]+$/, "");
   const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
   function wantedOf(text) {
     const pieces = bare(normal(text)).split("*");
     const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a));
-    return { piece: longest.trim(), pattern: new RegExp(`^${pieces.map(escaped).join(".*")}$`, "s") };
+    let pattern = null;
+    return {
+      piece: longest.trim(),
+      // Of hundreds of texts hardly one is in the page.
+      get pattern() {
+        pattern ??= new RegExp(`^${pieces.map(escaped).join(".*")}$`, "s");
+        return pattern;
+      },
+    };
   }
 
   /** @type {(text: string, wanted: {pattern: RegExp}) => boolean} */

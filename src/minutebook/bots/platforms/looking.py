@@ -1,9 +1,11 @@
 """What a look at the page means: the place, and the next thing to do. Pure; the look itself is `looking.js`."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from minutebook.bots.platforms.facts import Action, NameRule, PageFacts, Probe, Sign, Step
@@ -80,9 +82,10 @@ def look_from(probes: Sequence[Probe], answer: Mapping[str, Any]) -> Look:
     return Look(answer["url"], answer["title"], found, answer.get("document", 0.0))
 
 
-def probes_to_json(probes: Sequence[Probe]) -> list[dict[str, Any]]:
-    """The form in which `looking.js` takes probes."""
-    return [asdict(probe) for probe in probes]
+@lru_cache(maxsize=64)
+def probes_to_json(probes: tuple[Probe, ...]) -> str:
+    """The form in which `looking.js` takes probes: one text, since thousands of values on their way are slow."""
+    return json.dumps([asdict(probe) for probe in probes])
 
 
 def sight_of(signs: Sequence[Sign], look: Look, *, asked: bool = False) -> Sight:

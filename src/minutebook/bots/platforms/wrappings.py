@@ -25,7 +25,7 @@ _APP_SCHEME: Final = re.compile(r"(zoommtg|zoomus|ms-?teams):(/*)", re.IGNORECAS
 _TEAMS_HOSTS: Final = (
     r"(?:teams\.(?:microsoft\.com|live\.com|cloud\.microsoft|microsoftonline\.cn)|(?:gov|dod)\.teams\.microsoft\.us)"
 )
-_ZOOM_HOSTS: Final = r"(?:[a-z0-9-]+\.)*(?:zoom\.us|zoom\.com|zoom\.com\.cn|zoomgov\.com)"
+_ZOOM_HOSTS: Final = r"(?:[a-z0-9-]+\.)*(?:zoom\.us|zoom\.com|zoom\.com\.cn|zoomgov\.com|zoom-x\.de)"
 
 Unwrap = Callable[[Address], str | None]
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from minutebook.bots.platforms import open_platform
-from minutebook.bots.platforms.facts import FactsError, PageFacts, facts_from, load_pages
+from minutebook.bots.platforms.facts import PageFacts, facts_from, load_pages
+from minutebook.bots.platforms.facts_files import FactsError
 from minutebook.bots.platforms.links import links_in
 from minutebook.bots.platforms.page_scripts import load_page_script
 from minutebook.bots.platforms.recognise import platform_of
@@ -57,6 +58,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sign": [{"place": "invalid", "texts": ["x"], "cause": "mood"}]}, "mood"),
     ({"facts": {"verson": 1}}, "verson"),
     ({"people": {"names": []}}, "names"),
+    ({"sign": [{"place": "ended", "phrases": ["meeting_over"]}]}, "no language file says meeting_over"),
     ({"script": {"tile": {"selector": []}}}, "selector"),
 ]
 
@@ -124,3 +126,22 @@ def test_an_operators_file_that_cannot_be_read_keeps_no_bot_at_home(
     platform = open_platform("google_meet", MEETING, operators(tmp_path, text))
     assert platform.speaking_lag_ms == 200
     assert "facts.toml" in caplog.text
+
+
+def test_an_operators_language_file_stands_in_place_of_the_one_here(tmp_path: Path) -> None:
+    phrases = tmp_path / "zoom" / "phrases"
+    phrases.mkdir(parents=True)
+    (phrases / "sv-SE.toml").write_text('[phrases]\n"apac.dialog.meeting_ended" = "Slut för idag"', "utf-8")
+    (facts,) = load_pages("zoom", tmp_path)
+    texts = {text for sign in facts.signs for text in sign.probe.texts}
+    assert {"Slut för idag", "Das Meeting wurde beendet"} <= texts
+    assert "Mötet har avslutats" not in texts
+
+
+@pytest.mark.parametrize("text", ["[phrases]\na = 1", "[phrase]\na = 'b'"])
+def test_a_language_file_of_another_form(text: str, tmp_path: Path) -> None:
+    phrases = tmp_path / "zoom" / "phrases"
+    phrases.mkdir(parents=True)
+    (phrases / "sv-SE.toml").write_text(text, "utf-8")
+    with pytest.raises(FactsError, match="sv-SE"):
+        load_pages("zoom", tmp_path)

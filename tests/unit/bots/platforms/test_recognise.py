@@ -1,5 +1,7 @@
 """Which platform an address belongs to: what people paste passes, what only looks like it does not."""
 
+import json
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -55,6 +57,15 @@ PASTED = [
     ("https://CALLS.example.org:443/rooms/daily", "webrtc"),
     ("calls.example.org/rooms/daily", "webrtc"),
 ]
+
+FOUND = json.loads((Path(__file__).parents[3] / "data" / "platforms" / "addresses.json").read_text("utf-8"))
+"""Addresses and invitations as other bots, their tests and public calendars have them; their author saw no rule."""
+
+
+@pytest.mark.parametrize("found", FOUND, ids=lambda found: str(found["text"])[:60])
+def test_what_was_found_elsewhere(found: dict[str, str | None]) -> None:
+    assert platform_of(str(found["text"]), ()) == found["platform"]
+
 
 REFUSED = [
     "",

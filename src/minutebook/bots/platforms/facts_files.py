@@ -1,0 +1,85 @@
+"""The files that facts are read from: a platform's folder here, and an operator's, whose files stand in place of those.
+
+    <platform>/<page>.toml              the facts of one kind of page, see `facts`
+    <platform>/phrases/<language>.toml  what the platform's own language file says: `[phrases]`, texts by their names
+                                        there, and `[facts]` with `version`, `date` and `source` of that file
+
+A sign that names `phrases` looks for those texts in every language that has them.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+PHRASES: Final = "phrases"
+Phrases = Mapping[str, tuple[str, ...]]
+"""Texts by the name that they have in the platform's language files, each once."""
+NO_PHRASES: Final[Phrases] = MappingProxyType({})
+
+
+class FactsError(ValueError):
+    """A facts file says something that the format does not know."""
+
+
+def facts_files(platform: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """What stands in the files of a platform's kinds of pages, by their names. Raises `FactsError`, `OSError`."""
+    return _read(files(__package__) / platform, folder / platform if folder is not None else None)
+
+
+@cache
+def phrases_of(platform: str, folder: Path | None = None) -> Phrases:
+    """What the platform's language files say, over all languages. Raises `FactsError`, `OSError`."""
+    own = folder / platform / PHRASES if folder is not None else None
+    found: dict[str, dict[str, None]] = {}
+    for language, data in _read(files(__package__) / platform / PHRASES, own).items():
+        for name, text in _texts(language, data).items():
+            found.setdefault(name, {})[text] = None
+    return {name: tuple(texts) for name, texts in found.items()}
+
+
+def spoken(name: str, data: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:
+    """A file's data, with the texts of phrases in place of their names."""
+    if "sign" not in data:
+        return data
+    return {**data, "sign": [_spoken(name, sign, phrases) for sign in data["sign"]]}
+
+
+def _spoken(name: str, sign: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:
+    if PHRASES not in sign:
+        return sign
+    unknown = [each for each in sign[PHRASES] if each not in phrases]
+    if unknown:
+        raise FactsError(f"{name}.toml: no language file says {', '.join(map(str, unknown))}")
+    texts = [*sign.get("texts", []), *(text for each in sign[PHRASES] for text in phrases[each])]
+    return {**{key: value for key, value in sign.items() if key != PHRASES}, "texts": list(dict.fromkeys(texts))}
+
+
+def _texts(language: str, data: Mapping[str, Any]) -> Mapping[str, str]:
+    found = data.get(PHRASES, {})
+    if set(data) - {"facts", PHRASES} or not all(isinstance(text, str) and text for text in found.values()):
+        raise FactsError(f"{PHRASES}/{language}.toml: it has {PHRASES}, which are texts, and where they are from")
+    return dict(found)
+
+
+def _read(here: Traversable, theirs: Path | None) -> dict[str, dict[str, Any]]:
+    texts = dict(_files(here))
+    if theirs is not None:
+        texts |= dict(_files(theirs))
+    return {name: _toml(name, path.read_text(encoding="utf-8")) for name, path in sorted(texts.items())}
+
+
+def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    if folder.is_dir():
+        yield from ((each.name.removesuffix(".toml"), each) for each in folder.iterdir() if each.name.endswith(".toml"))
+
+
+def _toml(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FactsError(f"{name}.toml cannot be read: {error}") from error
