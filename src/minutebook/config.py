@@ -220,10 +220,13 @@ class GoogleSettings(BaseModel):
 
 
 class MicrosoftSettings(BaseModel):
-    """Microsoft's APIs, for calendars."""
+    """Microsoft's APIs, for calendars and recordings of meetings."""
 
     login_url: str = Field("https://login.microsoftonline.com", description="Address of Microsoft's token endpoint.")
     graph_url: str = Field("https://graph.microsoft.com", description="Address of Microsoft Graph.")
+    recordings: bool = Field(
+        False, description="Whether organisers' own recordings of Teams meetings are imported, which needs more scopes."
+    )
 
 
 class ZoomSettings(BaseModel):

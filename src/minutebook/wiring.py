@@ -43,7 +43,9 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
 from minutebook.db.migrations import migrate
+from minutebook.imports.ports import Provider as Importer
 from minutebook.imports.providers.google import GoogleRecordings
+from minutebook.imports.providers.microsoft import MicrosoftRecordings
 from minutebook.imports.providers.zoom import ZoomRecordings
 from minutebook.imports.service import Imports
 from minutebook.imports.service import Providers as Importers
@@ -204,10 +206,13 @@ def build_services(
 
 def _importers(ground: Ground, calendars: Calendars, zoom: ZoomConnections) -> Importers:
     settings, outgoing = ground.settings, ground.outgoing
-    return {
+    importers: dict[str, Importer] = {
         "google_meet": GoogleRecordings(outgoing, calendars, settings.google, ground.clock.now),
         "zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url),
     }
+    if settings.microsoft.recordings:
+        importers["teams"] = MicrosoftRecordings(outgoing, calendars, settings.microsoft, ground.clock.now)
+    return importers
 
 
 def _records_of(ground: Ground, apart: Apart) -> Records:

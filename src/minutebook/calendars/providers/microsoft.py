@@ -28,11 +28,14 @@ from minutebook.calendars.providers.pages import Further, Params, pages_of
 from minutebook.calendars.providers.values import moment_in, newest, object_in, objects_in, stamp
 from minutebook.calendars.rules import skip_of
 from minutebook.config import MicrosoftSettings
+from minutebook.errors import MinutebookError
 from minutebook.grants.model import Granted
 from minutebook.kit.ids import fingerprint
 from minutebook.outgoing.client import OutgoingClient
 
 SCOPE: Final = "offline_access Calendars.Read"
+RECORDINGS: Final = "OnlineMeetings.Read OnlineMeetingRecording.Read.All OnlineMeetingArtifact.Read.All"
+"""What importing recordings takes beside it; only an administrator can consent to the last two."""
 PREFER: Final = {"Prefer": 'outlook.timezone="UTC", odata.maxpagesize=200'}
 SYNC_STATE: Final = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "syncstateinvalidformat"})
 """Error codes that mean that a delta link is of no use any more (https://learn.microsoft.com/graph/delta-query-overview
@@ -55,9 +58,17 @@ class Microsoft:
         self._calls = Calls(outgoing, "Microsoft", now)
         self._token_url = f"{settings.login_url.rstrip('/')}/common/oauth2/v2.0/token"
         self._graph = f"{settings.graph_url.rstrip('/')}/v1.0"
+        self._more = f"{SCOPE} {RECORDINGS}" if settings.recordings else ""
 
     async def refresh(self, secrets: Mapping[str, str]) -> Granted:
-        """See the port. The answer may carry another refresh token."""
+        """See the port. The answer may carry another refresh token. Whoever consented to the calendar alone keeps it:
+        a token for more is refused, and the grant stands."""
+        if self._more:
+            try:
+                return await self._calls.refreshed(self._token_url, secrets, scope=self._more)
+            except MinutebookError as error:
+                if error.code != "grant_revoked":
+                    raise
         return await self._calls.refreshed(self._token_url, secrets, scope=SCOPE)
 
     async def calendars(self, access: Access) -> list[RawCalendar]:
