@@ -1,8 +1,9 @@
 """`python -m bench.acts`: the linear model of what sentences do, trained and judged.
 
 Data: `bench/data/utterances/LANGUAGE.txt`, frames with slots, written for this; every frame is filled several times.
-`development.txt` labels the sentences of the open half of the blind meetings. Without an option the model is judged:
-each style held out once, each development meeting held out once. `--train` writes the weights that are shipped.
+`development.txt` labels the sentences of the open half of the blind meetings, `bench/data/talks` holds labelled talks.
+Without an option the model is judged: each style held out once, each development meeting, and the talks that are kept
+back. `--train` writes the weights that are shipped.
 """
 
 import argparse
@@ -16,14 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.labelled import Talk, is_kept_back, talks_of
 from bench.notes_scoring import load
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.talk import likelihood
 from minutebook.language.talk.likelihood import DIMENSIONS, Label, LinearModel, features_of, place
 from minutebook.language.talk.mending import mended
-from minutebook.language.talk.moves import moves_of
+from minutebook.language.talk.moves import Move, moves_of
 from minutebook.language.talk.people import people_of
-from minutebook.language.talk.sentences import sentences_of
+from minutebook.language.talk.sentences import Sentence, sentences_of, words_of
 from minutebook.language.text.words import PUNCTUATION
 from minutebook.transcript.model import Segment, Speaker, Transcript
 
@@ -34,6 +36,10 @@ _FILLINGS = 5
 _STEPS, _RATE, _DECAY = 100, 0.3, 2e-5
 _MEETING_WEIGHT = 2.0
 """What a sentence of a whole meeting counts beside a written frame."""
+_TALK_WEIGHT = 0.3
+_FIRST = (Label.COMMIT, Label.REQUEST, Label.DECIDE, Label.WITHDRAW, Label.ACCEPT, Label.PROPOSE, Label.QUESTION,
+          Label.JOKE)  # fmt: skip
+"""Of a sentence that does several things, what is learnt: what makes a line of a note comes first."""
 _SLOT = re.compile(r"\{(\w+)\}")
 _NAMES = ("Anna", "Peter", "Sam", "Priya", "Mateo", "Joanne", "Ife", "Tomasz", "Jonas", "Mehmet", "Sabine", "Lucas",
           "Karim", "Sophie", "Ana", "Pablo", "Carmen", "Rosa")  # fmt: skip
@@ -85,7 +91,7 @@ def _once(frame: str, slots: dict[str, list[str]], chance: random.Random) -> str
 def examples() -> list[Example]:
     """Everything there is to learn from."""
     found = [e for language in ("en", "de", "fr", "es") for e in _written(language)]
-    return [*found, *_of_meetings()]
+    return [*found, *_of_meetings(), *(e for talk in talks_of() for e in of_talk(talk))]
 
 
 def _written(language: str) -> Iterator[Example]:
@@ -127,6 +133,28 @@ def _of_meetings() -> Iterator[Example]:
             label = labels.get((meeting.name, sentence.index), plain)
             features = features_of(sentence, people, lexicon, (m for m in moves if m.sentence is sentence))
             yield Example(sentence.text, label, meeting.name, _MEETING_WEIGHT, features)
+
+
+def of_talk(talk: Talk) -> Iterator[Example]:
+    """A labelled talk's sentences; of several labels the one counts that stands first in `_FIRST`."""
+    lexicon = lexicon_of(talk.language)
+    voices = {name: f"speaker_{n}" for n, name in enumerate(talk.people, 1)}
+    segments = tuple(
+        Segment(voices[name], 3.0 * at, 3.0 * at + 2.0, text, ()) for at, (name, text, _) in enumerate(talk.sentences)
+    )
+    speakers = tuple(Speaker(voice, f"Speaker {n}", 1.0) for n, voice in enumerate(voices.values(), 1))
+    sentences = tuple(
+        Sentence(at, at, segment.speaker, words_of(segment)) for at, segment in enumerate(segments) if segment.text
+    )
+    people = people_of(Transcript(talk.language, segments[-1].end, speakers, segments), sentences, talk.people, lexicon)
+    moves: dict[int, list[Move]] = {}
+    for move in moves_of(sentences, people, lexicon):
+        moves.setdefault(move.sentence.index, []).append(move)
+    for sentence, (_, text, labels) in zip(sentences, talk.sentences, strict=True):
+        label = next((label for label in _FIRST if label in labels), Label.NONE)
+        yield Example(
+            text, label, talk.name, _TALK_WEIGHT, features_of(sentence, people, lexicon, moves.get(sentence.index, ()))
+        )
 
 
 def _labels() -> dict[tuple[str, int], Label]:
@@ -209,15 +237,23 @@ def main() -> None:
     """Judge the model, or write its weights."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--train", action="store_true", help="write the weights that are shipped")
+    options.add_argument("--without-kept-back", action="store_true", help="… of all but the talks that judge them")
     chosen = options.parse_args()
     data = examples()
+    talks = {talk.name for talk in talks_of()}
     meetings = list(dict.fromkeys(e.group for e in data if e.weight == _MEETING_WEIGHT))
-    styles = list(dict.fromkeys(e.group for e in data if e.weight < _MEETING_WEIGHT))
-    print(f"{len(data)} sentences, {len(styles)} styles, {len(meetings)} meetings")
+    styles = list(dict.fromkeys(e.group for e in data if e.group not in talks and e.weight < _MEETING_WEIGHT))
+    print(f"{len(data)} sentences, {len(styles)} styles, {len(meetings)} meetings, {len(talks)} talks")
+    kept_back = {name for name in talks if is_kept_back(name)}
     if chosen.train:
+        if chosen.without_kept_back:
+            data = [e for e in data if e.group not in kept_back]
         np.savez_compressed(WEIGHTS, **packed(trained(data)))  # type: ignore[arg-type]
         print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1024:.0f} KB")
         return
+    print("talks that are kept back:")
+    model = trained([e for e in data if e.group not in kept_back])
+    _table(judged(model, [e for e in data if e.group in kept_back]))
     for what, groups in (("styles", styles), ("meetings", meetings)):
         print(f"each of the {what} held out once:")
         _table(_cross(data, groups))

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from bench.labelled import is_kept_back
 from bench.notes_scoring import Meeting, Score, load, score, total
 from minutebook.config import LlmSettings
 from minutebook.language.model import NoteRequest
@@ -31,6 +32,7 @@ def main() -> None:
     """Print one line per meeting and the totals."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--set", type=Path, default=MEETINGS, help="folder with *.turns.json and *.expect.json")
+    options.add_argument("--kept-back", action="store_true", help="of labelled talks only those that made no weights")
     options.add_argument("--audio", type=Path, help="folder with <name>.flac: recognise instead of using the turns")
     options.add_argument("--keep", type=Path, help="folder for the transcripts of --audio; taken from there next time")
     options.add_argument("--long", action="store_true", help="measure a 3 h transcript instead")
@@ -38,7 +40,7 @@ def main() -> None:
     options.add_argument("--model", default="", help="the model's name at that endpoint")
     options.add_argument("--verbose", action="store_true", help="list what was missed and what was extra")
     chosen = options.parse_args()
-    meetings = load(chosen.set)
+    meetings = [m for m in load(chosen.set) if not chosen.kept_back or is_kept_back(m.name)]
     if chosen.long:
         measure_long(meetings)
         return

@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bench.labelled import read_talk
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import Evidence, Item, ItemKind, NameProposal, Note
 from minutebook.transcript.model import Segment, Speaker, Transcript, Word
@@ -73,9 +74,10 @@ class Meeting:
 
 
 def load(folder: Path) -> list[Meeting]:
-    """Every `<name>.turns.json` with its `<name>.expect.json`, by name."""
+    """Every `<name>.turns.json` with its `<name>.expect.json`, and every labelled talk (`<name>.txt`), by name."""
     found = sorted(folder.glob("*.turns.json"))
-    return [
+    labelled = [read_talk(path) for path in sorted(folder.glob("*.txt"))]
+    return [Meeting(talk.name, talk.turns(), talk.expected()) for talk in labelled] + [
         Meeting(
             path.name.removesuffix(".turns.json"),
             json.loads(path.read_text(encoding="utf-8")),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from minutebook.language.items.actions import actions_of
+from minutebook.language.items.binding import with_bonds
 from minutebook.language.items.citing import decisive_first
 from minutebook.language.items.decisions import decisions_of
 from minutebook.language.items.questions import questions_of
@@ -79,12 +80,10 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
     lexicon = lexicon_of(transcript.language)
     sentences = _renumbered(meant_for_people(sentences_of(transcript)))
     people = _people(transcript, sentences, attendees)
-    moves = weighed(moves_of(sentences, people, lexicon), sentences, people, lexicon)
-    items = [
-        *decisions_of(Conversation(moves, sentences, people, lexicon)),
-        *actions_of(Conversation(moves, sentences, people, lexicon)),
-        *questions_of(moves, sentences, lexicon),
-    ]
+    found = weighed(moves_of(sentences, people, lexicon), sentences, people, lexicon)
+    talk = Conversation(found.moves, sentences, people, lexicon, found.bonds)
+    bound = with_bonds([*decisions_of(talk), *actions_of(talk)], talk)
+    items = [*bound, *questions_of(found.moves, sentences, lexicon)]
     return _Talk(sentences, [for_people(item, lexicon) for item in items], lexicon)
 
 

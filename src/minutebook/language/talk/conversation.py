@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from minutebook.language.lexicon import Act, Lexicon
+from minutebook.language.talk.bonds import NO_BONDS, Bonds
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import People
 from minutebook.language.talk.sentences import Sentence
@@ -43,6 +44,7 @@ class Conversation:
     sentences: Sequence[Sentence]
     people: People
     lexicon: Lexicon
+    bonds: Bonds = NO_BONDS
 
     def near(self, at: int, sentences: int) -> Iterator[Move]:
         """Moves after position `at`, as far as `sentences` sentences reach."""

@@ -24,7 +24,7 @@ from minutebook.language.talk.people import People
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.words import PUNCTUATION
 
-DIMENSIONS: Final = 8192
+DIMENSIONS: Final = 16384
 LANGUAGES: Final = frozenset(("en", "de", "fr", "es"))
 """Languages that there are labelled sentences of."""
 _WEIGHTS: Final = "likelihood.npz"

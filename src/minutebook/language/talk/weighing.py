@@ -1,10 +1,12 @@
 """Moves weighed by the linear model: what cues see and the model does not believe falls out, what cues see half and the
-model believes counts in full, and what only the model sees becomes a move of the whole sentence."""
+model believes counts in full, and what only the model sees becomes a move of the whole sentence. What sentences do also
+tells which of them belong together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from minutebook.language.lexicon import Act, Lexicon
+from minutebook.language.talk.bonds import NO_BONDS, Bonds, Said, bonds_of, said_of
 from minutebook.language.talk.likelihood import LANGUAGES, Label, Likelihoods, features_of, shipped
 from minutebook.language.talk.moves import Move, move_of_sentence
 from minutebook.language.talk.people import People
@@ -22,7 +24,7 @@ _LABELS = {
 _UNLIKELY = {Act.COMMIT: 0.1, Act.OFFER: 0.05, Act.REQUEST: 0.05, Act.CALL: 0.05, Act.ASSIGN: 0.1, Act.DECIDE: 0.1}
 """Below this likelihood a cue is not believed."""
 _JEST = 0.5
-_LIKELY = {Label.COMMIT: 0.5, Label.DECIDE: 0.5, Label.WITHDRAW: 0.6}
+_LIKELY = {Label.COMMIT: 0.4, Label.DECIDE: 0.4, Label.WITHDRAW: 0.5}
 """From this likelihood a sentence is believed without a cue, and a weak cue counts in full."""
 _OWN: dict[Act, set[Act]] = {
     Act.COMMIT: {Act.COMMIT, Act.DECIDE, Act.PROPOSE, Act.OFFER, Act.ASSIGN, Act.REQUEST, Act.EXTEND},
@@ -33,20 +35,29 @@ _OWN: dict[Act, set[Act]] = {
 _ACTS = {Label.COMMIT: Act.COMMIT, Label.DECIDE: Act.DECIDE, Label.WITHDRAW: Act.WITHDRAW}
 
 
-def weighed(moves: Sequence[Move], sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> list[Move]:
-    """The moves that are believed, in the order of the talk; all of them in languages that the model has not learnt."""
+@dataclass(frozen=True)
+class Weighed:
+    """The moves that are believed, in the order of the talk, and which sentences carry the same line."""
+
+    moves: Sequence[Move]
+    bonds: Bonds
+
+
+def weighed(moves: Sequence[Move], sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> Weighed:
+    """What is made of a talk's moves; all of them are believed in languages that the model has not learnt."""
     if lexicon.language not in LANGUAGES:
-        return list(moves)
+        return Weighed(moves, NO_BONDS)
     by_sentence: dict[int, list[Move]] = {}
     for move in moves:
         by_sentence.setdefault(move.sentence.index, []).append(move)
-    model, kept = shipped(), list[Move]()
+    model, kept, said = shipped(), list[Move](), list[Said]()
     for sentence in sentences:
         own = by_sentence.get(sentence.index, [])
         likely = model.likelihoods(features_of(sentence, people, lexicon, own))
         kept += _believed(own, likely)
         kept += _found(sentence, own, likely, people, lexicon)
-    return kept
+        said.append(said_of(sentence, likely, lexicon))
+    return Weighed(kept, bonds_of(said))
 
 
 def _believed(moves: Sequence[Move], likely: Likelihoods) -> Iterator[Move]:
