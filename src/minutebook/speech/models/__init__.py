@@ -22,7 +22,7 @@ class Model(Enum):
     )
     EMBEDDING = (
         "campplus.onnx",
-        "4db174763dace0c9c681fba215bb9390f702b2401ed1bbfb6018be6e09c841ff",
+        "24807117e0ad1a58c056149d8635e58da41c029b246364c28ae4d71d723d9d38",
     )
 
     @property
