@@ -42,7 +42,7 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
     new_sqlite(settings.data_dir / "minutebook.db")
     database = Database(settings.sqlalchemy_url)
 
-    @event.listens_for(database.engine.sync_engine, "connect")
+    @event.listens_for(database.writer.sync_engine, "connect")
     def _no_waiting_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 

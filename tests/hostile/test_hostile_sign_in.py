@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Literal
 
@@ -20,7 +21,8 @@ from minutebook.api.app import create_app
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock
 from minutebook.wiring import Services
-from support.browser import PASSWORD, Browser
+from support.browser import PASSWORD, Browser, IssueToken
+from support.records import ADA
 
 FIELDS = {"email": "ada@example.com", "password": "wrong"}
 
@@ -149,3 +151,34 @@ async def test_two_people_whose_addresses_fold_alike(services: Services, user: U
     assert first.id != second.id
     signed_in = await services.accounts.authenticate(services.db, "GROSS@example.com", PASSWORD, "a")
     assert signed_in.id == second.id
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not happened():
+            await asyncio.sleep(0)
+
+
+async def test_a_flood_of_writes_delays_only_its_own_account(
+    app: FastAPI, services: Services, user_token: IssueToken, other_user_token: IssueToken
+) -> None:
+    order: list[str] = []
+
+    async def write(name: str, token: str) -> None:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://minutebook.example")
+        async with client:
+            bearer = {"Authorization": f"Bearer {token}"}
+            answer = await client.post("/api/sessions", json={"title": name, "attendees": [ADA]}, headers=bearer)
+        assert answer.status_code == 201
+        order.append(name)
+
+    flooding, honest = await user_token(), await other_user_token()
+    await write("first", flooding)
+    await write("first", honest)
+    async with services.db.transaction():
+        flood = [asyncio.create_task(write("flood", flooding)) for _ in range(20)]
+        await until(lambda: services.db.writing.waiting == 20)
+        one = asyncio.create_task(write("honest", honest))
+        await until(lambda: services.db.writing.waiting == 21)
+    await asyncio.gather(*flood, one)
+    assert order[2:].index("honest") <= 5, "the turns of both alternate; answers may overtake each other by a little"

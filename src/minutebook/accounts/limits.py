@@ -52,9 +52,9 @@ async def is_exhausted(tx: AsyncConnection, clock: Clock, rule: RateRule, subjec
     return not await repository.count_try(tx, _key(rule, subject), rule.window(clock.now()), rule.limit)
 
 
-async def forget_tries(tx: AsyncConnection, rule: RateRule, subject: str) -> None:
-    """Start counting anew, because the subject has proved itself."""
-    await repository.forget_tries(tx, _key(rule, subject))
+async def forget_tries(tx: AsyncConnection, rule: RateRule, subjects: Sequence[str]) -> None:
+    """Start counting anew, because the subjects have proved themselves."""
+    await repository.forget_tries(tx, [_key(rule, subject) for subject in subjects])
 
 
 async def forget_stale_tries(tx: AsyncConnection, clock: Clock) -> None:

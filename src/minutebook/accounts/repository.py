@@ -316,8 +316,8 @@ async def count_try(tx: AsyncConnection, key: str, window_start: datetime, limit
     return counted.first() is not None
 
 
-async def forget_tries(tx: AsyncConnection, key: str) -> None:
-    await tx.execute(delete(rate_limits).where(rate_limits.c.key == key))
+async def forget_tries(tx: AsyncConnection, keys: Sequence[str]) -> None:
+    await tx.execute(delete(rate_limits).where(rate_limits.c.key.in_(keys)))
 
 
 async def remove_tries_before(tx: AsyncConnection, moment: datetime) -> None:

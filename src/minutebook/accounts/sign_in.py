@@ -15,6 +15,7 @@ from minutebook.accounts.limits import RateRule, count_try, forget_tries, is_exh
 from minutebook.accounts.model import User, email_key
 from minutebook.accounts.passwords import Passwords
 from minutebook.db.database import Database
+from minutebook.db.writing import writes_for
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint
@@ -54,9 +55,13 @@ class SignIn:
         """The user whom e-mail and password belong to. Takes the database rather than a transaction: hashing takes a
         tenth of a second, during which no lock may be held, and the attempt must stay counted when it fails.
         Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`."""
+        async with db.reading() as read:
+            known = await self._known(read, email, place)
+            found = await repository.user_by_email(read, email)
+        if known is not None:
+            writes_for(f"place {known}")
         async with db.transaction() as tx:
-            known = await self._admit(tx, email, place)
-            found = await repository.user_by_email(tx, email)
+            await self._count(tx, email, place, known)
         if not await self._passwords.matches(found[1] if found else None, password, known=known is not None):
             found = None
         if found is None:
@@ -65,8 +70,7 @@ class SignIn:
         user, password_hash = found
         rehashed = await self._passwords.hash(password) if self._passwords.needs_rehash(password_hash) else None
         async with db.transaction() as tx:
-            for key in place.keys(email):
-                await forget_tries(tx, PER_PERSON, key)
+            await forget_tries(tx, PER_PERSON, place.keys(email))
             if rehashed:
                 await repository.set_password_hash(tx, user.id, rehashed)
             await self.remember(tx, email, place)
@@ -78,15 +82,15 @@ class SignIn:
         await repository.keep_places(tx, place.keys(email), now)
         await repository.forget_places(tx, now - timedelta(seconds=PLACE_KEPT_S))
 
-    async def _admit(self, tx: AsyncConnection, email: str, place: Place) -> str | None:
-        """Count the attempt; the key of the place if it is known."""
+    async def _known(self, read: AsyncConnection, email: str, place: Place) -> str | None:
+        """The key of the place if it is known."""
         keys = place.keys(email)
-        kept = await repository.known_places(tx, keys, self._clock.now() - timedelta(seconds=PLACE_KEPT_S))
-        known = next((key for key in keys if key in kept), None)
+        kept = await repository.known_places(read, keys, self._clock.now() - timedelta(seconds=PLACE_KEPT_S))
+        return next((key for key in keys if key in kept), None)
+
+    async def _count(self, tx: AsyncConnection, email: str, place: Place, known: str | None) -> None:
         if known is not None:
-            await count_try(tx, self._clock, [(PER_PERSON, known)])
-            return known
+            return await count_try(tx, self._clock, [(PER_PERSON, known)])
         crowded = await is_exhausted(tx, self._clock, STRANGERS, email_key(email))
         rule = PER_STRANGER if crowded else PER_PERSON
-        await count_try(tx, self._clock, [(rule, keys[-1]), (PER_ADDRESS, subscriber(place.address))])
-        return None
+        await count_try(tx, self._clock, [(rule, place.keys(email)[-1]), (PER_ADDRESS, subscriber(place.address))])

@@ -18,6 +18,7 @@ from minutebook.accounts.service import Accounts
 from minutebook.api.errors import StreamEnded
 from minutebook.bots.record.links import MediaLinks
 from minutebook.db.database import Database
+from minutebook.db.writing import writes_for
 from minutebook.errors import Kind, MinutebookError
 from minutebook.oauth.model import SCOPES, Caller
 from minutebook.oauth.service import OAuth
@@ -96,6 +97,13 @@ Read = Annotated[AsyncConnection, Depends(_reading, scope="function")]
 """For queries only."""
 
 
+def acts(request: Request, actor: Actor) -> None:
+    """Keep who was let in: for the access log, and for their turns to write."""
+    request.state.actor = actor
+    if actor.user_id is not None:
+        writes_for(actor.user_id)
+
+
 async def caller(
     required: SecurityScopes,
     request: Request,
@@ -107,19 +115,19 @@ async def caller(
     serves its own process alone (`in_process`) knows its one caller."""
     only: Caller | None = getattr(request.app.state, "only_caller", None)
     if only is not None:
-        request.state.actor = Actor(only.user_id, Via.PROGRAM, only.program)
+        acts(request, Actor(only.user_id, Via.PROGRAM, only.program))
         return only
     if not token:
         raise MinutebookError(Kind.UNAUTHENTICATED, "token_missing", _how_to_sign(request))
     async with db.reading() as connection:
         good = await oauth.tokens.good(connection, token)
-    await oauth.tokens.note_use(db, good)
     found = caller_of(good)
+    acts(request, Actor(found.user_id, Via.PROGRAM, found.program))
+    await oauth.tokens.note_use(db, good)
     lacking = [scope for scope in required.scopes if scope not in found.scopes]
     if lacking:
         message = f"This access token lacks the scope {' '.join(lacking)}. Authorise again and ask for it."
         raise MinutebookError(Kind.FORBIDDEN, "scope_not_granted", message)
-    request.state.actor = Actor(found.user_id, Via.PROGRAM, found.program)
     return found
 
 

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from minutebook.api.errors import Failure, Renderer
 from minutebook.config import Settings
-from minutebook.kit.origin import Network, client_behind, is_within
+from minutebook.db.writing import writes_for
+from minutebook.kit.origin import Network, client_behind, is_within, subscriber
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 UNASKED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -37,6 +38,7 @@ class ForwardedClient:
                 scope = self._believed(scope, peer, headers)
             elif "x-forwarded-for" in headers:
                 self._warn(peer)
+            writes_for(f"address {subscriber(scope['client'][0])}")  # until somebody has said who they are
         await self.app(scope, receive, send)
 
     def _believed(self, scope: Scope, peer: str, headers: Headers) -> Scope:

@@ -36,13 +36,14 @@ async def main(url: str, folder: Path, dies_at: int, after_s: float) -> None:
     rig = await rejoined(database, folder, edited())
     seen = 0
 
-    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
-    def _count(*_: object) -> None:
+    def count(*_: object) -> None:
         nonlocal seen
         seen += 1
         if seen == dies_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    for engine in {database.engine.sync_engine, database.writer.sync_engine}:
+        event.listen(engine, "before_cursor_execute", count)
     await rig.later(after_s)
     print(seen, flush=True)
     await database.close()

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from minutebook.access_log.model import Actor, Via
-from minutebook.api.deps import ServicesOf
+from minutebook.api.deps import ServicesOf, acts
 from minutebook.errors import Kind, MinutebookError, invalid
 
 KEY_HEADERS: Final = ("x-meeting-baas-api-key", "x-spoke-api-key")
@@ -38,8 +38,8 @@ async def key_holder(request: Request, services: ServicesOf) -> KeyHolder:
         raise MinutebookError(Kind.UNAUTHENTICATED, "api_key_missing", message)
     async with services.db.reading() as tx:
         found = await services.accounts.api_key(tx, key)
+    acts(request, Actor(found.user_id, Via.API_KEY, found.name))
     await services.accounts.note_use(services.db, found)
-    request.state.actor = Actor(found.user_id, Via.API_KEY, found.name)
     return KeyHolder(found.user_id, key)
 
 

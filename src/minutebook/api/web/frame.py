@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.access_log.model import Actor, Via
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Standing
+from minutebook.api.deps import ServicesOf, Standing, acts
 from minutebook.api.errors import Failure
 from minutebook.api.web.forms import SESSION_COOKIE, Visitor, form_token, keep_browser, kept_cookie
 from minutebook.api.web.render import SIGN_IN_REQUIRED, page
@@ -19,7 +19,7 @@ async def signed_in(request: Request, visitor: Visitor) -> User:
     """Who is signed in; `sign_in_required` (pages lead to the sign-in) when nobody is."""
     if visitor is None:
         raise MinutebookError(Kind.UNAUTHENTICATED, SIGN_IN_REQUIRED, "Your sign-in has ended. Sign in and try again.")
-    request.state.actor = Actor(visitor.id, Via.WEB)
+    acts(request, Actor(visitor.id, Via.WEB))
     return visitor
 
 

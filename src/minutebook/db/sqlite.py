@@ -1,0 +1,110 @@
+"""Connections to SQLite for the event loop, each with a thread of its own: a statement is one visit to that thread.
+
+aiosqlite's cursors go there four times for each (make, execute, fetch, close), and each time wait for the loop to come
+round. In a loop that is busy this is what a transaction's time consists of, and who writes holds up all who want to.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
+"""The last: what is deleted is overwritten; some builds of SQLite leave it in the file."""
+
+
+def sqlite_engine(url: URL, connections: int) -> AsyncEngine:
+    """An engine with so many connections at most; they stay open."""
+    return create_async_engine(
+        url, pool_size=connections, max_overflow=0, connect_args={"async_creator_fn": _connected}
+    )
+
+
+def _connected(*args: Any, **options: Any) -> "_Connection":
+    connection = _Connection(partial(_opened, *args, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # as SQLAlchemy does: who forgets to close must not keep the process from ending
+    return connection
+
+
+def _opened(*args: Any, **options: Any) -> sqlite3.Connection:
+    # The driver must not open transactions of its own: transaction() says BEGIN IMMEDIATE itself, so that a writer
+    # never has to upgrade a read lock and fail with "database is locked".
+    connection: sqlite3.Connection = sqlite3.connect(*args, **{**options, "isolation_level": None})
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a statement came to, all rows included."""
+
+    description: Any = None
+    rows: list[Any] = field(default_factory=list)
+    rowcount: int = -1
+    lastrowid: int | None = None
+
+
+class _Connection(aiosqlite.Connection):
+    def cursor(self) -> Any:
+        return _Cursor(self)
+
+    async def outcome(self, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
+        """`run`: the method of a cursor."""
+        outcome: _Outcome = await self._execute(_outcome, self._conn, run, statement, parameters)  # type: ignore[no-untyped-call]
+        return outcome
+
+
+def _outcome(connection: sqlite3.Connection, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
+    with closing(connection.cursor()) as cursor:
+        getattr(cursor, run)(statement, parameters)
+        rows = cursor.fetchall() if cursor.description else []
+        return _Outcome(cursor.description, rows, cursor.rowcount, cursor.lastrowid)
+
+
+class _Cursor:
+    """As much of a cursor as SQLAlchemy asks for."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._outcome = _Outcome()
+        self.arraysize = 1
+
+    @property
+    def description(self) -> Any:
+        return self._outcome.description
+
+    @property
+    def rowcount(self) -> int:
+        return self._outcome.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        return self._outcome.lastrowid
+
+    async def __aenter__(self) -> "_Cursor":
+        return self
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> "_Cursor":
+        self._outcome = await self._connection.outcome("execute", statement, parameters)
+        return self
+
+    async def executemany(self, statement: str, parameters: Sequence[Any]) -> "_Cursor":
+        self._outcome = await self._connection.outcome("executemany", statement, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        return self._outcome.rows
+
+    async def close(self) -> None:
+        """Nothing is open."""
