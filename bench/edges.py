@@ -1,7 +1,9 @@
-"""How the server answers honest visitors while others crowd it: `python -m bench.edges [seconds]`.
+"""How the server answers honest visitors while others crowd it: `python -m bench.edges [seconds] [elsewhere]`.
 
 1,100 idle connections, 200 event streams, 50 writers and 40 sign-in tries at once, all from this machine; `/healthz`
-and the sign-in of one honest person, with it and without. The load is bounded by the seconds given.
+and the sign-in of one honest person, with it and without. The load is bounded by the seconds given. The crowd comes
+from the honest person's own address and writes into her account, which is the hardest case; with `elsewhere` it has ten
+other addresses of the loopback network and another account.
 """
 
 import asyncio
@@ -9,10 +11,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter, sleep
+from typing import Any
 
 import httpx
 
@@ -21,6 +25,8 @@ from support.server import EMAIL, PASSWORD, Server
 
 SETTLED_AFTER_S = 10.0
 IDLE, STREAMS, WRITERS, GUESSERS = 1100, 200, 50, 40
+HERE, ELSEWHERE = ("127.0.0.1",), tuple(f"127.0.0.{n}" for n in range(11, 21))
+OTHER = "crowd@example.com"
 FORM = re.compile(r'name="form_token" value="([^"]+)"')
 
 Probe = Callable[[], Awaitable[None]]
@@ -65,8 +71,8 @@ async def forever(work: Probe) -> None:
             await work()
 
 
-async def idle(port: int) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def idle(port: int, address: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
     try:
         await reader.read()
@@ -75,9 +81,9 @@ async def idle(port: int) -> None:
 
 
 @contextmanager
-def crowd(server: Server, token: str, recording_id: str, seconds: float) -> Iterator[None]:
+def crowd(server: Server, where: str, token: str, recording_id: str, seconds: float) -> Iterator[None]:
     """Everybody else, in a process of their own, so that their work is not measured with ours."""
-    arguments = ("crowd", str(seconds), str(server.port), token, recording_id)
+    arguments = ("crowd", where, str(seconds), str(server.port), token, recording_id)
     process = subprocess.Popen([sys.executable, "-m", "bench.edges", *arguments])
     try:
         sleep(SETTLED_AFTER_S)
@@ -87,29 +93,34 @@ def crowd(server: Server, token: str, recording_id: str, seconds: float) -> Iter
         process.wait()
 
 
-async def crowding(seconds: float, port: int, token: str, recording_id: str) -> None:
+async def crowding(addresses: Sequence[str], seconds: float, port: int, token: str, recording_id: str) -> None:
     url = f"http://127.0.0.1:{port}"
     bearer = {"Authorization": f"Bearer {token}"}
+    limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
+    turn = cycle(addresses)
+
+    def leaving(**options: Any) -> httpx.AsyncClient:
+        way = httpx.AsyncHTTPTransport(local_address=next(turn), limits=limits)
+        return httpx.AsyncClient(base_url=url, timeout=60, transport=way, **options)
+
     async with AsyncExitStack() as stack:
-        limits = httpx.Limits(max_connections=500, max_keepalive_connections=100)
-        client = httpx.AsyncClient(base_url=url, headers=bearer, timeout=60, limits=limits)
-        http = await stack.enter_async_context(client)
+        clients = cycle([await stack.enter_async_context(leaving(headers=bearer)) for _ in addresses])
 
         async def stream() -> None:
-            async with http.stream("GET", f"/api/recordings/{recording_id}/events") as answer:
+            async with next(clients).stream("GET", f"/api/recordings/{recording_id}/events") as answer:
                 async for _ in answer.aiter_bytes():
                     pass
 
         async def write() -> None:
-            await http.post("/api/sessions", json={"title": "Load", "attendees": [ADA]})
+            await next(clients).post("/api/sessions", json={"title": "Load", "attendees": [ADA]})
 
         async def guess() -> None:
-            async with httpx.AsyncClient(base_url=url, timeout=60) as stranger:
+            async with leaving() as stranger:
                 await signed_in(stranger, "nobody@example.com", "wrong password")
             await asyncio.sleep(0.1)
 
         async def wait() -> None:
-            await idle(port)
+            await idle(port, next(turn))
             await asyncio.sleep(0.5)
 
         kinds = ((IDLE, wait), (STREAMS, stream), (WRITERS, write), (GUESSERS, guess))
@@ -120,7 +131,7 @@ async def crowding(seconds: float, port: int, token: str, recording_id: str) -> 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def compared(server: Server, token: str, recording_id: str, seconds: float) -> None:
+async def compared(server: Server, where: str, token: str, recording_id: str, seconds: float) -> None:
     first = httpx.AsyncClient(base_url=server.url, timeout=60)
     assert await signed_in(first, EMAIL, PASSWORD) == 303
     cookies = first.cookies
@@ -138,28 +149,33 @@ async def compared(server: Server, token: str, recording_id: str, seconds: float
         print(f"{name}: honest sign-in {p95(sign_in_s)} ({len(sign_in_s)} tried, {sign_in_failed} failed)", flush=True)
 
     await both("alone")
-    with crowd(server, token, recording_id, seconds + 2 * SETTLED_AFTER_S):
+    with crowd(server, where, token, recording_id, seconds + 2 * SETTLED_AFTER_S):
         await both("crowded")
     await probing.aclose()
 
 
 def main() -> None:
     if sys.argv[1:2] == ["crowd"]:
-        _, _, crowded_s, port, token, recording_id = sys.argv
-        asyncio.run(crowding(float(crowded_s), int(port), token, recording_id))
+        _, _, where, crowded_s, port, token, recording_id = sys.argv
+        addresses = ELSEWHERE if where == "elsewhere" else HERE
+        asyncio.run(crowding(addresses, float(crowded_s), int(port), token, recording_id))
         return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    where = "elsewhere" if sys.argv[2:] == ["elsewhere"] else "here"
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "data", {"MINUTEBOOK_JOBS__WORKERS": "0", "MINUTEBOOK_BOTS__CONCURRENCY": "0"})
         server.start()
         try:
             token = server.owner_token()
+            if where == "elsewhere":
+                server.command("admin", "create-user", OTHER, "--password-stdin", stdin=PASSWORD)
+                token = server.command("admin", "create-token", OTHER)
             bearer = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=server.url, headers=bearer, timeout=60) as http:
                 session = http.post("/api/sessions", json={"title": "Load", "attendees": [ADA]}).json()["id"]
                 file = ("a.wav", wav(), "audio/wav")
                 answer = http.post("/api/recordings", data={"session_id": session}, files={"file": file})
-            asyncio.run(compared(server, token, answer.json()["id"], seconds))
+            asyncio.run(compared(server, where, token, answer.json()["id"], seconds))
             print(f"log: {server.log.stat().st_size // 1024} KiB")
         finally:
             server.stop()

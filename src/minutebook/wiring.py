@@ -21,6 +21,7 @@ from minutebook.analysis.reports.scheduler import Scheduler
 from minutebook.analysis.results import Results
 from minutebook.analysis.service import Analysis
 from minutebook.analysis.tasks import analysis_tasks
+from minutebook.analysis.watching import Watching
 from minutebook.answers.service import Answers
 from minutebook.bots.finishing import Finishing
 from minutebook.bots.home.reception import Reception
@@ -117,6 +118,7 @@ class Records(Ground):
     templates: Templates
     scheduler: Scheduler
     analysis: Analysis
+    watching: Watching
     results: Results
     search: Search
 
@@ -231,6 +233,7 @@ def _records_of(ground: Ground, apart: Apart) -> Records:
         templates=templates,
         scheduler=scheduler,
         analysis=Analysis(jobs, meetings, recordings, templates, scheduler),
+        watching=Watching(db, clock, recordings),
         results=results,
         search=Search(db, meetings, recordings, results, shared_with),
     )

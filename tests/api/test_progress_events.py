@@ -1,11 +1,14 @@
 """The event stream of a recording's progress."""
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
+from sqlalchemy import event
 
+from minutebook.analysis.kinds import AUTOMATIC
 from minutebook.analysis.model import Failure
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import VirtualClock
@@ -27,6 +30,10 @@ def parsed(text: str) -> list[tuple[str, dict[str, Any]]]:
         if fields:
             events.append((fields["event"], json.loads(fields["data"])))
     return events
+
+
+def away(*_: object) -> NoReturn:
+    raise MinutebookError(Kind.UNAVAILABLE, "database_unavailable", "Away.", retryable=True)
 
 
 async def test_a_stream_ends_when_all_reports_have(ada: Paxs, services: Services) -> None:
@@ -72,15 +79,12 @@ async def test_a_stream_outlives_an_outage(
 ) -> None:
     recording = await ada.upload((await ada.create_session())["id"])
     worker, naps = Worker(services), 0
-    sleep, progress = clock.sleep, services.analysis.progress
-
-    async def away(*_: object) -> object:
-        raise MinutebookError(Kind.UNAVAILABLE, "database_unavailable", "Away.", retryable=True)
+    sleep, reports = clock.sleep, services.watching.reports
 
     async def nap(seconds: float) -> None:
         nonlocal naps
         naps += 1
-        monkeypatch.setattr(services.analysis, "progress", away if naps < 5 else progress)
+        monkeypatch.setattr(services.watching, "reports", away if naps < 5 else reports)
         if naps == 6:
             await worker.drain()
         await sleep(seconds)
@@ -126,3 +130,28 @@ async def test_a_failure_is_told(ada: Paxs, services: Services) -> None:
         "media_unreadable",
         "transcription_failed",
     ]
+
+
+async def test_all_who_watch_share_one_look(ada: Paxs, services: Services) -> None:
+    ids = [(await ada.upload((await ada.create_session())["id"]))["id"] for _ in range(3)]
+    statements: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(services.db.engine.sync_engine, "before_cursor_execute", count)
+    watchers = [asyncio.create_task(services.watching.reports([ids[n % 3], "gone"])) for n in range(60)]
+    await asyncio.sleep(0)
+    watchers[0].cancel()
+    seen = await asyncio.gather(*watchers[1:])
+    assert [sorted(each) for each in seen] == [[ids[n % 3]] for n in range(1, 60)]
+    assert {report.type for each in seen for reports in each.values() for report in reports} == set(AUTOMATIC)
+    assert len([each for each in statements if each.startswith("SELECT")]) == 2, statements
+
+
+async def test_each_who_watches_is_told_of_an_outage(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.db, "reading", away)
+    told = await asyncio.gather(*(services.watching.reports(["r"]) for _ in range(3)), return_exceptions=True)
+    assert [isinstance(each, MinutebookError) and each.code for each in told] == ["database_unavailable"] * 3
+    monkeypatch.undo()
+    assert await services.watching.reports(["r"]) == {}

@@ -21,6 +21,8 @@ from minutebook.errors import Kind, MinutebookError
 SWEEP_S: Final = 1.0
 MOST_OPEN_FILES: Final = 65536
 BACKLOG: Final = 512
+ACCEPTED_AT_ONCE: Final = 8
+"""Connections taken in one round of the event loop: a crowd that comes again and again must not fill the rounds."""
 ACCEPT_TOLD_EVERY_S: Final = 60.0
 
 BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -81,6 +83,8 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
         except OSError as error:  # two processes may bind a port at which neither listens yet
             raise _unbound(self._http, error) from error
+        for each in sockets or ():
+            each.listen(BACKLOG)
         if self.started:
             self._on_ready()
 
@@ -108,7 +112,7 @@ def config_of(app: FastAPI, http: HttpSettings, table: ConnectionTable) -> uvico
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,  # asyncio takes as many at once as the backlog holds; see `_Server`
         timeout_keep_alive=int(http.keep_alive_s),
         timeout_graceful_shutdown=10,
     )

@@ -81,6 +81,11 @@ async def load(tx: AsyncConnection, recording_id: str, *, lock: bool) -> Recordi
     return _recording(row) if row is not None else None
 
 
+async def present(tx: AsyncConnection, recording_ids: Sequence[str]) -> frozenset[str]:
+    """Those of them that are there."""
+    return frozenset(await tx.scalars(select(recordings.c.id).where(recordings.c.id.in_(recording_ids))))
+
+
 async def of_meetings(tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mapping[str, Recording]:
     """The recordings of these meetings, by meeting."""
     rows = await tx.execute(select(recordings).where(recordings.c.meeting_id.in_(meeting_ids)))

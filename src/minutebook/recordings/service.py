@@ -211,6 +211,10 @@ class Recordings:
             raise not_found("recording")
         return recording
 
+    async def present(self, tx: AsyncConnection, recording_ids: Sequence[str]) -> frozenset[str]:
+        """Those of them that are there."""
+        return await repository.present(tx, recording_ids)
+
     async def of_meetings(self, tx: AsyncConnection, meeting_ids: Sequence[str]) -> Mapping[str, Recording]:
         """The recordings of meetings whose ownership the caller has checked, by meeting."""
         return await repository.of_meetings(tx, meeting_ids)

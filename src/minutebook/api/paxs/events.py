@@ -1,6 +1,6 @@
 """`/api/recordings/{id}/events`: the reports' progress as server-sent events."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/api/recordings", tags=["analysis"])
 
-POLL_S: Final = 1.0
 HEARTBEAT_S: Final = 15.0
 LONGEST_S: Final = 3600.0
 """After an hour a stream ends; a client that still wants it connects again."""
@@ -39,16 +38,17 @@ async def events(
 ) -> StreamingResponse:
     """Server-sent events: `report` for each report at first and whenever one changes (without its content), `end`
     when all have ended, or with a reason: `removed` with the recording, `revoked` with the token. The data is JSON."""
-    reports = await _reports(services, caller.user_id, recording_id)
+    async with services.db.reading() as read:
+        reports = await services.analysis.progress(read, caller.user_id, recording_id)
     return StreamingResponse(
-        _stream(services, standing, caller.user_id, recording_id, reports),
+        _stream(services, standing, recording_id, reports),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
 async def _stream(
-    services: "Services", standing: Standing, owner_id: str, recording_id: str, reports: list[Report]
+    services: "Services", standing: Standing, recording_id: str, reports: Sequence[Report]
 ) -> AsyncIterator[str]:
     begin = quiet_since = services.clock.now()
     told: dict[str, Report] = {}
@@ -65,34 +65,25 @@ async def _stream(
         if (services.clock.now() - quiet_since).total_seconds() >= HEARTBEAT_S:
             quiet_since = services.clock.now()
             yield ": still here\n\n"
-        await services.clock.sleep(POLL_S)
+        await services.watching.tick()
         if not await standing.holds():
             yield _event("end", '{"reason":"revoked"}')
             return
-        found = await _seen_again(services, owner_id, recording_id, reports)
+        found = await _seen_again(services, recording_id, reports)
         if found is None:
             yield _event("end", '{"reason":"removed"}')
             return
         reports = found
 
 
-async def _seen_again(
-    services: "Services", owner_id: str, recording_id: str, before: list[Report]
-) -> list[Report] | None:
+async def _seen_again(services: "Services", recording_id: str, before: Sequence[Report]) -> Sequence[Report] | None:
     """The reports as they are now; None when the recording is gone. In an outage there is nothing new to tell."""
     try:
-        return await _reports(services, owner_id, recording_id)
+        return (await services.watching.reports([recording_id])).get(recording_id)
     except MinutebookError as error:
         if error.kind is Kind.UNAVAILABLE:
             return before
-        if error.kind is Kind.NOT_FOUND:
-            return None
         raise
-
-
-async def _reports(services: "Services", owner_id: str, recording_id: str) -> list[Report]:
-    async with services.db.reading() as read:
-        return list(await services.analysis.progress(read, owner_id, recording_id))
 
 
 def _event(name: str, data: str) -> str:

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
-from minutebook.api.deps import ServicesOf, Standing
+from minutebook.analysis.watching import Seen
+from minutebook.api.deps import RECHECK_S, ServicesOf, Standing
 from minutebook.api.web.frame import SignedIn, SignInStanding
 from minutebook.api.web.languages import words_of
+from minutebook.errors import Kind, MinutebookError
 from minutebook.library.model import Entry, Status
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
-LOOK_EVERY_S: Final = 1.0
 HEARTBEAT_S: Final = 15.0
 LONGEST_S: Final = 3600.0
 """After an hour a stream ends; a page that still wants it connects again."""
@@ -76,8 +77,9 @@ async def _stream(
 ) -> AsyncIterator[str]:
     begin = quiet_since = services.clock.now()
     told: dict[str, MeetingProgress] = {}
+    looks = _Looks(services, user_id, ids, words)
     while True:
-        now = await _progress(services, user_id, ids, words)
+        now = await looks.progress()
         for each in now:
             if told.get(each.meeting_id) != each:
                 told[each.meeting_id], quiet_since = each, services.clock.now()
@@ -90,18 +92,47 @@ async def _stream(
         if (services.clock.now() - quiet_since).total_seconds() >= HEARTBEAT_S:
             quiet_since = services.clock.now()
             yield ": still here\n\n"
-        await services.clock.sleep(LOOK_EVERY_S)
+        await services.watching.tick()
         if not await standing.holds():
             yield "event: end\ndata: {}\n\n"
             return
 
 
-async def _progress(
-    services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations
-) -> list[MeetingProgress]:
-    async with services.db.reading() as read:
-        entries = await services.library.entries(read, await services.sharing.readable(read, user_id, ids))
-        return [await progress_of(services, read, entry, words) for entry in entries]
+class _Looks:
+    """What a stream sees of its meetings. All of it is read only when their reports have changed, or after a while:
+    somebody may have taken back what they shared."""
+
+    def __init__(self, services: "Services", user_id: str, ids: Sequence[str], words: NullTranslations) -> None:
+        self._services, self._user_id, self._ids, self._words = services, user_id, ids, words
+        self._recordings: list[str] = []
+        self._seen: Seen = {}
+        self._found: list[MeetingProgress] | None = None
+        self._read_at = services.clock.now()
+
+    async def progress(self) -> list[MeetingProgress]:
+        """How far the work on those that may be seen is. In an outage there is nothing new to tell."""
+        try:
+            return await self._look()
+        except MinutebookError as error:
+            if error.kind is Kind.UNAVAILABLE and self._found is not None:
+                return self._found
+            raise
+
+    async def _look(self) -> list[MeetingProgress]:
+        seen = await self._services.watching.reports(self._recordings) if self._recordings else {}
+        age_s = (self._services.clock.now() - self._read_at).total_seconds()
+        if self._found is None or seen != self._seen or age_s >= RECHECK_S:
+            self._found = await self._read()
+            self._read_at, self._seen = self._services.clock.now(), seen
+        return self._found
+
+    async def _read(self) -> list[MeetingProgress]:
+        services = self._services
+        async with services.db.reading() as read:
+            meetings = await services.sharing.readable(read, self._user_id, self._ids)
+            entries = await services.library.entries(read, meetings)
+            self._recordings = [entry.recording.id for entry in entries if entry.recording is not None]
+            return [await progress_of(services, read, entry, self._words) for entry in entries]
 
 
 async def progress_of(services: "Services", read: Any, entry: Entry, words: NullTranslations) -> MeetingProgress:
