@@ -8,9 +8,11 @@ other addresses of the loopback network and another account.
 
 import asyncio
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from itertools import cycle
@@ -65,10 +67,11 @@ async def honest(url: str, cookies: httpx.Cookies) -> None:
         assert await signed_in(http, EMAIL, PASSWORD) == 303
 
 
-async def forever(work: Probe) -> None:
+async def forever(name: str, work: Probe, done: Counter[str]) -> None:
     while True:
         with suppress(httpx.HTTPError, OSError, IndexError):
             await work()
+            done[name] += 1
 
 
 async def idle(port: int, address: str) -> None:
@@ -123,9 +126,19 @@ async def crowding(addresses: Sequence[str], seconds: float, port: int, token: s
             await idle(port, next(turn))
             await asyncio.sleep(0.5)
 
-        kinds = ((IDLE, wait), (STREAMS, stream), (WRITERS, write), (GUESSERS, guess))
-        tasks = [asyncio.create_task(forever(work)) for count, work in kinds for _ in range(count)]
-        await asyncio.sleep(seconds)
+        kinds = (
+            ("idle connections", IDLE, wait),
+            ("streams ended", STREAMS, stream),
+            ("writes", WRITERS, write),
+            ("sign-in tries", GUESSERS, guess),
+        )
+        done, begun, over = Counter[str](), perf_counter(), asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+        tasks = [asyncio.create_task(forever(name, work, done)) for name, count, work in kinds for _ in range(count)]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), seconds)
+        rates = ", ".join(f"{name} {done[name] / (perf_counter() - begun):.1f}/s" for name, _, _ in kinds)
+        print(f"the crowd got done: {rates}", flush=True)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -164,8 +177,8 @@ def main() -> None:
     where = "elsewhere" if sys.argv[2:] == ["elsewhere"] else "here"
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "data", {"MINUTEBOOK_JOBS__WORKERS": "0", "MINUTEBOOK_BOTS__CONCURRENCY": "0"})
-        server.start()
         try:
+            server.start()
             token = server.owner_token()
             if where == "elsewhere":
                 server.command("admin", "create-user", OTHER, "--password-stdin", stdin=PASSWORD)
