@@ -279,3 +279,19 @@ async def test_processes_that_start_together_migrate_once(empty_database: Databa
 
 def test_sqlite_can_do_what_we_ask() -> None:
     assert sqlite3.sqlite_version_info >= (3, 35)  # RETURNING, upserts
+
+
+async def test_many_rows_come_whole_and_in_parts(database: Database) -> None:
+    counted = "SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1599"
+    numbers = f"WITH RECURSIVE numbers(n) AS ({counted}) SELECT n FROM numbers"
+    async with database.reading() as read:
+        whole = list((await read.execute(text(numbers))).scalars())
+        streamed = await read.stream_scalars(text(numbers))
+        parts = [list(part) async for part in streamed.partitions(300)]
+        cut = await read.stream_scalars(text(numbers))
+        first = await cut.fetchmany(3)
+        await cut.close()
+    assert whole == list(range(1600))
+    assert [n for part in parts for n in part] == whole
+    assert {len(part) for part in parts[:-1]} == {300}
+    assert list(first) == [0, 1, 2]

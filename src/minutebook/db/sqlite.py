@@ -5,8 +5,8 @@ round. In a loop that is busy this is what a transaction's time consists of, and
 """
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -45,14 +45,19 @@ def _opened(*args: Any, **options: Any) -> sqlite3.Connection:
     return connection
 
 
+_AT_ONCE = 500
+"""Rows that come with the statement; what has more is fetched as it is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a statement came to, all rows included."""
+    """What a statement came to, with its first rows; `rest` is the open cursor where there may be more."""
 
     description: Any = None
     rows: list[Any] = field(default_factory=list)
     rowcount: int = -1
     lastrowid: int | None = None
+    rest: sqlite3.Cursor | None = None
 
 
 class _Connection(aiosqlite.Connection):
@@ -61,14 +66,22 @@ class _Connection(aiosqlite.Connection):
 
     async def outcome(self, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
         """`run`: the method of a cursor."""
-        outcome: _Outcome = await self._execute(_outcome, self._conn, run, statement, parameters)  # type: ignore[no-untyped-call]
+        outcome: _Outcome = await self.visit(_outcome, self._conn, run, statement, parameters)
         return outcome
+
+    async def visit(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Have this done by the connection's thread."""
+        return await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
 
 
 def _outcome(connection: sqlite3.Connection, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
-    with closing(connection.cursor()) as cursor:
+    with ExitStack() as stack:
+        cursor = stack.enter_context(closing(connection.cursor()))
         getattr(cursor, run)(statement, parameters)
-        rows = cursor.fetchall() if cursor.description else []
+        rows = cursor.fetchmany(_AT_ONCE) if cursor.description else []
+        if len(rows) == _AT_ONCE:
+            stack.pop_all()
+            return _Outcome(cursor.description, rows, cursor.rowcount, cursor.lastrowid, cursor)
         return _Outcome(cursor.description, rows, cursor.rowcount, cursor.lastrowid)
 
 
@@ -104,7 +117,18 @@ class _Cursor:
         return self
 
     async def fetchall(self) -> list[Any]:
-        return self._outcome.rows
+        return await self.fetchmany()
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """So many rows more, by default all."""
+        rows, rest = self._outcome.rows, self._outcome.rest
+        if rest is not None and (size is None or len(rows) < size):
+            rows += await self._connection.visit(rest.fetchall if size is None else partial(rest.fetchmany, size))
+        taken = rows[:size]
+        del rows[:size]
+        return taken
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Give up what was not fetched."""
+        if self._outcome.rest is not None:
+            await self._connection.visit(self._outcome.rest.close)
