@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import minutebook.client
 from minutebook.cli.app import app
 from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED
+from minutebook.cli.remote import connection
 from minutebook.client import AsyncPaxs, FileTokens, Paxs, PaxsError, Tokens
 from support.media_files import write_recording
 from support.paxs_client import Pauses
@@ -43,7 +44,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: Pauses) -> Pat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("minutebook.client.Paxs", partial(Paxs, sleep=pauses))
     monkeypatch.setattr("minutebook.client.AsyncPaxs", partial(AsyncPaxs, sleep=pauses.awaited))
-    monkeypatch.setattr("minutebook.cli.remote.connection.Paxs", partial(Paxs, sleep=pauses))
+    monkeypatch.setattr(connection, "Paxs", partial(Paxs, sleep=pauses))
     return tmp_path
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from minutebook.accounts.model import LOCAL_EMAIL
+from minutebook.accounts.repository import users
 from minutebook.bots.finishing import Stored, speakers_of, stored_from_json, to_json
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.lifecycle import finish_key
@@ -122,6 +124,18 @@ async def test_steps_that_run_again_make_no_second_meeting(stage: Stage) -> None
     own = (await stage.bot(bot_id)).recording_id
     assert own is not None
     assert {key.split("/")[1] for key in stage.stored()} == {own}, "the recording that nobody needed is gone"
+
+
+async def test_a_call_is_recorded_before_anybody_has_an_account(stage: Stage) -> None:
+    """`minutebook calendars add` on a new machine acts for a user who stands in, whose address is none."""
+    async with stage.db.transaction() as tx:
+        await tx.execute(users.update().values(email=LOCAL_EMAIL, display_name="You"))
+    bot_id = (await recorded(stage)).bot_id
+    await stage.jobs.drain()
+    assert (await stage.bot(bot_id)).state is BotState.COMPLETED
+    async with stage.db.reading() as read:
+        (meeting,) = (await stage.meetings.list(read, stage.owner.id)).items
+    assert [(each.display_name, each.address) for each in meeting.attendees] == [("You", None)]
 
 
 async def test_sound_that_cannot_be_read_at_all(stage: Stage) -> None:

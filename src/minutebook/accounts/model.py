@@ -27,6 +27,9 @@ PASSWORD_LINK_S = 24 * 3600
 
 _BELOW = ".example"
 
+LOCAL_EMAIL = "you@localhost"
+"""Address of the user who stands in until there is an owner; nobody signs in with it."""
+
 WEB_SESSION_S = 7 * 24 * 3600
 """Life of a browser's sign-in."""
 
@@ -42,6 +45,11 @@ class User:
     is_owner: bool
     created_at: datetime
     disabled_at: datetime | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The e-mail address that somebody gave; None for the user who stands in until there is an owner."""
+        return None if self.email == LOCAL_EMAIL else self.email
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from minutebook.accounts.limits import forget_stale_tries
 from minutebook.accounts.management import Management
 from minutebook.accounts.model import (
     DEVICE_MAX_CHARS,
+    LOCAL_EMAIL,
     WEB_SESSION_S,
     ApiKey,
     ExternalIdentity,
@@ -27,9 +28,6 @@ from minutebook.kit.clock import Clock
 from minutebook.kit.ids import fingerprint, new_id, new_secret
 
 USE_KEPT_EVERY = timedelta(minutes=1)
-
-LOCAL_EMAIL = "you@localhost"
-"""Address of the user who stands in until there is an owner; nobody signs in with it."""
 
 
 class Accounts:

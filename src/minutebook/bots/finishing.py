@@ -40,7 +40,7 @@ from minutebook.db.database import Database
 from minutebook.jobs.ports import Json
 from minutebook.kit.clock import Clock
 from minutebook.kit.ids import new_id
-from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.model import draft_of
 from minutebook.meetings.service import MeetingDraft, Meetings
 from minutebook.recordings.model import Incoming, Received
 from minutebook.recordings.service import Recordings
@@ -114,8 +114,7 @@ class Finishing:
             if bot is None or not _waits(bot):
                 return
             owner = await self._accounts.user(tx, bot.owner_id)
-            attendee = AttendeeDraft(owner.email, owner.display_name)
-            draft = MeetingDraft(title=title_of(bot), attendees=[attendee])
+            draft = MeetingDraft(title=title_of(bot), attendees=[draft_of(owner)])
             meeting = await self._meetings.create(tx, bot.owner_id, draft)
             recording = await self._recordings.attach(tx, bot.owner_id, meeting.id, stored.received, automatic=False)
             await self._recordings.set_duration(tx, recording.id, stored.duration_s)

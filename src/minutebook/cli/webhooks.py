@@ -35,6 +35,8 @@ STATE_STYLE = {
 }
 UNDELIVERED = (MessageState.FAILED, MessageState.STOPPED)
 MOST = 500
+SHOWN = 5
+"""Ids that are named when several begin alike."""
 
 USER = typer.Option(None, "--user", help="Only this user's, by e-mail.")
 BOT = typer.Option(None, "--bot", help="Only this bot's, by id.")
@@ -145,12 +147,13 @@ def secret(
 
 
 async def _whole_id(services: "Services", tx: "AsyncConnection", given: str) -> str:
-    """The id that begins so, among the newest messages; what is given when there is none. `message_ambiguous`."""
-    newest = await services.webhooks.list(tx, MessageQuery(limit=MOST))
-    fitting = [each.id for each in newest if each.id.startswith(given.lower())] if given else []
-    if len(fitting) > 1 and given not in fitting:
-        raise invalid("message_ambiguous", f"{len(fitting)} messages begin so: {', '.join(fitting[:5])}.", "message")
-    return fitting[0] if len(fitting) == 1 else given
+    """The id that begins so; what is given when there is none. `message_ambiguous`."""
+    query = MessageQuery(beginning=given.lower(), limit=SHOWN + 1)
+    fitting = [each.id for each in await services.webhooks.list(tx, query)] if given else []
+    if len(fitting) > 1:
+        begun = f"More than {SHOWN}" if len(fitting) > SHOWN else str(len(fitting))
+        raise invalid("message_ambiguous", f"{begun} messages begin so: {', '.join(fitting[:SHOWN])}.", "message")
+    return fitting[0] if fitting else given
 
 
 async def _failed(services: "Services", user: str | None, bot: str | None) -> list[str]:

@@ -35,7 +35,7 @@ from minutebook.imports.model import (
 )
 from minutebook.imports.ports import Provider
 from minutebook.kit.clock import Clock
-from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.model import draft_of
 from minutebook.meetings.service import MeetingDraft, Meetings
 from minutebook.recordings.formats import media_type_of
 from minutebook.recordings.model import Incoming, Received
@@ -184,7 +184,7 @@ class Imports:
         bot_id: str | None,
     ) -> Imported:
         owner = await self._accounts.user(tx, owner_id)
-        attendees = attendees_of(AttendeeDraft(owner.email, owner.display_name), people)
+        attendees = attendees_of(draft_of(owner), people)
         draft = MeetingDraft(recording.title, description_of(people), attendees)
         meeting = await self._meetings.create(tx, owner_id, draft)
         origin = origin_of(provider.name, recording)

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
 
+from minutebook.accounts.model import User
 from minutebook.errors import invalid
+from minutebook.kit.no_address import made_address, written_address
 from minutebook.kit.text import clean_line, clean_text, folded, is_storable
 
 TITLE_MAX = 300
@@ -16,8 +18,6 @@ NAME_MAX = 200
 ATTENDEES_MAX = 1000
 KEY_MAX = 255
 UNKNOWN_ROLE = "Unknown"
-NO_ADDRESS = "no-address.test"
-"""The domain of those whose address nobody wrote: reserved (RFC 2606), so that nothing ever reaches it."""
 TRASH_LIFE = timedelta(days=30)
 """How long a meeting stays in the trash before it is deleted."""
 
@@ -42,7 +42,7 @@ class Attendee:
     @property
     def address(self) -> str | None:
         """The e-mail address that somebody wrote; None for one that was made for a name alone."""
-        return None if self.email.endswith(f"@{NO_ADDRESS}") else self.email
+        return written_address(self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ class AttendeeDraft:
     display_name: str | None = None
     role: str | None = None
     source: str | None = None
+
+
+def draft_of(user: User) -> AttendeeDraft:
+    """A user as an attendee; who stands in until there is an owner has no address of their own."""
+    return AttendeeDraft(user.address or made_address(user.display_name), user.display_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,11 +98,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class MessageQuery:
-    """Which messages a list shows, newest first; None stands for all."""
+    """Which messages a list shows, newest first; None stands for all, `beginning` is how their ids begin."""
 
     owner_id: str | None = None
     subject_id: str | None = None
     state: MessageState | None = None
+    beginning: str = ""
     limit: int = 50
 
 

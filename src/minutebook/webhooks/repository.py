@@ -234,6 +234,8 @@ async def found(tx: AsyncConnection, query: MessageQuery) -> Sequence[Message]:
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(column == value)
+    if query.beginning:
+        statement = statement.where(messages.c.id.startswith(query.beginning, autoescape=True))
     rows = await tx.execute(statement.order_by(messages.c.number.desc()).limit(query.limit))
     return [_message(row) for row in rows]
 

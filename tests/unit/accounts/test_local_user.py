@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from minutebook.accounts.model import LOCAL_EMAIL
 from minutebook.accounts.passwords import Passwords
-from minutebook.accounts.service import LOCAL_EMAIL, Accounts
+from minutebook.accounts.service import Accounts
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
 from minutebook.kit.clock import VirtualClock

@@ -14,6 +14,7 @@ from minutebook.accounts.model import User
 from minutebook.accounts.repository import add_user
 from minutebook.cli.app import app
 from minutebook.cli.services import with_services
+from minutebook.cli.webhooks import MOST, SHOWN
 from minutebook.db.events import Event
 from minutebook.db.messages import Lane
 from minutebook.kit.ids import new_id
@@ -23,6 +24,7 @@ from minutebook.webhooks.rules import Settlement
 from minutebook.wiring import Services
 
 EMAIL = "ada@example.com"
+CROWD = "ffffffff"
 URL = "https://hooks.example/in/very-secret-path"
 
 
@@ -48,6 +50,16 @@ class Installation:
             assert message is not None
             attempt = DeliveryAttempt(now, 0.25, URL, status, error, "so it [said]")
             await repository.record(tx, message, attempt, Settlement(state, 1, now + timedelta(hours=1)), now)
+
+    def crowd(self, count: int) -> None:
+        """So many newer messages, whose ids begin alike."""
+
+        async def fill(services: Services, tx: AsyncConnection) -> None:
+            for number in range(count):
+                event = Event("bot.completed", self.owner_id, "bot-2", {}, f"{CROWD}{number:028x}")
+                await repository.append(tx, event, Lane.FINAL, "bot-2", "hooks.example", services.clock.now())
+
+        self._with(fill)
 
     def message(self, event: Event) -> Message:
         async def load(_services: Services, tx: AsyncConnection) -> Message | None:
@@ -103,6 +115,16 @@ def test_show(installation: Installation) -> None:
     assert URL in done.output
     shown = installation.json("show", installation.failed.id)
     assert (shown["attempts"], shown["log"][0]["status"], shown["log"][0]["url"]) == (1, 500, URL)
+
+
+def test_an_id_is_found_by_how_it_begins_however_old_it_is(installation: Installation) -> None:
+    installation.crowd(MOST + 1)
+    begun = installation.delivered.id[:20]
+    assert installation.json("show", begun)["id"] == installation.delivered.id
+    assert installation.run("show", "0000").exit_code == 4
+    ambiguous = installation.run("show", CROWD)
+    assert ambiguous.exit_code == 2
+    assert f"More than {SHOWN} messages begin so" in ambiguous.output
 
 
 def test_replay(installation: Installation) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from minutebook.accounts.model import User
 from minutebook.errors import invalid
+from minutebook.kit.no_address import made_address
 from minutebook.kit.text import folded
-from minutebook.meetings.model import NO_ADDRESS, Attendee, AttendeeDraft
+from minutebook.meetings.model import Attendee, AttendeeDraft
 
 _WRITTEN = re.compile(r"^[\"']?(?P<name>[^<>]*?)[\"']?\s*<\s*(?P<email>[^<>\s]+)\s*>$")
 _SEPARATORS = re.compile(r"[\r\n;]+|(?<=>)\s*,")
-_LOCAL_PART_MAX = 64
 
 
 def attendees_of(text: str, user: User) -> Sequence[AttendeeDraft]:
@@ -40,11 +40,9 @@ def _attendee(line: str, number: int, user: User) -> AttendeeDraft:
         return AttendeeDraft(match["email"], match["name"].strip() or match["email"].partition("@")[0])
     if "@" in line and " " not in line:
         return AttendeeDraft(line, line.partition("@")[0])
-    words = re.findall(r"\w+", folded(line))
-    if not words or set("<>@") & set(line):
+    if not re.search(r"\w", folded(line)) or set("<>@") & set(line):
         message = f"Entry {number} of the attendees is neither a name nor like “Ada Lovelace <ada@example.com>”."
         raise invalid("attendee_invalid", message, "attendees")
     if folded(line) == folded(user.display_name):
         return AttendeeDraft(user.email, user.display_name)
-    local_part = ".".join(words)[:_LOCAL_PART_MAX].rstrip(".")
-    return AttendeeDraft(f"{local_part}@{NO_ADDRESS}", line)
+    return AttendeeDraft(made_address(line), line)

@@ -19,7 +19,7 @@ from minutebook.cli.remote.connection import (
     recording_of,
 )
 from minutebook.cli.remote.note_items import Item, correct_item, item_change, item_line, items_of
-from minutebook.cli.remote.output import print_json, stdout
+from minutebook.cli.remote.output import print_json, print_line, stdout
 from minutebook.client import AnalysisType, Edit, Paxs
 from minutebook.errors import Kind, MinutebookError, invalid
 
@@ -83,7 +83,7 @@ def _print(made: Sequence[Edit], json: bool) -> None:
         print_json(made)
         return
     for edit in made:
-        stdout.print(_line(edit), markup=False, soft_wrap=True)
+        print_line(edit.id, _told(edit))
     if not made:
         stdout.print("Nothing was corrected yet.")
 
@@ -93,7 +93,7 @@ def _list_items(items: Sequence[Item], json: bool) -> None:
         print_json(items)
         return
     for each in items:
-        stdout.print(item_line(each), soft_wrap=True)
+        print_line(*item_line(each))
     if not items:
         stdout.print("The note has no items.")
 
@@ -146,10 +146,10 @@ def _seconds(text: str) -> float:
     return float(sum(int(part) * 60**power for power, part in enumerate(reversed(parts))))
 
 
-def _line(edit: Edit) -> str:
-    change = edit.change
+def _told(edit: Edit) -> str:
+    change, undone = edit.change, "  (undone)" if edit.undone_at else ""
     if edit.kind == "item":
-        return f"{edit.id}  item  {item_change(change)}{'  (undone)' if edit.undone_at else ''}"
+        return f"{item_change(change)}{undone}"
     before, after = change.get("before"), change.get("text", change.get("speaker"))
     told = f"“{before}” → “{after}”" if isinstance(before, str) else ", ".join(f"{k} {v}" for k, v in change.items())
-    return f"{edit.id}  {edit.kind}  {told}{'  (undone)' if edit.undone_at else ''}"
+    return f"{edit.kind}  {told}{undone}"

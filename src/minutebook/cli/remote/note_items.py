@@ -4,8 +4,6 @@ wrote them: a number stays when another item is removed."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.text import Text
-
 from minutebook.client import AnalysisType, Edit, Paxs
 from minutebook.errors import Kind, MinutebookError, invalid
 
@@ -20,14 +18,10 @@ def items_of(paxs: Paxs, recording_id: str, session_id: str) -> Sequence[Item]:
     raise MinutebookError(Kind.NOT_FOUND, "note_not_found", "This meeting has no note yet.")
 
 
-def item_line(item: Item) -> Text:
-    """An item with its number, and what is known of who does it by when."""
+def item_line(item: Item) -> tuple[str, str]:
+    """An item's number, and what it says with what is known of who does it by when."""
     known = ", ".join(str(item[name]) for name in ("owner", "due") if item.get(name))
-    return Text.assemble(
-        (f"{item['index'] + 1:>3}  ", "dim"),
-        f"{item['kind']}  {item['text']}",
-        (f"  ({known})" if known else "", "dim"),
-    )
+    return f"{item['index'] + 1:>3}", f"{item['kind']}  {item['text']}{f'  ({known})' if known else ''}"
 
 
 def correct_item(paxs: Paxs, recording_id: str, number: int, values: Mapping[str, str | None], remove: bool) -> Edit:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from minutebook.cli.show import clock
 from minutebook.client import AnalysisType, Meeting, PaxsError, Report
+from minutebook.kit.no_address import written_address
 
 stdout = Console(highlight=False)
 PIPED_CHARS = 1000
@@ -82,6 +83,24 @@ def print_table(table: Table) -> None:
     stdout.print(table, width=None if stdout.is_terminal else PIPED_CHARS, crop=False, no_wrap=not stdout.is_terminal)
 
 
+def print_line(name: str, said: str) -> None:
+    """What is said under a name: on a terminal wrapped between words and indented behind it, below a long name where
+    little room is left; elsewhere in one line."""
+    if not stdout.is_terminal:
+        stdout.print(Text(f"{name}  {said}"), soft_wrap=True)
+        return
+    behind = len(name) + 2
+    if len(name) + 2 + len(said) > stdout.width and behind > stdout.width // 3:
+        stdout.print(Text(name, style="dim"))
+        stdout.print(Padding(Text(said), (0, 0, 0, 4)))
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(name), Text(said))
+    stdout.print(table)
+
+
 def when(moment: datetime | None) -> str:
     """A moment in the reader's own time zone."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
@@ -92,7 +111,8 @@ def meeting_card(meeting: Meeting) -> RenderableType:
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(style="dim")
     table.add_column()
-    people = ", ".join(f"{who.display_name} <{who.email}>" for who in meeting.attendees)
+    written = ((who.display_name, written_address(who.email)) for who in meeting.attendees)
+    people = ", ".join(f"{name} <{address}>" if address else name for name, address in written)
     recording = meeting.recording
     length = f" ({clock(recording.duration_s)})" if recording and recording.duration_s else ""
     rows = {
