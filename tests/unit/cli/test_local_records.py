@@ -65,6 +65,8 @@ def test_a_record_is_read_named_corrected_and_deleted() -> None:
     by_its_beginning = json.loads(run("meetings", "show", shown["meeting"]["id"][:13], "--json"))
     assert by_its_beginning == shown
 
+    assert run("meetings", "show", "Roadmap").count("Meeting note") == 1
+
     assert "Grace Hopper" in run("speakers", "set", "Roadmap", "Speaker 2=Grace Hopper")
     assert "“Lovelase.” → “Lovelace.”" in run("correct", "Roadmap", "lovelase", "Lovelace")
     text = run("export", "Roadmap")

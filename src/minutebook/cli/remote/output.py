@@ -140,11 +140,17 @@ def _content(report: Report) -> RenderableType:
         case AnalysisType.TRANSCRIPTION:
             return _transcript(report)
         case AnalysisType.MEETING_NOTE:
-            return Markdown(_PLACE.sub(r"\1", report.markdown))
+            return Markdown(_PLACE.sub(r"\1", _without_heading(report.markdown)))
         case AnalysisType.KEY_POINTS:
             return Group(*(Text(f"• {point}") for point in report.key_points))
         case AnalysisType.SENTIMENT:
             return _sentiment(report)
+
+
+def _without_heading(markdown: str) -> str:
+    """The note below its first heading: it stands under one here."""
+    first, _, rest = markdown.lstrip().partition("\n")
+    return rest if first.startswith("# ") else markdown
 
 
 def _transcript(report: Report) -> RenderableType:
