@@ -160,7 +160,7 @@ def build_services(
     ground = Ground(settings, clock, db, storage, jobs, events, outgoing, sealing)
     records = _records_of(ground, apart)
     accounts, meetings, recordings = records.accounts, records.meetings, records.recordings
-    analysis, results = records.analysis, records.results
+    analysis, results, access_log = records.analysis, records.results, AccessLog(clock, settings.access_log_days)
     bot_life = Lifecycle(jobs, events, clock, recordings)
     live = LiveCommands(clock, storage, bot_life)
     bots = Bots(bot_life, events, clock, meetings, recordings, analysis, sealing, settings.bots)
@@ -173,11 +173,7 @@ def build_services(
     for each in (recordings, analysis, records.search, bots, calendars, webhooks):
         each.subscribe(events)
     corrections, sharing = Corrections(events, clock, recordings, results), Sharing(clock, accounts, meetings)
-    access_log = AccessLog(clock, settings.access_log_days)
     remembering = Remembering(jobs, events, clock, sealing, recordings, results)
-    takeout = Takeout(
-        db, clock, meetings, recordings, results, corrections, records.templates, sharing, access_log, remembering
-    )
     return Services(
         **_members(records),
         oauth=OAuth(settings.oauth, clock, accounts),
@@ -201,7 +197,9 @@ def build_services(
         access_log=access_log,
         removal=Removal(db, clock, accounts, meetings, recordings),
         retention=Retention(db, clock, meetings, recordings),
-        takeout=takeout,
+        takeout=Takeout(
+            db, clock, meetings, recordings, results, corrections, records.templates, sharing, access_log, remembering
+        ),
         answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
 

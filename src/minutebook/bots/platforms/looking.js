@@ -1,6 +1,7 @@
 // One look at the page for many probes at once, so that the answers are of one moment. Looks into frames of the same
-// origin, too. Called with {asked, take}, the probes as JSON: `take` null → {url, title, document, found: [[{entry, text, value, enabled}]]}, one
-// list per probe; `take` an index → the element that this probe means (an enabled one before others), or null.
+// origin, too. Called with {asked, take}, the probes as JSON: `take` null → {url, title, document, found: [[{entry, text,
+// value, enabled}]]}, one list per probe; `take` an index → the element that this probe means (an enabled one before
+// others), or null.
 ({ asked, take }) => {
   const probes = JSON.parse(asked);
   const CONTROLS = "button, a, input[type=button], input[type=submit], [role=button], [role=menuitem], [role=switch]";
@@ -50,10 +51,12 @@
   function wantedOf(text) {
     const pieces = bare(normal(text)).split("*");
     const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a));
-    let pattern = null;
+    /** @type {RegExp | undefined} */
+    let pattern;
     return {
       piece: longest.trim(),
       // Of hundreds of texts hardly one is in the page.
+      /** @returns {RegExp} */
       get pattern() {
         pattern ??= new RegExp(`^${pieces.map(escaped).join(".*")}$`, "s");
         return pattern;
