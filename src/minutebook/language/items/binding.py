@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from minutebook.language.items.merging import MOST_SPANS
+from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Item, ItemKind
 from minutebook.language.talk.conversation import Conversation
 from minutebook.language.talk.moves import due_said
@@ -29,13 +31,20 @@ def _bound(item: Item, talk: Conversation, places: Mapping[float, int]) -> Item:
         for other, value in talk.bonds.of(at).items():
             likely[other] = max(value, likely.get(other, 0.0))
     nearest = sorted((at for at in likely if at not in cited and likely[at] >= _LEAST), key=lambda at: -likely[at])
-    more = [talk.sentences[at] for at in nearest[:_MOST]]
+    room = max(0, min(_MOST, MOST_SPANS - len(item.evidence)))
+    more = [talk.sentences[at] for at in nearest if not _tells_another(item, at, talk)][:room]
     spans = {*item.evidence, *(sentence.evidence() for sentence in more)}
     item = replace(item, evidence=tuple(sorted(spans, key=lambda e: e.start)))
     if item.kind is not ItemKind.ACTION or item.due is not None:
         return item
     said = _due([s for s in more if likely[s.index] >= _DATED], talk)
     return replace(item, due=Due(said)) if said else item
+
+
+def _tells_another(item: Item, at: int, talk: Conversation) -> bool:
+    """Whether a sentence is a line of its own: a task does not cite decisions."""
+    decides = (m.act is Act.DECIDE and not m.weak for m in talk.moves_in(talk.sentences[at]))
+    return item.kind is ItemKind.ACTION and any(decides)
 
 
 def _due(sentences: Sequence[Sentence], talk: Conversation) -> str | None:
