@@ -98,7 +98,7 @@ def test_a_broken_recording_ends_as_a_sentence(models: Path, tmp_path: Path) -> 
         (("process", "no-such-file.flac", *ADA), 2, "is not a file"),
         (("process", __file__, *ADA), 2, "MP3"),
         (("process", str(SAMPLE)), 2, "Who took part?"),
-        (("process", str(SAMPLE), "--attendee", "Ada"), 2, "Ada Lovelace <ada@example.com>"),
+        (("process", str(SAMPLE), "--attendee", "Ada <nonsense>"), 2, "Ada Lovelace <ada@example.com>"),
         (("transcribe", "no-such-file.flac"), 2, "is not a file"),
         (("admin", "create-token", "nobody@example.com"), 4, "no such user"),
         (("admin", "create-user", "ada@example.com"), 2, "--password-stdin"),
