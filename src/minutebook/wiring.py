@@ -44,12 +44,8 @@ from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
 from minutebook.db.migrations import migrate
-from minutebook.imports.ports import Provider as Importer
-from minutebook.imports.providers.google import GoogleRecordings
-from minutebook.imports.providers.microsoft import MicrosoftRecordings
-from minutebook.imports.providers.zoom import ZoomRecordings
+from minutebook.imports.providers import providers_of
 from minutebook.imports.service import Imports
-from minutebook.imports.service import Providers as Importers
 from minutebook.jobs.apart import Apart, Process, in_place
 from minutebook.jobs.ports import Jobs
 from minutebook.jobs.requests import DurableJobs
@@ -167,7 +163,7 @@ def build_services(
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
     zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
-    importers = _importers(ground, calendars, zoom)
+    importers = providers_of(settings, outgoing, calendars, zoom, clock.now)
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
     for each in (recordings, analysis, records.search, bots, calendars, webhooks):
@@ -202,17 +198,6 @@ def build_services(
         ),
         answers=Answers(db, records.search, recordings, results, producer_of(settings.llm)),
     )
-
-
-def _importers(ground: Ground, calendars: Calendars, zoom: ZoomConnections) -> Importers:
-    settings, outgoing = ground.settings, ground.outgoing
-    importers: dict[str, Importer] = {
-        "google_meet": GoogleRecordings(outgoing, calendars, settings.google, ground.clock.now),
-        "zoom": ZoomRecordings(outgoing, zoom, settings.zoom.api_url),
-    }
-    if settings.microsoft.recordings:
-        importers["teams"] = MicrosoftRecordings(outgoing, calendars, settings.microsoft, ground.clock.now)
-    return importers
 
 
 def _records_of(ground: Ground, apart: Apart) -> Records:

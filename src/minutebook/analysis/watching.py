@@ -49,8 +49,9 @@ class Watching:
             found: dict[str, list[Report]] = {}
             async with self._db.reading() as read:
                 for some in batches(ids):
-                    found |= {each: [] for each in await self._recordings.present(read, some)}
-                    for report in await repository.of_recordings(read, some):
+                    present = await self._recordings.present(read, some)
+                    found |= {each: [] for each in present}
+                    for report in await repository.of_recordings(read, list(present)):
                         found[report.recording_id].append(report)
         return {each: list(newest_of_types(reports).values()) for each, reports in found.items()}
 
