@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from minutebook.language.items.merging import MOST_SPANS
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Item, ItemKind
 from minutebook.language.talk.conversation import Conversation
@@ -14,6 +14,10 @@ _LEAST = 0.2
 """Likelihood from which a sentence is cited with a line: of the pairs found so a third was marked by hand, a quarter
 of those marked are found (`python -m bench.bonds`)."""
 _MOST = 3
+_CITED = {ItemKind.DECISION: 5, ItemKind.ACTION: 7}
+"""Quotes that a line has with them at most: more are not read. What a task means is often said in several."""
+_CLEAR = 6
+"""Content words from which a line needs nothing beside it."""
 _DATED = 0.2
 """Likelihood from which its time is the task's."""
 
@@ -31,14 +35,21 @@ def _bound(item: Item, talk: Conversation, places: Mapping[float, int]) -> Item:
         for other, value in talk.bonds.of(at).items():
             likely[other] = max(value, likely.get(other, 0.0))
     nearest = sorted((at for at in likely if at not in cited and likely[at] >= _LEAST), key=lambda at: -likely[at])
-    room = max(0, min(_MOST, MOST_SPANS - len(item.evidence)))
-    more = [talk.sentences[at] for at in nearest if not _tells_another(item, at, talk)][:room]
+    unclear = len(talk.content(item.text)) < _CLEAR
+    room = max(0, min(_MOST, _CITED[item.kind] - len(item.evidence))) if unclear else 0
+    fitting = (at for at in nearest if not _is_cited(item, talk.sentences[at]) and not _tells_another(item, at, talk))
+    more = [talk.sentences[at] for at in islice(fitting, room)]
     spans = {*item.evidence, *(sentence.evidence() for sentence in more)}
     item = replace(item, evidence=tuple(sorted(spans, key=lambda e: e.start)))
     if item.kind is not ItemKind.ACTION or item.due is not None:
         return item
     said = _due([s for s in more if likely[s.index] >= _DATED], talk)
     return replace(item, due=Due(said)) if said else item
+
+
+def _is_cited(item: Item, sentence: Sentence) -> bool:
+    """Whether a quote holds the sentence: what led to a line is cited as long as somebody spoke."""
+    return any(e.speaker == sentence.speaker and e.start <= sentence.start < e.end for e in item.evidence)
 
 
 def _tells_another(item: Item, at: int, talk: Conversation) -> bool:

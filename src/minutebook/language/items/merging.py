@@ -8,7 +8,7 @@ from minutebook.language.model import Evidence, Item
 
 _RECENT: Final = 8
 """Items that are still compared: a task is repeated soon after it was given, or is another one."""
-MOST_SPANS: Final = 12
+_MOST_SPANS: Final = 12
 """Spans that an item said again and again cites: where it begins, and where it was said last."""
 
 
@@ -29,7 +29,7 @@ def merged(
 
 
 def _cited(spans: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(spans if len(spans) <= MOST_SPANS else [*spans[: MOST_SPANS - 1], spans[-1]])
+    return tuple(spans if len(spans) <= _MOST_SPANS else [*spans[: _MOST_SPANS - 1], spans[-1]])
 
 
 def _start(evidence: Evidence) -> float:
