@@ -9,7 +9,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" 
 BENCH_SET ?= ../shared/eval/dev
 
 .DEFAULT_GOAL := help
-.PHONY: audit sbom help install demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures messages lock migration stage official-client generators clean
+.PHONY: audit sbom help install bots demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures terminals messages lock migration stage official-client generators clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,10 @@ $(VENV)/bin/python:
 $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP_INSTALL) -r requirements/base.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.bots: requirements/bots.txt $(VENV)/.base
+	$(PIP_INSTALL) -r requirements/bots.txt
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.base
@@ -52,6 +56,8 @@ $(VENV)/.generators: requirements/generators.txt requirements/pages.txt tests/su
 	  echo "The generators of clients cannot be installed here: their tests will be skipped and say so."
 
 install: $(VENV)/.base ## Create the environment
+
+bots: $(VENV)/.bots ## Add what sends bots into calls; a Chromium comes from `.venv/bin/playwright install chromium`
 
 demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key points and sentiment
 	$(BIN)/minutebook process samples/launch.flac --data-dir var/demo \
@@ -122,7 +128,7 @@ sbom: $(VENV)/.base ## Write what an installation consists of as a CycloneDX fil
 
 check: lint typecheck audit test coverage e2e ## Everything that CI runs
 
-stage: $(VENV)/.base ## Provide what the end-to-end tests need: Chromium (an installed one, else Playwright's, else Debian's) and Janus (Debian's)
+stage: $(VENV)/.bots ## Provide what the end-to-end tests need: Chromium (an installed one, else Playwright's, else Debian's) and Janus (Debian's)
 	@missing=; found="$(BIN)/python tests/support/calls/chromium.py"; \
 	$$found || { $(BIN)/playwright install chromium >/dev/null 2>&1 && $$found; } || missing="$$missing chromium"; \
 	[ -d /usr/share/janus/demos ] && command -v janus >/dev/null || missing="$$missing janus janus-demos"; \
@@ -140,8 +146,11 @@ generators: $(VENV)/.generators ## Install the generators of clients, for their 
 assets: $(VENV)/.base ## Fetch the pinned browser code that is not ours, and check it (needs npm)
 	$(BIN)/python tools/assets.py
 
-pictures: $(VENV)/.base ## Take the pictures of docs/ anew from the sample meeting (needs a Chromium)
+pictures: $(VENV)/.bots ## Take the pictures of docs/ anew from the sample meeting (needs a Chromium)
 	$(BIN)/python tools/pictures.py
+
+terminals: $(VENV)/.base ## Record anew what the command line looks like, for docs/terminals.md (needs tmux)
+	$(BIN)/python tools/terminals.py
 
 messages: $(VENV)/.base ## Bring the interface's catalogues up to date with its words
 	$(BIN)/python tools/messages.py
@@ -149,7 +158,8 @@ messages: $(VENV)/.base ## Bring the interface's catalogues up to date with its 
 lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --group build -o requirements/base.txt
-	$(COMPILE) --group test -c requirements/base.txt -o requirements/test.txt
+	$(COMPILE) --group bots -c requirements/base.txt -o requirements/bots.txt
+	$(COMPILE) --group test -c requirements/base.txt -c requirements/bots.txt -o requirements/test.txt
 	$(COMPILE) --group pages -o requirements/pages.txt
 	$(COMPILE) --group generators -o requirements/generators.txt
 	$(COMPILE) --group docs -c requirements/base.txt -c requirements/test.txt -o requirements/docs.txt

@@ -179,10 +179,18 @@ async def _clock(_settings: Settings) -> Finding:
 
 
 async def _chromium(settings: Settings) -> Finding:
-    from minutebook.bots.runner.browser import BrowserMissingError, find_chromium, own_chromium
+    from minutebook.bots.runner.browser import (
+        NO_DRIVER,
+        BrowserMissingError,
+        find_chromium,
+        is_driver_installed,
+        own_chromium,
+    )
 
     if settings.bots.concurrency == 0:
         return Finding(True, "no bots are sent from this machine")
+    if not is_driver_installed():
+        return Finding(True, "no bots are sent from here", NO_DRIVER)
     try:
         found = find_chromium(settings.bots.chromium) or await own_chromium()
     except BrowserMissingError as error:

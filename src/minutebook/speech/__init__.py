@@ -3,6 +3,7 @@ their makers are told not to, before any of them is loaded and for the processes
 
 import os
 
-# ONNX Runtime (1.31 and later) keeps an identifier of the machine and sends events to Microsoft unless this is set.
+# ONNX Runtime from 1.29 on, which is not what is locked, keeps an identifier of the machine and sends events to
+# Microsoft unless this is set.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from minutebook.config import Settings
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
+LOCKED = re.compile(r"^([a-z0-9.-]+)==(\S+)", re.MULTILINE)
 INTERPOLATED = re.compile(r"\$\{(\w+)")
 
 
@@ -67,8 +69,10 @@ def test_every_command_that_is_started_exists() -> None:
 def test_the_image_runs_as_nobody_and_keeps_nothing_it_does_not_need() -> None:
     lines = instructions()
     stages = [rest.split() for word, rest in lines if word == "FROM"]
-    assert [stage[-1] for stage in stages] == ["build", "server", "bots"]
-    assert all(":" in stage[0] and not stage[0].endswith(":latest") for stage in stages if stage[0] != "server")
+    assert [stage[-1] for stage in stages] == ["build", "build-bots", "server", "bots"]
+    assert all(
+        ":" in stage[0] and not stage[0].endswith(":latest") for stage in stages if stage[0] not in {"build", "server"}
+    )
     users = [rest for word, rest in lines if word == "USER"]
     assert users == ["10001:10001", "root", "10001:10001"]
     assert not [word for word, _ in lines if word == "ADD"]
@@ -102,6 +106,18 @@ def test_the_image_s_build_needs_only_what_it_copies(tmp_path: Path) -> None:
     shipped = {path.relative_to(ROOT / "src") for path in (ROOT / "src" / "minutebook").rglob("*") if path.is_file()}
     missing = {path for path in shipped - files if "__pycache__" not in path.parts}
     assert not missing
+
+
+def test_the_extra_of_bots_is_what_is_locked_for_them() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extra = project["project"]["optional-dependencies"]["bots"]
+    assert extra == project["dependency-groups"]["bots"]
+    base, bots = (set(LOCKED.findall((ROOT / f"requirements/{name}.txt").read_text())) for name in ("base", "bots"))
+    (driver,) = (re.split("[<>=]", each)[0] for each in extra)
+    assert driver in {name for name, _ in bots}
+    assert driver not in {name for name, _ in base}
+    shared = {name for name, _ in base} & {name for name, _ in bots}
+    assert {pin for pin in base if pin[0] in shared} == {pin for pin in bots if pin[0] in shared}
 
 
 def test_both_ignore_files_are_one() -> None:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,17 +81,30 @@ FLAGS: Final = (
 """On top of what Playwright starts Chromium with, which keeps pages that nobody sees at full speed."""
 
 
+NO_DRIVER: Final = (
+    "Bots are not installed on this machine: install `minutebook[bots]` instead of `minutebook`, and a Chromium."
+)
+
+
 class BrowserMissingError(Exception):
     """There is no browser that could be started; the message says what to do."""
 
 
 def find_chromium(configured: str | None) -> str | None:
-    """The path of the Chromium to use: the configured one, else an installed one; None for Playwright's own."""
+    """The path of the Chromium to use: the configured one, else an installed one; None for Playwright's own. Raises
+    `BrowserMissingError`, also where nothing is there to drive it with."""
+    if not is_driver_installed():
+        raise BrowserMissingError(NO_DRIVER)
     if configured is not None:
         if not Path(configured).is_file():
             raise BrowserMissingError(f"MINUTEBOOK_BOTS__CHROMIUM names {configured}, where there is no file.")
         return configured
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def is_driver_installed() -> bool:
+    """Whether the extra `bots` was installed."""
+    return find_spec("playwright") is not None
 
 
 async def own_chromium() -> str | None:

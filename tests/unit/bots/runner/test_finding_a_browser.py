@@ -1,11 +1,14 @@
 """Which Chromium a bot uses."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from playwright.async_api import async_playwright
+from typer.testing import CliRunner
 
 from minutebook.bots.runner.browser import BrowserMissingError, find_chromium, own_chromium
+from minutebook.cli.app import app
 
 
 def test_a_configured_one_comes_first(tmp_path: Path) -> None:
@@ -25,6 +28,15 @@ def test_an_installed_one_is_found_by_its_names(tmp_path: Path, monkeypatch: pyt
     browser = tmp_path / "google-chrome"
     browser.touch(mode=0o755)
     assert find_chromium(None) == str(browser)
+
+
+def test_without_the_extra_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright", None)  # as if it were not installed
+    page = tmp_path / "page.html"
+    page.write_text("<p>Ask to join</p>")
+    asked = ["bots", "look", "--platform", "teams", "--url", "https://teams.microsoft.com/", str(page)]
+    done = CliRunner().invoke(app, asked)
+    assert "install `minutebook[bots]`" in done.stderr
 
 
 async def test_what_playwright_downloaded_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
