@@ -11,8 +11,8 @@ from minutebook.language.talk.moves import due_said
 from minutebook.language.talk.sentences import Sentence
 
 _LEAST = 0.3
-"""Likelihood from which a sentence is cited with a line: of the pairs found so two in five were marked by hand, a seventh
-of those marked are found (`python -m bench.bonds`)."""
+"""Likelihood from which a sentence is cited with a line: of the pairs found so two in five were marked by hand, a
+seventh of those marked are found (`python -m bench.bonds`)."""
 _MOST = 3
 _CITED = {ItemKind.DECISION: 5, ItemKind.ACTION: 7}
 """Quotes that a line has with them at most: more are not read. What a task means is often said in several."""
