@@ -342,6 +342,7 @@ def _forgetting(services: Services) -> Callable[[], Awaitable[None]]:
     async def forget() -> None:
         async with services.db.transaction() as tx:
             await services.oauth.forget_expired(tx)
+            await services.accounts.forget_expired(tx)
             await services.access_log.forget_old(tx)
 
     return forget

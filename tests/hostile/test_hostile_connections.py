@@ -1,6 +1,7 @@
 """Connections that say nothing, say it slowly, or do not listen."""
 
 import asyncio
+import errno
 import logging
 import resource
 import socket
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from time import monotonic
+from typing import Any
 
 import pytest
 import uvicorn
@@ -18,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.api.connections import ConnectionLimits, ConnectionTable, limits_of
-from minutebook.api.listening import Connection, config_of, throttled
+from minutebook.api.listening import Connection, config_of, look
+from minutebook.api.lobby import Lobby
 from minutebook.config import HttpSettings
 
 LIMITS = ConnectionLimits(connections=20, per_address=10, header_s=20, body_s=30, stalled_s=600)
@@ -53,30 +56,30 @@ class Listening:
         return [held for held in self.table.all() if isinstance(held, Connection)]
 
     def look(self, later_s: float, elapsed_s: float = 0.0) -> None:
-        for connection in self.connections():
-            connection.look(monotonic() + later_s, elapsed_s)
+        look(self.table, monotonic() + later_s, elapsed_s)
 
 
 @asynccontextmanager
-async def listening(app: FastAPI, limits: ConnectionLimits = LIMITS) -> AsyncIterator[Listening]:
+async def listening(
+    app: FastAPI, limits: ConnectionLimits = LIMITS, taken: socket.socket | None = None
+) -> AsyncIterator[Listening]:
     table = ConnectionTable(limits)
-    config = config_of(app, HttpSettings(), table)
+    config = config_of(app, HttpSettings())
     config.load()
     state = uvicorn.Server(config).server_state
 
-    def made() -> asyncio.Protocol:
-        assert isinstance(config.http_protocol_class, type)
-        assert issubclass(config.http_protocol_class, Connection)
-        return config.http_protocol_class(config=config, server_state=state, app_state={})
+    def made(head: bytes) -> asyncio.Protocol:
+        return Connection(table, head, config=config, server_state=state, app_state={})
 
-    server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
-    here = Listening(server.sockets[0].getsockname()[1], table)
+    taken = taken or socket.create_server(("127.0.0.1", 0))
+    lobby = Lobby(taken, table, made)
+    here = Listening(taken.getsockname()[1], table)
     try:
         yield here
     finally:
         for writer in here.writers:
             writer.close()
-        server.close()
+        await lobby.end()
         for connection in table.all():
             connection.give_up()
         await asyncio.sleep(0.01)
@@ -95,7 +98,7 @@ async def test_a_request_under_way_keeps_its_place(app: FastAPI) -> None:
     async with listening(app) as here:
         working = [await here.dial(SLOW_POST + b"Content-Length: 16\r\n\r\n{") for _ in range(LIMITS.per_address)]
         await here.until(LIMITS.per_address)
-        while not all(connection.is_working for connection in here.connections()):
+        while sum(connection.is_working for connection in here.connections()) < LIMITS.per_address:
             await asyncio.sleep(0.005)
         refused = await here.ask()
         assert refused == b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -137,7 +140,7 @@ async def test_a_body_that_does_not_come(app: FastAPI) -> None:
     async with listening(app) as here:
         reader = await here.dial(SLOW_POST + b"Content-Length: 99999\r\n\r\n{")
         await here.until(1)
-        while not here.connections()[0].is_working:
+        while not any(connection.is_working for connection in here.connections()):
             await asyncio.sleep(0.005)
         here.look(0, LIMITS.body_s - 1)
         here.writers[0].write(b" " * 5000)  # earns ten seconds
@@ -237,15 +240,58 @@ def test_fewer_descriptors_mean_fewer_connections() -> None:
     assert limits_of(HttpSettings(), 65536).connections == 4000
 
 
-def test_no_flood_of_complaints_about_accepting(caplog: pytest.LogCaptureFixture) -> None:
-    handle = throttled()
-    loop = asyncio.new_event_loop()
+class Exhausted(socket.socket):
+    """Takes nobody in for some time."""
+
+    refusals = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.refusals < 50:
+            self.refusals += 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+async def test_no_flood_of_complaints_about_accepting(
+    app: FastAPI, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minutebook.api.lobby.ACCEPT_AGAIN_S", 0.001)
+    taken = Exhausted()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
     with caplog.at_level(logging.ERROR):
-        for _ in range(2000):
-            handle(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24, "x")})
-        handle(loop, {"message": "something else"})
-    loop.close()
-    assert [record.name for record in caplog.records] == ["minutebook.api", "asyncio"]
+        async with listening(app, taken=taken) as here:
+            assert await here.ask() == b"HTTP/1.1 200 OK\r\n"
+    assert taken.refusals == 50
+    assert [record.name for record in caplog.records] == ["minutebook.api"]
+
+
+async def test_a_head_in_pieces_and_what_follows_it_arrive_in_order(app: FastAPI) -> None:
+    body = b'{"grant_type":1}'
+    sent = SLOW_POST + b"Content-Length: %d\r\n\r\n" % len(body) + body + GET
+    async with listening(app) as here:
+        for cut in (1, len(SLOW_POST), sent.index(body) - 1, sent.index(body), len(sent) - 1):
+            reader = await here.dial(sent[:cut])
+            await asyncio.sleep(0.01)
+            here.writers[-1].write(sent[cut:])
+            answers = await asyncio.wait_for(reader.readuntil(b'"ok"'), 10)
+            assert answers.startswith(b"HTTP/1.1 400")
+            assert b"HTTP/1.1 200 OK" in answers
+
+
+@pytest.mark.parametrize("said", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000])
+async def test_what_will_never_be_a_head_is_refused_at_once(app: FastAPI, said: bytes) -> None:
+    async with listening(app) as here:
+        assert (await asyncio.wait_for((await here.dial(said)).readline(), 10)).startswith(b"HTTP/1.1 400")
+
+
+async def test_who_leaves_the_lobby_leaves_no_place_taken(app: FastAPI) -> None:
+    async with listening(app) as here:
+        for begun in (b"", b"GET / HT"):
+            await here.dial(begun)
+            await here.until(1)
+            here.writers[-1].close()
+            await here.until(0)
 
 
 def test_open_files_are_raised_to_the_hard_limit() -> None:

@@ -195,7 +195,7 @@ async def test_a_disabled_user_gets_in_nowhere(
     assert "You are signed in" not in (await browser.open("/")).text
     page = await browser.send(await browser.open("/sign-in"), email="grace@example.com", password=PASSWORD)
     assert page.status_code == 403
-    assert "account_disabled" in page.text
+    assert "This account is disabled" in page.text
     assert (await ada.call("POST", f"/api/admin/users/{other_user.id}/enable")).status_code == 204
     assert await answered(client, key) == 200
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
-from minutebook.accounts.limits import forget_stale_tries
 from minutebook.accounts.management import Management
 from minutebook.accounts.model import (
     DEVICE_MAX_CHARS,
@@ -21,7 +20,7 @@ from minutebook.accounts.model import (
     email_taken,
 )
 from minutebook.accounts.passwords import Passwords
-from minutebook.accounts.sign_in import Place, SignIn
+from minutebook.accounts.sign_in import Place, SignIn, Then
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError, not_found
 from minutebook.kit.clock import Clock
@@ -82,11 +81,23 @@ class Accounts:
         return await repository.has_users(tx)
 
     async def authenticate(
-        self, db: Database, email: str, password: str, address: str, browser: str | None = None
+        self,
+        db: Database,
+        email: str,
+        password: str,
+        address: str,
+        browser: str | None = None,
+        then: Then | None = None,
     ) -> User:
         """The user whom e-mail and password belong to, see `SignIn`. `address` is where the attempt comes from,
-        `browser` the secret of the browser. Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`."""
-        return await self._sign_in.authenticate(db, email, password, Place(address, browser))
+        `browser` the secret of the browser. Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`, and those of
+        `then`."""
+        return await self._sign_in.authenticate(db, email, password, Place(address, browser), then)
+
+    async def forget_expired(self, tx: AsyncConnection) -> None:
+        """Remove sign-ins that have ended, and what is kept of tries and places for a while only."""
+        await repository.remove_expired_web_sessions(tx, self._clock.now())
+        await self._sign_in.forget_expired(tx)
 
     async def user_of_identity(self, tx: AsyncConnection, identity: ExternalIdentity) -> User | None:
         """The user for whom another service vouches: known by its subject, or, the first time, by the verified
@@ -129,8 +140,6 @@ class Accounts:
         itself. `account_disabled`."""
         check_enabled(user)
         now = self._clock.now()
-        await repository.remove_expired_web_sessions(tx, now)
-        await forget_stale_tries(tx, self._clock)
         secret, ends = new_secret("mbw"), now + timedelta(seconds=WEB_SESSION_S)
         named = "".join(c for c in device if c.isprintable())[:DEVICE_MAX_CHARS]
         session = WebSession(new_id(), user.id, now, ends, now, named, address[:64])

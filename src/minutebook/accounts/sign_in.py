@@ -5,13 +5,14 @@ itself, and so does an address from which it has. Strangers share what is left: 
 gets fewer tries, but never none.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts import repository
-from minutebook.accounts.limits import RateRule, count_try, forget_tries, is_exhausted
+from minutebook.accounts.limits import RateRule, count_try, forget_stale_tries, forget_tries, is_exhausted
 from minutebook.accounts.model import User, email_key
 from minutebook.accounts.passwords import Passwords
 from minutebook.db.database import Database
@@ -29,6 +30,10 @@ PER_STRANGER = replace(PER_PERSON, limit=2)
 
 PLACE_KEPT_S = 180 * 24 * 3600
 """So long after the last sign-in there a browser or an address counts as known."""
+
+
+Then = Callable[[AsyncConnection, User], Awaitable[None]]
+"""What follows for who has proved who they are, in the transaction in which that is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,9 @@ class SignIn:
         self._clock = clock
         self._passwords = passwords
 
-    async def authenticate(self, db: Database, email: str, password: str, place: Place) -> User:
+    async def authenticate(
+        self, db: Database, email: str, password: str, place: Place, then: Then | None = None
+    ) -> User:
         """The user whom e-mail and password belong to. Takes the database rather than a transaction: hashing takes a
         tenth of a second, during which no lock may be held, and the attempt must stay counted when it fails.
         Errors: `sign_in_failed`, `rate_limited`, `sign_in_busy`."""
@@ -59,7 +66,7 @@ class SignIn:
             known = await self._known(read, email, place)
             found = await repository.user_by_email(read, email)
         if known is not None:
-            writes_for(f"place {known}")
+            writes_for("place", known)
         async with db.transaction() as tx:
             await self._count(tx, email, place, known)
         if not await self._passwords.matches(found[1] if found else None, password, known=known is not None):
@@ -73,14 +80,15 @@ class SignIn:
             await forget_tries(tx, PER_PERSON, place.keys(email))
             if rehashed:
                 await repository.set_password_hash(tx, user.id, rehashed)
-            await self.remember(tx, email, place)
+            await repository.keep_places(tx, place.keys(email), self._clock.now())
+            if then is not None:
+                await then(tx, user)
         return user
 
-    async def remember(self, tx: AsyncConnection, email: str, place: Place) -> None:
-        """The person has proved who they are here: they will go first."""
-        now = self._clock.now()
-        await repository.keep_places(tx, place.keys(email), now)
-        await repository.forget_places(tx, now - timedelta(seconds=PLACE_KEPT_S))
+    async def forget_expired(self, tx: AsyncConnection) -> None:
+        """Remove places and counts of tries that count no more."""
+        await repository.forget_places(tx, self._clock.now() - timedelta(seconds=PLACE_KEPT_S))
+        await forget_stale_tries(tx, self._clock)
 
     async def _known(self, read: AsyncConnection, email: str, place: Place) -> str | None:
         """The key of the place if it is known."""

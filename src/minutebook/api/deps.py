@@ -101,7 +101,7 @@ def acts(request: Request, actor: Actor) -> None:
     """Keep who was let in: for the access log, and for their turns to write."""
     request.state.actor = actor
     if actor.user_id is not None:
-        writes_for(actor.user_id)
+        writes_for("user", actor.user_id)
 
 
 async def caller(

@@ -38,7 +38,7 @@ class ForwardedClient:
                 scope = self._believed(scope, peer, headers)
             elif "x-forwarded-for" in headers:
                 self._warn(peer)
-            writes_for(f"address {subscriber(scope['client'][0])}")  # until somebody has said who they are
+            writes_for("address", subscriber(scope["client"][0]))  # until somebody has said who they are
         await self.app(scope, receive, send)
 
     def _believed(self, scope: Scope, peer: str, headers: Headers) -> Scope:

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import resource
 import socket
 from collections.abc import Callable
@@ -15,20 +14,13 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from minutebook.api.connections import BODY_BYTES_PER_S, ConnectionTable, limits_of
+from minutebook.api.lobby import BUSY, TOO_SLOW, Guest, Lobby
 from minutebook.config import HttpSettings
 from minutebook.errors import Kind, MinutebookError
 
 SWEEP_S: Final = 1.0
 MOST_OPEN_FILES: Final = 65536
 BACKLOG: Final = 512
-ACCEPTED_AT_ONCE: Final = 8
-"""Connections taken in one round of the event loop: a crowd that comes again and again must not fill the rounds."""
-ACCEPT_TOLD_EVERY_S: Final = 60.0
-
-BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-log = logging.getLogger("minutebook.api")
 
 
 def raise_open_files() -> int:
@@ -72,47 +64,59 @@ def _unbound(http: HttpSettings, error: OSError) -> MinutebookError:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it takes connections."""
+    """Takes its connections from lobbies, and tells when it does."""
 
-    def __init__(self, config: uvicorn.Config, http: HttpSettings, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, http: HttpSettings, table: ConnectionTable, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._http, self._on_ready = http, on_ready
+        self._http, self._table, self._on_ready = http, table, on_ready
+        self._lobbies: list[Lobby] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        except OSError as error:  # two processes may bind a port at which neither listens yet
-            raise _unbound(self._http, error) from error
+        await super().startup([])
         for each in sockets or ():
-            each.listen(BACKLOG)
+            try:
+                each.listen(BACKLOG)
+            except OSError as error:  # two processes may bind a port at which neither listens yet
+                raise _unbound(self._http, error) from error
+            self._lobbies.append(Lobby(each, self._table, self._connection))
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for lobby in self._lobbies:
+            await lobby.end()
+        await super().shutdown(sockets)
+
+    def _connection(self, head: bytes) -> asyncio.Protocol:
+        return Connection(
+            self._table, head, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 async def listen(app: FastAPI, http: HttpSettings, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
     """Serve at these sockets until the process is told to stop."""
     table = ConnectionTable(limits_of(http, raise_open_files()))
-    asyncio.get_running_loop().set_exception_handler(throttled())
     sweeper = asyncio.create_task(_sweep(table), name="connections")
     try:
-        await _Server(config_of(app, http, table), http, on_ready).serve(sockets)
+        await _Server(config_of(app, http), http, table, on_ready).serve(sockets)
     finally:
         sweeper.cancel()
 
 
-def config_of(app: FastAPI, http: HttpSettings, table: ConnectionTable) -> uvicorn.Config:
-    """How uvicorn is to serve, with connections in this table."""
+def config_of(app: FastAPI, http: HttpSettings) -> uvicorn.Config:
+    """How uvicorn is to serve."""
     return uvicorn.Config(
         app,
         host=http.host,
         port=http.port,
-        http=type("TabledConnection", (Connection,), {"table": table}),
+        http="h11",
         ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        backlog=ACCEPTED_AT_ONCE,  # asyncio takes as many at once as the backlog holds; see `_Server`
         timeout_keep_alive=int(http.keep_alive_s),
         timeout_graceful_shutdown=10,
     )
@@ -123,19 +127,23 @@ async def _sweep(table: ConnectionTable) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
         now = monotonic()
-        for connection in table.all():
-            if isinstance(connection, Connection):
-                connection.look(now, now - before)
+        look(table, now, now - before)
         before = now
 
 
+def look(table: ConnectionTable, now: float, elapsed_s: float) -> None:
+    """Close all connections that have kept the server waiting for too long; `elapsed_s` since the last look."""
+    for held in table.all():
+        if isinstance(held, Connection | Guest):
+            held.look(now, elapsed_s)
+
+
 class Connection(H11Protocol):
-    """A client's connection that the table knows."""
+    """A client's connection that the table knows. `head`: what had come when it left the lobby."""
 
-    table: ConnectionTable
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, table: ConnectionTable, head: bytes, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.table, self._first = table, head
         self.peer, self.has_served = "", False
         self._head_since: float | None = monotonic()
         self._body_bytes, self._body_waited_s, self._stalled_s = 0, 0.0, 0.0
@@ -149,7 +157,9 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self.peer = self.client[0] if self.client else ""
         if not self.table.admit(self):
-            self._close_with(BUSY)
+            return self._close_with(BUSY)
+        self.data_received(self._first)
+        self._first = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.table.remove(self)
@@ -206,18 +216,3 @@ class Connection(H11Protocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Nothing: there are no WebSockets here, and anybody can ask for one."""
-
-
-def throttled() -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    """An exception handler for the loop: when descriptors run out, it complains for every place in its backlog, every
-    second; once a minute tells as much."""
-    told = [-ACCEPT_TOLD_EVERY_S]
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if not str(context.get("message", "")).startswith("socket.accept()"):
-            loop.default_exception_handler(context)
-        elif monotonic() - told[0] >= ACCEPT_TOLD_EVERY_S:
-            told[0] = monotonic()
-            log.error("no connection can be accepted: the process has no file descriptors left (ulimit -n)")
-
-    return handle

@@ -2,6 +2,7 @@
 
 aiosqlite's cursors go there four times for each (make, execute, fetch, close), and each time wait for the loop to come
 round. In a loop that is busy this is what a transaction's time consists of, and who writes holds up all who want to.
+For the same reason a transaction begins together with its first statement, and nobody waits for its rollback.
 """
 
 import sqlite3
@@ -61,20 +62,44 @@ class _Outcome:
 
 
 class _Connection(aiosqlite.Connection):
+    _beginning: str | None = None
+    """The BEGIN that goes with the next statement."""
+    _begun = False
+    """Whether the thread was told to begin a transaction, and not to end it since."""
+
     def cursor(self) -> Any:
         return _Cursor(self)
 
     async def outcome(self, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
         """`run`: the method of a cursor."""
-        outcome: _Outcome = await self.visit(_outcome, self._conn, run, statement, parameters)
+        if statement.startswith("BEGIN"):
+            self._beginning = statement
+            return _Outcome()
+        beginning, self._beginning = self._beginning, None
+        self._begun = self._begun or beginning is not None
+        outcome: _Outcome = await self.visit(_outcome, self._conn, beginning, run, statement, parameters)
         return outcome
+
+    async def commit(self) -> None:
+        if self._begun:
+            await self.visit(self._conn.commit)
+        self._beginning, self._begun = None, False
+
+    async def rollback(self) -> None:
+        if self._begun:
+            self._tx.put_nowait((None, self._conn.rollback))  # the thread does it before whatever comes next
+        self._beginning, self._begun = None, False
 
     async def visit(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Have this done by the connection's thread."""
         return await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
 
 
-def _outcome(connection: sqlite3.Connection, run: str, statement: str, parameters: Sequence[Any]) -> _Outcome:
+def _outcome(
+    connection: sqlite3.Connection, beginning: str | None, run: str, statement: str, parameters: Sequence[Any]
+) -> _Outcome:
+    if beginning is not None:
+        connection.execute(beginning).close()
     with ExitStack() as stack:
         cursor = stack.enter_context(closing(connection.cursor()))
         getattr(cursor, run)(statement, parameters)

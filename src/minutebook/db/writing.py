@@ -5,23 +5,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
-from minutebook.kit.turns import Turns
+from minutebook.kit.turns import Caller, Turns
 
-_caller: ContextVar[str] = ContextVar("who a task writes for", default="")
+_SERVER = Caller("server", "")
+_caller: ContextVar[Caller] = ContextVar("who a task writes for", default=_SERVER)
 
 
-def writes_for(caller: str) -> None:
-    """From here on this task (and what it starts) takes its turns to write as this caller: a user, or a place that is
-    not easily made up. Who says nothing shares the turns of the server's own work."""
-    _caller.set(caller)
+def writes_for(kind: str, name: str) -> None:
+    """From here on this task (and what it starts) takes its turns to write as this caller: a user, a place that is
+    known, or an address; a kind of its own for each that is harder to make up than another. Who says nothing shares
+    the turns of the server's own work."""
+    _caller.set(Caller(kind, name))
 
 
 class Writing:
-    """Hands the turn on from one to the next, callers in rotation."""
+    """Hands the turn on from one to the next, kinds of callers and callers in rotation."""
 
     def __init__(self) -> None:
         self._taken = False
-        self._waiting: Turns[str, asyncio.Future[None]] = Turns()
+        self._waiting: Turns[asyncio.Future[None]] = Turns()
 
     @property
     def waiting(self) -> int:

@@ -1,42 +1,57 @@
-"""Who comes next where only one can: callers in rotation, each caller's own in the order they came. Pure.
+"""Who comes next where only one can: kinds of callers in rotation, the callers of a kind in rotation, each caller's own
+in the order they came. Pure.
 
-However many of one caller wait, everybody else waits for one of them per round.
+However many callers of one kind wait, and however many of one caller, every other kind has its turn per round.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item", bound=Hashable)
 
 
-class Turns(Generic[Key, Item]):
-    """Items that wait, by the key of who they wait for."""
+class Caller(NamedTuple):
+    """Whose turn it is."""
+
+    kind: str
+    name: str
+
+
+class Turns(Generic[Item]):
+    """Items that wait, by who they wait for."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[Key, OrderedDict[Item, None]] = OrderedDict()
+        self._kinds: OrderedDict[str, OrderedDict[str, OrderedDict[Item, None]]] = OrderedDict()
 
     def __len__(self) -> int:
-        return sum(len(items) for items in self._waiting.values())
+        return sum(len(items) for names in self._kinds.values() for items in names.values())
 
-    def add(self, key: Key, item: Item) -> None:
-        """It waits, behind the others of its key; a key that is new comes behind the other keys."""
-        self._waiting.setdefault(key, OrderedDict())[item] = None
+    def add(self, caller: Caller, item: Item) -> None:
+        """It waits, behind the others of its caller; a caller that is new comes behind the others of their kind, a
+        kind that is new behind the other kinds."""
+        names = self._kinds.setdefault(caller.kind, OrderedDict())
+        names.setdefault(caller.name, OrderedDict())[item] = None
 
-    def discard(self, key: Key, item: Item) -> None:
+    def discard(self, caller: Caller, item: Item) -> None:
         """It waits no more, if it did."""
-        items = self._waiting.get(key, OrderedDict())
+        names = self._kinds.get(caller.kind, OrderedDict())
+        items = names.get(caller.name, OrderedDict())
         items.pop(item, None)
         if not items:
-            self._waiting.pop(key, None)
+            names.pop(caller.name, None)
+        if not names:
+            self._kinds.pop(caller.kind, None)
 
     def next(self) -> Item | None:
-        """Take out whose turn it is; its key goes to the end. None when nobody waits."""
-        if not self._waiting:
+        """Take out whose turn it is; its caller and its kind go to the end. None when nobody waits."""
+        if not self._kinds:
             return None
-        key, items = self._waiting.popitem(last=False)
+        kind, names = self._kinds.popitem(last=False)
+        name, items = names.popitem(last=False)
         item, _ = items.popitem(last=False)
         if items:
-            self._waiting[key] = items
+            names[name] = items
+        if names:
+            self._kinds[kind] = names
         return item

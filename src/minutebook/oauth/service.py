@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.accounts.limits import RateRule, count_try, forget_stale_tries
+from minutebook.accounts.limits import RateRule, count_try
 from minutebook.accounts.model import User
 from minutebook.accounts.service import Accounts, check_enabled
 from minutebook.config import OAuthSettings
@@ -211,7 +211,6 @@ class OAuth:
     async def _forget(self, tx: AsyncConnection) -> None:
         before = self._clock.now() - timedelta(seconds=KEPT_AFTER_END_S)
         # A used code is remembered as long as its first tokens may live, so that its replay is noticed.
-        await forget_stale_tries(tx, self._clock)
         await repository.forget(tx, before, before - timedelta(seconds=self._settings.refresh_token_s))
 
 

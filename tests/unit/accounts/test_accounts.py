@@ -7,12 +7,13 @@ from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.limits import RateRule, count_try
 from minutebook.accounts.model import ExternalIdentity, User, checked_display_name, checked_email, checked_password
 from minutebook.accounts.passwords import Passwords
-from minutebook.accounts.repository import users
+from minutebook.accounts.repository import rate_limits, sign_in_places, users, web_sessions
 from minutebook.accounts.service import Accounts
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
@@ -189,6 +190,24 @@ async def test_browser_sessions_end(db: Database, accounts: Accounts, clock: Vir
         assert await accounts.user_of_web_session(tx, second) == user
         clock.advance(7 * 24 * 3600)
         assert await accounts.user_of_web_session(tx, second) is None
+
+
+async def test_what_counts_no_more_is_forgotten(db: Database, accounts: Accounts, clock: VirtualClock) -> None:
+    user = await create(db, accounts)
+
+    async def kept() -> list[int]:
+        async with db.transaction() as tx:
+            await accounts.forget_expired(tx)
+            tables = (web_sessions, rate_limits, sign_in_places)
+            return [(await tx.execute(select(func.count()).select_from(table))).scalar_one() for table in tables]
+
+    async def opened(tx: AsyncConnection, user: User) -> None:
+        await accounts.open_web_session(tx, user)
+
+    assert await accounts.authenticate(db, "ada@example.com", PASSWORD, "a", then=opened) == user
+    for expected, days in (([1, 2, 1], 2), ([1, 0, 1], 7), ([0, 0, 1], 172), ([0, 0, 0], 0)):
+        assert await kept() == expected
+        clock.advance(days * 24 * 3600)
 
 
 async def test_a_foreign_identity_stays_with_its_user(db: Database, accounts: Accounts) -> None:

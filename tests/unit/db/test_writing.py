@@ -14,7 +14,7 @@ async def test_whoever_gives_up_the_turn_goes_on(seed: int) -> None:
 
     async def write(caller: str) -> None:
         nonlocal served, together
-        writes_for(caller)
+        writes_for("user", caller)
         async with writing.turn():
             together += 1
             assert together == 1

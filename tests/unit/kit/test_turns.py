@@ -1,28 +1,28 @@
-"""Turns: callers in rotation, each caller's own in the order they came."""
+"""Turns: kinds and callers in rotation, each caller's own in the order they came."""
 
-from collections import defaultdict
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.kit.turns import Turns
+from minutebook.kit.turns import Caller, Turns
 
-KEYS = st.sampled_from("abcd")
+CALLERS = st.builds(Caller, st.sampled_from("xyz"), st.sampled_from("abcd"))
 ADD, DISCARD, NEXT = "add", "discard", "next"
 MOVES = st.tuples(st.sampled_from([DISCARD, NEXT]), st.integers(0, 99))
-ACTS = st.lists(st.one_of(st.tuples(st.just(ADD), KEYS), MOVES))
+ACTS = st.lists(st.one_of(st.tuples(st.just(ADD), CALLERS), MOVES))
 
 
 @given(ACTS)
-def test_nobody_is_lost_doubled_or_overtaken_by_their_own(acts: list[tuple[str, str | int]]) -> None:
-    turns: Turns[str, int] = Turns()
-    waiting: list[tuple[str, int]] = []
+def test_nobody_is_lost_doubled_or_overtaken_by_their_own(acts: list[tuple[str, Caller | int]]) -> None:
+    turns: Turns[int] = Turns()
+    waiting: list[tuple[Caller, int]] = []
     for number, (act, what) in enumerate(acts):
-        if act == ADD:
-            turns.add(str(what), number)
-            waiting.append((str(what), number))
+        if isinstance(what, Caller):
+            turns.add(what, number)
+            waiting.append((what, number))
         elif act == DISCARD and waiting:
-            turns.discard(*waiting.pop(int(what) % len(waiting)))
+            turns.discard(*waiting.pop(what % len(waiting)))
         elif act == NEXT:
             served = turns.next()
             firsts = dict(reversed(waiting))
@@ -31,30 +31,34 @@ def test_nobody_is_lost_doubled_or_overtaken_by_their_own(acts: list[tuple[str, 
         assert len(turns) == len(waiting)
 
 
-@given(ACTS, KEYS)
-def test_who_waits_sees_each_other_caller_served_once_at_most(acts: list[tuple[str, str | int]], key: str) -> None:
-    turns: Turns[str, int] = Turns()
-    keys: dict[int, str] = {}
-    for number, (act, what) in enumerate(acts):
-        if act == ADD and what != key:
-            keys[number] = str(what)
-            turns.add(str(what), number)
-    turns.add(key, -1)
-    before: defaultdict[str, int] = defaultdict(int)
+@given(ACTS, CALLERS)
+def test_who_waits_sees_each_kind_and_each_of_their_own_kind_served_once_at_most(
+    acts: list[tuple[str, Caller | int]], me: Caller
+) -> None:
+    turns: Turns[int] = Turns()
+    callers: dict[int, Caller] = {}
+    for number, (_, what) in enumerate(acts):
+        if isinstance(what, Caller) and what != me:
+            callers[number] = what
+            turns.add(what, number)
+    turns.add(me, -1)
+    before: list[Caller] = []
     while (served := turns.next()) != -1:
         assert served is not None
-        before[keys[served]] += 1
-        turns.add(keys[served], served)  # they come again at once
-    assert set(before.values()) <= {1}
+        before.append(callers[served])
+        turns.add(callers[served], served)  # they come again at once
+    own, others = [each for each in before if each.kind == me.kind], Counter(each.kind for each in before)
+    assert set(Counter(own).values()) <= {1}
+    assert all(count <= len(own) + 1 for kind, count in others.items() if kind != me.kind)
 
 
-@given(st.lists(KEYS, min_size=1))
-def test_one_who_gives_up_leaves_no_turn_behind(keys: list[str]) -> None:
-    turns: Turns[str, int] = Turns()
-    for number, key in enumerate(keys):
-        turns.add(key, number)
-    for number, key in enumerate(keys):
-        turns.discard(key, number)
-        turns.discard(key, number)
+@given(st.lists(CALLERS, min_size=1))
+def test_one_who_gives_up_leaves_no_turn_behind(callers: list[Caller]) -> None:
+    turns: Turns[int] = Turns()
+    for number, caller in enumerate(callers):
+        turns.add(caller, number)
+    for number, caller in enumerate(callers):
+        turns.discard(caller, number)
+        turns.discard(caller, number)
     assert len(turns) == 0
     assert turns.next() is None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 
-from minutebook.api.deps import Read, ServicesOf, SessionCaller, Tx
+from minutebook.api.deps import Db, Read, ServicesOf, SessionCaller, Tx
 from minutebook.api.paxs.render import rendered_sessions
 from minutebook.api.paxs.schemas import AttendeeIn, SessionIn, SessionOut, SessionPage, errors
 from minutebook.meetings.model import AttendeeDraft
@@ -26,13 +26,15 @@ async def create(
     caller: SessionCaller,
     services: ServicesOf,
     body: SessionIn,
-    tx: Tx,
+    db: Db,
     idempotency_key: IdempotencyKey = None,
 ) -> SessionOut:
     """Make a meeting; `attendees` is required, with `email` and `displayName` each. With an `Idempotency-Key` a
     repeated request returns the meeting that is there; the same key with another body is a conflict."""
-    meeting = await services.meetings.create(tx, caller.user_id, _draft(body), idempotency_key=idempotency_key)
-    return (await rendered_sessions(services, tx, [meeting]))[0]
+    async with db.transaction() as tx:
+        meeting = await services.meetings.create(tx, caller.user_id, _draft(body), idempotency_key=idempotency_key)
+    async with db.reading() as read:
+        return (await rendered_sessions(services, read, [meeting]))[0]
 
 
 @router.get("", summary="List meetings", responses=errors(400))
@@ -61,10 +63,12 @@ async def get(caller: SessionCaller, services: ServicesOf, session_id: str, read
 
 
 @router.patch("/{session_id}", summary="Change a meeting", responses=errors(400, 404))
-async def change(caller: SessionCaller, services: ServicesOf, session_id: str, body: SessionIn, tx: Tx) -> SessionOut:
+async def change(caller: SessionCaller, services: ServicesOf, session_id: str, body: SessionIn, db: Db) -> SessionOut:
     """Change what is sent and keep the rest. `attendees`, when sent, replaces the whole list."""
-    meeting = await services.meetings.update(tx, caller.user_id, session_id, _draft(body))
-    return (await rendered_sessions(services, tx, [meeting]))[0]
+    async with db.transaction() as tx:
+        meeting = await services.meetings.update(tx, caller.user_id, session_id, _draft(body))
+    async with db.reading() as read:
+        return (await rendered_sessions(services, read, [meeting]))[0]
 
 
 @router.delete("/{session_id}", status_code=204, summary="Delete a meeting", responses=errors(404))

@@ -6,9 +6,11 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import FormData
 
 from minutebook.accounts.model import WEB_SESSION_S, User
+from minutebook.accounts.service import Accounts
 from minutebook.accounts.sign_in import PLACE_KEPT_S
 from minutebook.api.deps import AccountsOf, Db, base_url, client_address
 from minutebook.errors import Kind, MinutebookError
@@ -117,12 +119,19 @@ async def visitor(request: Request, db: Db, accounts: AccountsOf) -> User | None
 async def sign_in(request: Request, db: Db, accounts: AccountsOf, user: User, response: Response) -> Response:
     """Sign the user in with this answer: a new session, whatever the browser had before."""
     async with db.transaction() as tx:
-        if old := kept_cookie(request, SESSION_COOKIE):
-            await accounts.close_web_session(tx, old)
-        device = request.headers.get("user-agent", "")
-        secret = await accounts.open_web_session(tx, user, device, client_address(request))
-    set_cookie(request, response, SESSION_COOKIE, secret, WEB_SESSION_S)
+        await open_session(request, accounts, response, tx, user)
     return response
+
+
+async def open_session(
+    request: Request, accounts: Accounts, response: Response, tx: AsyncConnection, user: User
+) -> None:
+    """As `sign_in`, in a transaction of the caller's."""
+    if old := kept_cookie(request, SESSION_COOKIE):
+        await accounts.close_web_session(tx, old)
+    device = request.headers.get("user-agent", "")
+    secret = await accounts.open_web_session(tx, user, device, client_address(request))
+    set_cookie(request, response, SESSION_COOKIE, secret, WEB_SESSION_S)
 
 
 PostedForm = Annotated[Mapping[str, str], Depends(posted_form)]

@@ -1,6 +1,7 @@
 """Signing in and out, by password or through another service."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,6 +17,7 @@ from minutebook.api.web.forms import (
     keep_browser,
     kept_cookie,
     local_path,
+    open_session,
     sign_in,
 )
 from minutebook.api.web.render import page
@@ -39,14 +41,14 @@ async def sign_in_by_password(
     request: Request, form: PostedForm, db: Db, accounts: AccountsOf, oauth: OAuthOf
 ) -> Response:
     """Check e-mail and password; show the form again when they are wrong."""
+    response = RedirectResponse(local_path(form.get("next")), 303)
+    email, password, address = form.get("email", ""), form.get("password", ""), client_address(request)
+    opened = partial(open_session, request, accounts, response)
     try:
-        user = await accounts.authenticate(
-            db, form.get("email", ""), form.get("password", ""), client_address(request), browser_secret(request)
-        )
+        await accounts.authenticate(db, email, password, address, browser_secret(request), then=opened)
     except MinutebookError as error:
         return _form(request, oauth, form, error=error)
-    response = RedirectResponse(local_path(form.get("next")), 303)
-    return await sign_in(request, db, accounts, user, response)
+    return response
 
 
 def _form(
