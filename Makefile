@@ -152,7 +152,7 @@ pictures: $(VENV)/.bots ## Take the pictures of docs/ anew from the sample meeti
 terminals: $(VENV)/.base ## Record anew what the command line looks like, for docs/terminals.md (needs tmux)
 	$(BIN)/python tools/terminals.py
 
-messages: $(VENV)/.base ## Bring the interface's catalogues up to date with its words
+messages: $(VENV)/.test ## Bring the interface's catalogues up to date with its words, and how languages write dates
 	$(BIN)/python tools/messages.py
 
 lock: $(VENV)/bin/python ## Renew the lock files (versions and hashes only)

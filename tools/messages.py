@@ -1,14 +1,18 @@
-"""The interface's words: collected from templates and code into the catalogues.
+"""The interface's words: collected from templates and code into the catalogues; and how each language writes dates.
 
 python tools/messages.py            brings every catalogue up to date; what is new in it waits for its translation
 """
 
+import json
 from io import BytesIO
 from pathlib import Path
 
+from babel.core import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from minutebook.api.web.languages import languages
 
 WEB = Path(__file__).parents[1] / "src" / "minutebook" / "api" / "web"
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -28,9 +32,30 @@ def collected() -> Catalog:
     return catalog
 
 
+def dates_of(code: str) -> dict[str, object]:
+    """How a language calls itself and writes days and moments, from the CLDR that Babel brings."""
+    locale = Locale.parse(code)
+    day, time = locale.date_formats["medium"].pattern, locale.time_formats["medium"].pattern
+    months, halves = locale.months["format"], locale.day_periods["format"]["abbreviated"]
+    return {
+        "name": (locale.get_display_name() or code).capitalize(),
+        "medium": day,
+        "long": locale.date_formats["long"].pattern,
+        "moment": locale.datetime_formats["medium"].replace("{0}", time).replace("{1}", day),
+        "months": {
+            name: [months[width][month] for month in range(1, 13)]
+            for name, width in (("MMM", "abbreviated"), ("MMMM", "wide"))
+        },
+        "halves": [halves["am"], halves["pm"]],
+    }
+
+
 def main() -> None:
     """Bring every catalogue up to date."""
     wanted = collected()
+    for code in languages():
+        dates = json.dumps(dates_of(code), ensure_ascii=False, indent=2)
+        (WEB / "locales" / code / "dates.json").write_text(f"{dates}\n", encoding="utf-8")
     for file in sorted((WEB / "locales").glob("*/messages.po")):
         with file.open("rb") as kept:
             catalog = read_po(kept, locale=file.parent.name)

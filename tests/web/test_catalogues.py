@@ -1,11 +1,16 @@
 """Every word of the interface is in every catalogue."""
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
+from minutebook.api.web.catalogues import read_catalogue
+from minutebook.api.web.dates import own_name, written_day, written_moment
 from minutebook.api.web.languages import FOLDER, catalogue, languages
 from support.people import Person
 
@@ -33,6 +38,44 @@ def test_the_words_of_a_language() -> None:
     assert catalogue("de").gettext("Meetings") == "Besprechungen"
     assert catalogue("en").gettext("Meetings") == "Meetings"
     assert catalogue("../de").gettext("Meetings") == "Meetings"
+
+
+@pytest.mark.parametrize("code", languages())
+def test_days_and_moments_are_written_as_babel_writes_them(code: str) -> None:
+    begins = datetime(2026, 1, 1, 0, 5, 9, tzinfo=UTC)
+    for at in (begins + timedelta(days=day, hours=day) for day in range(366)):
+        assert written_day(at, "medium", code) == format_date(at, "medium", locale=code)
+        assert written_day(at.date(), "long", code) == format_date(at, "long", locale=code)
+        assert written_moment(at, code) == format_datetime(at, "medium", locale=code)
+    assert own_name(code).lower() == (Locale.parse(code).get_display_name() or "").lower()
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*/messages.po")), ids=lambda file: file.parent.name)
+def test_a_catalogue_says_what_babel_reads_in_it(file: Path) -> None:
+    with file.open("rb") as source:
+        kept = read_po(source, locale=file.parent.name)
+    words = catalogue(file.parent.name)
+    for message in kept:
+        if isinstance(message.id, tuple):
+            one, many = message.id
+            forms = (words.ngettext(one, many, 1), words.ngettext(one, many, 2))
+            assert forms == tuple(message.string or ()), message.id
+        elif message.id:
+            assert words.gettext(str(message.id)) == message.string
+
+
+def test_what_is_not_translated_yet_stays_as_it_is() -> None:
+    read = read_catalogue(
+        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n<5 ? 1 : 2);\\n"\n\n'
+        'msgid "a \\"quoted\\" "\n"word\\n"\nmsgstr "ein"\n\n#, fuzzy\nmsgid "guessed"\nmsgstr "geraten"\n\n'
+        'msgid "new"\nmsgstr ""\n\n#~ msgid "gone"\n#~ msgstr "weg"\n\n'
+        'msgid "day"\nmsgid_plural "days"\nmsgstr[0] "den"\nmsgstr[1] "dny"\nmsgstr[2] "dní"\n'
+    )
+    assert [read.gettext(each) for each in ('a "quoted" word\n', "guessed", "new", "gone")] == [
+        "ein", "guessed", "new", "gone",
+    ]  # fmt: skip
+    assert [read.ngettext("day", "days", n) for n in (1, 3, 7)] == ["den", "dny", "dní"]
+    assert [read.ngettext("hour", "hours", n) for n in (1, 2)] == ["hour", "hours"]
 
 
 async def test_the_reader_chooses(ada: Person) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from docx import Document
 
+from minutebook.api.web.documents.paragraphs import WordDocument
 from minutebook.kit.filenames import NAME_MAX_BYTES, file_stem
 from minutebook.wiring import Services
 from support.people import Held, Person
@@ -79,6 +80,21 @@ async def test_word(ada: Person, held: Held) -> None:
     assert headings == ["Note", "Transcript"]
     assert texts[texts.index("Note") + 1].startswith(("Topics: ", "Decisions: ", "Actions: "))
     assert any("0:04" in text and "I will send the figures" in text for text in texts)
+
+
+def test_word_holds_whatever_was_said() -> None:
+    written = WordDocument("A & <b>\uffff", "de")
+    written.add([("מחר", "b"), (" ", ""), ("a < b & c\nsecond line ", "i"), ("\ufffe", "")])
+    written.add([("ends", "")], "List Bullet")
+    document = Document(io.BytesIO(written.written()))
+    first, last = document.paragraphs
+    assert document.core_properties.title == "A & <b>"
+    assert first.text == "מחר a < b & c\nsecond line "
+    assert [(run.bold, run.italic) for run in first.runs] == [(True, None), (None, None), (None, True), (None, None)]
+    assert "w:bidi" in first._p.xml
+    assert "w:bidi" not in last._p.xml
+    assert last.style is not None
+    assert last.style.name == "List Bullet"
 
 
 @pytest.mark.parametrize(

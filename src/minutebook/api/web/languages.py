@@ -1,15 +1,13 @@
 """The interface's languages: English in the code, every other one a catalogue `locales/<code>/messages.po`."""
 
 from functools import cache
-from io import BytesIO
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
-from babel.core import Locale, negotiate_locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 from fastapi import Request
+
+from minutebook.api.web.catalogues import read_catalogue
 
 FOLDER: Final = Path(__file__).parent / "locales"
 SOURCE: Final = "en"
@@ -23,22 +21,13 @@ def languages() -> tuple[str, ...]:
     return (SOURCE, *sorted(file.parent.name for file in FOLDER.glob("*/messages.po")))
 
 
-def own_name(code: str) -> str:
-    """What a language calls itself."""
-    return (Locale.parse(code).get_display_name() or code).capitalize()
-
-
 @cache
 def catalogue(code: str) -> NullTranslations:
     """The words of a language; of one without a catalogue the source's."""
     file = FOLDER / code / "messages.po"
     if code not in languages() or code == SOURCE:
         return NullTranslations()
-    compiled = BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=code))
-    compiled.seek(0)
-    return Translations(compiled)
+    return read_catalogue(file.read_text(encoding="utf-8"))
 
 
 def language_of(request: Request) -> str:
@@ -47,8 +36,10 @@ def language_of(request: Request) -> str:
     if chosen in languages():
         return str(chosen)
     wished = request.headers.get("accept-language", "")[:200]
-    codes = [part.partition(";")[0].strip() for part in wished.split(",")]
-    return negotiate_locale([code for code in codes if code], languages(), sep="-") or SOURCE
+    codes = [part.partition(";")[0].strip().lower() for part in wished.split(",")]
+    # A region's wish is met by its language: de-AT by de.
+    fitting = (each for code in codes for each in (code, code.partition("-")[0]) if each in languages())
+    return next(fitting, SOURCE)
 
 
 def words_of(request: Request) -> NullTranslations:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from gettext import NullTranslations
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from babel.support import NullTranslations
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_datetime
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from minutebook.api.errors import Failure, Renderer
+from minutebook.api.web.dates import written_day, written_moment
 from minutebook.api.web.languages import catalogue, language_of
 from minutebook.api.web.static_files import file_url
 from minutebook.transcript.render.times import short_time
@@ -40,12 +40,12 @@ def _templates(language: str) -> Environment:
 
 def _moment(at: datetime, language: str) -> Markup:
     """A moment in UTC; where scripts run, the page shows it in the reader's own zone."""
-    text = f"{format_datetime(at, 'medium', locale=language)} UTC"
+    text = f"{written_moment(at, language)} UTC"
     return Markup('<time datetime="{}" data-moment>{}</time>').format(at.isoformat(timespec="seconds"), text)
 
 
 def _day(at: datetime, language: str) -> Markup:
-    text = format_date(at, "medium", locale=language)
+    text = written_day(at, "medium", language)
     return Markup('<time datetime="{}" data-day>{}</time>').format(at.isoformat(timespec="seconds"), text)
 
 

@@ -12,10 +12,11 @@ from minutebook.accounts.model import PASSWORD_MIN_CHARS, User
 from minutebook.api.deps import Db, Read, ServicesOf, Tx, client_address
 from minutebook.api.errors import failure_of
 from minutebook.api.stored_files import disposition
+from minutebook.api.web.dates import own_name
 from minutebook.api.web.devices import browser_and_system
 from minutebook.api.web.forms import SESSION_COOKIE, PostedForm, browser_secret, drop_cookie, kept_cookie, several
 from minutebook.api.web.frame import SignedIn, SignInStanding, shown
-from minutebook.api.web.languages import COOKIE, language_of, languages, own_name
+from minutebook.api.web.languages import COOKIE, language_of, languages
 from minutebook.api.web.previews import TemplatePreview, preview_of
 from minutebook.api.web.render import page
 from minutebook.errors import MinutebookError, not_found

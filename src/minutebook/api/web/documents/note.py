@@ -1,7 +1,6 @@
 """The note as Markdown that says what it is of: title, date, attendees before what the note says."""
 
-from babel.dates import format_date
-
+from minutebook.api.web.dates import written_day
 from minutebook.api.web.record import Record
 from minutebook.meetings.model import Meeting
 from minutebook.transcript.render.neutral import in_markdown
@@ -12,7 +11,7 @@ def note_document(meeting: Meeting, record: Record, language: str = "en") -> str
     """The note with its head, as a file; None where there is no note. `language` is that of the date."""
     if record.note is None:
         return None
-    facts = [format_date(meeting.created_at.astimezone(), "long", locale=language)]
+    facts = [written_day(meeting.created_at.astimezone(), "long", language)]
     if record.transcript is not None:
         facts.append(short_time(record.transcript["duration_s"]))
     people = [f"- {in_markdown(attendee.display_name)}" for attendee in meeting.attendees]
