@@ -8,7 +8,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -378,3 +381,63 @@ async def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     with pytest.raises(MinutebookError, match="folder"):
         await storage.look()
+
+
+class SlowParts(BaseHTTPRequestHandler):
+    """As much of S3 as an upload that breaks off asks for; a part takes as long as nobody takes the upload back."""
+
+    asked: list[str]
+    part_came: Event
+    taken_back: Event
+
+    def do_POST(self) -> None:
+        self._answer(b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+
+    def do_PUT(self) -> None:
+        self.part_came.set()
+        self.taken_back.wait(0.5)
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self.taken_back.set()
+        self._answer()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+    def _answer(self, body: bytes = b"") -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.asked.append(self.command)
+        self.send_response(200)
+        for name, value in (("ETag", '"e"'), ("Content-Length", str(len(body)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.mark.parametrize("more", [b"", b"x" * MIB], ids=["part is full", "part is begun"])
+async def test_an_upload_is_taken_back_when_no_part_of_it_is_under_way(tmp_path: Path, more: bytes) -> None:
+    """S3 may keep a part that arrives after its upload was taken back, and lists it nowhere."""
+    here: dict[str, Any] = {"asked": [], "part_came": Event(), "taken_back": Event()}
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (SlowParts,), here)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = Settings(
+            _env_file=None,
+            data_dir=tmp_path,
+            storage_url="s3://bucket/prefix",
+            storage_endpoint=f"http://127.0.0.1:{server.server_port}",
+            storage_access_key="a",
+            storage_secret_key=SecretStr("b"),
+        )
+
+        async def broken() -> AsyncIterator[bytes]:
+            yield b"x" * (15 * MIB)
+            yield b"x" * (MIB - 1)  # with one byte more its second part is complete
+            yield more
+            await asyncio.to_thread(here["part_came"].wait)
+            raise ConnectionResetError
+
+        with pytest.raises(ConnectionResetError):
+            await storage_of(settings).put_stream(KEY, broken())
+        server.shutdown()
+    assert here["asked"] in (["POST", *["PUT"] * count, "DELETE"] for count in (1, 2))

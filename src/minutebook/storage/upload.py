@@ -17,7 +17,8 @@ PIECE_BYTES = 1024 * 1024
 """Small network chunks are gathered to pieces of this size before they cross over."""
 PART_BYTES = 8 * 1024 * 1024
 """Part of a multipart upload: 10,000 of them, S3's limit, make 80 GB."""
-PARTS_AT_ONCE = 4
+PARTS_AT_ONCE = 1
+"""One: then the library takes no piece while a part is under way, see `_pieces`."""
 
 
 class BrokenOffError(Exception):
@@ -32,7 +33,7 @@ class Upload:
     def __init__(self, store: "ObjectStore", key: str) -> None:
         self._store = store
         self._key = key
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=2)
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=PART_BYTES // PIECE_BYTES)
         self._broken = False
         self._sending: asyncio.Future[Any] | None = None
 
@@ -100,6 +101,10 @@ class Upload:
         while (piece := await self._queue.get()) is not None:
             yield piece
         if self._broken:
+            # An upload must not be taken back while a part of it is under way: S3 may keep a part that arrives later.
+            # The library takes a piece when no part is; the first of these may complete one, the second does not.
+            yield b"."
+            yield b"."
             raise BrokenOffError
 
     async def _take_back(self) -> None:
