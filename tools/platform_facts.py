@@ -43,7 +43,7 @@ def entries(probe: Probe, spoken: Mapping[str, tuple[str, int]] = NOTHING) -> li
     texts = [text for text in probe.texts if text not in spoken]
     named = dict.fromkeys(spoken[text] for text in probe.texts if text in spoken)
     phrases = [f"{name} (phrase, {count} texts)" for name, count in named]
-    return [*probe.selectors, *texts, *phrases, *probe.labels]
+    return [*probe.selectors, *texts, *phrases, *probe.labels, *probe.patterns]
 
 
 def section(platform: str) -> str:

@@ -15,6 +15,9 @@ PAGE = """<!doctype html><title>A page</title>
 <p id="plain">You’ll   join
   the call <b>soon</b></p>
 <p>Come in. And stay!</p>
+<p>⏳ Somebody’ll open… </p> <p>so&shy;on&#8203;</p>
+<div aria-label="Words for ears. Nobody sees them"><svg></svg>i</div>
+<section>Loose words <p>{long}</p><p>Words in prose</p></section>
 <p id="split">Please <i>wait</i> here</p>
 <script>const never = "text of a script";</script>
 <template><p>text of a template</p></template>
@@ -31,7 +34,7 @@ PAGE = """<!doctype html><title>A page</title>
 <iframe srcdoc="<p>words in a frame</p>"></iframe>
 <iframe srcdoc="<p>words in a hidden frame</p>" style="display: none"></iframe>
 <iframe sandbox srcdoc="<p>words of somebody else</p>"></iframe>
-"""
+""".replace("{long}", 50 * "Many words ")
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +70,40 @@ def looked(page: Page, *probes: Probe) -> Look:
         ("words in a frame", True),
         ("words in a hidden frame", False),
         ("words of somebody else", False),
+        ("somebody'll open", True),
+        ("soon", True),
+        ("words for ears", True),
+        ("*sees them", True),
+        ("loose words", True),
+        ("words in prose", True),
         ("no words", False),
     ],
 )
 def test_texts(page: Page, text: str, seen: bool) -> None:
     probe = Probe(texts=(text,))
     assert looked(page, probe).holds(probe) is seen
+
+
+@pytest.mark.parametrize(
+    ("pattern", "seen"),
+    [
+        ("^you'll (?:join|leave) the (?:call|meeting)", True),
+        (r"\bcall soon$", True),
+        ("^and stay$", True),
+        ("You'll", False),
+        ("come in and stay", False),
+        ("hidden words", False),
+        ("many words", False),
+    ],
+)
+def test_patterns_are_of_short_sentences(page: Page, pattern: str, seen: bool) -> None:
+    probe = Probe(patterns=(pattern,))
+    assert looked(page, probe).holds(probe) is seen
+
+
+def test_the_innermost_element_says_it(page: Page) -> None:
+    probe = Probe(texts=("*wait*",))
+    assert [match.text for match in looked(page, probe).found[probe]] == ["wait"]
 
 
 def test_hidden_things_count_where_they_are_asked_for(page: Page) -> None:

@@ -142,6 +142,7 @@ def less(probe: Probe) -> Iterator[tuple[str, Probe]]:
     yield from ((each, replace(probe, selectors=others(probe.selectors, each))) for each in probe.selectors)
     yield from ((each, replace(probe, texts=others(probe.texts, each))) for each in probe.texts)
     yield from ((each, replace(probe, labels=others(probe.labels, each))) for each in probe.labels)
+    yield from ((each, replace(probe, patterns=others(probe.patterns, each))) for each in probe.patterns)
 
 
 def without(facts: PageFacts, sign: Sign, probe: Probe) -> list[Sign]:
@@ -156,7 +157,7 @@ def test_no_sign_can_go_unnoticed(platform: str, page: Page, looks: list[Look]) 
     mine = [(scene, look) for scene, look in zip(PLACES, looks, strict=True) if scene["platform"] == platform]
     in_languages = {text for texts in PHRASES.values() for text in texts}
     for sign in facts.signs:
-        entries = (*sign.probe.selectors, *sign.probe.texts, *sign.probe.labels)
+        entries = sign.probe.entries
         for entry, probe in less(sign.probe):
             if platform == "zoom" and entry in in_languages:
                 continue  # the test of phrases is about those

@@ -49,6 +49,7 @@ interface Probe {
   selectors: string[];
   texts: string[];
   labels: string[];
+  patterns: string[];
   inside: string[];
   outside: string[];
   hidden: boolean;

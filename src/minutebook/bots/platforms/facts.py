@@ -22,11 +22,12 @@
     [[leave]]           probes of what is clicked, one after the other
     [script.NAME]       `selectors` for the page script, which gets them by these names
 
-A **probe** names what to look for: `selectors` (CSS), `texts` (visible sentences, `*` for anything), `labels` (whole
-text or `aria-label` of a control such as a button); it holds when `at_least` (1) different elements that these mean are
-seen, each `inside` (one of) and `outside` (all) the given ancestors. `hidden = true` counts what is in the page without
-being visible, too. Case, apostrophes, white space and the mark at a sentence's end do not count in texts. `source` says
-where a fact is from: see `Source`.
+A **probe** names what to look for: `selectors` (CSS), `texts` (sentences that are seen or an `aria-label`, `*` for
+anything), `labels` (whole text or `aria-label` of a control such as a button), `patterns` (regular expressions found in
+a sentence of at most 200 characters, in lower case and with straight apostrophes: for wordings that nobody listed); it
+holds when `at_least` (1) different elements that these mean are seen, each `inside` (one of) and `outside` (all) the
+given ancestors. `hidden = true` counts what is in the page without being visible, too. Case, apostrophes, white space
+and marks around a sentence do not count in texts. `source` says where a fact is from: see `Source`.
 """
 
 import logging
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 TERMINAL: Final = frozenset(Place) - {Place.JOINING, Place.WAITING, Place.IN_CALL}
 """Places that end a visit."""
 
-PROBE_KEYS: Final = ("selectors", "texts", "labels", "inside", "outside")
+PROBE_KEYS: Final = ("selectors", "texts", "labels", "patterns", "inside", "outside")
 WISHES: Final = ("", "microphone", "camera", "speaker_view", "gallery_view")
 """What of a guest `when` may ask for."""
 
@@ -81,13 +82,19 @@ class Probe:
     selectors: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     at_least: int = 1
     hidden: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.selectors or self.texts or self.labels)
+        return bool(self.entries)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """All that it looks for, in the order of a `Match`'s `entry`."""
+        return (*self.selectors, *self.texts, *self.labels, *self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +255,10 @@ class _Table:
     def probe(self) -> Probe:
         lists = {key: self.words(key) for key in PROBE_KEYS}
         probe = Probe(**lists, at_least=self.take("at_least", 1), hidden=self.take("hidden", False))
-        if probe and not 1 <= probe.at_least <= len(probe.selectors + probe.texts + probe.labels):
+        if probe and not 1 <= probe.at_least <= len(probe.entries):
             raise self.wrong(f"at_least is {probe.at_least}, which cannot be met or says nothing")
+        for pattern in probe.patterns:
+            _compiled(self, pattern)
         return probe
 
     def source(self, default: Source | None) -> Source | None:
@@ -280,6 +289,13 @@ class _Table:
 
     def wrong(self, what: str) -> FactsError:
         return FactsError(f"{self._where}: {what}")
+
+
+def _compiled(table: _Table, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise table.wrong(f"{pattern!r} is no pattern: {error}") from error
 
 
 def _only(table: _Table, value: Value) -> Value:

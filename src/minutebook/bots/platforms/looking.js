@@ -7,7 +7,7 @@
   const CONTROLS = "button, a, input[type=button], input[type=submit], [role=button], [role=menuitem], [role=switch]";
   const UNSEEN = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "HEAD"]);
 
-  const normal = (text) => text.replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, " ").trim().toLowerCase();
+  const normal = (text) => text.replace(/[\u2018\u2019\u02bc\u2032\u00b4`]/g, "'").replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
   const shown = (element) =>
     element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true }) && !isParked(element);
   // Frames that wait for their turn are put far outside of the page.
@@ -37,43 +37,95 @@
     return UNSEEN.has(node.tagName) ? "" : [...node.childNodes].map(textOf).join("");
   }
 
-  // Pages are long and texts are many: each element is read once a look.
-  const read = new Map();
-  function roughTextOf(element) {
-    if (!read.has(element)) read.set(element, normal(element.textContent));
-    return read.get(element);
-  }
-
-  // What a wanted text means: a sentence, `*` for anything. `piece` is part of every text that has it.
+  // Texts are many and pages are long: what a page says is read once a look, and each text is looked up in it.
+  const LONGEST = 500;
+  const SHORT = 200;
   const SENTENCES = /(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*/;
-  const bare = (sentence) => sentence.replace(/[\s.!?\u2026\u3002\uff01\uff1f]+$/, "");
-  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
-  function wantedOf(text) {
-    const pieces = bare(normal(text)).split("*");
-    const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a));
-    /** @type {RegExp | undefined} */
-    let pattern;
-    return {
-      piece: longest.trim(),
-      // Of hundreds of texts hardly one is in the page.
-      /** @returns {RegExp} */
-      get pattern() {
-        pattern ??= new RegExp(`^${pieces.map(escaped).join(".*")}$`, "s");
-        return pattern;
-      },
-    };
+  const MARK = /[^\p{L}\p{N}*]/u;
+  function bare(sentence) {
+    let [begin, end] = [0, sentence.length];
+    while (begin < end && MARK.test(sentence[begin])) begin += 1;
+    while (begin < end && MARK.test(sentence[end - 1])) end -= 1;
+    return sentence.slice(begin, end);
   }
 
-  /** @type {(text: string, wanted: {pattern: RegExp}) => boolean} */
-  const says = (text, { pattern }) => pattern.test(bare(text)) || text.split(SENTENCES).some((each) => pattern.test(bare(each)));
+  /** @typedef {{element: Element, first: number, at: number}} Holder `first` to `at`: its own elements, inner ones first */
+  /** @typedef {{by: Map<string, Holder[]>, all: string}} Sayings elements by what they say, and all of that, in lines */
+  /** @type {Map<Document, Sayings>} */
+  const heard = new Map();
+  /** @type {(page: Document) => Sayings} */
+  function sayingsIn(page) {
+    const known = heard.get(page);
+    if (known) return known;
+    /** @type {Map<string, Holder[]>} */
+    const by = new Map();
+    let at = 0;
+    /** @type {(text: string, holder: Holder) => void} */
+    function say(text, holder) {
+      const whole = bare(normal(text));
+      for (const said of new Set([whole, ...whole.split(SENTENCES).map(bare)])) {
+        const holders = by.get(said);
+        if (!holders) by.set(said, [holder]);
+        else if (holders[holders.length - 1] !== holder) holders.push(holder);
+      }
+    }
+    /** @type {(element: any) => string} */
+    function read(element) {
+      if (UNSEEN.has(element.tagName)) return "";
+      const first = at;
+      let [text, inner] = ["", ""];
+      for (let node = element.firstChild; node; node = node.nextSibling) {
+        if (node.nodeType === Node.TEXT_NODE) text += node.data;
+        else if (node.nodeType === Node.ELEMENT_NODE) text += inner = read(node);
+      }
+      const holder = { element, first, at: at++ };
+      const label = element.getAttribute("aria-label");
+      if (label) say(label, holder);
+      if (text.length > LONGEST) {
+        for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) say(node.data, holder);
+      } else if (text !== inner) {
+        say(text, holder);
+      }
+      return text;
+    }
+    if (page.body) read(page.body);
+    by.delete("");
+    const sayings = { by, all: [...by.keys()].join("\n") };
+    heard.set(page, sayings);
+    return sayings;
+  }
 
-  // The innermost elements that say what is wanted. The rough text has that of scripts, too.
-  /** @type {(element: Element, wanted: {piece: string, pattern: RegExp}) => Element[]} */
-  function holders(element, wanted) {
-    if (UNSEEN.has(element.tagName) || !roughTextOf(element).includes(wanted.piece)) return [];
-    const inner = [...element.children].flatMap((child) => holders(child, wanted));
-    if (inner.length) return inner;
-    return says(normal(textOf(element)), wanted) ? [element] : [];
+  // The innermost elements that say one of these.
+  /** @type {(sayings: Sayings, said: string[]) => Element[]} */
+  function holders({ by }, said) {
+    const found = said.flatMap((each) => by.get(each) ?? []).sort((a, b) => a.at - b.at);
+    /** @type {Holder[]} */
+    const innermost = [];
+    for (const holder of found) if (holder.first > (innermost.at(-1)?.at ?? -1)) innermost.push(holder);
+    return innermost.map(({ element }) => element);
+  }
+
+  // A wanted text is a whole sentence, `*` in it stands for anything.
+  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
+  /** @type {(page: Document, text: string) => Element[]} */
+  function sayersOf(page, text) {
+    const sayings = sayingsIn(page);
+    const wanted = bare(normal(text));
+    if (!wanted.includes("*")) return holders(sayings, [wanted]);
+    const pieces = wanted.split("*");
+    const longest = pieces.reduce((a, b) => (b.length > a.length ? b : a)).trim();
+    if (!sayings.all.includes(longest)) return [];
+    const pattern = new RegExp(`^${pieces.map(escaped).join(".*")}$`);
+    return holders(sayings, [...sayings.by.keys()].filter((said) => said.includes(longest) && pattern.test(said)));
+  }
+
+  // A pattern is of short sentences: longer ones are prose.
+  /** @type {(page: Document, pattern: string) => Element[]} */
+  function wordedLike(page, pattern) {
+    const sayings = sayingsIn(page);
+    const wanted = new RegExp(pattern, "mu");
+    if (!wanted.test(sayings.all)) return [];
+    return holders(sayings, [...sayings.by.keys()].filter((said) => said.length <= SHORT && wanted.test(said)));
   }
 
   // Per document the controls by their captions.
@@ -98,8 +150,9 @@
     let entry = 0;
     const all = (search) => pages.flatMap((page) => [...search(page)]);
     for (const selector of probe.selectors) yield [entry++, all((page) => page.querySelectorAll(selector))];
-    for (const text of probe.texts) yield [entry++, all((page) => (page.body ? holders(page.body, wantedOf(text)) : []))];
+    for (const text of probe.texts) yield [entry++, all((page) => sayersOf(page, text))];
     for (const label of probe.labels) yield [entry++, all((page) => controlsIn(page, label))];
+    for (const pattern of probe.patterns) yield [entry++, all((page) => wordedLike(page, pattern))];
   }
 
   const enabled = (element) =>

@@ -116,8 +116,7 @@ def _told_by(sign: Sign, look: Look) -> str:
     may be a secret."""
     probe = sign.probe
     for match in look.found.get(probe, ()):
-        entries = (*probe.selectors, *probe.texts, *probe.labels)
-        return match.text if 0 < len(match.text) <= QUOTED_CHARS else entries[match.entry]
+        return match.text if 0 < len(match.text) <= QUOTED_CHARS else probe.entries[match.entry]
     return look.url.partition("?")[0].partition("#")[0]
 
 

@@ -56,6 +56,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"signs": []}, "signs"),
     ({"sign": [{"place": "in_call", "texts": ["x"], "source": "hearsay"}]}, "hearsay"),
     ({"sign": [{"place": "invalid", "texts": ["x"], "cause": "mood"}]}, "mood"),
+    ({"sign": [{"place": "invalid", "patterns": ["(x"]}]}, "no pattern"),
     ({"facts": {"verson": 1}}, "verson"),
     ({"people": {"names": []}}, "names"),
     ({"sign": [{"place": "ended", "phrases": ["meeting_over"]}]}, "no language file says meeting_over"),
