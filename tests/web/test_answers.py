@@ -105,6 +105,7 @@ async def test_each_sentence_leads_to_the_second_where_it_was_said(ada: Person, 
             {"text": "We decided not to move the launch.", "lines": [line]},
             {"text": "The launch was called off.", "lines": []},
             {"text": "The launch was moved.", "lines": [999]},
+            {"text": "Everybody decided that cats rule the moon.", "lines": [line]},
         ]
 
     model.says = says
@@ -112,9 +113,9 @@ async def test_each_sentence_leads_to_the_second_where_it_was_said(ada: Person, 
     assert page.status_code == 200
     assert '<p dir="auto">We decided to move the launch.</p>' in page.text
     assert f'href="{held.path}?t=' in page.text
-    for invented in ("12 weeks", "not to move", "called off", "was moved."):
+    for invented in ("12 weeks", "not to move", "called off", "was moved.", "cats rule"):
         assert invented not in page.text
-    assert "4 sentences were left out" in page.text
+    assert "5 sentences were left out" in page.text
 
 
 async def test_what_was_not_said_is_told_so(ada: Person, grace: Person, held: Held, model: Model) -> None:

@@ -76,6 +76,19 @@ async def test_links_end(
     assert "expired, was revoked or is not whole" in dead
     assert "To your meetings" not in dead
 
+    # A revocation is taken back, for as long as it is a slip of the hand.
+    other = await ada.part(f"{held.path}/share")
+    assert "share/restore" not in other.text
+    again = {"link": link_id}
+    assert (await ada.send(f"{held.path}/share/restore", again)).status_code == 303
+    assert (await client.get(week)).status_code == 200
+    assert (await ada.send(f"{held.path}/share/restore", again)).status_code == 404, "it is not revoked"
+    undo = await ada.send(f"{held.path}/share/revoke", again, headers={"HX-Request": "true"})
+    assert re.search(rf'share/restore".*name="link" value="{link_id}".*Undo', undo.text, re.DOTALL)
+    clock.advance(600)
+    assert (await ada.send(f"{held.path}/share/restore", again)).status_code == 404
+    assert (await client.get(week)).status_code == 404
+
     third = await link_of(ada, held)
     async with services.db.transaction() as tx:
         await services.meetings.trash(tx, ada.user.id, [held.meeting_id])
@@ -109,6 +122,10 @@ async def test_nobody_shares_or_revokes_what_is_not_theirs(
     (link_id,) = re.findall(r'name="link" value="([^"]+)"', (await ada.open(f"{held.path}/share")).text)
     assert (await grace.open(f"{held.path}/share")).status_code == 404
     assert (await grace.send(f"{held.path}/share", BOTH)).status_code == 404
-    assert (await grace.send(f"{held.path}/share/revoke", {"link": link_id})).status_code == 404
+    for act in ("revoke", "restore"):
+        assert (await grace.send(f"{held.path}/share/{act}", {"link": link_id})).status_code == 404
+    await ada.send(f"{held.path}/share/revoke", {"link": link_id})
+    assert (await grace.send(f"{held.path}/share/restore", {"link": link_id})).status_code == 404
+    await ada.send(f"{held.path}/share/restore", {"link": link_id})
     assert (await client.get(path)).status_code == 200
     assert (await ada.send(f"{held.path}/share", {"expires": "never"})).status_code == 400

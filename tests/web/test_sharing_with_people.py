@@ -14,7 +14,7 @@ from support.people import Held, Person
 
 READING = {"record", "entry", "audio", "recording", "peaks", "history", "versions"}
 """What somebody who may read gets by GET, besides the page; downloads too."""
-OWNERS = {"share", "share/people", "share/end", "share/revoke", "details", "ask", "hold"}
+OWNERS = {"share", "share/people", "share/end", "share/revoke", "share/restore", "details", "ask", "hold"}
 """What is nobody's but the owner's."""
 QUERY = {"speaker": "speaker_1", "turn": "0", "place": "0", "item": "0"}
 MENDED = {"place": "0", "turn": "0", "text": "We decided to move the picnic to Monday."}
@@ -70,7 +70,10 @@ async def test_what_is_shared_is_in_the_others_list_until_it_is_not(
     }
     assert "Grace Hopper" in (await ada.open(f"{held.path}/share")).text
 
-    await ada.send(f"{held.path}/share/end", {"share": share_id})
+    ended = await ada.send(f"{held.path}/share/end", {"share": share_id}, headers={"HX-Request": "true"})
+    undo = ended.text.partition("has ended")[2].partition("</form>")[0]
+    assert f'{held.path}/share/people"' in undo
+    assert all(f'name="{name}" value="{value}"' in undo for name, value in {"right": "read", **whom}.items())
     assert (await grace.open(held.path)).status_code == 404
     assert (await grace.open(f"{held.path}/audio")).status_code == 404
     assert held.path not in (await grace.open("/")).text

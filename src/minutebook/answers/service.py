@@ -87,7 +87,8 @@ def _carried(claims: Sequence[Claim], lines: Sequence[Line], transcripts: Mappin
         (meeting_id,) = meetings
         evidence = tuple(e for line in cited for e in _evidence(line, transcripts[meeting_id]))
         verifier = verifiers.setdefault(meeting_id, Verifier(transcripts[meeting_id]))
-        if verifier.reason_against(Item(ItemKind.TOPIC, claim.text, evidence)) is None:
+        item = Item(ItemKind.TOPIC, claim.text, evidence)
+        if verifier.reason_against(item) is None and not verifier.is_mostly_its_own(item):
             cites = tuple(Cite(meeting_id, line.title, line.speaker, line.start_s, line.text) for line in cited)
             sentences.append(Sentence(claim.text, cites))
     return Answer(tuple(sentences), len(claims) - len(sentences))

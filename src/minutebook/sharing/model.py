@@ -13,6 +13,8 @@ SHARES_MAX: Final = 200
 """Users and groups with whom one meeting can be shared."""
 GROUPS_MAX: Final = 100
 MEMBERS_MAX: Final = 500
+REVOKED_FOR: Final = timedelta(minutes=10)
+"""How long a revoked link can be had back by whoever revoked it."""
 GROUP_NAME_MAX: Final = 100
 
 
@@ -34,14 +36,20 @@ _RANK: Final = {right: rank for rank, right in enumerate(Right)}
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A meeting shared with one user or one group, called `name`."""
+    """A meeting shared with one user, whose address is `email`, or with one group; `name` is what it is called."""
 
     id: str
     meeting_id: str
     right: Right
     name: str
-    is_group: bool
+    email: str | None
+    group_id: str | None
     created_at: datetime
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is shared with a group."""
+        return self.group_id is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ async def shares_of(tx: AsyncConnection, owner_id: str, meeting_id: str) -> Sequ
             row.meeting_id,
             Right(row.right),
             row.name if row.group_id else f"{row.display_name} ({row.email})",
-            row.group_id is not None,
+            row.email,
+            row.group_id,
             row.created_at,
         )
         for row in await tx.execute(query)
@@ -226,6 +227,17 @@ async def revoke(tx: AsyncConnection, owner_id: str, meeting_id: str, link_id: s
         share_links.c.revoked_at.is_(None),
     )
     return (await tx.execute(statement.values(revoked_at=at))).rowcount == 1
+
+
+async def restore(tx: AsyncConnection, owner_id: str, meeting_id: str, link_id: str, since: datetime) -> bool:
+    """Let a link open again that was revoked after this moment; False when this owner's meeting has none such."""
+    statement = update(share_links).where(
+        share_links.c.id == link_id,
+        share_links.c.owner_id == owner_id,
+        share_links.c.meeting_id == meeting_id,
+        share_links.c.revoked_at > since,
+    )
+    return (await tx.execute(statement.values(revoked_at=None))).rowcount == 1
 
 
 def _link(row: Row[tuple[object, ...]]) -> ShareLink:

@@ -17,6 +17,7 @@ from minutebook.sharing.groups import Groups
 from minutebook.sharing.model import (
     LIFE,
     LINKS_MAX,
+    REVOKED_FOR,
     SHARES_MAX,
     Lasts,
     Right,
@@ -136,6 +137,12 @@ class Sharing:
     async def revoke(self, tx: AsyncConnection, owner_id: str, meeting_id: str, link_id: str) -> None:
         """Let a link open no more, from the next request on; `link_not_found`."""
         if not await repository.revoke(tx, owner_id, meeting_id, link_id, self._clock.now()):
+            raise not_found("link")
+
+    async def restore(self, tx: AsyncConnection, owner_id: str, meeting_id: str, link_id: str) -> None:
+        """Take a revocation back that was made a moment ago; `link_not_found`."""
+        since = self._clock.now() - REVOKED_FOR
+        if not await repository.restore(tx, owner_id, meeting_id, link_id, since):
             raise not_found("link")
 
     async def open(self, tx: AsyncConnection, secret: str) -> tuple[ShareLink, Meeting]:

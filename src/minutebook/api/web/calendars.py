@@ -12,15 +12,18 @@ from minutebook.api.deps import Read, ServicesOf
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
+from minutebook.bots.model import BotWish, SpeechToText
 from minutebook.calendars.model import EventQuery, ProviderName, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
-from minutebook.errors import MinutebookError, invalid
+from minutebook.errors import Kind, MinutebookError, invalid
 
 router = APIRouter(prefix="/my/calendars", include_in_schema=False)
 
 AHEAD = timedelta(days=7)
 GRANTED = frozenset({ProviderName.GOOGLE, ProviderName.MICROSOFT})
 GRANTS = ("client_id", "client_secret", "refresh_token")
+USUAL_WISH = BotWish(meeting_url="", bot_name=Rule().bot_name, speech_to_text=SpeechToText())
+"""What is asked of a bot for a single meeting: the same as by a rule."""
 
 
 @router.get("")
@@ -38,9 +41,8 @@ async def connect(request: Request, user: SignedIn, form: PostedForm, services: 
         await services.calendars.connecting.connect(user.id, provider, secrets, rule=rule)
     except MinutebookError as error:
         async with services.db.reading() as read:
-            granting = form.get("provider") if form.get("provider") in GRANTED else ""
-            return await _page(request, user, services, read, error, form.get("url", ""), granting=granting or "")
-    return RedirectResponse("/my/calendars", 303)
+            return await _page(request, user, services, read, error, typed=form)
+    return _done("connected")
 
 
 @router.post("/{calendar_id}/rule")
@@ -60,14 +62,38 @@ async def set_rule(
             return await _page(request, user, services, tx, preview=Preview(calendar_id, rule, events))
         wanted = rule if form.get("act") == "record" else None
         await services.calendars.event_bots.set_rule(tx, user.id, calendar_id, wanted)
-    return RedirectResponse("/my/calendars", 303)
+    return _done("rule" if wanted else "no-rule")
+
+
+@router.post("/events/{event_id}")
+async def set_event(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, event_id: str
+) -> Response:
+    """Have one meeting recorded that no rule takes, or leave one out."""
+    wanted = form.get("act") == "record"
+    async with services.db.transaction() as tx:
+        try:
+            if wanted:
+                await services.calendars.event_bots.schedule(tx, user.id, event_id, USUAL_WISH, api_key=None)
+            else:
+                await services.calendars.event_bots.unschedule(tx, user.id, event_id)
+        except MinutebookError as error:
+            if error.kind is Kind.NOT_FOUND:
+                raise
+            return await _page(request, user, services, tx, error)
+    return _done("recorded" if wanted else "not-recorded")
 
 
 @router.post("/{calendar_id}/remove")
 async def remove(user: SignedIn, form: PostedForm, services: ServicesOf, calendar_id: str) -> Response:
     """Disconnect a calendar; bots that were to go to its meetings stay away."""
     await services.calendars.connecting.remove(user.id, calendar_id)
-    return RedirectResponse("/my/calendars", 303)
+    return _done("removed")
+
+
+def _done(what: str) -> RedirectResponse:
+    """Back to the page, which says that this was done."""
+    return RedirectResponse(f"/my/calendars?done={what}", 303)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +125,16 @@ async def _page(
     services: ServicesOf,
     read: Read,
     error: MinutebookError | None = None,
-    url: str = "",
     preview: Preview | None = None,
-    granting: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page. `typed` is what a form held that could not be done: all but its secrets stands there again."""
     now = services.clock.now()
     found = await services.calendars.list(read, user.id)
     weeks = []
     for calendar in found:
         query = EventQuery(calendar.id, ends_after=now, starts_until=now + AHEAD)
         weeks.append((calendar, [event for _, event in await services.calendars.page(read, user.id, query)]))
-    context = {"weeks": weeks, "url": url, "preview": preview, "granting": granting}
+    again = {name: (typed or {}).get(name, "") for name in ("provider", "url", "username")}
+    context = {"weeks": weeks, "preview": preview, "typed": again, "done": request.query_params.get("done", "")}
     return shown(request, user, "calendars.html", context, failure=failure_of(error) if error else None)

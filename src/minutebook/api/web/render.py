@@ -1,8 +1,8 @@
 """Templates become answers; errors become pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -34,19 +34,26 @@ def _templates(language: str) -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(language=language, file_url=file_url)
-    made.filters.update(clock=short_time, moment=lambda at: _moment(at, language), day=lambda at: _day(at, language))
+    made.filters.update(clock=short_time, **{name: partial(_time, name, language) for name in _TIMES})
     return made
 
 
-def _moment(at: datetime, language: str) -> Markup:
-    """A moment in UTC; where scripts run, the page shows it in the reader's own zone."""
-    text = f"{written_moment(at, language)} UTC"
-    return Markup('<time datetime="{}" data-moment>{}</time>').format(at.isoformat(timespec="seconds"), text)
+def _moment(at: datetime, language: str) -> str:
+    return f"{written_moment(at, language)} UTC"
 
 
-def _day(at: datetime, language: str) -> Markup:
-    text = written_day(at, "medium", language)
-    return Markup('<time datetime="{}" data-day>{}</time>').format(at.isoformat(timespec="seconds"), text)
+_TIMES: Final[Mapping[str, Callable[[datetime, str], str]]] = {
+    "moment": _moment,
+    "coming": _moment,
+    "day": lambda at, language: written_day(at, "medium", language),
+}
+"""How moments are written, in UTC; where scripts run, the page shows them in the reader's own zone, and what is coming
+with its day of the week."""
+
+
+def _time(name: str, language: str, at: datetime) -> Markup:
+    text = _TIMES[name](at, language)
+    return Markup('<time datetime="{}" data-as="{}">{}</time>').format(at.isoformat(timespec="seconds"), name, text)
 
 
 def policy(form_targets: str = "") -> str:

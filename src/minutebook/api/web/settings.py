@@ -233,6 +233,7 @@ async def _page(
         "voices": await services.remembering.list(read, user.id),
         "voice_receipts": await services.remembering.receipts(read, user.id),
         "groups": await services.sharing.groups.list(read, user.id),
+        "people": [each for each in await management.users(read) if each.id != user.id and each.disabled_at is None],
         "done": request.query_params.get("done", ""),
         "browser_and_system": browser_and_system,
         "language_now": language_of(request),

@@ -59,10 +59,15 @@ async def share(request: Request, user: SignedIn, form: PostedForm, services: Se
 async def unshare(
     request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str
 ) -> Response:
-    """Share with somebody no longer."""
+    """Share with somebody no longer; the answer to a script has what shares it again."""
+    share_id = form.get("share", "")
     async with services.db.transaction() as tx:
-        await services.sharing.unshare(tx, user.id, meeting_id, form.get("share", ""))
-    return await _answer(request, user, services, meeting_id, "ended")
+        shares = await services.sharing.shares(tx, user.id, meeting_id)
+        await services.sharing.unshare(tx, user.id, meeting_id, share_id)
+    (ended,) = (each for each in shares if each.id == share_id)
+    whom = {"group": ended.group_id} if ended.group_id else {"email": ended.email or ""}
+    undo = {"to": "people", "right": ended.right.value, **whom}
+    return await _answer(request, user, services, meeting_id, "ended", undo)
 
 
 @router.post("/meetings/{meeting_id}/leave")
@@ -74,15 +79,35 @@ async def leave(user: SignedIn, form: PostedForm, services: ServicesOf, meeting_
 
 @router.post("/meetings/{meeting_id}/share/revoke")
 async def revoke(request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str) -> Response:
-    """Let a link open no more."""
+    """Let a link open no more; the answer to a script has what takes that back."""
+    link_id = form.get("link", "")
     async with services.db.transaction() as tx:
-        await services.sharing.revoke(tx, user.id, meeting_id, form.get("link", ""))
-    return await _answer(request, user, services, meeting_id, "revoked")
+        await services.sharing.revoke(tx, user.id, meeting_id, link_id)
+    return await _answer(request, user, services, meeting_id, "revoked", {"to": "restore", "link": link_id})
 
 
-async def _answer(request: Request, user: User, services: ServicesOf, meeting_id: str, done: str) -> Response:
+@router.post("/meetings/{meeting_id}/share/restore")
+async def restore(
+    request: Request, user: SignedIn, form: PostedForm, services: ServicesOf, meeting_id: str
+) -> Response:
+    """Let a link open again that was revoked a moment ago."""
+    link_id = form.get("link", "")
+    async with services.db.transaction() as tx:
+        await services.sharing.restore(tx, user.id, meeting_id, link_id)
+    await _told(services, user, meeting_id, link_id, "link")
+    return await _answer(request, user, services, meeting_id, "restored")
+
+
+async def _answer(
+    request: Request,
+    user: User,
+    services: ServicesOf,
+    meeting_id: str,
+    done: str,
+    undo: Mapping[str, str] | None = None,
+) -> Response:
     if is_part(request):
-        return await _sheet(request, user, services, meeting_id, done=done)
+        return await _sheet(request, user, services, meeting_id, done=done, undo=undo)
     return RedirectResponse(f"/meetings/{meeting_id}/share?done={done}", 303)
 
 
@@ -95,8 +120,15 @@ async def _told(services: ServicesOf, user: User, meeting_id: str, label: str, w
 
 
 async def _sheet(
-    request: Request, user: User, services: ServicesOf, meeting_id: str, made: str | None = None, done: str = ""
+    request: Request,
+    user: User,
+    services: ServicesOf,
+    meeting_id: str,
+    made: str | None = None,
+    done: str = "",
+    undo: Mapping[str, str] | None = None,
 ) -> Response:
+    """The sheet; `undo` holds the fields of the form, and the address it goes `to`, that takes back what was done."""
     async with services.db.reading() as read:
         meeting = await services.meetings.get(read, user.id, meeting_id)
         recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
@@ -115,6 +147,7 @@ async def _sheet(
             "lasts": list(Lasts),
             "made": made,
             "done": done or request.query_params.get("done", ""),
+            "undo": undo,
         }
     part = "parts/share_sheet.html" if request.method == "GET" else "parts/share.html"
     return shown(request, user, part if is_part(request) else "share.html", context)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from minutebook.analysis.model import AnalysisType
+from minutebook.analysis.model import DEFAULT_INSTRUCTION, AnalysisType
 from minutebook.api.deps import ServicesOf
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.media import recording_of
@@ -64,6 +64,7 @@ async def versions(
         "reports": [notes[number].report for number in numbers],
         "before": chosen_before,
         "after": chosen_after,
+        "usual": DEFAULT_INSTRUCTION,
         "lines": lines,
     }
     return shown(request, user, "versions.html", context)

@@ -37,7 +37,7 @@ class GoogleRecordings:
     """Google Meet, see the port."""
 
     name = "Google Meet"
-    how = "Connect the organiser's calendar as docs/calendars.md says."
+    how = "Connect the organiser's calendar; see “Calendars” in the documentation."
 
     def __init__(
         self, outgoing: OutgoingClient, calendars: Calendars, settings: GoogleSettings, now: Callable[[], datetime]

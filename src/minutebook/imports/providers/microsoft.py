@@ -40,7 +40,7 @@ class MicrosoftRecordings:
     """Microsoft Teams, see the port."""
 
     name = "Microsoft Teams"
-    how = "Connect the organiser's calendar as docs/calendars.md says, with the scopes of docs/platforms.md."
+    how = "Connect the organiser's calendar; see “Calendars” and “Platforms” in the documentation."
 
     def __init__(
         self, outgoing: OutgoingClient, calendars: Calendars, settings: MicrosoftSettings, now: Callable[[], datetime]

@@ -52,7 +52,7 @@ class ZoomRecordings:
     """Zoom, see the port."""
 
     name = "Zoom"
-    how = "Connect the host's account as docs/zoom.md says."
+    how = "Connect the host's account; see “Zoom” in the documentation."
 
     def __init__(self, outgoing: OutgoingClient, zoom: ZoomConnections, api_url: str) -> None:
         self._zoom = zoom

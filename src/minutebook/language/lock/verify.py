@@ -30,6 +30,8 @@ from minutebook.transcript.model import Transcript, Turn
 _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
 
+_MOSTLY = 0.5
+
 
 @dataclass(frozen=True)
 class _Words:
@@ -70,6 +72,12 @@ class Verifier:
     def reason_against(self, item: Item) -> str | None:
         """Why the evidence does not carry the item, as a sentence; None when it does."""
         return next((reason for check in self._checks if (reason := check(item)) is not None), None)
+
+    def is_mostly_its_own(self, item: Item) -> bool:
+        """Whether most words of an item that say something are nobody's. A note may say things in words of its own
+        where the rest carries it; an answer that does so mostly is about something else (of 98 true lines that were
+        read, 4 do)."""
+        return self._wording.features(item)["untold_share"] > _MOSTLY
 
     def _quotes(self, item: Item) -> str | None:
         if not item.evidence:

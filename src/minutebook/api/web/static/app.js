@@ -2,16 +2,21 @@
 
 import { around, every, find, maybe } from "./elements.js";
 
+// The page's language as it is written where the reader lives: an English page is not an American one everywhere.
 const language = document.documentElement.lang;
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const written = navigator.languages.find((each) => each.split("-")[0] === language) ?? language;
+const formats = {
+  moment: new Intl.DateTimeFormat(written, { dateStyle: "medium", timeStyle: "short" }),
+  coming: new Intl.DateTimeFormat(written, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+  day: new Intl.DateTimeFormat(written, { dateStyle: "medium" }),
+};
 
 /** @param {ParentNode} root */
 export function localTimes(root) {
-  for (const time of every("time[data-moment], time[data-day]", HTMLTimeElement, root)) {
+  for (const time of every("time[data-as]", HTMLTimeElement, root)) {
     const at = new Date(time.dateTime);
-    const format = "day" in time.dataset ? day : moment;
-    if (!Number.isNaN(at.getTime())) time.textContent = format.format(at);
+    const format = formats[/** @type {keyof typeof formats} */ (time.dataset.as)];
+    if (format && !Number.isNaN(at.getTime())) time.textContent = format.format(at);
   }
 }
 
