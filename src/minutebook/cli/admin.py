@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from minutebook.accounts.model import User
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -58,8 +59,8 @@ def repair(data_dir: Path | None = DATA_DIR) -> None:
         return await asyncio.to_thread(set_aside, system_url(services.db.url)), await ask_anew(services)
 
     kept, asked = with_services(data_dir, work)
-    typer.echo(f"The damaged queue is kept as {kept.name}." if kept else "The queue of work is sound.")
-    typer.echo(f"Asked anew for the work on {asked} recordings. Start the server again.")
+    stdout.print(f"The damaged queue is kept as {kept.name}." if kept else "The queue of work is sound.")
+    stdout.print(f"Asked anew for the work on {asked} recordings. Start the server again.")
 
 
 @app.command("create-token")

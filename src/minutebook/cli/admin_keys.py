@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from minutebook.cli.admin import app
+from minutebook.cli.console import stderr, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -32,7 +33,7 @@ def new_key(data_dir: Path | None = DATA_DIR) -> None:
         )
         raise invalid("key_configured", message)
     put_new_key(key_file(settings))
-    typer.echo("There is a new key; those of before still open. Restart the server, then `minutebook admin reseal`.")
+    stdout.print("There is a new key; those of before still open. Restart the server, then `minutebook admin reseal`.")
 
 
 @app.command("reseal")
@@ -54,10 +55,10 @@ def reseal(
         return await seal_anew(services.db, services.sealing)
 
     done = with_services(data_dir, work)
-    typer.echo(f"{done.anew} secrets were sealed with the newest key.")
+    stdout.print(f"{done.anew} secrets were sealed with the newest key.")
     if done.unreadable:
-        typer.echo(f"{done.unreadable} secrets cannot be opened by any key, and stay as they are.", err=True)
+        stderr.print(f"{done.unreadable} secrets cannot be opened by any key, and stay as they are.")
         raise typer.Exit(1)
     path = key_file(settings_for(data_dir))
     if forget_old and path.exists():
-        typer.echo(f"{forget_old_keys(path)} older keys were forgotten. Restart the server.")
+        stdout.print(f"{forget_old_keys(path)} older keys were forgotten. Restart the server.")

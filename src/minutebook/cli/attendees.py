@@ -8,8 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from minutebook.cli.console import stderr
 from minutebook.errors import MinutebookError, invalid
 
 Person = tuple[str, str]
@@ -55,17 +54,16 @@ def ask_attendees() -> list[Person]:
             f'Who took part? Give each with --attendee "{EXAMPLE}", or --attendees FILE.',
             "attendees",
         )
-    console = Console(stderr=True)
-    console.print(f"Who took part? One per line, like {EXAMPLE}; an empty line ends the list.", markup=False)
+    stderr.print(f"Who took part? One per line, like {EXAMPLE}; an empty line ends the list.")
     people: list[Person] = []
     while True:
-        line = console.input(f"Attendee {len(people) + 1}: ").strip()
+        line = stderr.input(f"Attendee {len(people) + 1}: ").strip()
         if not line and people:
             return people
         try:
             people.append(parse_attendee(line))
         except MinutebookError as error:
-            console.print(error.message, markup=False)
+            stderr.print(error.message)
 
 
 def gather_attendees(texts: Iterable[str], file: Path | None = None) -> list[Person]:

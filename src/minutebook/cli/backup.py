@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
 from minutebook.errors import not_found
@@ -32,9 +33,9 @@ def backup(
     settings = settings_for(data_dir)
     key = None if without_key else _key_of(settings)
     summary = asyncio.run(_backup(settings, folder, key, keep))
-    typer.echo(f"{summary.name}: {_in_words(summary)}; {_copied(summary)}.")
+    stdout.print(f"{summary.name}: {_in_words(summary)}; {_copied(summary)}.")
     if key is None:
-        typer.echo(
+        stdout.print(
             "The key is not in it: keep MINUTEBOOK_SECRET_KEY (or the data directory's secret.key) elsewhere. Without "
             "it, connected calendars, Zoom and webhook secrets cannot be read again; recordings and notes can."
         )
@@ -51,8 +52,8 @@ def restore(
 
     settings = settings_for(data_dir)
     summary, asked = asyncio.run(_restore(settings, folder, at))
-    typer.echo(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
-    typer.echo(f"Asked anew for the work on {asked} recordings. Start the server with `minutebook serve`.")
+    stdout.print(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
+    stdout.print(f"Asked anew for the work on {asked} recordings. Start the server with `minutebook serve`.")
 
 
 @tell
@@ -65,13 +66,13 @@ def upgrade(
 
     steps = asyncio.run(_upgrade(settings_for(data_dir), check))
     if not steps:
-        typer.echo("The database is up to date.")
+        stdout.print("The database is up to date.")
         return
-    typer.echo(f"{len(steps)} steps {'are to be taken' if check else 'were taken'}:")
+    stdout.print(f"{len(steps)} steps {'are to be taken' if check else 'were taken'}:")
     for step in steps:
-        typer.echo(f"  {step.revision}  {step.title}")
+        stdout.print(f"  {step.revision}  {step.title}")
     if check:
-        typer.echo("Nothing was changed. Make a backup, stop the server, then run `minutebook upgrade`.")
+        stdout.print("Nothing was changed. Make a backup, stop the server, then run `minutebook upgrade`.")
 
 
 async def _backup(settings: "Settings", folder: Path, key: bytes | None, keep: int) -> "Summary":

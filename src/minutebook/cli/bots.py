@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from minutebook.cli import looking, telling
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
@@ -63,7 +64,8 @@ def address(
     elif shown is None:
         raise MinutebookError(Kind.NOT_FOUND, "no_meeting", "There is no address here at which a bot can join a call.")
     else:
-        typer.echo("\n".join(f"{name}: {value}" for name, value in shown.items()))
+        for name, value in shown.items():
+            stdout.print(f"{name}: {value}")
 
 
 async def _host(settings: Settings, stop: asyncio.Event) -> None:

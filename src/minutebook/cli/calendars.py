@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from minutebook.calendars.model import Calendar, ProviderName, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
-from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from minutebook.wiring import Services
 
 app = typer.Typer(help="Calendars whose meetings bots go to.", no_args_is_help=True)
-stdout = Console(highlight=False)
 
 PASSWORD_ENV = "MINUTEBOOK_CALENDAR_PASSWORD"  # noqa: S105 - the name of a variable
 USER = typer.Option(None, "--user", help="Whose calendars, by e-mail; the owner's when not said.")
@@ -57,11 +55,9 @@ def add(
     made, meetings = with_services(data_dir, work)
     stdout.print(
         f"{made.name} is connected as {made.id}; {meetings} meetings in the next seven days.",
-        markup=False,
-        soft_wrap=True,
     )
     if made.error_message:
-        stdout.print(made.error_message, markup=False, style="red", soft_wrap=True)
+        stdout.print(made.error_message, style="red")
 
 
 @app.command("list")
@@ -83,12 +79,12 @@ def list_calendars(user: str | None = USER, as_json: bool = JSON, data_dir: Path
         shown = _shown(each)
         table.add_row(*(str(shown[name] or "") for name in ("id", "name", "provider", "state", "synced_at", "rule")))
     if found:
-        print_table(table)
+        stdout.print(table)
     else:
         stdout.print("No calendar is connected.")
     for each in found:
         if each.error_message:
-            stdout.print(f"{each.name}: {each.error_message}", markup=False, style="red", soft_wrap=True)
+            stdout.print(f"{each.name}: {each.error_message}", style="red")
 
 
 @app.command("rules")
@@ -124,9 +120,9 @@ def rules(
     if off:
         stdout.print("The rule is off; bots that it had asked for are called off.")
         return
-    stdout.print(f"{len(found)} meetings in the next seven days {'get' if on else 'would get'} a bot:", soft_wrap=True)
+    stdout.print(f"{len(found)} meetings in the next seven days {'get' if on else 'would get'} a bot:")
     for each in found:
-        stdout.print(f"  {each.start:%a %Y-%m-%d %H:%M} UTC  {each.title}", markup=False, soft_wrap=True)
+        stdout.print(f"  {each.start:%a %Y-%m-%d %H:%M} UTC  {each.title}")
     if not on:
         stdout.print("Nothing was changed; --on switches the rule on.")
 
@@ -153,7 +149,7 @@ def sync(
 
     outcomes = with_services(data_dir, work)
     for key, (changed, error) in outcomes.items():
-        stdout.print(f"{key}: {error or f'{changed} events changed'}", markup=False, soft_wrap=True)
+        stdout.print(f"{key}: {error or f'{changed} events changed'}")
     if any(error for _, error in outcomes.values()):
         raise typer.Exit(1)
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
+from minutebook.cli.console import print_lines
 from minutebook.cli.exits import FAILED
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
@@ -32,11 +33,17 @@ class Finding:
     path: str = ""
 
     @property
-    def mark(self) -> str:
+    def mark(self) -> Text:
         """What stands before it: `ok`, `note` when there is something to do all the same, or `FAIL`."""
         if not self.ok:
-            return "[red]FAIL[/red]"
-        return "[yellow]note[/yellow]" if self.advice else "[green]ok[/green]  "
+            return Text("FAIL", style="red")
+        return Text("note", style="yellow") if self.advice else Text("ok", style="green")
+
+    @property
+    def said(self) -> str:
+        """Everything about it as sentences."""
+        seen = f"{self.detail} ({self.path})" if self.path else self.detail
+        return f"{seen}. {self.advice}" if self.advice else seen
 
 
 async def _asr(settings: Settings) -> Finding:
@@ -244,11 +251,12 @@ def doctor(
         report = {group: {name: asdict(f) for name, f in checks.items()} for group, checks in findings.items()}
         typer.echo(json.dumps({"ok": well, **report}, indent=2))
     else:
-        console = Console(highlight=False)
-        for group, checks in findings.items():
-            for name, finding in checks.items():
-                console.print(f"{finding.mark} {group}.{name}: ", end="")
-                said = " ".join(filter(None, (finding.detail, finding.path, finding.advice)))
-                console.print(said, markup=False, soft_wrap=True)
+        print_lines(
+            [
+                (finding.mark, f"{group}.{name}", finding.said)
+                for group, checks in findings.items()
+                for name, finding in checks.items()
+            ]
+        )
     if not well:
         raise typer.Exit(FAILED)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from minutebook.cli.console import stderr
 from minutebook.errors import Kind, MinutebookError
 
 P = ParamSpec("P")
@@ -55,9 +55,6 @@ def exit_code(error: MinutebookError) -> int:
     return OPERATOR if error.code in OPERATOR_CODES else EXIT_CODES[error.kind]
 
 
-stderr = Console(stderr=True, highlight=False)
-
-
 def tell(command: Callable[P, R]) -> Callable[P, R]:
     """Wrap a command: a `MinutebookError` becomes its sentence on standard error and an exit code."""
 
@@ -67,8 +64,7 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except MinutebookError as error:
             sentence = Text.assemble(("Error", "red"), f" ({error.code}): {error.message}")
-            # What is piped is cut into lines by whoever reads it.
-            stderr.print(sentence, soft_wrap=not stderr.is_terminal)
+            stderr.print(sentence)
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")

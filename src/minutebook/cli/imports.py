@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
-from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.imports.model import Brought, Importable, Imported, Listed
 
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
-stdout = Console(highlight=False)
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -62,7 +60,7 @@ def _tell_import(brought: Brought, as_json: bool) -> None:
         typer.echo(json.dumps(said))
         return
     done = "had been imported before" if brought.already else "is imported; `minutebook serve` transcribes it"
-    stdout.print(f"The recording {done}: meeting {imported.meeting_id}.", markup=False, soft_wrap=True)
+    stdout.print(f"The recording {done}: meeting {imported.meeting_id}.")
 
 
 def _tell_list(listed: Listed, as_json: bool) -> None:
@@ -72,12 +70,12 @@ def _tell_list(listed: Listed, as_json: bool) -> None:
         typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
     if not rows:
-        stdout.print(listed.found.reason or "There is nothing to import.", markup=False, soft_wrap=True)
+        stdout.print(listed.found.reason or "There is nothing to import.")
         return
     table = Table("recording", "title", "begun", "seconds", "meeting", box=None)
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in row))
-    print_table(table)
+    stdout.print(table)
 
 
 def _row(found: Importable, imported: Imported | None) -> dict[str, Any]:

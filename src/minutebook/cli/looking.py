@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import typer
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.errors import Kind, MinutebookError
@@ -27,9 +28,7 @@ def look(
 ) -> None:
     """Show where a bot takes itself to be when it sees this page, and by what it tells. Reaches no network."""
     shown = _seen(page, platform, url)
-    typer.echo(
-        json.dumps(shown, indent=2) if as_json else "\n".join(f"{key}: {value or '-'}" for key, value in shown.items())
-    )
+    _show(shown, as_json)
 
 
 @tell
@@ -57,9 +56,7 @@ def capture(
         raise MinutebookError(Kind.NOT_FOUND, "no_capture", said)
     evidence = _evidence(found[-1])
     shown = {"path": str(found[-1]), **evidence}
-    typer.echo(
-        json.dumps(shown, indent=2) if as_json else "\n".join(f"{key}: {value or '-'}" for key, value in shown.items())
-    )
+    _show(shown, as_json)
 
 
 @tell
@@ -75,7 +72,8 @@ def replay(
     if as_json:
         typer.echo(json.dumps({"then": then, "now": now}, indent=2))
     else:
-        typer.echo("\n".join(f"{key}: {then[key] or '-'} then, {value or '-'} now" for key, value in now.items()))
+        for key, value in now.items():
+            stdout.print(f"{key}: {then[key] or '-'} then, {value or '-'} now")
 
 
 def _seen(page: Path, platform: str, url: str) -> dict[str, str | None]:
@@ -97,6 +95,14 @@ def _seen(page: Path, platform: str, url: str) -> dict[str, str | None]:
     except BrowserMissingError as error:
         raise MinutebookError(Kind.UNAVAILABLE, "no_browser", str(error)) from error
     return told_of(sight)
+
+
+def _show(shown: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    for key, value in shown.items():
+        stdout.print(f"{key}: {value or '-'}")
 
 
 def _captures(folder: Path) -> list[Path]:

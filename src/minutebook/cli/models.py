@@ -7,17 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
-from minutebook.cli.exits import stderr, tell
-from minutebook.cli.remote.output import print_table
+from minutebook.cli.console import stderr, stdout
+from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.errors import Kind, MinutebookError, invalid
 
 app = typer.Typer(help="Recognition models: what each costs, fetching, choosing.", no_args_is_help=True)
-stdout = Console(highlight=False)
 
 NAME = typer.Argument(..., help="Name of the model, as `minutebook models list` shows it.", show_default=False)
 DATA_DIR = typer.Option(None, "--data-dir", help="The data directory that holds the models.")
@@ -54,7 +52,7 @@ def list_models(
         speed = f"{cost.times_real_time:.1f} × real time" if cost else "not measured"
         size = f"{entry.size_mb} MB"
         table.add_row(entry.name, shown_state, size, memory, speed, entry.spoken, entry.engine, entry.licence)
-    print_table(table)
+    stdout.print(table)
 
 
 @app.command("fetch")
@@ -70,7 +68,7 @@ def fetch_model(name: str = NAME, data_dir: Path | None = DATA_DIR) -> None:
         raise invalid("model_bundled", f"The model {name} comes with a package; there is nothing to fetch.", "name")
     with _progress(name) as tell_bytes:
         folder = fetch(entry, settings.models_dir, Hub(settings.speech.hub_url), tell_bytes)
-    stderr.print(f"{name} is in {folder}. Use it with `minutebook models use {name}`.", markup=False)
+    stderr.print(f"{name} is in {folder}. Use it with `minutebook models use {name}`.")
 
 
 @app.command("use")
@@ -86,7 +84,7 @@ def use_model(name: str = NAME, data_dir: Path | None = DATA_DIR) -> None:
     if not state.is_here:
         raise MinutebookError(Kind.CONFLICT, "model_not_here", f"The model {name} is not here: {state.how(entry)}")
     note(entry, settings.models_dir)
-    stdout.print(f"{name} is used from the next start on.", markup=False)
+    stdout.print(f"{name} is used from the next start on.")
     if told(settings.speech):
         stderr.print("The settings name another model (MINUTEBOOK_SPEECH__MODEL or …__ENGINE): those win.")
 
@@ -108,7 +106,7 @@ def remove_model(name: str = NAME, data_dir: Path | None = DATA_DIR) -> None:
     freed = remove(entry, settings.models_dir)
     if not freed:
         raise MinutebookError(Kind.NOT_FOUND, "model_not_here", f"The model {name} is not here.")
-    stdout.print(f"{name} is removed, {freed / 1e6:.0f} MB are free again.", markup=False)
+    stdout.print(f"{name} is removed, {freed / 1e6:.0f} MB are free again.")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from minutebook.cli.console import stderr
 from minutebook.cli.settings import settings_for
 from minutebook.config import HttpSettings, Settings
 
@@ -71,10 +72,12 @@ async def _listen(services: "Services", sockets: list[socket.socket], setup_toke
     http = services.settings.http
 
     def ready() -> None:
-        typer.echo(f"Minutebook listens on {http.address}", err=True)
+        stderr.print(f"Minutebook listens on {http.address}")
         if setup_token:
             link = f"{http.address}/setup?token={setup_token}"
-            typer.echo(f"Create the owner's account here (works once): {link}", err=True)
+            end = "\n" if stderr.is_terminal else " "
+            stderr.print("Create the owner's account here (works once):", end=end)
+            stderr.print(link, soft_wrap=True)  # to be copied whole
 
     app = create_app(services)
     settle()

@@ -68,7 +68,7 @@ class Stages:
             return
         self._told[stage] = step, now
         said = f"{stage}: {_state(done, now - began)}"
-        self._console.print(said, markup=False, soft_wrap=True)
+        self._console.print(said)
 
 
 def _state(done: float, took_s: float) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.connection import AsJson, DataDir, Local, Server, TokenFile, connect
 from minutebook.cli.remote.output import print_json
@@ -61,7 +62,7 @@ def chat(
             if json:
                 print_json(list(lines))
             else:
-                typer.echo("\n".join(f"{each.author or '?'}: {each.text}" for each in lines) or "Nothing was read.")
+                stdout.print("\n".join(f"{each.author or '?'}: {each.text}" for each in lines) or "Nothing was read.")
 
 
 @tell
@@ -121,7 +122,7 @@ def _follow(paxs: Paxs, bot: str, give: Callable[[], Command], json: bool) -> Co
     if json:
         print_json(command)
     elif command.state == "done":
-        typer.echo("Done.")
+        stdout.print("Done.")
     if command.state != "done":
         raise MinutebookError(Kind.CONFLICT, f"command_{command.state}", command.message or "The bot is still at it.")
     return command

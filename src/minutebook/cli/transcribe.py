@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from minutebook.cli.exits import stderr
+from minutebook.cli.console import stderr
 from minutebook.cli.inputs import local_recording
 from minutebook.cli.settings import settings_for
 from minutebook.cli.show import EXPORTS

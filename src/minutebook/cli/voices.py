@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.analysis.remembering import ShownVoice
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
-from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.voices.model import Remembered
 from minutebook.wiring import Services
 
 app = typer.Typer(help="People who are known again by their voice.", no_args_is_help=True)
-stdout = Console(highlight=False)
 
 USER = typer.Option(None, "--user", help="Whose voices, by e-mail; the owner's when not said.")
 JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -41,7 +39,7 @@ def list_voices(user: str | None = USER, as_json: bool = JSON, data_dir: Path | 
         typer.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2, default=str))
         return
     if not is_on:
-        typer.echo("This account remembers no voices; its settings, or `minutebook voices on`, change that.")
+        stdout.print("This account remembers no voices; its settings, or `minutebook voices on`, change that.")
         return
     table = Table("voice", "name", "state", "learnt in", "recognised in", "agreed", box=None)
     for each in found:
@@ -50,7 +48,7 @@ def list_voices(user: str | None = USER, as_json: bool = JSON, data_dir: Path | 
         state = person.state(is_learning=each.is_learning)
         counts = (f"{len(each.learnt)} meetings", f"{len(each.meetings)} meetings")
         table.add_row(person.id, person.name, state, *counts, agreed)
-    print_table(table)
+    stdout.print(table)
 
 
 @app.command("on")
@@ -58,7 +56,7 @@ def list_voices(user: str | None = USER, as_json: bool = JSON, data_dir: Path | 
 def on(user: str | None = USER, data_dir: Path | None = DATA_DIR) -> None:
     """Let an account remember voices."""
     _switch(data_dir, user, on=True)
-    typer.echo("Voices of people who agree can be remembered now.")
+    stdout.print("Voices of people who agree can be remembered now.")
 
 
 @app.command("off")
@@ -86,7 +84,7 @@ def remember(
             return await services.remembering.remember(tx, owner, recording, speaker, consent)
 
     person = with_services(data_dir, work)
-    typer.echo(f"{person.name} is remembered as {person.id}, as soon as a worker has listened.")
+    stdout.print(f"{person.name} is remembered as {person.id}, as soon as a worker has listened.")
 
 
 @app.command("forget")

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
-from minutebook.cli.remote.output import print_table
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 from minutebook.webhooks.model import DeliveryAttempt, Message, MessageQuery, MessageState, Shown
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from minutebook.wiring import Services
 
 app = typer.Typer(help="Webhooks of this installation: what was sent, what became of it.", no_args_is_help=True)
-stdout = Console(highlight=False)
 
 STATE_STYLE = {
     MessageState.WAITING: "yellow",
@@ -71,7 +69,7 @@ def list_messages(
             str(each.attempts), _moment(each.created_at), upcoming,
         )  # fmt: skip
     if messages:
-        print_table(table)
+        stdout.print(table)
     else:
         stdout.print("There are no such messages.")
 
@@ -95,7 +93,7 @@ def show(
         return
     for name, value in _message_json(shown.message).items():
         if value is not None:
-            stdout.print(f"{name:<12} {_text(value)}", markup=False, soft_wrap=True)
+            stdout.print(f"{name:<12} {_text(value)}")
     for attempt in shown.attempts:
         _print_attempt(attempt)
 
@@ -126,7 +124,7 @@ def replay(
 
     again = with_services(data_dir, work)
     for each in again:
-        stdout.print(f"{each.id} {each.event.kind} is sent again to {each.host}.", markup=False, soft_wrap=True)
+        stdout.print(f"{each.id} {each.event.kind} is sent again to {each.host}.")
     if not again:
         stdout.print("No message failed.")
 
@@ -177,11 +175,11 @@ async def _query(
 def _print_attempt(attempt: DeliveryAttempt) -> None:
     said = f"{attempt.status} " if attempt.status is not None else ""
     line = f"{_moment(attempt.at)}  {attempt.duration_s:.2f} s  {said}{attempt.error or 'delivered'}"
-    stdout.print(Text(line, style="red" if attempt.error else "green"), soft_wrap=True)
+    stdout.print(Text(line, style="red" if attempt.error else "green"))
     if attempt.url:
-        stdout.print(Text(f"  to {attempt.url}"), soft_wrap=True)
+        stdout.print(Text(f"  to {attempt.url}"))
     if attempt.answer:
-        stdout.print(Text(f"  answered: {attempt.answer}", style="dim"), soft_wrap=True)
+        stdout.print(Text(f"  answered: {attempt.answer}", style="dim"))
 
 
 def _message_json(message: Message) -> dict[str, Any]:

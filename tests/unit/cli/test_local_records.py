@@ -17,8 +17,10 @@ from minutebook.cli.record_folder import write_record
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.kit.clock import VirtualClock
-from minutebook.wiring import open_services
+from support.own_records import own_record
 from support.searching import meeting, recorded, services_over
+
+SAID = [("speaker_1", "Hello, Mister Lovelase."), ("speaker_2", "The launch moves to the tenth of March.")]
 
 
 @pytest.fixture
@@ -29,20 +31,8 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("MINUTEBOOK_DATA_DIR", str(tmp_path / "data"))
-    asyncio.run(_fill(tmp_path / "data"))
+    asyncio.run(own_record(tmp_path / "data", SAID, note="The launch moves to March."))
     return tmp_path / "data"
-
-
-async def _fill(data_dir: Path) -> None:
-    settings = Settings(_env_file=None, data_dir=data_dir)
-    async with open_services(settings) as opened, opened.db.transaction() as tx:
-        owner = (await opened.accounts.local_user(tx)).id
-    database = Database(settings.sqlalchemy_url)
-    services = services_over(database, data_dir)
-    made = await meeting(services, owner, title="Roadmap")
-    said = [("speaker_1", "Hello, Mister Lovelase."), ("speaker_2", "The launch moves to the tenth of March.")]
-    await recorded(services, made, said, owner_id=owner, note=[("The launch moves to March.", 1)])
-    await database.close()
 
 
 def attempt(*arguments: str) -> Result:

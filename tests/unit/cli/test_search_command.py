@@ -7,25 +7,11 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from minutebook.cli.app import app
-from minutebook.config import Settings
-from minutebook.db.database import Database
-from minutebook.wiring import open_services
-from support.searching import meeting, recorded, services_over
-
-
-async def _fill(data_dir: Path) -> None:
-    settings = Settings(_env_file=None, data_dir=data_dir)
-    async with open_services(settings) as opened, opened.db.transaction() as tx:
-        owner = (await opened.accounts.local_user(tx)).id
-    database = Database(settings.sqlalchemy_url)
-    services = services_over(database, data_dir)
-    made = await meeting(services, owner, title="Roadmap")
-    await recorded(services, made, [("speaker_1", "The launch moves to the tenth of March.")], owner_id=owner)
-    await database.close()
+from support.own_records import own_record
 
 
 def test_what_was_said_is_found_without_a_server(tmp_path: Path) -> None:
-    asyncio.run(_fill(tmp_path))
+    asyncio.run(own_record(tmp_path, [("speaker_1", "The launch moves to the tenth of March.")]))
 
     def run(*arguments: str) -> str:
         result = CliRunner().invoke(app, ["search", *arguments, "--data-dir", str(tmp_path)])

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from minutebook.cli.exits import FAILED, stderr
+from minutebook.cli.console import stderr, stdout
+from minutebook.cli.exits import FAILED
 from minutebook.cli.remote.connection import (
     AsJson,
     DataDir,
@@ -17,7 +18,7 @@ from minutebook.cli.remote.connection import (
     recording_of,
 )
 from minutebook.cli.remote.kinds import Kind, MeetingKind
-from minutebook.cli.remote.output import HEADINGS, print_json, report_view, stdout, waiting_line
+from minutebook.cli.remote.output import HEADINGS, print_json, report_view, waiting_line
 from minutebook.cli.stages import Stages
 from minutebook.client import AnalysisFailed, AnalysisType, Meeting, Paxs, Polling, Report
 
@@ -72,6 +73,6 @@ def _awaited(paxs: Paxs, meeting: Meeting, types: Sequence[AnalysisType], minute
             polling = Polling.lasting(minutes * 60)
             newest = paxs.analysis.wait_for(recording_of(meeting), meeting.id, types, polling=polling, on_reports=show)
         except AnalysisFailed as failure:
-            stderr.print(failure.message, markup=False)
+            stderr.print(failure.message)
             raise typer.Exit(FAILED) from None
     return tuple(newest[type] for type in types)

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from minutebook.cli.console import print_line, stdout
 from minutebook.cli.remote.connection import (
     AsJson,
     DataDir,
@@ -19,7 +20,7 @@ from minutebook.cli.remote.connection import (
     recording_of,
 )
 from minutebook.cli.remote.note_items import Item, correct_item, item_change, item_line, items_of
-from minutebook.cli.remote.output import print_json, print_line, stdout
+from minutebook.cli.remote.output import print_json
 from minutebook.client import AnalysisType, Edit, Paxs
 from minutebook.errors import Kind, MinutebookError, invalid
 

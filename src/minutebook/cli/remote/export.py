@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from minutebook.cli.exits import stderr
+from minutebook.cli.console import stderr
 from minutebook.cli.remote.connection import (
     AsJson,
     DataDir,
@@ -51,7 +51,7 @@ def export(
             out.write_text(text, encoding="utf-8")
         except OSError as error:
             raise LocalFailure(f"{out} cannot be written: {error.strerror}.", code="not_writable") from None
-        stderr.print(f"Written to {out}", markup=False)
+        stderr.print(f"Written to {out}")
     if json:
         print_json({"meeting": found.id, "format": output.value, "out": out, "text": None if out else text})
     elif out is None:

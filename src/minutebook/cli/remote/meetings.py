@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from minutebook.cli.attendees import gather_attendees
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -19,7 +20,7 @@ from minutebook.cli.remote.connection import (
     files_follow,
     find_meeting,
 )
-from minutebook.cli.remote.output import meeting_card, print_json, print_table, report_view, stdout, when
+from minutebook.cli.remote.output import meeting_card, print_json, report_view, when
 from minutebook.cli.remote.people import attendees_of
 from minutebook.client import Meeting, Page
 
@@ -52,7 +53,7 @@ def _print_page(found: Page[Meeting]) -> None:
     for meeting in found.items:
         people = ", ".join(who.display_name for who in meeting.attendees)
         table.add_row(when(meeting.created_at), Text(meeting.title), Text(people), Text(meeting.status or ""))
-    print_table(table)
+    stdout.print(table)
     stdout.print(f"{len(found.items)} of {found.total}", style="dim")
 
 
@@ -98,7 +99,7 @@ def create(
     if json:
         print_json(made)
     else:
-        stdout.print(f"Created “{made.title}”.", markup=False)
+        stdout.print(f"Created “{made.title}”.")
 
 
 @app.command()
@@ -122,4 +123,4 @@ def delete(
     if json:
         print_json({"deleted": found.id})
     else:
-        stdout.print(f"Deleted “{found.title}”.", markup=False)
+        stdout.print(f"Deleted “{found.title}”.")

@@ -9,18 +9,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.markdown import Markdown
-from rich.padding import Padding
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from minutebook.cli.console import indented, stdout
 from minutebook.cli.show import clock
 from minutebook.client import AnalysisType, Meeting, PaxsError, Report
 from minutebook.kit.no_address import written_address
-
-stdout = Console(highlight=False)
-PIPED_CHARS = 1000
 
 _PLACE = re.compile(r"\[([^\]]+)\]\(#[^)]*\)")
 """A link to a place of the recording: a terminal has nowhere to go to."""
@@ -78,29 +74,6 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(as_json(value), ensure_ascii=False, indent=2) + "\n")
 
 
-def print_table(table: Table) -> None:
-    """A table as wide as the terminal; where there is none, as wide as what it holds: nothing is cut there."""
-    stdout.print(table, width=None if stdout.is_terminal else PIPED_CHARS, crop=False, no_wrap=not stdout.is_terminal)
-
-
-def print_line(name: str, said: str) -> None:
-    """What is said under a name: on a terminal wrapped between words and indented behind it, below a long name where
-    little room is left; elsewhere in one line."""
-    if not stdout.is_terminal:
-        stdout.print(Text(f"{name}  {said}"), soft_wrap=True)
-        return
-    behind = len(name) + 2
-    if len(name) + 2 + len(said) > stdout.width and behind > stdout.width // 3:
-        stdout.print(Text(name, style="dim"))
-        stdout.print(Padding(Text(said), (0, 0, 0, 4)))
-        return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(Text(name), Text(said))
-    stdout.print(table)
-
-
 def when(moment: datetime | None) -> str:
     """A moment in the reader's own time zone."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
@@ -132,7 +105,7 @@ def meeting_card(meeting: Meeting) -> RenderableType:
 def report_view(report: Report) -> RenderableType:
     """A completed report under its heading."""
     heading = Text(HEADINGS[report.analysis_type], style="bold")
-    return Group(Text(), heading, Padding(_content(report), (0, 0, 0, 2)))
+    return Group(Text(), heading, indented(_content(report), 2))
 
 
 def _content(report: Report) -> RenderableType:
@@ -140,17 +113,22 @@ def _content(report: Report) -> RenderableType:
         case AnalysisType.TRANSCRIPTION:
             return _transcript(report)
         case AnalysisType.MEETING_NOTE:
-            return Markdown(_PLACE.sub(r"\1", _without_heading(report.markdown)))
+            return _note(report.markdown)
         case AnalysisType.KEY_POINTS:
             return Group(*(Text(f"• {point}") for point in report.key_points))
         case AnalysisType.SENTIMENT:
             return _sentiment(report)
 
 
-def _without_heading(markdown: str) -> str:
-    """The note below its first heading: it stands under one here."""
+def _note(markdown: str) -> RenderableType:
+    """The note below its first heading, since it stands under one here: laid out on a terminal, elsewhere as it is."""
     first, _, rest = markdown.lstrip().partition("\n")
-    return rest if first.startswith("# ") else markdown
+    text = _PLACE.sub(r"\1", rest if first.startswith("# ") else markdown)
+    if not stdout.is_terminal:
+        return Text(text.strip("\n"))
+    from rich.markdown import Markdown
+
+    return Markdown(text)
 
 
 def _transcript(report: Report) -> RenderableType:

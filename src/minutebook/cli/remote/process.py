@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from minutebook.cli.attendees import Person
-from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED, stderr
+from minutebook.cli.console import stderr
+from minutebook.cli.exits import EXIT_CODES, FAILED, INTERRUPTED
 from minutebook.cli.remote.connection import client_of, connect, ledger_folder
 from minutebook.cli.remote.output import as_json, print_json
 from minutebook.cli.remote.people import attendees_of
@@ -47,7 +48,7 @@ def process_here(
     if json:
         print_json([{**as_json(each), "saved_to": folder} for each, folder in zip(results, written, strict=True)])
     for folder in filter(None, written):
-        stderr.print(f"Saved to {folder} (open its index.html)", markup=False, soft_wrap=True)
+        stderr.print(f"Saved to {folder} (open its index.html)")
     _conclude(results)
 
 
@@ -60,14 +61,14 @@ def _run(
         with screen:
             return paxs.process_files(files, wishes, ledger=ledger, tell=screen.tell)
     except KeyboardInterrupt:
-        stderr.print(screen.farewell(), markup=False)
+        stderr.print(screen.farewell())
         raise typer.Exit(INTERRUPTED) from None
 
 
 def _conclude(results: Sequence[FileResult]) -> None:
     for result in results:
         if result.error is not None:
-            stderr.print(f"{result.source.name}: {result.error.message}", markup=False, soft_wrap=True)
+            stderr.print(f"{result.source.name}: {result.error.message}")
     if any(result.error is not None and result.meeting is not None for result in results):
         stderr.print("Run the same command again to go on; the meeting is reused.")
     raise typer.Exit(exit_code(results))

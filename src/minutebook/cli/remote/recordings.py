@@ -4,7 +4,8 @@ from pathlib import Path
 
 import typer
 
-from minutebook.cli.exits import stderr, tell
+from minutebook.cli.console import stderr, stdout
+from minutebook.cli.exits import tell
 from minutebook.cli.inputs import local_recording
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -16,7 +17,7 @@ from minutebook.cli.remote.connection import (
     connect,
     find_meeting,
 )
-from minutebook.cli.remote.output import print_json, stdout
+from minutebook.cli.remote.output import print_json
 from minutebook.cli.stages import Stages
 
 app = typer.Typer(help="Recordings in this machine's records, or on a PAXS server.", no_args_is_help=True)
@@ -49,4 +50,4 @@ def upload(
     if json:
         print_json(uploaded)
     else:
-        stdout.print(f"Uploaded {file.name} to “{found.title}”; transcription and note have begun.", markup=False)
+        stdout.print(f"Uploaded {file.name} to “{found.title}”; transcription and note have begun.")

@@ -4,7 +4,8 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from minutebook.cli.remote.output import HEADINGS, report_view, stdout, waiting_line
+from minutebook.cli.console import stdout
+from minutebook.cli.remote.output import HEADINGS, report_view, waiting_line
 from minutebook.cli.stages import Stages
 from minutebook.client import Report
 from minutebook.client.one_shot.happenings import (
@@ -69,7 +70,7 @@ class Screen:
         self._clear()
         self._file, self._title = started.source.name, ""
         if not self._quiet and started.count > 1:
-            stdout.rule(f"{started.source.name} ({started.index} of {started.count})", align="left")
+            stdout.heading(f"{started.source.name} ({started.index} of {started.count})")
 
     def _follow(self, report: Report) -> None:
         held_up = waiting_line(report)
@@ -101,4 +102,4 @@ class Screen:
         self._stages, self._shown = None, False
 
     def _say(self, sentence: str) -> None:
-        self._console.print(sentence, markup=False, style="dim", soft_wrap=True)
+        self._console.print(sentence, style="dim")

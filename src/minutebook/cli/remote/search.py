@@ -4,11 +4,11 @@ from datetime import datetime
 
 import typer
 from rich.console import Group
-from rich.padding import Padding
 from rich.text import Text
 
+from minutebook.cli.console import indented, stdout
 from minutebook.cli.remote.connection import AsJson, DataDir, Local, Server, TokenFile, connect
-from minutebook.cli.remote.output import print_json, stdout, when
+from minutebook.cli.remote.output import print_json, when
 from minutebook.cli.show import clock
 from minutebook.client import Found, Hit
 
@@ -49,7 +49,7 @@ def _print(found: Found) -> None:
         stdout.print("Nothing was found.")
     for meeting in found.meetings:
         stdout.print(Text.assemble((meeting.title, "bold"), (f"  {when(meeting.created_at)}", "dim")))
-        stdout.print(Padding(Group(*map(_line, meeting.hits)), (0, 0, 0, 2)))
+        stdout.print(indented(Group(*map(_line, meeting.hits)), 2))
         if meeting.more:
             stdout.print(
                 Text(f"  and {meeting.more} more; further words, or a phrase in quotes, narrow it down", style="dim")

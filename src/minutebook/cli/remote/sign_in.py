@@ -4,9 +4,9 @@ import webbrowser
 
 import typer
 
-from minutebook.cli.exits import stderr
+from minutebook.cli.console import stderr, stdout
 from minutebook.cli.remote.connection import AsJson, Server, TokenFile, connect_server
-from minutebook.cli.remote.output import print_json, stdout
+from minutebook.cli.remote.output import print_json
 from minutebook.client import ConnectionFailed, PaxsError
 
 
@@ -22,13 +22,13 @@ def login(
 
     def invite(link: str) -> None:
         stderr.print("Open this link to sign in and to let Minutebook use your meetings:")
-        stderr.print(link, markup=False, soft_wrap=True, style="cyan")
+        stderr.print(link, style="cyan", soft_wrap=True)  # to be copied whole
         if not agent and not no_browser:
             webbrowser.open(link)
         stderr.print("Waiting for you to agree there …")
 
     def show_code(code: str) -> None:
-        stderr.print(f"The page must show the code {code}; if it shows another one, deny.", markup=False)
+        stderr.print(f"The page must show the code {code}; if it shows another one, deny.")
 
     with connect_server(server, tokens) as paxs:
         if agent:
@@ -39,7 +39,7 @@ def login(
         if json:
             print_json({"server": paxs.base_url, "user": user})
         else:
-            stdout.print(f"Signed in to {paxs.base_url} as {user.display_name} <{user.email}>.", markup=False)
+            stdout.print(f"Signed in to {paxs.base_url} as {user.display_name} <{user.email}>.")
 
 
 def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
@@ -50,14 +50,14 @@ def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False
             paxs.oauth.revoke()
         except ConnectionFailed as error:
             revoked = False
-            stderr.print(f"The server was not told: {error.message}", markup=False)
+            stderr.print(f"The server was not told: {error.message}")
         except PaxsError:  # a server without revocation: its tokens die of age
             revoked = False
         paxs.tokens.clear()
         if json:
             print_json({"server": paxs.base_url, "revoked": revoked})
         else:
-            stdout.print(f"Signed out of {paxs.base_url}.", markup=False)
+            stdout.print(f"Signed out of {paxs.base_url}.")
 
 
 def whoami(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
@@ -67,4 +67,4 @@ def whoami(server: Server = None, tokens: TokenFile = None, json: AsJson = False
         if json:
             print_json({"server": paxs.base_url, "user": user})
         else:
-            stdout.print(f"{user.display_name} <{user.email}> at {paxs.base_url}", markup=False)
+            stdout.print(f"{user.display_name} <{user.email}> at {paxs.base_url}")

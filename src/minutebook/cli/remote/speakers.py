@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -19,7 +20,7 @@ from minutebook.cli.remote.connection import (
     find_meeting,
     recording_of,
 )
-from minutebook.cli.remote.output import print_json, print_table
+from minutebook.cli.remote.output import print_json
 from minutebook.cli.show import clock
 from minutebook.client import Speaker
 from minutebook.errors import invalid
@@ -92,4 +93,4 @@ def _print(voices: Sequence[Speaker], json: bool) -> None:
     for each in voices:
         spoken = clock(each.talk_time_s) if each.talk_time_s is not None else ""
         table.add_row(each.id, Text(each.name), Text(each.attendee or ""), spoken)
-    print_table(table)
+    stdout.print(table)
