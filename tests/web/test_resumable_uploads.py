@@ -13,6 +13,8 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from minutebook.kit.clock import VirtualClock
+from minutebook.meetings.model import AttendeeDraft
+from minutebook.meetings.service import MeetingDraft
 from minutebook.recordings.uploads.model import KEPT_FOR, PIECE_BYTES
 from minutebook.storage.room import Reserve
 from minutebook.wiring import Services
@@ -21,6 +23,7 @@ from support.records import Worker, stored_files, wav
 
 MIB = 1024 * 1024
 TUS = {"Tus-Resumable": "1.0.0"}
+GRACE = AttendeeDraft("grace@example.com", "Grace Hopper")
 
 
 @dataclass
@@ -270,3 +273,37 @@ async def test_removed_users_take_their_uploads_along(grace: Person, services: S
     assert len(begun) == 1
     await services.removal.remove_user(grace.user.id)
     assert begun & set(stored_files(services)) == set()
+
+
+async def test_a_meeting_that_waits_for_its_recording_gets_it_from_its_page(
+    sender: Sender, grace: Person, held: Held, services: Services
+) -> None:
+    ada, data = sender.person, wav(15)
+    async with services.db.transaction() as tx:
+        waiting = await services.meetings.create(tx, ada.user.id, MeetingDraft("Board", attendees=[GRACE]))
+        other = await services.meetings.create(tx, ada.user.id, MeetingDraft("Budget", attendees=[GRACE]))
+    page = (await ada.open(f"/meetings/{waiting.id}")).text
+    assert f'name="meeting" value="{waiting.id}"' in page
+    begun = await sender.begin(len(data), meeting=waiting.id)
+    done = await sender.send(begun.headers["location"], 0, data)
+    assert done.headers["minutebook-meeting"] == f"/meetings/{waiting.id}"
+    assert 'name="meeting"' not in (await ada.open(f"/meetings/{waiting.id}")).text
+
+    # Without scripts the same form is sent whole.
+    sent = await ada.send(
+        "/meetings/new", {"meeting": other.id}, files={"recording": ("budget.wav", data, "audio/wav")}
+    )
+    assert sent.headers["location"] == f"/meetings/{other.id}"
+
+    # What has a recording keeps it: the file becomes a meeting of its own.
+    begun = await sender.begin(len(data), meeting=held.meeting_id)
+    done = await sender.send(begun.headers["location"], 0, data)
+    assert done.headers["minutebook-meeting"] not in {held.path, f"/meetings/{waiting.id}"}
+    async with services.db.reading() as read:
+        (kept,) = (await services.recordings.of_meetings(read, [held.meeting_id])).values()
+    assert kept.id == held.recording_id
+
+    theirs = Sender(grace, await grace.token())
+    assert (await theirs.begin(len(data), meeting=waiting.id)).status_code == 404
+    files = {"recording": ("mine.wav", data, "audio/wav")}
+    assert (await grace.send("/meetings/new", {"meeting": other.id}, files=files)).status_code == 404

@@ -21,7 +21,7 @@ from minutebook.api.errors import Failure, paxs_body
 from minutebook.api.multipart import read_on
 from minutebook.api.web.forms import check_token
 from minutebook.api.web.frame import SignedIn
-from minutebook.api.web.uploads import WHOLE_RECORD, draft_of
+from minutebook.api.web.uploads import WHOLE_RECORD, draft_of, meeting_for
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.languages import checked_language
 from minutebook.recordings.formats import UNDECLARED, media_type_of
@@ -33,8 +33,9 @@ VERSION: Final = "1.0.0"
 PIECE_TYPE: Final = "application/offset+octet-stream"
 MEETING: Final = "Minutebook-Meeting"
 """Where the meeting is that an upload has become."""
-KEPT_FIELDS: Final = ("title", "attendees", "language", "num_speakers", "modified")
-"""What of `Upload-Metadata` is kept besides the file's name and type; `modified` helps to know the file again."""
+KEPT_FIELDS: Final = ("title", "attendees", "language", "num_speakers", "modified", "meeting")
+"""What of `Upload-Metadata` is kept besides the file's name and type; `modified` helps to know the file again,
+`meeting` is one that waits for its recording."""
 STATUS: Final = {"tus_version_unknown": 412, "piece_damaged": 460}
 """Where the protocol has codes of its own."""
 METADATA_MOST: Final = 100_000
@@ -94,6 +95,7 @@ def told(upload: PartialUpload) -> Mapping[str, object]:
         "size": upload.size,
         "received": upload.received,
         "modified": upload.fields.get("modified", ""),
+        "meeting": upload.fields.get("meeting", ""),
     }
 
 
@@ -107,6 +109,9 @@ async def create(request: Request, user: SignedIn, services: ServicesOf) -> Resp
     checked_language(fields.get("language"))
     checked_num_speakers(fields.get("num_speakers"))
     draft_of(fields, user, filename)
+    if named := fields.get("meeting"):
+        async with services.db.reading() as read:
+            await services.meetings.get(read, user.id, named)
     size = _number(request, "upload-length")
     kept: dict[str, str] = {name: fields[name] for name in KEPT_FIELDS if name in fields}
     upload = await services.uploads.begin(user.id, filename, content_type, size, kept)
@@ -163,13 +168,13 @@ async def _finished(services: ServicesOf, user: User, upload: PartialUpload) -> 
     async with services.db.transaction() as tx:
         upload = await services.uploads.get(tx, user.id, upload.id, lock=True)
         if upload.meeting_id is None:
-            meeting = await services.meetings.create(tx, user.id, draft)
+            meeting_id = await meeting_for(services, tx, user, upload.fields, draft)
             language, voices = upload.fields.get("language"), checked_num_speakers(upload.fields.get("num_speakers"))
             recording = await services.recordings.attach(
-                tx, user.id, meeting.id, received, language=language, num_speakers=voices
+                tx, user.id, meeting_id, received, language=language, num_speakers=voices
             )
             await services.analysis.schedule_for(tx, recording, WHOLE_RECORD)
-            await services.uploads.finish(tx, upload, meeting.id)
+            await services.uploads.finish(tx, upload, meeting_id)
             upload = await services.uploads.get(tx, user.id, upload.id)
     return upload
 

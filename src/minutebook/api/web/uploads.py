@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType
@@ -23,12 +24,13 @@ from minutebook.meetings.service import MeetingDraft
 from minutebook.recordings.formats import UNDECLARED, media_type_of
 from minutebook.recordings.model import NUM_SPEAKERS_MAX, Incoming, Received, checked_num_speakers
 from minutebook.recordings.service import Recordings
+from minutebook.wiring import Services
 
 router = APIRouter(prefix="/meetings/new", include_in_schema=False)
 
 WHOLE_RECORD = (AnalysisType.KEY_POINTS, AnalysisType.SENTIMENT)
 """What a person sees besides transcript and note, which every upload starts."""
-FIELDS = ("title", "attendees", "language", "num_speakers")
+FIELDS = ("title", "attendees", "language", "num_speakers", "meeting")
 
 
 @dataclass
@@ -95,13 +97,13 @@ async def _stored(request: Request, user: User, services: ServicesOf, sent: dict
             made, voices = [], checked_num_speakers(whole.fields.get("num_speakers"))
             async with services.db.transaction() as tx:
                 for file, draft in zip(whole.files, drafts, strict=True):
-                    meeting = await services.meetings.create(tx, user.id, draft)
+                    meeting_id = await meeting_for(services, tx, user, whole.fields, draft)
                     language = whole.fields.get("language")
                     recording = await services.recordings.attach(
-                        tx, user.id, meeting.id, file, language=language, num_speakers=voices
+                        tx, user.id, meeting_id, file, language=language, num_speakers=voices
                     )
                     await services.analysis.schedule_for(tx, recording, WHOLE_RECORD)
-                    made.append(meeting.id)
+                    made.append(meeting_id)
             return made
     except MinutebookError:
         await read_on(body)
@@ -137,6 +139,19 @@ async def _take(request: Request, recordings: Recordings, part: Part, upload: Up
         content_type = media_type_of(part.filename) if declared in UNDECLARED else declared
         incoming = Incoming(part.filename, content_type, part.chunks)
         upload.files.append(await recordings.receive(incoming))
+
+
+async def meeting_for(
+    services: Services, tx: AsyncConnection, user: User, fields: Mapping[str, str], draft: MeetingDraft
+) -> str:
+    """The meeting that a file belongs to: the one that its form names where that waits for a recording still, else a
+    new one. No recording is ever replaced by a form. `session_not_found`."""
+    named = fields.get("meeting", "")
+    if named:
+        meeting = await services.meetings.get(tx, user.id, named, lock=True)
+        if not await services.recordings.of_meetings(tx, [meeting.id]):
+            return meeting.id
+    return (await services.meetings.create(tx, user.id, draft)).id
 
 
 def draft_of(fields: Mapping[str, str], user: User, filename: str, *, alone: bool = True) -> MeetingDraft:

@@ -77,7 +77,7 @@ async function sendAll(form, files) {
   const button = find("button[type=submit]", HTMLButtonElement, form);
   button.disabled = true;
   const text = (/** @type {string} */ name) => String(new FormData(form).get(name) ?? "");
-  const fields = { title: files.length > 1 ? "" : text("title"), attendees: text("attendees"), language: text("language"), num_speakers: text("num_speakers") };
+  const fields = { title: files.length > 1 ? "" : text("title"), attendees: text("attendees"), language: text("language"), num_speakers: text("num_speakers"), meeting: text("meeting") };
   const made = [];
   for (const [i, file] of files.entries()) made.push(await sendOne(file, fields, text("form_token"), lines[i]));
   button.disabled = false;

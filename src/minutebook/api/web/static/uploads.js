@@ -68,7 +68,7 @@ export class Upload {
 
   /**
    * @param {File} file
-   * @param {Record<string, string>} fields of the meeting: title, attendees, language
+   * @param {Record<string, string>} fields of the meeting: title, attendees, language; or which meeting waits for the file
    * @param {string} token of the page's forms
    * @param {(fraction: number, state: "sending" | "waiting" | "finishing", told?: string) => void} onProgress
    *     what it waits for is `told` where it is something else than the network
@@ -143,9 +143,11 @@ export class Upload {
     const answer = await ask("GET", "/uploads", {});
     if (answer.status >= 400) return undefined;
     const { file, modified } = this;
-    /** @type {{ url: string, filename: string, size: number, modified: string }[]} */
+    /** @type {{ url: string, filename: string, size: number, modified: string, meeting: string }[]} */
     const begun = JSON.parse(answer.responseText);
-    return begun.find((each) => each.size === file.size && each.modified === modified && each.filename === file.name.normalize("NFC"))?.url;
+    const name = file.name.normalize("NFC");
+    const same = begun.filter((each) => each.size === file.size && each.modified === modified && each.filename === name);
+    return same.find((each) => each.meeting === (this.fields.meeting ?? ""))?.url;
   }
 
   async #create() {
