@@ -21,14 +21,18 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def collected() -> Catalog:
-    """Every message of templates and code, with the scopes' meanings, which the consent page shows."""
+    """Every message of templates and code, with the scopes' meanings, which the consent page shows, and the errors that
+    pages tell."""
     from minutebook.api.deps import SCOPE_MEANINGS
+    from minutebook.api.web.told import TOLD
 
     catalog = Catalog(project="Minutebook", fuzzy=False)
     for file, _line, message, comments, context in extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS):
         catalog.add(message, None, [(file, 0)], auto_comments=comments, context=context)
     for meaning in SCOPE_MEANINGS.values():
         catalog.add(meaning, None, [("consent.py", 0)])
+    for sentence in TOLD:
+        catalog.add(sentence, None, [("told.py", 0)])
     return catalog
 
 

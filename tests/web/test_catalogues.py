@@ -1,5 +1,6 @@
 """Every word of the interface is in every catalogue."""
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,14 @@ from babel.messages.pofile import read_po
 from minutebook.api.web.catalogues import read_catalogue
 from minutebook.api.web.dates import own_name, written_day, written_moment
 from minutebook.api.web.languages import FOLDER, catalogue, languages
+from minutebook.api.web.told import TOLD
 from support.people import Person
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tools.messages import collected
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [file for file in (ROOT / "src" / "minutebook").rglob("*.py") if file.name != "told.py"]
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*/messages.po")), ids=lambda file: file.parent.name)
@@ -93,3 +98,21 @@ async def test_the_reader_chooses(ada: Person) -> None:
     ada.http.cookies.set("minutebook_language", "de")
     chosen = await ada.open("/", headers={"Accept-Language": "en"})
     assert "Besprechungen" in chosen.text
+
+
+def test_an_error_that_is_translated_is_one_that_is_told() -> None:
+    source = "\n".join(file.read_text(encoding="utf-8") for file in SOURCES)
+    for sentence in TOLD:
+        what = sentence.removeprefix("There is no such ").rstrip(".")
+        missing = f'not_found("{what}")'
+        parts = [missing] if sentence.startswith("There is no such ") else re.split(r"\d+", sentence)
+        assert all(part in source for part in parts), sentence
+
+
+async def test_an_error_is_told_in_the_readers_language(ada: Person) -> None:
+    german = {"Accept-Language": "de-AT", "Accept": "text/html"}
+    page = await ada.open("/s/mbs_nothing", headers=german)
+    assert "Dieser Link öffnet nichts" in page.text
+    assert "This link opens nothing" in (await ada.open("/s/mbs_nothing", headers={"Accept": "text/html"})).text
+    asked = await ada.send("/my/bots", {"meeting_url": ""}, headers=german)
+    assert "Fügen Sie den Link der Konferenz ein." in asked.text

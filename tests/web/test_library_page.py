@@ -159,6 +159,7 @@ async def test_trash_with_undo(ada: Person, held: Held) -> None:
     assert "1 meeting is in the trash now." in after.text
     assert await titles(ada) == []
     assert await titles(ada, "/meetings/trash") == ["Weekly"]
+    assert "deleted for good on" in (await ada.open("/meetings/trash")).text
     assert "is in the trash" in (await ada.open(held.path)).text
     await ada.send("/meetings/several", {"chosen": held.meeting_id, "act": "restore", "back": "/"})
     assert await titles(ada) == ["Weekly"]

@@ -86,7 +86,7 @@ async def _listed(request: Request, user: User, services: ServicesOf, read: Read
         "filtered": query.is_filtered,
         "shortened": found.words if found.entries and found.words != query.words else "",
         "query": urlencode(set_ones),
-        "life_days": TRASH_LIFE.days,
+        "trash_life": TRASH_LIFE,
     }
     if is_part(request) and query.cursor:
         return shown(request, user, "parts/entries.html", context)
@@ -135,4 +135,4 @@ async def entry(request: Request, user: SignedIn, services: ServicesOf, meeting_
     """One line of the list, as it is now."""
     meeting = await services.sharing.meeting(read, user.id, meeting_id)
     entries = await services.library.entries(read, [meeting], user.id)
-    return shown(request, user, "parts/entry.html", {"entry": entries[0]})
+    return shown(request, user, "parts/entry.html", {"entry": entries[0], "trash_life": TRASH_LIFE})

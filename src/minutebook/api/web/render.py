@@ -1,6 +1,7 @@
 """Templates become answers; errors become pages."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -76,7 +77,10 @@ def page(
 ) -> HTMLResponse:
     """A page, or a part of one, in the reader's language; with a failure its status and headers, and `failure` for the
     template to show."""
-    html = rendered(name, language_of(request), {**context, "failure": failure})
+    language = language_of(request)
+    if failure is not None:
+        failure = replace(failure, message=catalogue(language).gettext(failure.message))
+    html = rendered(name, language, {**context, "failure": failure})
     headers = {**(failure.headers if failure else {}), "Content-Security-Policy": policy(form_targets)}
     return HTMLResponse(html, failure.status if failure else 200, headers)
 
