@@ -129,6 +129,7 @@ class SpeechPipeline:
             # Where two speak at once a name that is expected is soon heard that nobody said.
             alone = units.by_voices(own, turns)[0] if hot_words else []
             found += asked_again(heard, alone, hot_words, partial(self._recognised, pcm, code))
+        give_back()
         return sorted(found, key=_begin)
 
     def _recognised(

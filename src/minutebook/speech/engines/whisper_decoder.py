@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from minutebook.kit.languages import language_code
 from minutebook.speech.engines.word_times import capped, collapsed_from, written_words
 from minutebook.speech.guards import Fault, Hypothesis
+from minutebook.speech.memory import keep_for_reuse
 from minutebook.speech.ports import SAMPLE_RATE, Audio
 from minutebook.transcript.joining import UNSPACED_LANGUAGES
 from minutebook.transcript.model import Word
@@ -67,6 +68,7 @@ class WhisperDecoder:
         # Threads of the matrix library (OpenMP) sleep between calls instead of spinning: about a tenth less processor
         # time. It reads this when it is loaded, so it comes before the import.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        keep_for_reuse()
         from faster_whisper import WhisperModel
 
         threads = threads or os.cpu_count() or 1
@@ -120,7 +122,13 @@ class WhisperDecoder:
         return batch
 
     def _encode(self, features: NDArray[np.float32]) -> Any:
-        return self._whisper.encode(features)
+        """Clip by clip: several at once take as many times the memory, which no cache holds, and save nothing."""
+        if len(features) == 1:
+            return self._whisper.encode(features)
+        from faster_whisper.transcribe import get_ctranslate2_storage
+
+        encoded = [np.asarray(self._whisper.encode(clip[None])) for clip in features]
+        return get_ctranslate2_storage(np.concatenate(encoded))
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
