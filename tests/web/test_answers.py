@@ -14,7 +14,7 @@ from minutebook.accounts.model import User
 from minutebook.answers.service import Answers
 from minutebook.api.app import create_app
 from minutebook.config import LlmSettings
-from minutebook.language.producers.choice import producer_of
+from minutebook.language.producers.choice import model_of
 from minutebook.wiring import Services
 from support.people import Held, Person, person
 
@@ -76,7 +76,7 @@ def model() -> Iterator[Model]:
 @pytest.fixture
 def asking(services: Services, model: Model) -> Services:
     settings = LlmSettings(base_url=model.url, model="small", attempts=1, timeout_s=10)
-    made = Answers(services.db, services.search, services.recordings, services.results, producer_of(settings))
+    made = Answers(services.db, services.search, services.recordings, services.results, model_of(settings))
     return replace(services, answers=made)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from minutebook.analysis.results import Results
 from minutebook.answers.model import QUESTION_MAX, SCHEMA, Answer, Cite, Claim, Line, Sentence, claims_from, lines_of
@@ -11,13 +11,14 @@ from minutebook.answers.model import messages as chat
 from minutebook.db.database import Database
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.text import clean_line
-from minutebook.language.lock.verify import Verifier
 from minutebook.language.model import Evidence, Item, ItemKind
-from minutebook.language.producers.llm import LlmProducer, ModelUnavailableError
-from minutebook.language.producers.ports import Producer
+from minutebook.language.producers.failures import ModelUnavailableError
 from minutebook.recordings.service import Recordings
 from minutebook.search.service import Search
 from minutebook.transcript.model import Transcript
+
+if TYPE_CHECKING:
+    from minutebook.language.producers.llm import LlmProducer
 
 PASSAGES_SHOWN: Final = 24
 AT_ONCE: Final = 2
@@ -28,13 +29,13 @@ class Answers:
     """Answers from their owners' meetings: nobody else's are ever looked at."""
 
     def __init__(
-        self, db: Database, search: Search, recordings: Recordings, results: Results, producer: Producer
+        self, db: Database, search: Search, recordings: Recordings, results: Results, model: "LlmProducer | None"
     ) -> None:
         self._db = db
         self._search = search
         self._recordings = recordings
         self._results = results
-        self._model = producer if isinstance(producer, LlmProducer) else None
+        self._model = model
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
@@ -60,7 +61,7 @@ class Answers:
         transcripts = await self._transcripts(owner_id, {lines[n].meeting_id for c in claims for n in c.lines})
         return await asyncio.to_thread(_carried, claims, lines, transcripts)
 
-    def _claims(self, model: LlmProducer, question: str, lines: Sequence[Line]) -> list[Claim]:
+    def _claims(self, model: "LlmProducer", question: str, lines: Sequence[Line]) -> list[Claim]:
         fence = f"=====MEETINGS-{secrets.token_hex(12)}====="
         try:
             return claims_from(model.chat(chat(question, lines, fence), "answer", SCHEMA), len(lines))
@@ -77,6 +78,8 @@ class Answers:
 
 
 def _carried(claims: Sequence[Claim], lines: Sequence[Line], transcripts: Mapping[str, Transcript]) -> Answer:
+    from minutebook.language.lock.verify import Verifier
+
     verifiers: dict[str, Verifier] = {}
     sentences = []
     for claim in claims:

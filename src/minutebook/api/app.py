@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from minutebook import __version__
-from minutebook.api import baas, bots, calendars, home, imports, live, openapi, operations
+from minutebook.api import bots, calendars, home, imports, live, openapi, operations
+from minutebook.api.baas import PATHS, dialect
 from minutebook.api.baas.cors import CrossOrigin
 from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
@@ -61,7 +62,7 @@ ROUTERS = (
     exports.router,
     search.router,
     events.router,
-    baas.ROUTER,
+    dialect.ROUTER,
     *calendars.ROUTERS,
     bots.router,
     live.router,
@@ -73,7 +74,7 @@ ROUTERS = (
 DIALECTS = {
     "/": page_or(paxs_body),
     "/api/": paxs_body,
-    **baas.DIALECTS,
+    **dialect.DIALECTS,
     "/api/oauth/provider/token": oauth_body,
     "/api/oauth/provider/revoke": oauth_body,
     **DIALECT_OF_PAGES,
@@ -109,7 +110,7 @@ def create_app(services: "Services") -> FastAPI:
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
     app.add_middleware(OwnHost, render=render, hosts=own_hosts(services.settings))
     app.add_middleware(RequestLog, render=render, observe=observe_request)
-    app.add_middleware(CrossOrigin, paths=baas.PATHS)
+    app.add_middleware(CrossOrigin, paths=PATHS)
     app.add_middleware(SecurityHeaders, https=(settings.base_url or "").startswith("https:"))
     app.add_middleware(ForwardedClient, trusted=settings.trusted_proxies)
     return app

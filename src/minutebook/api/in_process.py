@@ -6,15 +6,24 @@ from typing import TypeVar
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
 
 from minutebook.accounts.model import User
-from minutebook.api.app import create_app
+from minutebook.api.errors import install_error_handlers, paxs_body
+from minutebook.api.middleware import RequestLog
+from minutebook.api.openapi import Application
+from minutebook.api.openings import Openings
+from minutebook.api.paxs import analysis, corrections, exports, media, recordings, search, sessions, speakers
 from minutebook.config import Settings
 from minutebook.oauth.model import SCOPES, Caller
-from minutebook.wiring import Services, open_runner, open_services
+from minutebook.telemetry.metrics import observe_request
+from minutebook.wiring import Services, open_services
 
 R = TypeVar("R")
 PROGRAM = "command line"
+
+RECORDS = (sessions, recordings, media, speakers, analysis, corrections, exports, search)
+"""What most commands ask for; the other parts of the API are loaded when one of them is asked."""
 
 
 class InProcess(httpx.BaseTransport):
@@ -22,9 +31,8 @@ class InProcess(httpx.BaseTransport):
 
     def __init__(self, portal: BlockingPortal, services: Services, user: User) -> None:
         self._portal, self._services, self._user = portal, services, user
-        app = create_app(services)
-        app.state.only_caller = Caller(user.id, frozenset(SCOPES), program=PROGRAM)
-        self._asgi = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._records = self._open_to_the_user(_records_app(services))
+        self._whole: httpx.ASGITransport | None = None
 
     def run(self, work: Callable[[Services, User], Awaitable[R]]) -> R:
         """What `work` returns, run where the services live."""
@@ -37,8 +45,32 @@ class InProcess(httpx.BaseTransport):
 
     async def _answer(self, request: httpx.Request, body: "_Body") -> httpx.Response:
         there = httpx.Request(request.method, request.url, headers=request.headers, stream=body)
-        answer = await self._asgi.handle_async_request(there)
+        answer = await self._asgi_for(request.url.path).handle_async_request(there)
         return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+    def _asgi_for(self, path: str) -> httpx.ASGITransport:
+        if not path.startswith("/api/bots"):
+            return self._records
+        if self._whole is None:
+            from minutebook.api.app import create_app
+
+            self._whole = self._open_to_the_user(create_app(self._services))
+        return self._whole
+
+    def _open_to_the_user(self, app: FastAPI) -> httpx.ASGITransport:
+        app.state.only_caller = Caller(self._user.id, frozenset(SCOPES), program=PROGRAM)
+        return httpx.ASGITransport(app, raise_app_exceptions=False)
+
+
+def _records_app(services: Services) -> FastAPI:
+    app = Application(title="Minutebook")
+    app.state.services = services
+    for part in RECORDS:
+        app.include_router(part.router)
+    render = install_error_handlers(app, {"/": paxs_body})
+    app.add_middleware(Openings, services=services)
+    app.add_middleware(RequestLog, render=render, observe=observe_request)
+    return app
 
 
 @contextmanager
@@ -54,6 +86,8 @@ async def _opened(settings: Settings, working: bool) -> AsyncIterator[tuple[Serv
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
         if working:
+            from minutebook.working import open_runner
+
             await stack.enter_async_context(open_runner(services))
         await services.search.backfill()
         async with services.db.transaction() as tx:

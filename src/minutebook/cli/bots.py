@@ -69,7 +69,8 @@ def address(
 
 
 async def _host(settings: Settings, stop: asyncio.Event) -> None:
-    from minutebook.wiring import bot_host_of, open_services
+    from minutebook.wiring import open_services
+    from minutebook.working import bot_host_of
 
     async with open_services(settings) as services:
         await bot_host_of(services).run(stop)

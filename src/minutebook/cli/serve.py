@@ -108,7 +108,7 @@ def worker(
     from minutebook.cli.record_chore import record_chore
     from minutebook.jobs.worker import run_worker
     from minutebook.telemetry import configure_logging
-    from minutebook.wiring import open_work
+    from minutebook.working import open_work
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_level)

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from minutebook.errors import invalid
 from minutebook.kit.text import clean_text, folded
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PEOPLE_MAX: Final = 500
 STATEMENT_MAX: Final = 1000
@@ -35,7 +36,7 @@ like it than like any other voice of the recording."""
 ALIKE: Final = 0.85
 """Cosine from which two remembered people can hardly be told apart: a voice is seldom more like the one by `MARGIN`."""
 
-Vector = NDArray[np.float32]
+Vector: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,19 @@ class Remembered:
 class Known:
     """A person by the mean of the voices that they were heard with: the sum of unit vectors, and of how many."""
 
-    total: NDArray[np.float64]
+    total: "NDArray[np.float64]"
     count: int
 
     @property
     def vector(self) -> Vector:
         """The mean, of unit length."""
+        import numpy as np  # who only lists people compares no voices
+
         return np.asarray(self.total / max(float(np.linalg.norm(self.total)), 1e-9), dtype=np.float32)
 
     def with_another(self, vector: Vector) -> "Known":
         """Heard once more."""
-        return Known(self.total + vector.astype(np.float64), self.count + 1)
+        return Known(self.total + vector.astype("float64"), self.count + 1)
 
     def to_text(self) -> str:
         """As text, for sealing."""
@@ -102,6 +105,8 @@ class Known:
     @classmethod
     def from_text(cls, text: str) -> "Known":
         """The inverse of `to_text`."""
+        import numpy as np
+
         kept = json.loads(text)
         return cls(np.frombuffer(base64.b64decode(kept["total"]), "<f4").astype(np.float64), kept["count"])
 
@@ -121,6 +126,8 @@ def recognised(heard: Mapping[str, Vector], known: Mapping[str, Vector]) -> tupl
     be, and two voices that may be one person."""
     if not heard or not known:
         return ()
+    import numpy as np
+
     speakers, people = list(heard), list(known)
     likeness = np.stack([heard[s] for s in speakers]) @ np.stack([known[p] for p in people]).T
     found = []

@@ -1,5 +1,6 @@
 """The command line answers fast because a command loads what it needs and nothing else."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from minutebook.cli.app import COMMANDS, app, whole
+from support.own_records import own_record
 
 RUN = """
 import sys
@@ -62,6 +64,27 @@ def test_a_client_s_command_loads_no_server(tmp_path: Path, command: tuple[str, 
     modules = loaded(tmp_path, *command, *ELSEWHERE)
     assert "minutebook.client" in modules
     assert not modules & SERVER
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("meetings", "list"),
+        ("meetings", "show", "last"),
+        ("search", "launch"),
+        ("export", "last"),
+        ("speakers", "list", "last"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_on_own_records_loads_what_reads_them(tmp_path: Path, command: tuple[str, ...]) -> None:
+    asyncio.run(own_record(tmp_path / "data", [("speaker_1", "The launch moves to March.")], note="It moves."))
+    modules = loaded(tmp_path, *command, "--data-dir", str(tmp_path / "data"))
+    assert "minutebook.wiring" in modules
+    unread = {"minutebook.working", "minutebook.api.app", "minutebook.api.web", "minutebook.speech.pipeline", "alembic"}
+    unread |= {"numpy", "av", "dbos", "onnxruntime", "playwright"}
+    assert modules & unread == set()
+    assert len({name for name in modules if name.startswith("minutebook.")}) <= 400
 
 
 @pytest.mark.parametrize("command", ["admin", "webhooks", "calendars", "backup", "restore", "upgrade"])

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.language import ExtractiveProducer
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import (
     Evidence,
@@ -21,6 +20,7 @@ from minutebook.language.model import (
     Unsupported,
     Usage,
 )
+from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.render import (
     key_points_from_json,
     key_points_to_json,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook import __version__
@@ -33,12 +33,23 @@ async def migrate(database: Database, revision: str = "head") -> None:
     other: the second finds nothing left to do. A migration that fails leaves the database as it was. Raises
     `database_newer`, `database_damaged` and `database_unavailable`."""
     with told():
+        if revision == "head" and await _is_newest(database):
+            return
         if database.is_sqlite:
             await _migrate_sqlite(database, revision)
             return
         async with database.transaction() as tx:
             await tx.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             await tx.run_sync(upgrade, revision)
+
+
+async def _is_newest(database: Database) -> bool:
+    """Whether there is nothing to do; told without Alembic, which takes longer to load than most commands take."""
+    newest = max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+    async with database.reading() as tx:
+        if not await tx.run_sync(lambda connection: inspect(connection).has_table("alembic_version")):
+            return False
+        return (await tx.execute(text("select version_num from alembic_version"))).scalars().all() == [newest]
 
 
 async def _migrate_sqlite(database: Database, revision: str) -> None:

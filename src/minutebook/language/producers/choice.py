@@ -2,16 +2,17 @@
 
 import time
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from minutebook.config import LlmSettings
 from minutebook.language.producers.completions import Completions, LlmOptions, named
-from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.producers.failures import ModelUnavailableError
-from minutebook.language.producers.llm import LlmProducer
 from minutebook.language.producers.ports import Producer
+
+if TYPE_CHECKING:
+    from minutebook.language.producers.llm import LlmProducer
 
 _LOOK_S: Final = 60.0
 _ANSWER: Final = {"type": "object", "required": ["ready"], "properties": {"ready": {"type": "boolean"}}}
@@ -29,8 +30,19 @@ class Looked:
 def producer_of(settings: LlmSettings, outgoing: httpx.Client | None = None) -> Producer:
     """The producer for these settings: extractive unless an endpoint and a model are configured. `outgoing` is the
     client to reach the endpoint with; by default one is opened for each note."""
+    if (model := model_of(settings, outgoing)) is not None:
+        return model
+    from minutebook.language.producers.extractive import ExtractiveProducer
+
+    return ExtractiveProducer()
+
+
+def model_of(settings: LlmSettings, outgoing: httpx.Client | None = None) -> "LlmProducer | None":
+    """The language model of these settings, if they name one."""
     if not settings.base_url or not settings.model:
-        return ExtractiveProducer()
+        return None
+    from minutebook.language.producers.llm import LlmProducer
+
     return LlmProducer(options_of(settings), outgoing)
 
 
