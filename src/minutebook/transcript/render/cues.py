@@ -20,6 +20,7 @@ MIN_CUE_S: Final = 0.001
 
 _PAUSE_S: Final = 1.0
 _SENTENCE_ENDS: Final = (".", "?", "!", "…", "。", "？", "！")
+_BEGINS_NO_LINE: Final = frozenset("。，、；：？！…”’）》」』〉】ー々")
 
 Prefix = Callable[[Segment], str]
 
@@ -165,15 +166,16 @@ def _pieces(words: Sequence[Word]) -> Iterator[_Piece]:
 
 def _broken(text: str) -> Iterator[str]:
     """An overlong word in parts that fit on a line: single characters of an unspaced script, with the marks and the
-    punctuation that cannot begin a line; lines' lengths of another."""
+    punctuation that cannot begin a line as far as they fit; lines' lengths of another."""
     for unspaced, run in groupby(text, is_unspaced):
-        part = ""
+        part, width = "", 0
         for character in run:
-            clings = columns(character) == 0 or character in "。，、；：？！…”’）》」』〉】ー々"
-            if part and not clings and (unspaced or columns(part + character) > LINE_COLUMNS):
+            more = columns(character)
+            clings = not unspaced or more == 0 or character in _BEGINS_NO_LINE
+            if part and (not clings or width + more > LINE_COLUMNS):
                 yield part
-                part = ""
-            part += character
+                part, width = "", 0
+            part, width = part + character, width + more
         yield part
 
 

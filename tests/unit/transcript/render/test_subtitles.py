@@ -16,9 +16,14 @@ from minutebook.transcript.render.times import clock_time, short_time
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Other work may share the machine: time proves nothing here."""
 
-TEXTS = st.text(
-    st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=30
-) | st.sampled_from(["-->", "<i>", "&amp;", "WEBVTT", "1", "yes."])
+OVERLONG = st.sampled_from(["aB-’…”", "漢あ。、」ー", "ก\u0e31。", "x\u0301’"]).flatmap(
+    lambda characters: st.text(st.sampled_from(characters), min_size=40, max_size=120)
+)
+TEXTS = (
+    st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=30)
+    | st.sampled_from(["-->", "<i>", "&amp;", "WEBVTT", "1", "yes."])
+    | OVERLONG
+)
 SECONDS = st.floats(0, 90_000, allow_nan=False, width=32)
 
 
@@ -44,9 +49,11 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 
 
 @PATIENT
-@given(transcripts())
-def test_cues_are_ordered_and_readable(transcript: Transcript) -> None:
-    made = cues(transcript.segments)
+@given(transcripts(), st.sampled_from(["", "en", "ja", "th"]))
+def test_cues_are_ordered_and_readable(transcript: Transcript, language: str) -> None:
+    made = cues(transcript.segments, language)
+    prefixed = cues(transcript.segments, language, lambda segment: transcript.name_of(segment.speaker))
+    assert all(len(cue.lines) <= LINES and max(map(columns, cue.lines)) <= LINE_COLUMNS for cue in prefixed)
     assert [cue.start for cue in made] == sorted(cue.start for cue in made)
     for cue in made:
         assert cue.end > cue.start
