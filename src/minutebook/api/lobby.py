@@ -97,7 +97,7 @@ class Lobby:
         self._open()
 
     def _open(self) -> None:
-        self._loop.add_reader(self._listening, self._accept)
+        self._loop.add_reader(self._listening.fileno(), self._accept)
 
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
@@ -113,7 +113,7 @@ class Lobby:
     def _receive(self, guest: Guest, sock: socket.socket) -> None:
         if not self._table.admit(guest):
             return guest.dismissed(BUSY)
-        self._loop.add_reader(sock, guest.receive)
+        self._loop.add_reader(sock.fileno(), guest.receive)
         guest.receive()  # mostly the request is there already
 
     def _pause(self, error: OSError) -> None:
@@ -122,12 +122,12 @@ class Lobby:
             self._told_at = monotonic()
             why = NO_FILES if error.errno in _EXHAUSTED else error.strerror
             log.error("no connection can be accepted: %s", why)
-        self._loop.remove_reader(self._listening)
+        self._loop.remove_reader(self._listening.fileno())
         self._again = self._loop.call_later(ACCEPT_AGAIN_S, self._open)
 
     def enter(self, guest: Guest, sock: socket.socket, head: bytes) -> None:
         """The guest has asked something: from now on it is a connection with a protocol."""
-        self._loop.remove_reader(sock)
+        self._loop.remove_reader(sock.fileno())
         self._table.remove(guest)
         made = self._loop.connect_accepted_socket(lambda: self._protocols(head), sock)
         task: asyncio.Task[object] = asyncio.ensure_future(made)
@@ -146,14 +146,14 @@ class Lobby:
 
     def close(self, sock: socket.socket) -> None:
         """Close a guest's socket."""
-        self._loop.remove_reader(sock)
+        self._loop.remove_reader(sock.fileno())  # by number: the loop prints what it does not know, sockets slowly
         sock.close()
 
     async def end(self) -> None:
         """Take no connections any more; guests are sent away."""
         if self._again is not None:
             self._again.cancel()
-        self._loop.remove_reader(self._listening)
+        self._loop.remove_reader(self._listening.fileno())
         self._listening.close()
         for held in self._table.all():
             if isinstance(held, Guest):

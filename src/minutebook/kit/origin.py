@@ -1,7 +1,8 @@
 """Where a request comes from: through which proxies, from whose network. Pure."""
 
 from collections.abc import Collection, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
 
@@ -11,13 +12,8 @@ SUBSCRIBER_BITS = 64
 
 def is_within(address: str, networks: Collection[Network]) -> bool:
     """Whether a peer's address lies in one of the networks; what is no address (a Unix socket) lies in none."""
-    try:
-        peer = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
-        peer = peer.ipv4_mapped
-    return any(peer.version == network.version and peer in network for network in networks)
+    peer = _peer(address) if networks else None
+    return peer is not None and any(peer.version == network.version and peer in network for network in networks)
 
 
 def client_behind(peer: str, forwarded: Sequence[str], trusted: Collection[Network]) -> str:
@@ -39,15 +35,22 @@ def client_behind(peer: str, forwarded: Sequence[str], trusted: Collection[Netwo
 
 def subscriber(address: str) -> str:
     """What limits count: an IPv4 address itself, of an IPv6 address the network of its customer."""
+    peer = _peer(address)
+    if peer is None:
+        return address
+    if isinstance(peer, IPv6Address):
+        return str(IPv6Network((peer.packed, SUBSCRIBER_BITS), strict=False))
+    return str(peer)
+
+
+@lru_cache(maxsize=4096)  # each connection and each request asks for its own, and a crowd comes often
+def _peer(address: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4 one as such; None when it is none."""
     try:
         peer = ip_address(address)
     except ValueError:
-        return address
-    if not isinstance(peer, IPv6Address):
-        return str(peer)
-    if peer.ipv4_mapped is not None:
-        return str(peer.ipv4_mapped)
-    return str(IPv6Network((peer.packed, SUBSCRIBER_BITS), strict=False))
+        return None
+    return (peer.ipv4_mapped or peer) if isinstance(peer, IPv6Address) else peer
 
 
 def _bare(entry: str) -> str | None:
