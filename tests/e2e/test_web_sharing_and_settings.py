@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 
 from minutebook.accounts.model import User
 from support.calls.chromium import CHROMIUM
-from support.site import Site
+from support.site import SAMPLE, Site
 
+PATIENCE_MS = 30_000
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 
 
@@ -50,7 +51,7 @@ def opened(browser: Browser, site: Site, size: str, who: User, wrong: list[str])
     viewport: ViewportSize = {"width": width, "height": height}
     scheme = "dark" if size == "phone" else "light"
     context = browser.new_context(viewport=viewport, locale="en-GB", color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([{"name": "minutebook_session", "value": site.session(who), "url": site.url}])
     page = context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -90,8 +91,19 @@ def test_a_colleague_reads_what_is_shared(browser: Browser, site: Site, meeting:
     expect(other.get_by_role("button", name="Play", exact=True)).to_be_visible()
     check(other)
 
-    dialog.get_by_role("button", name="End sharing with").click()
-    expect(dialog.get_by_role("button", name="End sharing with")).to_have_count(0)
+    end = dialog.get_by_role("button", name="End sharing with")
+    end.click()
+    expect(end).to_have_count(0)
+    check(page)
+    dialog.get_by_role("button", name="Undo").click()
+    expect(end).to_have_count(1)
+    end.click()
+    expect(end).to_have_count(0)
+    dialog.get_by_role("button", name="Create link").click()
+    dialog.get_by_role("button", name="Revoke").click()
+    dialog.get_by_role("button", name="Undo").click()
+    expect(dialog.get_by_text("The link opens again.")).to_be_visible()
+    dialog.get_by_role("button", name="Revoke").click()
     other.reload()
     expect(other.get_by_role("heading", level=1)).not_to_have_text("Launch of the new billing")
     refused = [each for each in wrong if "404" not in each]
@@ -137,6 +149,13 @@ def test_versions_calendars_and_search(browser: Browser, site: Site, meeting: st
     for path in (f"/meetings/{meeting}/versions", f"/meetings/{meeting}/share", "/my/calendars", "/search?q=launch"):
         page.goto(f"{site.url}{path}")
         check(page)
+    waiting = site.add_meeting("Waits for its recording", None)
+    page.goto(f"{site.url}/meetings/{waiting}")
+    check(page)
+    page.get_by_label("Recording").set_input_files(SAMPLE)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("region", name="Transcript")).to_be_visible(timeout=PATIENCE_MS)
+    assert page.url.endswith(waiting)
     page.goto(site.url)
     bar = page.locator("#bulk .acts")
     expect(bar).to_be_hidden()
