@@ -35,6 +35,7 @@ def _templates(language: str) -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(language=language, file_url=file_url)
+    made.filters.update(told=catalogue(language).gettext)
     made.filters.update(clock=short_time, **{name: partial(_time, name, language) for name in _TIMES})
     return made
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from minutebook.accounts.management import check_not_owner
 from minutebook.accounts.model import PASSWORD_MIN_CHARS, User
-from minutebook.api.deps import Db, Read, ServicesOf, Tx, client_address
+from minutebook.api.deps import SCOPE_MEANINGS, Db, Read, ServicesOf, Tx, client_address
 from minutebook.api.errors import failure_of
 from minutebook.api.stored_files import disposition
 from minutebook.api.web.dates import own_name
@@ -242,6 +242,7 @@ async def _page(
         "keys": await management.api_keys(read, user.id),
         "sign_ins": await management.sessions(read, user.id),
         "own_sign_in": await services.accounts.web_session_id(read, kept_cookie(request, SESSION_COOKIE) or ""),
+        "meanings": SCOPE_MEANINGS,
         "programs": await services.oauth.programs(read, user.id),
         "webhook_url": await services.webhooks.account_url(read, user.id) or "",
         "webhook_secret": services.webhooks.secret(user.id),

@@ -4,6 +4,7 @@ are told in English, as the API has them."""
 from typing import Final
 
 from minutebook.accounts.model import PASSWORD_MIN_CHARS
+from minutebook.bots.endings import SENTENCES
 
 TOLD: Final = (
     "A tag needs at least one character.",
@@ -37,5 +38,6 @@ TOLD: Final = (
     "There is no such user.",
     "There is no such link.",
     "There is no such bot.",
+    *SENTENCES.values(),
 )
 """A catalogue has each of these."""
