@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from minutebook.bots.platforms.facts import PageFacts, Probe, Source, load_pages
-from minutebook.bots.platforms.facts_files import Phrases, phrases_of
+from minutebook.bots.platforms.facts_files import Phrases, phrases_of, wordings_of
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "platforms.md"
 BEGIN: Final = "<!-- facts: written by tools/platform_facts.py -->"
@@ -19,7 +19,7 @@ NAMES: Final = {"google_meet": "Google Meet", "teams": "Microsoft Teams", "zoom"
 def rows_of(facts: PageFacts, phrases: Phrases) -> Iterator[tuple[Source, str, list[str]]]:
     """Source, what it tells or is for, and the facts."""
     spoken = {text: (name, len(texts)) for name, texts in phrases.items() for text in texts}
-    for sign in facts.signs:
+    for sign in (each for each in facts.signs if not each.probe.patterns):
         urls = [pattern.pattern for pattern in (sign.url, sign.away_from) if pattern is not None]
         yield (
             sign.source,
@@ -43,7 +43,7 @@ def entries(probe: Probe, spoken: Mapping[str, tuple[str, int]] = NOTHING) -> li
     texts = [text for text in probe.texts if text not in spoken]
     named = dict.fromkeys(spoken[text] for text in probe.texts if text in spoken)
     phrases = [f"{name} (phrase, {count} texts)" for name, count in named]
-    return [*probe.selectors, *texts, *phrases, *probe.labels, *probe.patterns]
+    return [*probe.selectors, *texts, *phrases, *probe.labels]
 
 
 def section(platform: str) -> str:
@@ -61,9 +61,23 @@ def section(platform: str) -> str:
     return "\n".join(lines)
 
 
+def wordings() -> str:
+    """What is read off its wording on every platform."""
+    lines = [
+        "### Wordings",
+        "",
+        "In `wordings/<language>.toml`, all of them guesses; what a page words first in this order:",
+        "",
+    ]
+    for sign in wordings_of():
+        told = " ".join(filter(None, (sign["place"], sign.get("cause"))))
+        lines.append(f"- {told}: {len(sign['patterns'])} languages")
+    return "\n".join(lines)
+
+
 def written() -> str:
     """The whole of it."""
-    return "\n\n".join([BEGIN, *map(section, NAMES), END])
+    return "\n\n".join([BEGIN, *map(section, NAMES), wordings(), END])
 
 
 def main() -> None:

@@ -6,7 +6,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from importlib.resources import files
@@ -26,6 +26,12 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 PLATFORMS = ("google_meet", "teams", "zoom")
 PLACES = [scene for scene in [*scenes("scenes"), *scenes("signs")] if "want" in scene]
 PHRASES = phrases_of("zoom")
+WORDINGS = scenes("wordings")
+ADDRESSES = {
+    "google_meet": "https://meet.google.com/abc-defg-hij",
+    "teams": "https://teams.microsoft.com/light-meetings/launch",
+    "zoom": "https://app.zoom.us/wc/81234567890/join",
+}
 PARTS = [scene for scene in scenes("signs") if "want" not in scene]
 
 
@@ -130,6 +136,50 @@ def test_every_phrase_is_read_in_every_language(page: Page) -> None:
             )
 
 
+# --- wordings that no fact of a platform lists ------------------------------------------------------------------------
+
+
+def worded(facts: PageFacts) -> list[Sign]:
+    return [sign for sign in facts.signs if sign.probe.patterns]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_places_are_read_off_their_wording(platform: str, page: Page) -> None:
+    facts, wrong = facts_of(platform), []
+    for scene in WORDINGS:
+        show(page, f"<div><h1>{scene['text']}</h1></div>")
+        sight = sight_of(facts.signs, looked(page, probes_of(facts), ADDRESSES[platform]))
+        if said(sight) not in meant(scene):
+            wrong.append((scene["language"], scene["text"], scene["want"], sight))
+    assert not wrong
+
+
+def test_no_wording_can_go_unnoticed(page: Page) -> None:
+    """Each language's pattern of a place, by the wordings alone."""
+    signs, unnoticed = worded(facts_of("teams")), []
+    for sign in signs:
+        for pattern, probe in less(sign.probe):
+            for scene in (each for each in WORDINGS if (sign.place, sign.hint) == (each["want"], each.get("cause"))):
+                show(page, f"<h1>{scene['text']}</h1>")
+                fewer = [replace(each, probe=probe) if each is sign else each for each in signs]
+                kept = [each for each in fewer if each.probe]
+                if said(sight_of(kept, looked(page, [each.probe for each in kept]))) not in meant(scene):
+                    break
+            else:
+                unnoticed.append((sign.place, pattern))
+    assert not unnoticed
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_wording_outweighs_the_call(platform: str, page: Page) -> None:
+    """Toasts, and titles in a markup that nobody knows."""
+    facts = facts_of(platform)
+    own = {sign for sign in facts.signs if sign not in worded(facts) and sign.place != "in_call"}
+    signs = [sign for sign in facts.signs if sign not in own]
+    show(page, CALLS[platform][0] + "".join(f"<p>{scene['text']}</p>" for scene in WORDINGS))
+    assert sight_of(signs, looked(page, [sign.probe for sign in signs], ADDRESSES[platform])).place == "in_call"
+
+
 # --- mutation: what breaks when a fact goes --------------------------------------------------------------------------
 
 
@@ -145,10 +195,10 @@ def less(probe: Probe) -> Iterator[tuple[str, Probe]]:
     yield from ((each, replace(probe, patterns=others(probe.patterns, each))) for each in probe.patterns)
 
 
-def without(facts: PageFacts, sign: Sign, probe: Probe) -> list[Sign]:
+def without(signs: Sequence[Sign], sign: Sign, probe: Probe) -> list[Sign]:
     kept = [replace(sign, probe=probe)] if probe else []
-    at = facts.signs.index(sign)
-    return [*facts.signs[:at], *kept, *facts.signs[at + 1 :]]
+    at = signs.index(sign)
+    return [*signs[:at], *kept, *signs[at + 1 :]]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -156,12 +206,13 @@ def test_no_sign_can_go_unnoticed(platform: str, page: Page, looks: list[Look]) 
     facts, unnoticed = facts_of(platform), []
     mine = [(scene, look) for scene, look in zip(PLACES, looks, strict=True) if scene["platform"] == platform]
     in_languages = {text for texts in PHRASES.values() for text in texts}
-    for sign in facts.signs:
+    own = [sign for sign in facts.signs if sign not in worded(facts)]
+    for sign in own:
         entries = sign.probe.entries
         for entry, probe in less(sign.probe):
             if platform == "zoom" and entry in in_languages:
                 continue  # the test of phrases is about those
-            signs = without(facts, sign, probe)
+            signs = without(own, sign, probe)
             for scene, look in mine:
                 if entries.index(entry) not in {match.entry for match in look.found.get(sign.probe, ())}:
                     continue
@@ -219,7 +270,8 @@ PROBES = [probe for platform in PLATFORMS for probe in probes_of(facts_of(platfo
 IN_FACTS = {text.replace("*", " ").strip() for probe in PROBES for text in (*probe.texts, *probe.labels)}
 IN_SELECTORS = {text for probe in PROBES for each in probe.selectors for text in re.findall('="([^"]+)"', each)}
 IN_SCENES = {text.strip() for scene in PLACES for text in re.findall(">([^<>]{3,})<", scene["html"])}
-TEXTS = sorted(IN_FACTS | IN_SELECTORS | IN_SCENES)
+IN_WORDINGS = {scene["text"] for scene in WORDINGS}
+TEXTS = sorted(IN_FACTS | IN_SELECTORS | IN_SCENES | IN_WORDINGS)
 """Everything that a fact says, and everything that a page was seen to say."""
 CALLS = {
     "google_meet": (

@@ -2,7 +2,8 @@
 
     [facts]             `version` and `date` of the file; `source` of all that names none
     [page]              `recognised`: a probe that tells this kind of page from the platform's others (may be missing);
-                        `speaking_lag_ms`: how late its page script tells who speaks
+                        `speaking_lag_ms`: how late its page script tells who speaks; `wordings`: a place that no
+                        sign tells is read off the wordings of `facts_files`
     [access]            what of the guest's access goes into the address: parameter = the access's name
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
@@ -32,7 +33,7 @@ and marks around a sentence do not count in texts. `source` says where a fact is
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -41,7 +42,15 @@ from string import Formatter
 from typing import Any, Final, TypeVar
 
 from minutebook.bots.platforms.addresses import AddressRule
-from minutebook.bots.platforms.facts_files import NO_PHRASES, FactsError, Phrases, facts_files, phrases_of, spoken
+from minutebook.bots.platforms.facts_files import (
+    NO_PHRASES,
+    FactsError,
+    Phrases,
+    facts_files,
+    phrases_of,
+    spoken,
+    wordings_of,
+)
 from minutebook.bots.platforms.ports import Hint, Place
 
 log = logging.getLogger(__name__)
@@ -179,8 +188,8 @@ class PageFacts:
 def load_pages(platform: str, folder: Path | None = None) -> tuple[PageFacts, ...]:
     """The facts of a platform's kinds of pages, by the names of their files. A file in the platform's folder below
     `folder`, an operator's, stands in place of the one of that name here. Raises `FactsError`."""
-    phrases = phrases_of(platform, folder)
-    return tuple(facts_from(name, data, phrases) for name, data in facts_files(platform, folder).items())
+    phrases, wordings = phrases_of(platform, folder), wordings_of(folder)
+    return tuple(facts_from(name, data, phrases, wordings) for name, data in facts_files(platform, folder).items())
 
 
 @cache
@@ -200,7 +209,12 @@ def address_rules(platform: str, folder: Path | None = None) -> tuple[AddressRul
     return own or tuple(rule for page in load_pages(platform) for rule in page.addresses)
 
 
-def facts_from(name: str, data: Mapping[str, Any], phrases: Phrases = NO_PHRASES) -> PageFacts:
+def facts_from(
+    name: str,
+    data: Mapping[str, Any],
+    phrases: Phrases = NO_PHRASES,
+    wordings: Sequence[Mapping[str, Any]] = (),
+) -> PageFacts:
     """The facts in a file that was read; raises `FactsError` for what the format does not know."""
     data = spoken(name, data, phrases)
     table = _Table(f"{name}.toml", data)
@@ -208,6 +222,8 @@ def facts_from(name: str, data: Mapping[str, Any], phrases: Phrases = NO_PHRASES
     source = head.source(None)
     words = people.words("words")
     leave, script = table.parts("leave"), table.named_parts("script")
+    worded = wordings if page.take("wordings", False) else ()
+    signs = [*table.parts("sign"), *(_Table(f"{name}.toml.wordings", each) for each in worded)]
     facts = PageFacts(
         name=name,
         version=head.take("version", 0),
@@ -217,7 +233,7 @@ def facts_from(name: str, data: Mapping[str, Any], phrases: Phrases = NO_PHRASES
         access={str(name): str(value) for name, value in table.take("access", {}).items()},
         name_rule=NameRule(names.pattern("remove"), names.take("longest", NameRule().longest)),
         addresses=tuple(map(_address_rule, table.parts("address"))),
-        signs=tuple(_sign(part, words, source) for part in table.parts("sign")),
+        signs=tuple(_sign(part, words, source) for part in signs),
         steps=tuple(_step(part, words, source) for part in table.parts("step")),
         chat=_chat(table.part("chat"), source) if "chat" in data else None,
         leave_sources=tuple(part.source(source) or Source.GUESS for part in leave),

@@ -3,8 +3,11 @@
     <platform>/<page>.toml              the facts of one kind of page, see `facts`
     <platform>/phrases/<language>.toml  what the platform's own language file says: `[phrases]`, texts by their names
                                         there, and `[facts]` with `version`, `date` and `source` of that file
+    wordings/<language>.toml            how pages of any platform word a place: `[wordings]`, lists of patterns by
+                                        "place" or "place cause", and `[facts]` as above
 
-A sign that names `phrases` looks for those texts in every language that has them.
+A sign that names `phrases` looks for those texts in every language that has them. Wordings stand for places that no
+sign of a page's own tells; their order is that of the English file.
 """
 
 import tomllib
@@ -17,6 +20,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 PHRASES: Final = "phrases"
+WORDINGS: Final = "wordings"
+ENGLISH: Final = "en"
 Phrases = Mapping[str, tuple[str, ...]]
 """Texts by the name that they have in the platform's language files, each once."""
 NO_PHRASES: Final[Phrases] = MappingProxyType({})
@@ -40,6 +45,33 @@ def phrases_of(platform: str, folder: Path | None = None) -> Phrases:
         for name, text in _texts(language, data).items():
             found.setdefault(name, {})[text] = None
     return {name: tuple(texts) for name, texts in found.items()}
+
+
+@cache
+def wordings_of(folder: Path | None = None) -> tuple[Mapping[str, Any], ...]:
+    """Signs by how pages word their places: one per place, with a pattern per language. Raises `FactsError`,
+    `OSError`."""
+    languages = _read(files(__package__) / WORDINGS, folder / WORDINGS if folder is not None else None)
+    found: dict[str, list[str]] = {}
+    for language in sorted(languages, key=lambda each: (each != ENGLISH, each)):
+        for told, pattern in _patterns(language, languages[language]).items():
+            found.setdefault(told, []).append(pattern)
+    return tuple(_worded(told, patterns) for told, patterns in found.items())
+
+
+def _patterns(language: str, data: Mapping[str, Any]) -> Mapping[str, str]:
+    found = data.get(WORDINGS, {})
+    lists = all(
+        isinstance(each, list) and each and all(isinstance(one, str) and one for one in each) for each in found.values()
+    )
+    if set(data) - {"facts", WORDINGS} or not lists:
+        raise FactsError(f"{WORDINGS}/{language}.toml: it has {WORDINGS}, lists of patterns, and where they are from")
+    return {told: "|".join(patterns) for told, patterns in found.items()}
+
+
+def _worded(told: str, patterns: list[str]) -> Mapping[str, Any]:
+    place, _, cause = told.partition(" ")
+    return {"place": place, "patterns": patterns, "source": "guess", **({"cause": cause} if cause else {})}
 
 
 def spoken(name: str, data: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:

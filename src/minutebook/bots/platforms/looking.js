@@ -119,13 +119,23 @@
     return holders(sayings, [...sayings.by.keys()].filter((said) => said.includes(longest) && pattern.test(said)));
   }
 
-  // A pattern is of short sentences: longer ones are prose.
-  /** @type {(page: Document, pattern: string) => Element[]} */
-  function wordedLike(page, pattern) {
-    const sayings = sayingsIn(page);
+  // A pattern is of short sentences (longer ones are prose), and those of a long chat are not worth the search.
+  const shorts = new Map();
+  /** @type {(page: Document, outside: string) => {said: string[], all: string}} */
+  function shortOnes(page, outside) {
+    const key = `${pages.indexOf(page)} ${outside}`;
+    if (!shorts.has(key)) {
+      const away = ({ element }) => !outside || !element.closest(outside);
+      const said = [...sayingsIn(page).by].filter(([each, by]) => each.length <= SHORT && by.some(away)).map(([each]) => each);
+      shorts.set(key, { said, all: said.join("\n") });
+    }
+    return shorts.get(key);
+  }
+  /** @type {(page: Document, pattern: string, outside: string) => Element[]} */
+  function wordedLike(page, pattern, outside) {
     const wanted = new RegExp(pattern, "mu");
-    if (!wanted.test(sayings.all)) return [];
-    return holders(sayings, [...sayings.by.keys()].filter((said) => said.length <= SHORT && wanted.test(said)));
+    const { said, all } = shortOnes(page, outside);
+    return wanted.test(all) ? holders(sayingsIn(page), said.filter((each) => wanted.test(each))) : [];
   }
 
   // Per document the controls by their captions.
@@ -152,7 +162,8 @@
     for (const selector of probe.selectors) yield [entry++, all((page) => page.querySelectorAll(selector))];
     for (const text of probe.texts) yield [entry++, all((page) => sayersOf(page, text))];
     for (const label of probe.labels) yield [entry++, all((page) => controlsIn(page, label))];
-    for (const pattern of probe.patterns) yield [entry++, all((page) => wordedLike(page, pattern))];
+    const outside = probe.outside.join(", ");
+    for (const pattern of probe.patterns) yield [entry++, all((page) => wordedLike(page, pattern, outside))];
   }
 
   const enabled = (element) =>

@@ -139,6 +139,30 @@ def test_an_operators_language_file_stands_in_place_of_the_one_here(tmp_path: Pa
     assert "Mötet har avslutats" not in texts
 
 
+def test_an_operators_wordings_stand_in_place_of_the_ones_here(tmp_path: Path) -> None:
+    wordings = tmp_path / "wordings"
+    wordings.mkdir()
+    (wordings / "sv.toml").write_text('[wordings]\nended = ["slut för idag", "^klart$"]', "utf-8")
+    (wordings / "de.toml").write_text("", "utf-8")
+    for platform in ("google_meet", "teams", "zoom"):
+        (facts,) = load_pages(platform, tmp_path)
+        patterns = [pattern for sign in facts.signs for pattern in sign.probe.patterns]
+        assert "slut för idag|^klart$" in patterns
+        assert not [each for each in patterns if "besprechung" in each]
+        assert next(sign.place for sign in facts.signs if sign.probe.patterns) == "captcha"
+
+
+@pytest.mark.parametrize(
+    "text", ["[wordings]\nended = 'x'", "[wordings]\nended = []", "[words]", "[wordings]\nx = ['y']"]
+)
+def test_wordings_of_another_form(text: str, tmp_path: Path) -> None:
+    wordings = tmp_path / "wordings"
+    wordings.mkdir()
+    (wordings / "sv.toml").write_text(text, "utf-8")
+    with pytest.raises(FactsError, match="wordings"):
+        load_pages("zoom", tmp_path)
+
+
 @pytest.mark.parametrize("text", ["[phrases]\na = 1", "[phrase]\na = 'b'"])
 def test_a_language_file_of_another_form(text: str, tmp_path: Path) -> None:
     phrases = tmp_path / "zoom" / "phrases"
