@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -9,14 +10,17 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from minutebook.accounts import repository
 from minutebook.accounts.model import User
 from minutebook.api.deps import RECHECK_S
 from minutebook.db.database import metadata
 from minutebook.kit.clock import VirtualClock
+from minutebook.recordings.repository import recordings
 from minutebook.removal.repository import OWNERS, counts, of_user, removal_receipts
 from minutebook.wiring import Services
 from support.browser import PASSWORD, Browser, IssueToken
-from support.records import Paxs, Worker
+from support.people import person
+from support.records import Paxs, Worker, stored_files, wav
 
 ACCOUNT = "session media analysis user:read account"
 
@@ -141,6 +145,42 @@ async def test_a_download_breaks_off_when_its_token_is_revoked(
     with pytest.raises(AssertionError):  # the transport of the tests wants answers that end
         await ada.get(f"/api/recordings/{recording['id']}/media")
     assert 10 < sent <= 10 + RECHECK_S + 1
+
+
+@pytest.mark.parametrize("door", ["API", "form", "resumable"])
+async def test_an_upload_is_refused_when_its_sender_is_shut_out_meanwhile(
+    door: str, ada: Paxs, app: FastAPI, services: Services, clock: VirtualClock, user: User
+) -> None:
+    """A body may take hours; what comes after a revocation is nobody's any more."""
+    page, session, file = await person(app, services, user), await ada.create_session(), wav(15)
+    token, files = await page.token(), {"file" if door == "API" else "recording": ("weekly.wav", file, "audio/wav")}
+    shut_out = 0
+
+    async def slowly(body: bytes) -> AsyncIterator[bytes]:
+        nonlocal shut_out
+        yield body[: len(body) // 2]
+        async with services.db.transaction() as tx:
+            await services.oauth.revoke_all(tx, user.id)
+            await repository.remove_web_sessions(tx, user.id)
+        shut_out += 1
+        clock.advance(RECHECK_S + 1)
+        yield body[len(body) // 2 :]
+
+    if door == "resumable":
+        told = {"Tus-Resumable": "1.0.0", "Form-Token": token}
+        name = {"Upload-Length": str(len(file)), "Upload-Metadata": "filename d2Vla2x5Lndhdg=="}
+        url = (await page.http.post("/uploads", headers=told | name)).headers["location"]
+        told |= {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        answer = await page.http.patch(url, headers=told, content=slowly(file))
+    else:
+        path, fields = ("/api/recordings", {"session_id": session["id"]}) if door == "API" else ("/meetings/new", {})
+        form = page.http.build_request("POST", path, data=fields | {"form_token": token}, files=files)
+        headers = {"Content-Type": form.headers["Content-Type"], "Authorization": f"Bearer {ada.token}"}
+        answer = await page.http.post(path, headers=headers, content=slowly(await form.aread()))
+    assert (answer.status_code, shut_out) == (401, 1)
+    async with services.db.reading() as read:
+        assert (await read.execute(select(recordings))).all() == []
+    assert [name for name in stored_files(services) if name.startswith("recordings/")] == []
 
 
 async def test_sign_ins_are_listed_and_ended(ada: Paxs, browser: Browser) -> None:

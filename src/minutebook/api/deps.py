@@ -160,8 +160,8 @@ Check = Callable[[AsyncConnection], Awaitable[object]]
 
 
 class Standing:
-    """Whether what opened a stream (a token, a key, a sign-in, a link) still opens anything; looked up at most every
-    `RECHECK_S` seconds."""
+    """Whether what opened a stream or an upload (a token, a key, a sign-in, a link) still opens anything; looked up at
+    most every `RECHECK_S` seconds."""
 
     def __init__(self, services: "Services", check: Check) -> None:
         self._services = services
@@ -178,18 +178,26 @@ class Standing:
 
         return Standing(self._services, both)
 
-    async def holds(self) -> bool:
-        """False once it has been revoked or has expired."""
+    async def look(self) -> None:
+        """Raises what the check raises once it has been revoked or has expired."""
         now = self._services.clock.now()
         if (now - self._checked_at).total_seconds() < RECHECK_S:
-            return True
+            return
         try:
             async with self._services.db.reading() as read:
                 await self._check(read)
         except MinutebookError as error:
-            # While nobody can tell, it holds; the next look follows at once.
-            return error.kind is Kind.UNAVAILABLE
+            if error.kind is Kind.UNAVAILABLE:  # while nobody can tell, it holds; the next look follows at once
+                return
+            raise
         self._checked_at = now
+
+    async def holds(self) -> bool:
+        """False once it has been revoked or has expired."""
+        try:
+            await self.look()
+        except MinutebookError:
+            return False
         return True
 
     async def guarded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -199,9 +207,19 @@ class Standing:
                 raise StreamEnded
             yield chunk
 
+    async def arriving(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The chunks of a body, as long as it holds; then the request is refused, however long its body took."""
+        async for chunk in chunks:
+            await self.look()
+            yield chunk
 
-async def _standing(services: ServicesOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
-    return Standing(services, lambda read: services.oauth.authenticate(read, token or ""))
+
+async def _standing(request: Request, services: ServicesOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
+    async def check(read: AsyncConnection) -> None:
+        if getattr(request.app.state, "only_caller", None) is None:
+            await services.oauth.authenticate(read, token or "")
+
+    return Standing(services, check)
 
 
 StandingOf = Annotated[Standing, Depends(_standing)]

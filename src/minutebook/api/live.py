@@ -2,6 +2,7 @@
 what became of it."""
 
 import tempfile
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 
 from minutebook.api.bodies import Body
-from minutebook.api.bots import Watcher
+from minutebook.api.bots import BotStanding, Watcher
 from minutebook.api.deps import Read, ServicesOf, Tx
 from minutebook.api.paxs.schemas import errors
 from minutebook.bots.commands import TEXT_MAX, CommandKind, CommandState, checked_text
@@ -131,13 +132,16 @@ _SOUND = {
     responses=errors(400, 404, 409, 413),
     openapi_extra=_SOUND,
 )
-async def sound(request: Request, owner_id: Watcher, services: ServicesOf, bot_id: str, key: Key = None) -> CommandOut:
+async def sound(
+    request: Request, owner_id: Watcher, services: ServicesOf, standing: BotStanding, bot_id: str, key: Key = None
+) -> CommandOut:
     """Have the bot play a sound: the bytes of a file of any usual format, at most two minutes and 32 MB."""
     live = services.live_commands
     async with services.db.reading() as read:
         await live.ready(read, owner_id, bot_id, CommandKind.SAY, key)
     with tempfile.TemporaryDirectory(prefix="minutebook-sound-") as folder:
-        stored = await live.keep_sound(bot_id, await sound_of_file(await _received(request, Path(folder) / "sound")))
+        received = await _received(standing.arriving(request.stream()), Path(folder) / "sound")
+        stored = await live.keep_sound(bot_id, await sound_of_file(received))
     async with services.db.transaction() as tx:
         return _out(await live.give(tx, owner_id, bot_id, CommandKind.SAY, sound=stored, key=key))
 
@@ -174,10 +178,10 @@ async def command(owner_id: Watcher, services: ServicesOf, bot_id: str, command_
     return _out(await services.live_commands.get(read, bot, command_id))
 
 
-async def _received(request: Request, to: Path) -> Path:
+async def _received(body: AsyncIterator[bytes], to: Path) -> Path:
     size = 0
     with to.open("wb") as file:
-        async for chunk in request.stream():
+        async for chunk in body:
             size += len(chunk)
             if size > SOUND_MAX_BYTES:
                 message = f"The sound is larger than {SOUND_MAX_BYTES // 2**20} MB."

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from minutebook.api.deps import MediaCaller, Read, ServicesOf
+from minutebook.api.deps import MediaCaller, Read, ServicesOf, Standing, StandingOf
 from minutebook.api.multipart import MultipartStream, boundary_of, read_on
 from minutebook.api.paxs.render import rendered_recording
 from minutebook.api.paxs.schemas import RecordingFromUrl, RecordingOut, errors
@@ -52,6 +52,7 @@ _BODY: dict[str, Any] = {
 async def upload(
     caller: MediaCaller,
     services: ServicesOf,
+    standing: StandingOf,
     request: Request,
     session_id: Annotated[str | None, Query(include_in_schema=False)] = None,
 ) -> RecordingOut:
@@ -60,7 +61,7 @@ async def upload(
     content_type = request.headers.get("content-type", "")
     match content_type.partition(";")[0].strip().lower():
         case "multipart/form-data":
-            recording = await _from_form(services, caller, request, content_type, session_id)
+            recording = await _from_form(services, caller, standing, request, content_type, session_id)
         case "application/json":
             wanted = _parsed(await request.body())
             recording = await services.recordings.add_from_url(
@@ -85,7 +86,12 @@ async def get(caller: MediaCaller, services: ServicesOf, recording_id: str, read
 
 
 async def _from_form(
-    services: ServicesOf, caller: Caller, request: Request, content_type: str, in_query: str | None
+    services: ServicesOf,
+    caller: Caller,
+    standing: Standing,
+    request: Request,
+    content_type: str,
+    in_query: str | None,
 ) -> Recording:
     async def check(session_id: str) -> None:
         async with services.db.reading() as read:
@@ -94,7 +100,7 @@ async def _from_form(
     body = request.stream()
     try:
         services.recordings.check_room(_announced(request))
-        form = MultipartStream(boundary_of(content_type), body)
+        form = MultipartStream(boundary_of(content_type), standing.arriving(body))
         async with (
             UploadForm(services.recordings, check, in_query).read(form) as upload,
             services.db.transaction() as tx,

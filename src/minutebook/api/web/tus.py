@@ -20,7 +20,7 @@ from minutebook.api.deps import ServicesOf
 from minutebook.api.errors import Failure, paxs_body
 from minutebook.api.multipart import read_on
 from minutebook.api.web.forms import check_token
-from minutebook.api.web.frame import SignedIn
+from minutebook.api.web.frame import SignedIn, SignInStanding
 from minutebook.api.web.uploads import WHOLE_RECORD, draft_of, meeting_for
 from minutebook.errors import Kind, MinutebookError, invalid
 from minutebook.kit.languages import checked_language
@@ -125,11 +125,13 @@ async def standing(user: SignedIn, services: ServicesOf, upload_id: str) -> Resp
 
 
 @router.patch("/{upload_id}", dependencies=[Ours, Versioned])
-async def receive(request: Request, user: SignedIn, services: ServicesOf, upload_id: str) -> Response:
+async def receive(
+    request: Request, user: SignedIn, services: ServicesOf, sign_in: SignInStanding, upload_id: str
+) -> Response:
     """Take a piece; the last one, or an empty one behind it, makes the meeting."""
     body = request.stream()
     try:
-        upload = await _received(request, user, services, upload_id, body)
+        upload = await _received(request, user, services, upload_id, sign_in.arriving(body))
         if upload.is_whole and upload.meeting_id is None:
             upload = await _finished(services, user, upload)
     except MinutebookError:

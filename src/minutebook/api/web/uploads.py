@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType
-from minutebook.api.deps import ServicesOf
+from minutebook.api.deps import ServicesOf, Standing
 from minutebook.api.errors import failure_of
 from minutebook.api.multipart import MultipartStream, Part, boundary_of, read_on
 from minutebook.api.web.attendees import attendees_of
 from minutebook.api.web.forms import PostedForm, check_token
-from minutebook.api.web.frame import SignedIn, shown
+from minutebook.api.web.frame import SignedIn, SignInStanding, shown
 from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.languages import checked_language
 from minutebook.meetings.service import MeetingDraft
@@ -48,13 +48,13 @@ async def form(request: Request, user: SignedIn) -> Response:
 
 
 @router.post("")
-async def upload(request: Request, user: SignedIn, services: ServicesOf) -> Response:
+async def upload(request: Request, user: SignedIn, services: ServicesOf, standing: SignInStanding) -> Response:
     """Store the files and make a meeting of each, all or none; on to the meeting, or to the list when there are
     several. Scripts get the meetings' addresses as JSON."""
     wants_json = "application/json" in request.headers.get("accept", "")
     sent: dict[str, str] = {}
     try:
-        made = await _stored(request, user, services, sent)
+        made = await _stored(request, user, services, standing, sent)
     except MinutebookError as error:
         if wants_json:
             failure = failure_of(error)
@@ -87,10 +87,12 @@ async def from_link(request: Request, user: SignedIn, form: PostedForm, services
     return RedirectResponse(f"/meetings/{meeting.id}", 303)
 
 
-async def _stored(request: Request, user: User, services: ServicesOf, sent: dict[str, str]) -> Sequence[str]:
+async def _stored(
+    request: Request, user: User, services: ServicesOf, standing: Standing, sent: dict[str, str]
+) -> Sequence[str]:
     body = request.stream()
     try:
-        stream = MultipartStream(boundary_of(request.headers.get("content-type", "")), body)
+        stream = MultipartStream(boundary_of(request.headers.get("content-type", "")), standing.arriving(body))
         async with _read(request, services.recordings, stream) as whole:
             sent.update(whole.fields)
             drafts = [draft_of(whole.fields, user, file.filename, alone=len(whole.files) == 1) for file in whole.files]
