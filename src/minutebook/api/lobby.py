@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -74,6 +75,7 @@ class Guest:
         """Close it with this answer."""
         with suppress(OSError):
             self._sock.send(answer)
+            self._sock.recv(RECEIVED_AT_ONCE)  # what is left unread makes a reset of the close, which loses the answer
         self._lobby.close(self._sock)
 
 
@@ -132,11 +134,12 @@ class Lobby:
         made = self._loop.connect_accepted_socket(lambda: self._protocols(head), sock)
         task: asyncio.Task[object] = asyncio.ensure_future(made)
         self._entering.add(task)
-        task.add_done_callback(self._entered)
+        task.add_done_callback(partial(self._entered, sock))
 
-    def _entered(self, task: asyncio.Task[object]) -> None:
+    def _entered(self, sock: socket.socket, task: asyncio.Task[object]) -> None:
         self._entering.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            sock.close()
             log.error("a connection could not be taken over", exc_info=error)
 
     def dismiss(self, guest: Guest, answer: bytes = b"") -> None:
