@@ -1,6 +1,8 @@
 """Strangers at the sign-in: they get no unlimited tries, lock nobody out, and make nobody wait."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Callable
 from ipaddress import ip_network
@@ -9,6 +11,7 @@ from typing import Literal
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from fastapi import FastAPI
 from sqlalchemy import update
 
@@ -126,6 +129,24 @@ async def test_the_queue_for_hashing_is_short_and_strangers_wait_in_their_own() 
         assert (error.value.code, error.value.retry_after_s) == ("sign_in_busy", 2.0)
     assert [await task for task in strangers if task not in refused] == [False] * (1 + STRANGERS_WAITING)
     assert hasher.most == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+async def test_strangers_hashes_leave_the_processor_to_everybody_else() -> None:
+    seen: list[int] = []
+
+    class Watched(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            # A thread that it starts, as the hash's own lanes are, takes its priority over.
+            thread = threading.Thread(target=lambda: seen.append(os.getpriority(os.PRIO_PROCESS, 0)))
+            thread.start()
+            thread.join()
+            raise VerifyMismatchError
+
+    passwords, own = Passwords(Watched()), os.getpriority(os.PRIO_PROCESS, 0)
+    for known in (True, False, True):
+        assert not await passwords.matches("kept", "x", known=known)
+    assert seen == [own, min(own + 10, 19), own]
 
 
 async def test_a_full_queue_is_a_503_that_says_when(app: FastAPI, user: User, services: Services) -> None:
