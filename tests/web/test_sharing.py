@@ -101,6 +101,17 @@ async def test_links_end(
     assert (await client.get(third)).status_code == 404
 
 
+async def test_a_link_may_begin_where_the_player_stands(ada: Person, held: Held, client: httpx.AsyncClient) -> None:
+    assert 'name="t"' not in (await ada.part(f"{held.path}/share")).text
+    assert 'name="t" value="9.5"' in (await ada.part(f"{held.path}/share?t=9.52")).text
+    for wrong in ("nan", "inf", "-1", "x", "1e9", "%00"):
+        assert 'name="t"' not in (await ada.part(f"{held.path}/share?t={wrong}")).text
+    made = await ada.send(f"{held.path}/share", {"expires": "week", "t": "9.5", **BOTH})
+    (path,) = re.findall(r'value="http://minutebook\.example(/s/mbs_[\w-]{43}\?t=9\.5)"', made.text)
+    page = await client.get(path)
+    assert 'data-line="9.5"' in page.text
+
+
 async def test_secrets_are_not_kept(ada: Person, held: Held, services: Services) -> None:
     secret = (await link_of(ada, held)).rpartition("/")[2]
     async with services.db.reading() as read:

@@ -20,12 +20,14 @@ from minutebook.sharing.model import Lasts, Right, checked_lasts, checked_right
 router = APIRouter(include_in_schema=False)
 
 ACCESSES_SHOWN = 20
+LONGEST_S = 1e6
 
 
 @router.get("/meetings/{meeting_id}/share")
 async def sheet(request: Request, user: SignedIn, services: ServicesOf, meeting_id: str) -> Response:
-    """With whom it is shared, the links that open, who opened it, and the forms; for scripts without the frame."""
-    return await _sheet(request, user, services, meeting_id)
+    """With whom it is shared, the links that open, who opened it, and the forms; for scripts without the frame. `t` is
+    where the player stands, in seconds: a link may begin there."""
+    return await _sheet(request, user, services, meeting_id, moment=_moment(request.query_params.get("t")))
 
 
 @router.post("/meetings/{meeting_id}/share")
@@ -41,7 +43,9 @@ async def create(request: Request, user: SignedIn, form: PostedForm, services: S
             shows_transcript="transcript" in form,
         )
     await _told(services, user, meeting_id, link.id, "link")
-    return await _sheet(request, user, services, meeting_id, made=f"{base_url(request)}/s/{secret}")
+    at = _moment(form.get("t"))
+    made = f"{base_url(request)}/s/{secret}{'' if at is None else f'?t={at}'}"
+    return await _sheet(request, user, services, meeting_id, made=made, moment=at)
 
 
 @router.post("/meetings/{meeting_id}/share/people")
@@ -111,6 +115,15 @@ async def _answer(
     return RedirectResponse(f"/meetings/{meeting_id}/share?done={done}", 303)
 
 
+def _moment(text: str | None) -> float | None:
+    """A place in a recording, in seconds to the tenth; None for what is none."""
+    try:
+        at = round(float(text or ""), 1)
+    except ValueError:
+        return None
+    return at if 0 < at < LONGEST_S else None
+
+
 async def _told(services: ServicesOf, user: User, meeting_id: str, label: str, what: str) -> None:
     async with services.db.reading() as read:
         recording = (await services.recordings.of_meetings(read, [meeting_id])).get(meeting_id)
@@ -127,6 +140,7 @@ async def _sheet(
     made: str | None = None,
     done: str = "",
     undo: Mapping[str, str] | None = None,
+    moment: float | None = None,
 ) -> Response:
     """The sheet; `undo` holds the fields of the form, and the address it goes `to`, that takes back what was done."""
     async with services.db.reading() as read:
@@ -148,6 +162,7 @@ async def _sheet(
             "made": made,
             "done": done or request.query_params.get("done", ""),
             "undo": undo,
+            "moment": moment,
         }
     part = "parts/share_sheet.html" if request.method == "GET" else "parts/share.html"
     return shown(request, user, part if is_part(request) else "share.html", context)

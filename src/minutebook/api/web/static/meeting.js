@@ -118,7 +118,8 @@ document.addEventListener("click", (event) => {
     renew();
   } else if (linked?.dataset.sheet) {
     event.preventDefault();
-    sheet(linked.dataset.sheet);
+    const at = player?.at ?? 0;
+    sheet(linked.dataset.sheet + (at >= 1 ? `?t=${at.toFixed(1)}` : ""));
   } else if (asked) {
     event.preventDefault();
     const menu = hit("[popover]");
