@@ -82,8 +82,8 @@ def test_the_pages_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest.
             said.append(run(given))
         assert "3 meetings in the next seven days" in said[0]
         assert "Published" in said[1]
-        assert "3 meetings in the next seven days would get a bot" in said[2]
-        assert "2 meetings in the next seven days get a bot" in said[3]
+        assert "3 meetings in the next seven days to which a bot would go:" in said[2]
+        assert "2 meetings in the next seven days to which a bot goes:" in said[3]
         assert "Work is connected" in said[-2]
         assert "0 events changed" in run(["calendars", "sync"])
         calendars = json.loads(run(["calendars", "list", "--json"]))
@@ -92,7 +92,7 @@ def test_the_pages_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest.
             ("caldav", "connected"),
         ]
         for each in calendars:
-            run(["calendars", "remove", each["id"]])
+            run(["calendars", "remove", each["id"][:23]])
         assert "No calendar" in run(["calendars", "list"])
     kept = (tmp_path / "data" / "minutebook.db").read_bytes()
     assert PASSWORD.encode() not in kept

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from minutebook.accounts.model import User
-from minutebook.cli.console import stdout
+from minutebook.cli.console import counted, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -60,7 +60,7 @@ def repair(data_dir: Path | None = DATA_DIR) -> None:
 
     kept, asked = with_services(data_dir, work)
     stdout.print(f"The damaged queue is kept as {kept.name}." if kept else "The queue of work is sound.")
-    stdout.print(f"Asked anew for the work on {asked} recordings. Start the server again.")
+    stdout.print(f"Asked anew for the work on {counted(asked, 'recording')}. Start the server again.")
 
 
 @app.command("create-token")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from minutebook.cli.console import stdout
+from minutebook.cli.console import counted, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
 from minutebook.errors import not_found
@@ -53,7 +53,7 @@ def restore(
     settings = settings_for(data_dir)
     summary, asked = asyncio.run(_restore(settings, folder, at))
     stdout.print(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
-    stdout.print(f"Asked anew for the work on {asked} recordings. Start the server with `minutebook serve`.")
+    stdout.print(f"Asked anew for the work on {counted(asked, 'recording')}. Start the server with `minutebook serve`.")
 
 
 @tell
@@ -68,7 +68,7 @@ def upgrade(
     if not steps:
         stdout.print("The database is up to date.")
         return
-    stdout.print(f"{len(steps)} steps {'are to be taken' if check else 'were taken'}:")
+    stdout.print(f"{counted(len(steps), 'step')} {'to be taken' if check else 'taken'}:")
     for step in steps:
         stdout.print(f"  {step.revision}  {step.title}")
     if check:
@@ -127,7 +127,7 @@ def _key_of(settings: "Settings") -> bytes | None:
 
 
 def _in_words(summary: "Summary") -> str:
-    return f"{summary.rows} rows, {summary.objects} objects ({summary.size / MIB:.1f} MiB)"
+    return f"{counted(summary.rows, 'row')}, {counted(summary.objects, 'object')} ({summary.size / MIB:.1f} MiB)"
 
 
 def _copied(summary: "Summary") -> str:

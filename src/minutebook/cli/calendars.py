@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.table import Table
 
 from minutebook.calendars.model import Calendar, ProviderName, Rule, StoredEvent
 from minutebook.calendars.rules import checked_rule
-from minutebook.cli.console import stdout
+from minutebook.cli.console import counted, stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from minutebook.wiring import Services
 
 app = typer.Typer(help="Calendars whose meetings bots go to.", no_args_is_help=True)
@@ -22,7 +23,7 @@ app = typer.Typer(help="Calendars whose meetings bots go to.", no_args_is_help=T
 PASSWORD_ENV = "MINUTEBOOK_CALENDAR_PASSWORD"  # noqa: S105 - the name of a variable
 USER = typer.Option(None, "--user", help="Whose calendars, by e-mail; the owner's when not said.")
 JSON = typer.Option(False, "--json", help="Print JSON.")
-CALENDAR = typer.Argument(..., help="The id of a calendar.", show_default=False)
+CALENDAR = typer.Argument(..., help="The id of a calendar, or how it begins.", show_default=False)
 
 
 @app.command("add")
@@ -53,9 +54,7 @@ def add(
         return made, len(coming)
 
     made, meetings = with_services(data_dir, work)
-    stdout.print(
-        f"{made.name} is connected as {made.id}; {meetings} meetings in the next seven days.",
-    )
+    stdout.print(f"{made.name} is connected as {made.id}; {counted(meetings, 'meeting')} in the next seven days.")
     if made.error_message:
         stdout.print(made.error_message, style="red")
 
@@ -74,7 +73,7 @@ def list_calendars(user: str | None = USER, as_json: bool = JSON, data_dir: Path
     if as_json:
         typer.echo(json.dumps([_shown(each) for each in found], ensure_ascii=False, indent=2))
         return
-    table = Table("calendar", "name", "provider", "state", "read", "rule", box=None)
+    table = table_of("calendar", "name", "provider", "state", "read", "rule")
     for each in found:
         shown = _shown(each)
         table.add_row(*(str(shown[name] or "") for name in ("id", "name", "provider", "state", "synced_at", "rule")))
@@ -111,16 +110,18 @@ def rules(
     async def work(services: "Services") -> list[StoredEvent]:
         owner_id = await _owner(services, user)
         async with services.db.transaction() as tx:
-            found = list(await services.calendars.event_bots.preview(tx, owner_id, calendar, rule))
+            meant = await _whole_id(services, tx, owner_id, calendar)
+            found = list(await services.calendars.event_bots.preview(tx, owner_id, meant, rule))
             if on or off:
-                await services.calendars.event_bots.set_rule(tx, owner_id, calendar, rule if on else None)
+                await services.calendars.event_bots.set_rule(tx, owner_id, meant, rule if on else None)
             return found
 
     found = with_services(data_dir, work)
     if off:
         stdout.print("The rule is off; bots that it had asked for are called off.")
         return
-    stdout.print(f"{len(found)} meetings in the next seven days {'get' if on else 'would get'} a bot:")
+    goes = "goes" if on else "would go"
+    stdout.print(f"{counted(len(found), 'meeting')} in the next seven days to which a bot {goes}:")
     for each in found:
         stdout.print(f"  {each.start:%a %Y-%m-%d %H:%M} UTC  {each.title}")
     if not on:
@@ -130,7 +131,7 @@ def rules(
 @app.command("sync")
 @tell
 def sync(
-    calendar: str | None = typer.Argument(None, help="The id of a calendar; all when not said."),
+    calendar: str | None = typer.Argument(None, help="The id of a calendar, or how it begins; all when not said."),
     user: str | None = USER,
     data_dir: Path | None = DATA_DIR,
 ) -> None:
@@ -139,7 +140,9 @@ def sync(
     async def work(services: "Services") -> dict[str, tuple[int, str | None]]:
         owner_id = await _owner(services, user)
         if calendar is not None:
-            outcomes = {calendar: await services.calendars.sync(owner_id, calendar)}
+            async with services.db.reading() as tx:
+                meant = await _whole_id(services, tx, owner_id, calendar)
+            outcomes = {meant: await services.calendars.sync(owner_id, meant)}
         else:
             outcomes = dict(await services.calendars.resync_all(owner_id, None))
         return {
@@ -149,7 +152,7 @@ def sync(
 
     outcomes = with_services(data_dir, work)
     for key, (changed, error) in outcomes.items():
-        stdout.print(f"{key}: {error or f'{changed} events changed'}")
+        stdout.print(f"{key}: {error or counted(changed, 'event') + ' changed'}")
     if any(error for _, error in outcomes.values()):
         raise typer.Exit(1)
 
@@ -160,7 +163,10 @@ def remove(calendar: str = CALENDAR, user: str | None = USER, data_dir: Path | N
     """Disconnect a calendar: its events go, and its bots are called off."""
 
     async def work(services: "Services") -> None:
-        await services.calendars.connecting.remove(await _owner(services, user), calendar)
+        owner_id = await _owner(services, user)
+        async with services.db.reading() as tx:
+            meant = await _whole_id(services, tx, owner_id, calendar)
+        await services.calendars.connecting.remove(owner_id, meant)
 
     with_services(data_dir, work)
     stdout.print("The calendar is disconnected.")
@@ -170,6 +176,15 @@ async def _owner(services: "Services", user: str | None) -> str:
     async with services.db.transaction() as tx:
         accounts = services.accounts
         return (await accounts.user_by_email(tx, user) if user else await accounts.local_user(tx)).id
+
+
+async def _whole_id(services: "Services", tx: "AsyncConnection", owner_id: str, given: str) -> str:
+    """The id that begins so; what is given when there is none. `calendar_ambiguous`."""
+    ids = (each.id for each in await services.calendars.list(tx, owner_id))
+    fitting = [each for each in ids if each.startswith(given.lower())] if given else []
+    if len(fitting) > 1:
+        raise invalid("calendar_ambiguous", f"{len(fitting)} calendars begin so: {', '.join(fitting)}.", "calendar")
+    return fitting[0] if fitting else given
 
 
 def _shown(calendar: Calendar) -> dict[str, Any]:

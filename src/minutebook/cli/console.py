@@ -2,6 +2,7 @@
 pipe) a line is as long as what it says, and ends where that ends."""
 
 import re
+from collections.abc import Sequence
 from io import StringIO
 from typing import Any, Final
 
@@ -49,6 +50,19 @@ stdout = Lines()
 stderr = Lines(stderr=True)
 
 
+def table_of(*columns: str) -> Table:
+    """An empty table under the heads of its columns. What is in the first one is never cut: commands take it."""
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, no_wrap=not place, overflow="fold")
+    return table
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 meeting, 2 meetings."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def indented(what: RenderableType, columns: int) -> RenderableType:
     """Something with blanks before each of its lines."""
     return Padding(what, (0, 0, 0, columns), expand=False)
@@ -64,8 +78,10 @@ def print_line(name: str, said: str) -> None:
     print_lines([(Text(name, style="dim"), said)])
 
 
-def print_lines(rows: list[tuple[str | Text, ...]]) -> None:
+def print_lines(rows: Sequence[tuple[str | Text, ...]]) -> None:
     """Rows of words, the last of each wrapped behind the others, which are as wide as the widest of their column."""
+    if not rows:
+        return
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in rows[0][:-1]:
         table.add_column(no_wrap=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.table import Table
 
-from minutebook.cli.console import stdout
+from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.imports.model import Brought, Importable, Imported, Listed
@@ -72,7 +71,7 @@ def _tell_list(listed: Listed, as_json: bool) -> None:
     if not rows:
         stdout.print(listed.found.reason or "There is nothing to import.")
         return
-    table = Table("recording", "title", "begun", "seconds", "meeting", box=None)
+    table = table_of("recording", "title", "begun", "seconds", "meeting")
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in row))
     stdout.print(table)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
 
-from minutebook.cli.console import stderr, stdout
+from minutebook.cli.console import stderr, stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.errors import Kind, MinutebookError, invalid
@@ -46,7 +45,7 @@ def list_models(
         shown = [{**asdict(e), "state": s, "measured": asdict(c) if c else None} for e, s, c in rows]
         typer.echo(json.dumps(shown, indent=2))
         return
-    table = Table("model", "state", "size", "memory", "speed here", "languages", "engine", "licence", box=None)
+    table = table_of("model", "state", "size", "memory", "speed here", "languages", "engine", "licence")
     for entry, shown_state, cost in rows:
         memory = f"{cost.peak_mb:.0f} MB" if cost else f"about {entry.memory_mb} MB"
         speed = f"{cost.times_real_time:.1f} × real time" if cost else "not measured"

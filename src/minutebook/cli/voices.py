@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import User
 from minutebook.analysis.remembering import ShownVoice
-from minutebook.cli.console import stdout
+from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.voices.model import Remembered
@@ -41,7 +40,7 @@ def list_voices(user: str | None = USER, as_json: bool = JSON, data_dir: Path | 
     if not is_on:
         stdout.print("This account remembers no voices; its settings, or `minutebook voices on`, change that.")
         return
-    table = Table("voice", "name", "state", "learnt in", "recognised in", "agreed", box=None)
+    table = table_of("voice", "name", "state", "learnt in", "recognised in", "agreed")
     for each in found:
         person = each.person
         agreed = f"{person.consent.at:%Y-%m-%d}, says {person.consent.said_by}: {person.consent.statement}"

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from minutebook.cli.console import stdout
+from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -61,7 +60,7 @@ def list_messages(
     if as_json:
         _print_json([_message_json(message) for message in messages])
         return
-    table = Table("message", "event", "bot", "receiver", "state", "tries", "created", "next try", box=None)
+    table = table_of("message", "event", "bot", "receiver", "state", "tries", "created", "next try")
     for each in messages:
         upcoming = _moment(each.due_at) if each.state is MessageState.WAITING else ""
         table.add_row(

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from minutebook.cli.attendees import gather_attendees
-from minutebook.cli.console import stdout
+from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -49,7 +48,7 @@ def list_meetings(
 
 
 def _print_page(found: Page[Meeting]) -> None:
-    table = Table("When", "Title", "People", "Status", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table = table_of("When", "Title", "People", "Status")
     for meeting in found.items:
         people = ", ".join(who.display_name for who in meeting.attendees)
         table.add_row(when(meeting.created_at), Text(meeting.title), Text(people), Text(meeting.status or ""))

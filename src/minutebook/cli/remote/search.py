@@ -3,10 +3,9 @@
 from datetime import datetime
 
 import typer
-from rich.console import Group
 from rich.text import Text
 
-from minutebook.cli.console import indented, stdout
+from minutebook.cli.console import print_lines, stdout
 from minutebook.cli.remote.connection import AsJson, DataDir, Local, Server, TokenFile, connect
 from minutebook.cli.remote.output import print_json, when
 from minutebook.cli.show import clock
@@ -49,7 +48,7 @@ def _print(found: Found) -> None:
         stdout.print("Nothing was found.")
     for meeting in found.meetings:
         stdout.print(Text.assemble((meeting.title, "bold"), (f"  {when(meeting.created_at)}", "dim")))
-        stdout.print(indented(Group(*map(_line, meeting.hits)), 2))
+        print_lines([_line(hit) for hit in meeting.hits])
         if meeting.more:
             stdout.print(
                 Text(f"  and {meeting.more} more; further words, or a phrase in quotes, narrow it down", style="dim")
@@ -58,7 +57,8 @@ def _print(found: Found) -> None:
         stdout.print(Text("There are older ones; narrow it down with --until.", style="dim"))
 
 
-def _line(hit: Hit) -> Text:
+def _line(hit: Hit) -> tuple[Text, Text]:
     at = clock(hit.start_s) if hit.start_s is not None else hit.part
     marked = [(text, "bold cyan" if is_found else "") for text, is_found in hit.snippet or ((hit.text, False),)]
-    return Text.assemble((f"{at}  ", "dim"), (f"{hit.speaker}: " if hit.speaker else "", "bold"), *marked)
+    said = Text.assemble((f"{hit.speaker}: " if hit.speaker else "", "bold"), *marked)
+    return Text(f"  {at}", style="dim"), said

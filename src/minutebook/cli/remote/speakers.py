@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from minutebook.cli.console import stdout
+from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.remote.connection import (
     AsJson,
@@ -89,7 +88,7 @@ def _print(voices: Sequence[Speaker], json: bool) -> None:
     if json:
         print_json(voices)
         return
-    table = Table("Voice", "Name", "Address", "Speaks", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table = table_of("Voice", "Name", "Address", "Speaks")
     for each in voices:
         spoken = clock(each.talk_time_s) if each.talk_time_s is not None else ""
         table.add_row(each.id, Text(each.name), Text(each.attendee or ""), spoken)
