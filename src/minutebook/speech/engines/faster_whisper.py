@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from minutebook.speech import guards
 from minutebook.speech.engines.batches import cheapest_batches
+from minutebook.speech.engines.swallowed import put_back, stretched
 from minutebook.speech.engines.whisper_decoder import Decoded, Search, WhisperDecoder
 from minutebook.speech.guards import Fault, Limits
 from minutebook.speech.memory import give_back
@@ -22,8 +23,9 @@ class Parameters:
     `context_s` is the sound kept around a turn; a batch holds at most `batch_size` turns and `batch_s` of padded sound
     (memory), and costs as much as `batch_cost` further turns; `searches` are tried in order until the
     guards find no fault that they cure; a turn that goes on for `rest_s` after its last word is decoded again from
-    there, in up to `rounds` rounds. The language of sound shorter than `language_padded_s` is heard in Whisper's own
-    window: of 3 s, 7 of 20 languages are right there, 4 with a margin of `language_margin_s`.
+    there, in up to `rounds` rounds, and the stretch of a word longer than `word_s`, which may hide a sentence, once.
+    The language of sound shorter than `language_padded_s` is heard in Whisper's own window: of 3 s, 7 of 20 languages
+    are right there, 4 with a margin of `language_margin_s`.
     """
 
     context_s: float = 0.2
@@ -32,6 +34,7 @@ class Parameters:
     batch_cost: float = 2.5
     rest_s: float = 1.2
     rounds: int = 3
+    word_s: float = 1.2
     language_margin_s: float = 2.0
     language_padded_s: float = 6.0
     searches: tuple[Search, ...] = (
@@ -99,6 +102,7 @@ class FasterWhisperEngine:
             progress = None
             rests = [(clip, self._rest_from(clip, found[clip.index])) for clip in clips]
             clips = [self._clip(audio, offset_s, clip.index, clip.turn, rest) for clip, rest in rests if rest]
+        self._hear_swallowed(audio, offset_s, turns, found, language, hot_words)
         return [Recognised(turn, words) for turn, words in zip(turns, found, strict=True)]
 
     def _clip(self, audio: Audio, offset_s: float, index: int, turn: Turn, start_s: float) -> _Clip:
@@ -115,6 +119,30 @@ class FasterWhisperEngine:
         if not words or clip.turn.end - words[-1].end < self._parameters.rest_s:
             return None
         return max(words[-1].end, clip.start_s + 1.0)
+
+    def _hear_swallowed(
+        self,
+        audio: Audio,
+        offset_s: float,
+        turns: Sequence[Turn],
+        found: list[tuple[Word, ...]],
+        language: str,
+        hot_words: Sequence[str],
+    ) -> None:
+        """Decode the stretches of words that last too long, and put back what they hide."""
+        looks = [
+            (index, position, self._clip(audio, offset_s, number, stretch, stretch.start))
+            for number, (index, position, stretch) in enumerate(self._stretches(turns, found))
+        ]
+        again = self._decode([clip for *_, clip in looks], language, hot_words, None)
+        # From the last one on: what is put back moves the later ones.
+        for (index, position, _), (_, words) in reversed(list(zip(looks, again, strict=True))):
+            found[index] = put_back(found[index], position, words)
+
+    def _stretches(self, turns: Sequence[Turn], found: Sequence[Sequence[Word]]) -> Iterator[tuple[int, int, Turn]]:
+        for index, (turn, words) in enumerate(zip(turns, found, strict=True)):
+            for position, stretch in stretched(turn, words, self._parameters.word_s):
+                yield index, position, stretch
 
     def _decode(
         self,
