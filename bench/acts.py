@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.labelled import Talk, is_kept_back, talks_of
+from bench.labelled import Talk, is_kept_back, spoken, talks_of
 from bench.notes_scoring import load
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.talk import likelihood
@@ -25,7 +25,7 @@ from minutebook.language.talk.likelihood import DIMENSIONS, Label, LinearModel, 
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.moves import Move, moves_of
 from minutebook.language.talk.people import people_of
-from minutebook.language.talk.sentences import Sentence, sentences_of, words_of
+from minutebook.language.talk.sentences import sentences_of
 from minutebook.language.text.words import PUNCTUATION
 from minutebook.transcript.model import Segment, Speaker, Transcript
 
@@ -138,15 +138,7 @@ def _of_meetings() -> Iterator[Example]:
 def of_talk(talk: Talk) -> Iterator[Example]:
     """A labelled talk's sentences; of several labels the one counts that stands first in `_FIRST`."""
     lexicon = lexicon_of(talk.language)
-    voices = {name: f"speaker_{n}" for n, name in enumerate(talk.people, 1)}
-    segments = tuple(
-        Segment(voices[name], 3.0 * at, 3.0 * at + 2.0, text, ()) for at, (name, text, _) in enumerate(talk.sentences)
-    )
-    speakers = tuple(Speaker(voice, f"Speaker {n}", 1.0) for n, voice in enumerate(voices.values(), 1))
-    sentences = tuple(
-        Sentence(at, at, segment.speaker, words_of(segment)) for at, segment in enumerate(segments) if segment.text
-    )
-    people = people_of(Transcript(talk.language, segments[-1].end, speakers, segments), sentences, talk.people, lexicon)
+    sentences, people = spoken(talk)
     moves: dict[int, list[Move]] = {}
     for move in moves_of(sentences, people, lexicon):
         moves.setdefault(move.sentence.index, []).append(move)

@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from minutebook.language.lexicon import lexicon_of
 from minutebook.language.talk.likelihood import Label
+from minutebook.language.talk.people import People, people_of
+from minutebook.language.talk.sentences import Sentence, words_of
+from minutebook.transcript.model import Segment, Speaker, Transcript
 
 TALKS: Final = Path(__file__).parent / "data" / "talks"
 _WORDS_A_SECOND: Final = 2.6
@@ -21,10 +25,11 @@ _LINK = re.compile(r"\s*(action|decision|withdrawn|open)\s+(\d+)\s*:\s*(.*)$")
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the minutes and the sentences that carry it, from 0: all `members`, the one that tells it best, the one
-    that makes the owner, the one that holds the date."""
+    """A line of the minutes, by its kind and number from 1, and the sentences that carry it, from 0: all `members`, the
+    one that tells it best, the one that makes the owner, the one that holds the date."""
 
     kind: str
+    number: int
     members: frozenset[int]
     telling: int
     owning: int | None = None
@@ -64,6 +69,12 @@ class Talk:
             now += max(0.4, len(turn["text"].split()) / _WORDS_A_SECOND)
             turn["end"] = round(now, 2)
         return turns
+
+    def said(self, line: Line) -> str:
+        """What the minutes say in a line, nothing where they have no such line."""
+        section = self.minutes.get({"action": "actions", "decision": "decisions"}.get(line.kind, line.kind), ())
+        told = section[line.number - 1] if line.number <= len(section) else ""
+        return _cells(told)[1] if line.kind == "action" else told
 
     def expected(self) -> dict[str, Any]:
         """The minutes in the form of `*.expect.json`."""
@@ -129,7 +140,7 @@ def _links(path: Path, sentences: int) -> Iterator[Line]:
         named = {at for at, _ in carried} | {at for at in (owning, dated) if at is not None}
         if carried and max(named) < sentences:
             telling = next((at for at, star in carried if star), carried[0][0])
-            yield Line(told[1], frozenset(named), telling, owning, dated)
+            yield Line(told[1], int(told[2]), frozenset(named), telling, owning, dated)
 
 
 def _number(pattern: str, text: str) -> int | None:
@@ -145,3 +156,18 @@ def _cells(line: str) -> list[str]:
 def _action(line: str) -> list[str | None]:
     owner, what, due = _cells(line)[:3]
     return [owner.split()[0], what, None if due == "-" else due]
+
+
+def spoken(talk: Talk) -> tuple[tuple[Sentence, ...], People]:
+    """A labelled talk's sentences as they are read, one every three seconds, and the people it can name."""
+    voices = {name: f"speaker_{n}" for n, name in enumerate(talk.people, 1)}
+    sentences, turn, previous = list[Sentence](), -1, ""
+    for at, (name, text, _) in enumerate(talk.sentences):
+        turn += name != previous
+        previous = name
+        words = words_of(Segment(voices[name], 3.0 * at, 3.0 * at + 2.0, text, ()))
+        sentences.append(Sentence(at, turn, voices[name], words))
+    speakers = tuple(Speaker(voice, f"Speaker {n}", 1.0) for n, voice in enumerate(voices.values(), 1))
+    segments = tuple(Segment(s.speaker, s.start, s.end, s.text, ()) for s in sentences)
+    transcript = Transcript(talk.language, segments[-1].end, speakers, segments)
+    return tuple(sentences), people_of(transcript, sentences, talk.people, lexicon_of(talk.language))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from minutebook.language.items.binding import believed
 from minutebook.language.items.merging import merged
 from minutebook.language.items.standing import in_jest, standing
 from minutebook.language.lexicon import Act
@@ -38,7 +39,7 @@ def actions_of(talk: Conversation) -> list[Item]:
         made = rule(talk, at, used)
         if made is not None and not in_jest(talk, move):
             items.append(_timed(talk, move, made))
-    ordered = sorted(items, key=lambda item: item.evidence[0].start)
+    ordered = sorted(believed(items, ItemKind.ACTION, talk), key=lambda item: item.evidence[0].start)
     words = talk.lexicon.words
     tasks = merged(
         ordered,

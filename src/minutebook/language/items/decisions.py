@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from minutebook.language.items.binding import believed
 from minutebook.language.items.merging import merged
 from minutebook.language.items.standing import in_jest
 from minutebook.language.lexicon import Act
@@ -39,7 +40,7 @@ def decisions_of(talk: Conversation) -> list[Item]:
             items += _confirmed(talk, move)
     items += _voted(talk)
     words = talk.lexicon.words
-    ordered = sorted(items, key=lambda item: item.evidence[-1].start)
+    ordered = sorted(believed(items, ItemKind.DECISION, talk), key=lambda item: item.evidence[-1].start)
     return merged(
         ordered,
         lambda one, other: _same(one, other, words) or _goes_on(one, other, talk),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from minutebook.language.items.actions import actions_of
-from minutebook.language.items.binding import with_bonds
+from minutebook.language.items.binding import told
 from minutebook.language.items.citing import decisive_first
 from minutebook.language.items.decisions import decisions_of
 from minutebook.language.items.questions import questions_of
@@ -81,9 +81,8 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
     sentences = _renumbered(meant_for_people(sentences_of(transcript)))
     people = _people(transcript, sentences, attendees)
     found = weighed(moves_of(sentences, people, lexicon), sentences, people, lexicon)
-    talk = Conversation(found.moves, sentences, people, lexicon, found.bonds)
-    bound = with_bonds([*decisions_of(talk), *actions_of(talk)], talk)
-    items = [*bound, *questions_of(found.moves, sentences, lexicon)]
+    talk = Conversation(found.moves, sentences, people, lexicon, found.carriers)
+    items = [*told([*decisions_of(talk), *actions_of(talk)], talk), *questions_of(found.moves, sentences, lexicon)]
     return _Talk(sentences, [for_people(item, lexicon) for item in items], lexicon)
 
 

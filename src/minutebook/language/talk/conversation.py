@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from minutebook.language.lexicon import Act, Lexicon
-from minutebook.language.talk.bonds import NO_BONDS, Bonds
+from minutebook.language.model import Evidence
+from minutebook.language.talk.carriers import Carriers
 from minutebook.language.talk.moves import Move
 from minutebook.language.talk.people import People
 from minutebook.language.talk.sentences import Sentence
@@ -44,7 +45,8 @@ class Conversation:
     sentences: Sequence[Sentence]
     people: People
     lexicon: Lexicon
-    bonds: Bonds = NO_BONDS
+    carriers: Carriers | None = None
+    """What the models say of the sentences; None in languages that they have not learnt."""
 
     def near(self, at: int, sentences: int) -> Iterator[Move]:
         """Moves after position `at`, as far as `sentences` sentences reach."""
@@ -68,6 +70,14 @@ class Conversation:
         for move in self.moves:
             found.setdefault(move.sentence.index, []).append(move)
         return found
+
+    @cached_property
+    def _by_start(self) -> dict[float, int]:
+        return {sentence.start: sentence.index for sentence in self.sentences}
+
+    def place(self, evidence: Evidence) -> int | None:
+        """The number of the sentence with which a quote begins, if it begins with one."""
+        return self._by_start.get(evidence.start)
 
     def moves_in(self, sentence: Sentence) -> Sequence[Move]:
         """The moves of one sentence."""

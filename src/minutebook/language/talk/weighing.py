@@ -1,12 +1,13 @@
 """Moves weighed by the linear model: what cues see and the model does not believe falls out, what cues see half and the
 model believes counts in full, and what only the model sees becomes a move of the whole sentence. What sentences do also
-tells which of them belong together."""
+tells which of them make lines of the minutes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from minutebook.language.lexicon import Act, Lexicon
-from minutebook.language.talk.bonds import NO_BONDS, Bonds, Said, bonds_of, said_of
+from minutebook.language.talk import carriers
+from minutebook.language.talk.carriers import Carriers, Seen, seen_of
 from minutebook.language.talk.likelihood import LANGUAGES, Label, Likelihoods, features_of, shipped
 from minutebook.language.talk.moves import Move, move_of_sentence
 from minutebook.language.talk.people import People
@@ -37,27 +38,27 @@ _ACTS = {Label.COMMIT: Act.COMMIT, Label.DECIDE: Act.DECIDE, Label.WITHDRAW: Act
 
 @dataclass(frozen=True)
 class Weighed:
-    """The moves that are believed, in the order of the talk, and which sentences carry the same line."""
+    """The moves that are believed, in the order of the talk, and which sentences make and tell lines."""
 
     moves: Sequence[Move]
-    bonds: Bonds
+    carriers: Carriers | None
 
 
 def weighed(moves: Sequence[Move], sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> Weighed:
     """What is made of a talk's moves; all of them are believed in languages that the model has not learnt."""
     if lexicon.language not in LANGUAGES:
-        return Weighed(moves, NO_BONDS)
+        return Weighed(moves, None)
     by_sentence: dict[int, list[Move]] = {}
     for move in moves:
         by_sentence.setdefault(move.sentence.index, []).append(move)
-    model, kept, said = shipped(), list[Move](), list[Said]()
+    model, kept, seen = shipped(), list[Move](), list[Seen]()
     for sentence in sentences:
         own = by_sentence.get(sentence.index, [])
         likely = model.likelihoods(features_of(sentence, people, lexicon, own))
         kept += _believed(own, likely)
         kept += _found(sentence, own, likely, people, lexicon)
-        said.append(said_of(sentence, likely, lexicon))
-    return Weighed(kept, bonds_of(said))
+        seen.append(seen_of(sentence, likely, own, people, lexicon))
+    return Weighed(kept, Carriers(seen, carriers.shipped()))
 
 
 def _believed(moves: Sequence[Move], likely: Likelihoods) -> Iterator[Move]:
