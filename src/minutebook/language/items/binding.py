@@ -22,8 +22,8 @@ _DOUBTED = {ItemKind.ACTION: 0.05, ItemKind.DECISION: 0.04}
 """Likelihood below which a rule is not believed, where no sentence that it cites has more."""
 _TELLS = 0.1
 _MOST, _LEAST, _ENOUGH = 5, 3, 9
-"""Sentences cited beside the one that makes a line, at most, where they tell it with this likelihood: those by which a
-task falls short of so many content words, or a few."""
+"""Sentences cited beside the one that makes a line, at most, where they tell it with this likelihood: as many as
+a line falls short of so many content words, or a few."""
 _DATED = 0.35
 """Likelihood from which a sentence's time is the task's: three in four are right, of those from 0.2 three in five."""
 _CLEAR = 4
@@ -103,7 +103,7 @@ def _decides(sentence: Sentence, talk: Conversation) -> bool:
 def _told(item: Item, at: int, carriers: Carriers, talk: Conversation) -> Item:
     """An item with the sentences that say what it is, and by when."""
     telling = _telling(item.kind, at, carriers, talk)
-    wanted = _MOST if item.kind is ItemKind.DECISION else max(_LEAST, _ENOUGH - len(talk.content(item.text)))
+    wanted = max(_LEAST, _ENOUGH - len(talk.content(item.text)))
     room = min(_MOST, wanted) + 1 - len(item.evidence)
     fresh = islice((sentence for sentence in telling if not _is_cited(item.evidence, sentence)), max(0, room))
     item = replace(item, evidence=_spans(item.evidence, fresh))
