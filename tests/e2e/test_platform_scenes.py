@@ -154,6 +154,22 @@ def test_places_are_read_off_their_wording(platform: str, page: Page) -> None:
     assert not wrong
 
 
+ASKING = {
+    "google_meet": "<button{}>Ask to join</button>",
+    "teams": '<button id="prejoin-join-button" data-tid="prejoin-join-button"{}>Join now</button>',
+    "zoom": '<button class="preview-join-button"{}>Join</button>',
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_wording_is_read_where_the_bot_can_ask_to_be_let_in(platform: str, page: Page) -> None:
+    """There it is the meeting's title, in a markup that nobody knows."""
+    facts = facts_of(platform)
+    for state, place in (("", "joining"), (" disabled", "captcha")):
+        show(page, ASKING[platform].format(state) + "<p>Thank you for joining</p><p>I'm not a robot</p>")
+        assert sight_of(facts.signs, looked(page, probes_of(facts), ADDRESSES[platform])).place == place
+
+
 def test_no_wording_can_go_unnoticed(page: Page) -> None:
     """Each language's pattern of a place, by the wordings alone."""
     signs, unnoticed = worded(facts_of("teams")), []

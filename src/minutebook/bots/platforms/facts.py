@@ -3,7 +3,7 @@
     [facts]             `version` and `date` of the file; `source` of all that names none
     [page]              `recognised`: a probe that tells this kind of page from the platform's others (may be missing);
                         `speaking_lag_ms`: how late its page script tells who speaks; `wordings`: a place that no
-                        sign tells is read off the wordings of `facts_files`
+                        sign tells is read off the wordings of `facts_files`, where the bot cannot ask to be let in
     [access]            what of the guest's access goes into the address: parameter = the access's name
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
@@ -119,6 +119,8 @@ class Sign:
     empty: bool = False
     over: bool = False
     source: Source = Source.GUESS
+    unless: tuple[Probe, ...] = ()
+    """What must not be there, ready for use."""
 
     @property
     def yields(self) -> bool:
@@ -223,7 +225,13 @@ def facts_from(
     words = people.words("words")
     leave, script = table.parts("leave"), table.named_parts("script")
     worded = wordings if page.take("wordings", False) else ()
-    signs = [*table.parts("sign"), *(_Table(f"{name}.toml.wordings", each) for each in worded)]
+    steps = tuple(_step(part, words, source) for part in table.parts("step"))
+    # Who can still ask to be let in was told nothing yet: what is worded there is the title of the meeting.
+    asking = tuple(step.probe for step in steps if step.asks and Place.JOINING in step.places)
+    signs = [
+        *(_sign(part, words, source) for part in table.parts("sign")),
+        *(replace(_sign(_Table(f"{name}.toml.wordings", each), words, source), unless=asking) for each in worded),
+    ]
     facts = PageFacts(
         name=name,
         version=head.take("version", 0),
@@ -233,8 +241,8 @@ def facts_from(
         access={str(name): str(value) for name, value in table.take("access", {}).items()},
         name_rule=NameRule(names.pattern("remove"), names.take("longest", NameRule().longest)),
         addresses=tuple(map(_address_rule, table.parts("address"))),
-        signs=tuple(_sign(part, words, source) for part in signs),
-        steps=tuple(_step(part, words, source) for part in table.parts("step")),
+        signs=tuple(signs),
+        steps=steps,
         chat=_chat(table.part("chat"), source) if "chat" in data else None,
         leave_sources=tuple(part.source(source) or Source.GUESS for part in leave),
         leave=tuple(_only(part, part.probe()) for part in leave),

@@ -104,6 +104,8 @@ def _holds(sign: Sign, look: Look, asked: bool) -> bool:
         return False
     if sign.empty and any(match.value for match in look.found.get(sign.probe, ())):
         return False
+    if any(match.enabled for probe in sign.unless for match in look.found.get(probe, ())):
+        return False
     if sign.url is not None and not sign.url.search(look.url):
         return False
     if sign.away_from is not None and sign.away_from.search(look.url):
