@@ -17,7 +17,12 @@ from support.calls.participants import FLAGS
 
 DATA = Path(__file__).parents[2] / "data" / "platforms"
 Scene = Mapping[str, Any]
-SHOW = "html => { document.documentElement.innerHTML = html; }"
+SHOW = """html => {
+  document.documentElement.innerHTML = html;
+  const frames = [...document.querySelectorAll("iframe[srcdoc]")];
+  return Promise.all(frames.map((frame) => new Promise((loaded) => { frame.onload = () => loaded(); })));
+}"""
+"""Frames load after the page that has them."""
 
 
 def scenes(name: str) -> list[Scene]:
