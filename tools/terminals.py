@@ -126,7 +126,7 @@ def recorded() -> Iterator[str]:
         try:
             for scene in SCENES:
                 print(scene.command, flush=True)
-                yield f"\n## `{scene.command.partition(' --')[0]}`\n"
+                yield f"\n## `{scene.command.partition(' --attendee')[0]}`\n"
                 yield f"\n```console\n$ {scene.command}\n```\n"
                 for width in scene.widths:
                     yield f"\n{width} columns:\n\n```text\n{told(terminals[width].play(scene), home)}\n```\n"
