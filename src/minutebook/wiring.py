@@ -32,7 +32,8 @@ from minutebook.calendars.service import Calendars
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.db.events import Events
-from minutebook.db.migrations import migrate
+from minutebook.db.migrations import is_new, migrate
+from minutebook.errors import Kind, MinutebookError
 from minutebook.imports.providers import providers_of
 from minutebook.imports.service import Imports
 from minutebook.jobs.apart import Apart, Process, in_place
@@ -44,6 +45,7 @@ from minutebook.library.service import Library
 from minutebook.meetings.service import Meetings
 from minutebook.oauth.service import OAuth
 from minutebook.outgoing.client import OutgoingClient
+from minutebook.recordings.model import FOLDER
 from minutebook.recordings.service import Recordings
 from minutebook.recordings.uploads.service import Uploads
 from minutebook.removal.service import Removal
@@ -234,13 +236,37 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services over the configured database and storage, migrated and ready; closed at the end."""
     if mended := await asyncio.to_thread(make_private, settings.data_dir):
         log.warning("the data directory was open to others on this machine; it is closed now", extra={"mended": mended})
-    db, apart = Database(settings.sqlalchemy_url), Process()
+    db, apart, storage = Database(settings.sqlalchemy_url), Process(), storage_of(settings)
     try:
+        if await is_new(db) and await _any_recording(storage):
+            raise _lost(settings)
         await migrate(db)
-        yield build_services(settings, db, storage_of(settings), DurableJobs(), SystemClock(), apart)
+        yield build_services(settings, db, storage, DurableJobs(), SystemClock(), apart)
     finally:
         apart.close()
         await db.close()
+
+
+async def _any_recording(storage: Storage) -> bool:
+    try:
+        async for found in storage.listing():
+            if found.key.startswith(FOLDER):
+                return True
+    except MinutebookError:  # an outage is told where objects are needed
+        pass
+    return False
+
+
+def _lost(settings: Settings) -> MinutebookError:
+    """A database that is gone or was emptied: whoever came next would own an installation whose
+    recordings nobody finds."""
+    place = settings.storage_url or settings.data_dir
+    message = (
+        f"The database is empty, but there are recordings in the storage ({place}). "
+        "Restore the last backup (`minutebook restore`); docs/operations.md says how. To begin anew, move the "
+        "recordings away first. Nothing was changed."
+    )
+    return MinutebookError(Kind.UNAVAILABLE, "database_lost", message)
 
 
 async def ask_anew(services: Services) -> int:

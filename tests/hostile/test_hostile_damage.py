@@ -97,6 +97,21 @@ def test_a_damaged_database(installed: Path) -> None:
     assert (finding["ok"], finding["detail"]) == (False, "database_damaged")
 
 
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_database_that_was_emptied_or_lost_beside_recordings_greets_no_new_owner(
+    tmp_path: Path, emptied: bool
+) -> None:
+    recording = tmp_path / "objects" / "recordings" / "01a2" / "original.flac"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"what was said")
+    if emptied:
+        (tmp_path / "minutebook.db").touch()
+    is_told(minutebook(tmp_path, "admin", "create-api-key", "ada@example.com"), "database_lost")
+    assert recording.read_bytes() == b"what was said"
+    recording.rename(tmp_path / "moved.flac")
+    assert "database_lost" not in minutebook(tmp_path, "admin", "create-api-key", "ada@example.com").stderr
+
+
 async def test_not_ready_with_a_damaged_queue(app: FastAPI, settings: Settings) -> None:
     ruin(settings.data_dir / "jobs.db")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as http:

@@ -30,7 +30,7 @@ EXIT_CODES = {
 }
 OPERATOR = 7
 PORT_TAKEN = 8
-OPERATOR_CODES = frozenset({"database_damaged", "database_newer", "jobs_damaged"})
+OPERATOR_CODES = frozenset({"database_damaged", "database_lost", "database_newer", "jobs_damaged"})
 """What a new start alone does not help against (docs/operations.md)."""
 
 

@@ -77,9 +77,13 @@ def checked_num_speakers(told: int | str | None) -> int | None:
     return number
 
 
+FOLDER: Final = "recordings/"
+"""How the keys of all that is stored for recordings begin."""
+
+
 def prefix_of(recording_id: str) -> str:
     """Everything that is stored for a recording has a key under this prefix."""
-    return f"recordings/{recording_id}/"
+    return f"{FOLDER}{recording_id}/"
 
 
 def original_key(recording_id: str, extension: str) -> str:

@@ -4,6 +4,6 @@ Migrations are self-contained: they know no table of today's code. `python -m mi
 writes the next one by comparing today's tables with the end of the history.
 """
 
-from minutebook.db.migrations.run import migrate
+from minutebook.db.migrations.run import is_new, migrate
 
-__all__ = ["migrate"]
+__all__ = ["is_new", "migrate"]

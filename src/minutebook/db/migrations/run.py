@@ -52,6 +52,13 @@ async def _is_newest(database: Database) -> bool:
         return (await tx.execute(text("select version_num from alembic_version"))).scalars().all() == [newest]
 
 
+async def is_new(database: Database) -> bool:
+    """Whether nothing has ever been kept in the database. Raises what `migrate` raises."""
+    with told():
+        async with database.reading() as tx:
+            return not await tx.run_sync(lambda connection: inspect(connection).has_table("alembic_version"))
+
+
 async def _migrate_sqlite(database: Database, revision: str) -> None:
     async with database.engine.connect() as connection:
         # SQLite alters a table by rebuilding it; with foreign keys on, dropping the old one would delete its children.
