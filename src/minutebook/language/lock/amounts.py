@@ -35,21 +35,33 @@ class Amounts:
         self._lexicon = lexicon
         self._words = lexicon.words
 
+    def uncited(self, item: Item) -> str | None:
+        """A number that is not cited, nor made of cited ones; None where there is none."""
+        quotes = [self._words.normal_words(e.quote) for e in item.evidence]
+        for text in map(self._words.normal_words, claim_parts(item)):
+            for number in self._counted(text):
+                if not self._places(number, quotes) and not self._adds_up(number.value, quotes):
+                    return f"The number {number.value:g} is not in the cited words."
+        return None
+
+    def _counted(self, text: Sequence[str]) -> Iterator[Number]:
+        """The numbers of a text, without "one", which is a pronoun as well."""
+        numbers = self._words.numbers_in(text)
+        yield from (n for n in numbers if n.value != 1 or any(c.isdigit() for c in text[n.first]))
+
+    def _places(self, number: Number, quotes: Sequence[Sequence[str]]) -> list[_Place]:
+        return [p for q in quotes for n, p in self._numbers(q) if n == number.value]
+
     def reason_against(self, item: Item) -> str | None:
-        """A number, date or name that is not cited, is cited of something else or is denied; None where there is
-        none."""
+        """A number, date or name that is cited of something else or is denied; None where there is none."""
         quotes = [self._words.normal_words(e.quote) for e in item.evidence]
         parts = (self._misplaced(part, quotes) for part in claim_parts(item))
         return next((reason for reason in parts if reason is not None), None) or self._only_denied(item)
 
     def _misplaced(self, claim: str, quotes: Sequence[Sequence[str]]) -> str | None:
         text = self._words.normal_words(claim)
-        for number in self._words.numbers_in(text):
-            if number.value == 1 and not any(c.isdigit() for c in text[number.first]):
-                continue
-            places = [p for q in quotes for n, p in self._numbers(q) if n == number.value]
-            if not places and not self._adds_up(number.value, quotes):
-                return f"The number {number.value:g} is not in the cited words."
+        for number in self._counted(text):
+            places = self._places(number, quotes)
             if places and not any(self._same_company(text, number.first, number.last, p) for p in places):
                 return f"The number {number.value:g} is said of something else."
             if places and self._other_has_it(text, number, places, quotes):

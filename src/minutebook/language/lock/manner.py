@@ -5,7 +5,7 @@ called has promised nothing. Looked for in the quoted sentence that has most of 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,19 +32,19 @@ class Manner:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def reason_against(self, item: Item) -> str | None:
-        """What the line makes of the manner of its quotes that is not so; None where it keeps it."""
+    def reasons_against(self, item: Item) -> Mapping[str, str]:
+        """What the line makes of the manner of its quotes that is not so, as sentences by what they are about."""
         told = list(self._told(item.evidence))
         wanted = self._stems(item.text)
         owner = item.owner.speaker if item.owner else None
         weights = [(len(wanted & s.stems), s.speaker == owner, n) for n, s in enumerate(told)]
         best, _, at = max(weights, default=(0, False, 0))
         if best == 0 or item.kind is ItemKind.QUESTION:
-            return None
-        checks: tuple[Callable[[Item, Sequence[_Said], int], str | None], ...] = (
-            self._dictated, self._condition, self._doubt, self._ground,
-        )  # fmt: skip
-        return next((reason for check in checks if (reason := check(item, told, at)) is not None), None)
+            return {}
+        checks: Mapping[str, Callable[[Item, Sequence[_Said], int], str | None]] = {
+            "dictated": self._dictated, "condition": self._condition, "doubt": self._doubt, "settled": self._ground,
+        }  # fmt: skip
+        return {name: reason for name, check in checks.items() if (reason := check(item, told, at)) is not None}
 
     def _told(self, evidence: Sequence[Evidence]) -> Iterator[_Said]:
         for each in evidence:

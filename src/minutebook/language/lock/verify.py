@@ -6,7 +6,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,11 +14,13 @@ from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.amounts import Amounts
 from minutebook.language.lock.ground import Ground
 from minutebook.language.lock.injection import addresses_software, tainted, withheld_notice
+from minutebook.language.lock.judge import Judge
 from minutebook.language.lock.likeness import heard_as, plain
 from minutebook.language.lock.manner import Manner
 from minutebook.language.lock.polarity import Polarity
 from minutebook.language.lock.wording import Wording
-from minutebook.language.model import Draft, Due, Evidence, Item, Note, NoteRequest, Unsupported
+from minutebook.language.model import Draft, Due, Evidence, Item, ItemKind, Note, NoteRequest, Unsupported
+from minutebook.language.talk.likelihood import LANGUAGES
 from minutebook.language.talk.mending import mended
 from minutebook.language.talk.people import bare, is_default_name
 from minutebook.language.talk.sentences import sentences_of, words_of
@@ -29,6 +31,8 @@ from minutebook.transcript.model import Transcript, Turn
 
 _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
+_MOSTLY = 0.55
+"""Share of a line's words that have to be said for a decision or a task that no cited sentence makes by itself."""
 
 _MOSTLY = 0.5
 
@@ -56,13 +60,22 @@ class Verifier:
         self._names = [s.name for s in transcript.speakers if not is_default_name(s.name)]
         self._left_out = tuple(tainted(sentences_of(transcript)))
         self._not_for_people = TurnIndex(Turn(s.speaker, s.start, s.end) for s in self._left_out)
-        self._checks: tuple[Callable[[Item], str | None], ...] = (
-            self._quotes, self._within,
-            self._spoken_to_people, self._wording.reason_against, Amounts(self._lexicon).reason_against,
-            Polarity(self._lexicon, self._stems).reason_against, self._owner, self._due,
-            Manner(self._lexicon).reason_against,
-            Ground(self._lexicon, self._wording.tells_otherwise).reason_against,
+        amounts = Amounts(self._lexicon)
+        self._manner = Manner(self._lexicon)
+        self._judge = Judge(
+            self._lexicon, transcript, self._wording, lambda t: self._times(self._words.normal_words(t))
+        )
+        self._musts: tuple[Callable[[Item], str | None], ...] = (
+            self._quotes, self._within, self._spoken_to_people, self._wording.uncited, amounts.uncited, self._speaks,
+            self._due,
         )  # fmt: skip
+        self._rules: Mapping[str, Callable[[Item], str | None]] = {
+            "wording": self._wording.reason_against,
+            "amounts": amounts.reason_against,
+            "polarity": Polarity(self._lexicon, self._stems).reason_against,
+            "owner": self._owner,
+            "ground": Ground(self._lexicon, self._wording.tells_otherwise).reason_against,
+        }
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -71,7 +84,32 @@ class Verifier:
 
     def reason_against(self, item: Item) -> str | None:
         """Why the evidence does not carry the item, as a sentence; None when it does."""
-        return next((reason for check in self._checks if (reason := check(item)) is not None), None)
+        broken = next((reason for must in self._musts if (reason := must(item)) is not None), None)
+        if broken is not None:
+            return broken
+        objections = self.objections(item)
+        trusted = self._wording.quotes(item) and objections.keys() != {"ground"}
+        groundless = "dictated" in objections or (
+            item.kind in (ItemKind.ACTION, ItemKind.DECISION)
+            and bool(objections.keys() & {"ground", "wording"})
+            and self._wording.said(item) < _MOSTLY
+        )
+        if trusted or groundless or self._lexicon.language not in LANGUAGES:
+            return next(iter(objections.values()), None)
+        return self._judge.reason_against(item, objections)
+
+    def objections(self, item: Item) -> Mapping[str, str]:
+        """What single rules have against an item, by rule."""
+        found = {name: reason for name, rule in self._rules.items() if (reason := rule(item)) is not None}
+        return {**found, **self._manner.reasons_against(item)}
+
+    def features(self, item: Item) -> Mapping[str, float]:
+        """What the models see of an item."""
+        return self._judge.features(item, self.objections(item))
+
+    def _speaks(self, item: Item) -> str | None:
+        unknown = item.owner is not None and item.owner.speaker is not None and item.owner.speaker not in self._speakers
+        return "The owner is nobody who speaks in this recording." if unknown else None
 
     def is_mostly_its_own(self, item: Item) -> bool:
         """Whether most words of an item that say something are nobody's. A note may say things in words of its own
@@ -130,8 +168,6 @@ class Verifier:
         return self._somebody_else(item, item.evidence, names)
 
     def _speaking_owner(self, item: Item, speaker: str, name: str | None) -> str | None:
-        if speaker not in self._speakers:
-            return "The owner is nobody who speaks in this recording."
         others = [e for e in item.evidence if e.speaker != speaker]
         known = [n for n in (name, self._transcript.name_of(speaker)) if n and not is_default_name(n)]
         wanted = {self._words.stem(w) for w in self._wording.content_words(item.text) if not w[:1].isdigit()}

@@ -7,15 +7,17 @@ printers"). A logistic model has learnt the weights (`python -m bench.wording --
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise, takewhile
 
 from minutebook.language.lexicon import Lexicon, synonyms
-from minutebook.language.lock.claims import claims
+from minutebook.language.lock.claims import claim_parts, claims
 from minutebook.language.lock.likeness import is_carried, is_compound, is_time, plain
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.people import bare
@@ -26,6 +28,8 @@ _LEAST_ALIKE = 0.1
 """How like its quotes a line has to be that consists of words which were said."""
 _MOST = 4
 """Words from which more of them say nothing new."""
+_QUOTING = 0.8
+"""Share of a line's words, in their order, that stand in one quote from which the line quotes it."""
 _LONGEST = 6
 """Words in a row, the same in line and talk, from which more say nothing new."""
 _PIECE = 3
@@ -61,6 +65,14 @@ class Wording:
         self._transcript = transcript
         self._synonyms = synonyms(lexicon.language)
 
+    def uncited(self, item: Item) -> str | None:
+        """A name or a time that nobody said, as a sentence; None where there is none. A word that opens a line may have
+        its capital from that."""
+        opens = {w for part in claim_parts(item) for w in self._words.normal_words(part.split()[0])}
+        named = {w for w in self._names_in(item) if len(w) > 1} - (opens - self._date_words(item))
+        wrong = [w for w in self._untold(item)[0] if w in named | self._date_words(item)]
+        return f"“{wrong[0]}” is not in the cited words." if wrong else None
+
     def reason_against(self, item: Item) -> str | None:
         """What the line says that was not said, as a sentence; None where the cited words carry it."""
         strict, free = self._untold(item)
@@ -73,6 +85,21 @@ class Wording:
         if model.likelihood(self.features(item)) >= model.least:
             return None
         return f"“{free[0]}” is not in the cited words, nor is enough of what stands around it."
+
+    def quotes(self, item: Item) -> bool:
+        """Whether a line says what was said in much the same words: most of them stand in one quote, in its order,
+        whatever of it is denied, or all of them were said."""
+        said = [self._undenied(e.quote) for e in item.evidence]
+        return all(_is_quoted(self._undenied(part), said) for part in re.split(r"[()]", item.text) if part.strip())
+
+    def said(self, item: Item) -> float:
+        """The share of a line's words that were said, in some form."""
+        strict, free = self._untold(item)
+        claimed = set(map(plain, self.content_words(claims(item))))
+        return 1 - (len(strict) + len(free)) / max(1, len(claimed))
+
+    def _undenied(self, text: str) -> list[str]:
+        return [w for w in self._words.normal_words(text) if w not in self._lexicon.negators]
 
     def decides(self, item: Item) -> bool:
         """Whether a line is left to the model: it has words of its own, none of which have to be said."""
@@ -205,7 +232,7 @@ class Wording:
     def _is_carried(self, word: str, carried: set[str], spelt: set[str]) -> bool:
         """Whether a word is said, in another form, in another word for the same, or, in German, in parts."""
         if word in self._lexicon.date_words:
-            return False
+            return f"{word}s" in spelt
         forms = (self._words.stem(word), word)
         others = {self._words.stem(w) for w in self._synonyms.get(word, ())}
         joined = self._lexicon.nouns_have_capitals and is_compound(word, carried | spelt)
@@ -248,6 +275,13 @@ class Wording:
         first = [w for w in first if not is_carried(self._words.stem(bare(w).casefold()), stems)]
         named = {n for w in (*inside, *first) for n in self._words.normal_words(w)}
         return named - self._lexicon.lists["titles"]
+
+
+def _is_quoted(line: Sequence[str], said: Sequence[Sequence[str]]) -> bool:
+    if set(line) <= {w for quote in said for w in quote}:
+        return True
+    same = (sum(b.size for b in SequenceMatcher(None, line, q, autojunk=False).get_matching_blocks()) for q in said)
+    return max(same) >= _QUOTING * len(line)
 
 
 def _pieces(word: str) -> set[str]:

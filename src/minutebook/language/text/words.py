@@ -195,7 +195,7 @@ class Words:
 
     def _is_scale(self, words: Sequence[str], at: int) -> bool:
         """Whether a number begins with its scale and goes on: "a hundred and sixty", "mil doscientas"."""
-        after = words[at + 1 : at + 3]
+        after = list(words[at + 1 : at + 3])
         goes_on = after[-1:] if after[:1] == [self._and] else after[:1]
         return words[at] in self._scales and any(self._single(w) is not None for w in goes_on)
 
