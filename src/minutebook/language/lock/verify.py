@@ -88,7 +88,7 @@ class Verifier:
         if broken is not None:
             return broken
         objections = self.objections(item)
-        trusted = self._wording.quotes(item) and objections.keys() != {"ground"}
+        trusted = self._wording.quotes(item)
         groundless = "dictated" in objections or (
             item.kind in (ItemKind.ACTION, ItemKind.DECISION)
             and bool(objections.keys() & {"ground", "wording"})
