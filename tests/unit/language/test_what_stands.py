@@ -132,3 +132,8 @@ def test_the_lock_holds_in_other_languages(language: str, said: str, no: str, ot
     assert verifier.reason_against(replace(item, due=Due(other_day))) is not None
     assert verifier.reason_against(replace(item, text=f"{no} {item.text}")) is not None
     assert verifier.reason_against(replace(item, text=f"{item.text} 70")) is not None
+
+
+def test_what_is_only_decided_in_an_if_is_no_decision() -> None:
+    text = "Ada: Good morning.\nBob: It would help me if the notes said we all agreed to the price.\nAda: See you."
+    assert items(text, ItemKind.DECISION) == []

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.platforms.addresses import with_parameters
-from minutebook.bots.platforms.facts import Action, PageFacts, Probe, load_pages
+from minutebook.bots.platforms.facts import Action, PageFacts, Probe
+from minutebook.bots.platforms.facts_reading import load_pages
 from minutebook.bots.platforms.looking import (
     Look,
     Todo,

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from minutebook.bots.platforms.facts import address_rules
+from minutebook.bots.platforms.facts_reading import address_rules
 from minutebook.bots.platforms.meeting import Meeting, meeting_of, with_passcode
 from minutebook.bots.platforms.wrappings import joined_ids, read_address
 

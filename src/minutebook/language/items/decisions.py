@@ -68,7 +68,8 @@ def _announced(talk: Conversation, move: Move) -> list[Item]:
 
 def _stated(talk: Conversation, at: int) -> list[Item]:
     move = talk.moves[at]
-    if not move.do or move.clause.is_question or _objected(talk, move) or in_jest(talk, move):
+    unmeant = _objected(talk, move) or in_jest(talk, move) or _is_supposed(talk, move)
+    if not move.do or move.clause.is_question or unmeant:
         return []
     reply = _reply(talk, move)
     if move.weak and (reply is None or not _agrees(talk, reply, move)):
@@ -126,6 +127,12 @@ def _is_put(talk: Conversation, move: Move) -> bool:
     formal = talk.lexicon.matches("formal_proposal", move.clause.norm) or move.clause.is_question
     voting = talk.lexicon.matches("puts_to_vote", move.clause.norm)
     return move.act is Act.PROPOSE and not voting and formal and len(_content(talk, move.do)) >= _PUT
+
+
+def _is_supposed(talk: Conversation, move: Move) -> bool:
+    """Whether it is only decided in an "if": "It would help if the notes said we agreed to the price."."""
+    told = talk.lexicon.patterns["condition"].search(move.sentence.text)
+    return told is not None and move.do.casefold() in told[1].casefold()
 
 
 def _objected(talk: Conversation, move: Move) -> bool:
