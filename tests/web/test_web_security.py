@@ -80,6 +80,7 @@ OTHERS = dict.fromkeys(
         "session_id",
         "program_id",
         "calendar_id",
+        "event_id",
         "upload_id",
         "group_id",
         "user_id",

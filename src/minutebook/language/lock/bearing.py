@@ -1,6 +1,6 @@
 """How surely something is said, in line and talk, and how others answer it, as figures for a model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from minutebook.language.lock.reading import Reading
@@ -100,18 +100,20 @@ def _shape(reading: Reading) -> dict[str, float]:
 
 
 def _denials(reading: Reading) -> dict[str, float]:
-    """Which words are denied in the line and not in the talk, and the other way round."""
-    negators = reading.lexicon.negators
+    """Which words are denied in the line and not in the talk, and the other way round: "rejected" denies what a "no" in
+    the talk denies."""
+    negators, turns = reading.lexicon.negators, reading.lexicon.lists["denying"]
     line = _denied(reading.words, reading)
+    rejects = any(w in turns for w in reading.words)
     said: dict[str, list[bool]] = {}
     for told in reading.told:
         for stem, ways in _denied(told.words, reading).items():
             said.setdefault(stem, []).extend(ways)
     both = line.keys() & said.keys()
-    lost = sum(all(said[s]) and not any(line[s]) for s in both)
+    lost = 0 if rejects else sum(all(said[s]) and not any(line[s]) for s in both)
     added = sum(not any(said[s]) and all(line[s]) for s in both)
-    denies, cited = any(w in negators for w in reading.words), sum(t.negations for t in reading.told)
-    parts = [any(w in negators for w in reading.lexicon.words.normal_words(p)) for p in _best_parts(reading)]
+    denies, cited = _denies(reading.words, negators, turns), sum(t.negations for t in reading.told)
+    parts = [_denies(reading.lexicon.words.normal_words(p), negators, turns) for p in _best_parts(reading)]
     return {
         f"denied_{_bit(denies)}{_bit(all(parts))}{_bit(any(parts))}": 1.0,
         "denial_lost": lost / max(1, len(both)),
@@ -121,6 +123,12 @@ def _denials(reading: Reading) -> dict[str, float]:
         "negations_lost": float(cited > 0 and not denies),
         "negations_added": float(cited == 0 and denies),
     }
+
+
+def _denies(words: Iterable[str], negators: frozenset[str], turns: frozenset[str]) -> bool:
+    """Whether a text denies: by a negation, or by a word like "rejected", but not by both ("did not reject")."""
+    told = list(words)
+    return any(w in negators for w in told) != any(w in turns for w in told)
 
 
 def _denied(words: tuple[str, ...], reading: Reading) -> dict[str, list[bool]]:

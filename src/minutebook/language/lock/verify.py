@@ -94,7 +94,10 @@ class Verifier:
             and bool(objections.keys() & {"ground", "wording"})
             and self._wording.said(item) < _MOSTLY
         )
-        if trusted or groundless or self._lexicon.language not in LANGUAGES:
+        turned = "polarity" in objections and bool(
+            self._lexicon.lists["denying"] & set(self._words.normal_words(item.text))
+        )
+        if trusted or groundless or turned or self._lexicon.language not in LANGUAGES:
             return next(iter(objections.values()), None)
         return self._judge.reason_against(item, objections)
 
