@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.descent import descended
 from bench.labelled import Talk, is_kept_back, spoken, talks_of
 from bench.notes_scoring import load
 from minutebook.language.lexicon import lexicon_of
@@ -161,7 +162,7 @@ def _labels() -> dict[tuple[str, int], Label]:
 
 
 def trained(data: Sequence[Example]) -> LinearModel:
-    """Logistic regression by full-batch Adam (Kingma & Ba 2015): the same data give the same weights."""
+    """Multinomial logistic regression: the same data give the same weights."""
     sizes = np.array([len(e.features) for e in data])
     places = np.concatenate([[place(f) for f in e.features] for e in data])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -169,21 +170,19 @@ def trained(data: Sequence[Example]) -> LinearModel:
     wanted = np.array([[e.label is label for label in Label] for e in data], dtype=float)
     weight = np.array([e.weight for e in data])[:, None]
     weight = weight / weight.sum()
-    weights = np.zeros((DIMENSIONS + 1, len(Label)))
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
-    for step in range(1, _STEPS + 1):
+
+    def slope(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         scores = np.add.reduceat(weights[places], starts) * unit + weights[-1]
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         error = weight * (odds / odds.sum(axis=1, keepdims=True) - wanted)
         spread = np.repeat(error * unit, sizes, axis=0)
         columns = [np.bincount(places, spread[:, k], DIMENSIONS + 1) for k in range(len(Label))]
-        slope: NDArray[np.float64] = np.array(columns, dtype=np.float64).T
-        slope[:-1] += _DECAY * weights[:-1]
-        slope[-1] = error.sum(axis=0)
-        first = 0.9 * first + 0.1 * slope
-        second = 0.999 * second + 0.001 * slope**2
-        rate = _RATE * (1 - (step - 1) / _STEPS)
-        weights -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        down: NDArray[np.float64] = np.array(columns, dtype=np.float64).T
+        down[:-1] += _DECAY * weights[:-1]
+        down[-1] = error.sum(axis=0)
+        return down
+
+    weights = descended(slope, np.zeros((DIMENSIONS + 1, len(Label))), _STEPS, _RATE)
     return LinearModel(weights[:-1].astype(np.float32), weights[-1].astype(np.float32))
 
 

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from bench.acts import Example, examples, of_talk, trained
+from bench.descent import descended
 from bench.labelled import Line, Talk, spoken, talks_of
 from bench.notes_scoring import content
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.talk import carriers
 from minutebook.language.talk.carriers import (
+    FARTHEST,
     Logistic,
     Models,
     Numbers,
@@ -102,19 +104,20 @@ def _tells(talk: Talk, line: Line, at: int, other: int) -> bool:
 
 
 def fitted(rows: Rows, shrink: float) -> Logistic:
-    """Logistic regression by full-batch Adam (Kingma & Ba 2015): the same rows give the same weights."""
+    """Logistic regression: the same rows give the same weights."""
     features, wanted = np.array(rows.features), np.array(rows.wanted, dtype=float)
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
-    inputs = np.clip((features - mean) / spread, -5.0, 5.0)
-    weights, first, second = (np.zeros(inputs.shape[1] + 1) for _ in range(3))
+    inputs = np.clip((features - mean) / spread, -FARTHEST, FARTHEST)
     inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
-    for step in range(1, _STEPS + 1):
+    shrinks = np.full(inputs.shape[1], shrink)
+    shrinks[-1] = 0.0  # the constant stays as it is
+
+    def slope(weights: Numbers) -> Numbers:
         error = (1 / (1 + np.exp(-inputs @ weights)) - wanted) / len(wanted)
-        slope = inputs.T @ error
-        slope[:-1] += shrink * weights[:-1]
-        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
-        rate = _RATE * (1 - (step - 1) / _STEPS)
-        weights = weights - rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-10)
+        downhill: Numbers = inputs.T @ error + shrinks * weights
+        return downhill
+
+    weights = descended(slope, np.zeros(inputs.shape[1]), _STEPS, _RATE)
     return Logistic(weights[:-1], mean, spread, float(weights[-1]))
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.descent import descended
 from bench.judging import DATA, cases, item_of, spoken_of
 from bench.labelled import Line, Talk, talks_of
 from minutebook.language.lexicon import Lexicon, lexicon_of
@@ -115,19 +116,19 @@ def example_of(case: Case, true: bool) -> Example:
 
 
 def fitted(examples: Sequence[Example], slot: str) -> Model:
-    """Weights by gradient descent (Adam), true and false with the same weight altogether."""
+    """Weights by gradient descent, true and false with the same weight altogether."""
     rows = [e.slot(slot) for e in examples]
     counted = Counter(name for row in rows for name in row)
     names = sorted(name for name, many in counted.items() if many >= _FEWEST)
     x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     y = np.array([e.true for e in examples])
     balance = np.where(y, 0.5 / y.sum(), 0.5 / (~y).sum())
-    weights, first, second = (np.zeros(len(names)) for _ in range(3))
-    for step in range(1, _STEPS + 1):
-        slope = x.T @ (balance * (1 / (1 + np.exp(-x @ weights)) - y)) + _DECAY * weights
-        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
-        rate = _RATE * (1 - (step - 1) / _STEPS)
-        weights = weights - rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+
+    def slope(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        error: NDArray[np.float64] = x.T @ (balance * (1 / (1 + np.exp(-x @ weights)) - y)) + _DECAY * weights
+        return error
+
+    weights = descended(slope, np.zeros(len(names)), _STEPS, _RATE)
     return Model({n: round(float(w), 3) for n, w in zip(names, weights, strict=True)}, -9.0)
 
 

@@ -34,15 +34,10 @@ CALENDARS_EVERY_S = 1.0
 AUDIT_EVERY_S = 15.0
 
 
-def work_of(services: Services) -> Work:
-    """The durable tasks over these services, what a runner does besides, and what happens to work that is given up.
-
-    Models are loaded when the first recording needs them; pipeline and producer are shared by all tasks of a process.
-    """
-    settings, db = services.settings, services.db
-    scratch = settings.data_dir / "scratch"
-    finishing = Finishing(
-        db,
+def finishing_of(services: Services) -> Finishing:
+    """What puts together what bots have sent, over these services."""
+    return Finishing(
+        services.db,
         services.storage,
         services.clock,
         services.bot_life,
@@ -50,8 +45,17 @@ def work_of(services: Services) -> Work:
         services.meetings,
         services.recordings,
         services.analysis,
-        scratch / "bots",
+        services.settings.data_dir / "scratch" / "bots",
     )
+
+
+def work_of(services: Services) -> Work:
+    """The durable tasks over these services, what a runner does besides, and what happens to work that is given up.
+
+    Models are loaded when the first recording needs them; pipeline and producer are shared by all tasks of a process.
+    """
+    settings, db = services.settings, services.db
+    scratch = settings.data_dir / "scratch"
     tasks = {
         **recording_tasks(services.recordings),
         **analysis_tasks(
@@ -68,7 +72,7 @@ def work_of(services: Services) -> Work:
             sealing=services.sealing,
             clock=services.clock,
         ),
-        **bot_tasks(db, services.bots, finishing),
+        **bot_tasks(db, services.bots, finishing_of(services)),
     }
 
     async def abandoned(key: str) -> None:

@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from minutebook.accounts.model import User
 from minutebook.analysis.tasks import analysis_tasks
 from minutebook.api.baas.document import contract
-from minutebook.bots.finishing import Finishing
 from minutebook.bots.protocol import Observation, ObservationKind
 from minutebook.bots.record.files import file_key
 from minutebook.bots.repository import bots as repository
@@ -31,6 +30,7 @@ from minutebook.speech.ports import Recognised
 from minutebook.speech.tracks import Clip
 from minutebook.transcript.model import Turn, Word
 from minutebook.wiring import Services
+from minutebook.working import finishing_of
 from support.bots import WAY_IN, Runner, Stage, chunks
 from support.browser import IssueToken
 from support.records import TALK, Paxs, ScriptedPipeline, stored_files
@@ -76,20 +76,9 @@ class Bots:
         self.jobs = InlineJobs(services.db)
         self.notices: Sequence[str] = ()
         """What runners say of the sound, one after the other."""
-        finishing = Finishing(
-            services.db,
-            services.storage,
-            services.clock,
-            services.bot_life,
-            services.accounts,
-            services.meetings,
-            services.recordings,
-            services.analysis,
-            services.settings.data_dir / "scratch" / "bots",
-        )
         self.jobs.tasks = {
             **recording_tasks(services.recordings),
-            **bot_tasks(services.db, services.bots, finishing),
+            **bot_tasks(services.db, services.bots, finishing_of(services)),
             **analysis_tasks(
                 services.db,
                 services.storage,

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 
 from minutebook.accounts.model import User
 from minutebook.analysis.kinds import DERIVE_TASK, NAMES_TASK, TRANSCRIBE_TASK
-from minutebook.bots.finishing import Finishing
 from minutebook.bots.hosting.launchers.fake import silence
 from minutebook.bots.model import BotWish
 from minutebook.bots.protocol import CommandAnswer, Observation, ObservationKind
@@ -22,6 +21,7 @@ from minutebook.jobs.fake import InlineJobs
 from minutebook.recordings.sources import sources_from_json, sources_key
 from minutebook.recordings.tasks import recording_tasks
 from minutebook.wiring import Services
+from minutebook.working import finishing_of
 from support.bots import MEETING_URL, WAY_IN, Runner, Stage, _nothing, chunks
 from support.browser import IssueToken
 
@@ -67,21 +67,10 @@ async def screenshot(runner: Runner, index: int, png: bytes) -> None:
 async def finished(services: Services, runner: Runner) -> None:
     """The call is over, and its pieces are put together."""
     await runner.end(end_reason="meeting_ended")
-    finishing = Finishing(
-        services.db,
-        services.storage,
-        services.clock,
-        services.bot_life,
-        services.accounts,
-        services.meetings,
-        services.recordings,
-        services.analysis,
-        services.settings.data_dir / "scratch",
-    )
     jobs = InlineJobs(services.db)
     jobs.tasks = {
         **recording_tasks(services.recordings),
-        **bot_tasks(services.db, services.bots, finishing),
+        **bot_tasks(services.db, services.bots, finishing_of(services)),
         **dict.fromkeys((TRANSCRIBE_TASK, DERIVE_TASK, NAMES_TASK), _nothing),
     }
     await jobs.drain()

@@ -1,7 +1,7 @@
 """Sentences that make lines of the minutes, those that tell them, and what a note gains by them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -49,9 +49,13 @@ class Told:
     likely: Mapping[int, float]
     telling: Mapping[int, float]
     dating: Mapping[int, float]
+    nothing: float = 0.0
 
     def makes(self, kind: ItemKind) -> Numbers:
         return np.array([self.likely.get(n, 0.0) for n in range(5)])
+
+    def idle(self, at: int) -> float:
+        return self.nothing
 
     def tells(self, kind: ItemKind, at: int) -> Mapping[int, float]:
         return self.telling
@@ -95,9 +99,15 @@ def test_a_time_of_its_own_stays_and_a_decision_gets_none(kind: ItemKind, due: D
 
 def test_what_no_rule_sees_becomes_a_task_of_who_said_it() -> None:
     talked = conversation({2: 0.9}, {0: 0.4})
-    (item,) = believed([], ItemKind.ACTION, talked)
+    (item,) = told(believed([], ItemKind.ACTION, talked), talked)
     assert (item.text, item.owner) == ("I tell them one", Owner(speaker="speaker_1"))
     assert item.context == talked.sentences[0].text
+
+
+def test_a_sentence_that_does_nothing_makes_no_line_whatever_stands_around_it() -> None:
+    talked = conversation({2: 0.9})
+    idle = replace(talked, carriers=cast(Carriers, Told({2: 0.9}, {}, {}, nothing=0.8)))
+    assert believed([], ItemKind.ACTION, idle) == []
 
 
 def test_a_rule_is_not_believed_where_no_sentence_makes_a_line() -> None:

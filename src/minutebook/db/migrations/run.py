@@ -47,7 +47,7 @@ async def _is_newest(database: Database) -> bool:
     """Whether there is nothing to do; told without Alembic, which takes longer to load than most commands take."""
     newest = max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
     async with database.reading() as tx:
-        if not await tx.run_sync(lambda connection: inspect(connection).has_table("alembic_version")):
+        if not await tx.run_sync(_is_versioned):
             return False
         return (await tx.execute(text("select version_num from alembic_version"))).scalars().all() == [newest]
 
@@ -56,7 +56,11 @@ async def is_new(database: Database) -> bool:
     """Whether nothing has ever been kept in the database. Raises what `migrate` raises."""
     with told():
         async with database.reading() as tx:
-            return not await tx.run_sync(lambda connection: inspect(connection).has_table("alembic_version"))
+            return not await tx.run_sync(_is_versioned)
+
+
+def _is_versioned(connection: Connection) -> bool:
+    return inspect(connection).has_table("alembic_version")
 
 
 async def _migrate_sqlite(database: Database, revision: str) -> None:

@@ -11,7 +11,7 @@ from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
 from minutebook.language.talk.conversation import REACH, Answer, Conversation
 from minutebook.language.talk.moves import Move, due_said
-from minutebook.language.talk.references import background, references, refers
+from minutebook.language.talk.references import references, refers
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.text.dates import Dates
 from minutebook.language.text.embedding import similarity
@@ -20,8 +20,6 @@ from minutebook.language.text.words import Words
 _ALIKE = 0.42
 _SAME = 0.8
 _NEAR_ANSWER = 3
-_CLEAR = 2
-"""Content words from which a line is shown without what led to it."""
 _AT_ONCE_S = 1.5
 """Seconds within which "I call them tomorrow" follows what it is about."""
 _GOES_ON_S = 30.0
@@ -233,10 +231,8 @@ def _item(talk: Conversation, move: Move, owner: Owner, answer: Answer, calling:
         return None
     said = _binding(talk.lexicon.dates, move.due, answer.due)
     pointed = (calling,) if calling else references(talk, move)
-    behind = background(talk, move.sentence, move.do)
-    unclear = len(talk.content(move.do)) < _CLEAR
-    points_to = pointed[-1] if pointed else behind[-1] if behind and unclear else None
-    spans = {move.sentence, *answer.evidence, *pointed, *behind, *_reply_to_doubt(talk, move)}
+    points_to = pointed[-1] if pointed else None
+    spans = {move.sentence, *answer.evidence, *pointed, *_reply_to_doubt(talk, move)}
     return Item(
         kind=ItemKind.ACTION,
         text=talk.with_condition(move.do, move.sentence),

@@ -28,6 +28,8 @@ _DATED = 0.35
 """Likelihood from which a sentence's time is the task's: three in four are right, of those from 0.2 three in five."""
 _CLEAR = 4
 """Content words from which a line is shown without what led to it."""
+_IDLE = 0.7
+"""Likelihood of doing nothing from which a sentence makes no line, whatever stands around it."""
 _BREATH = 2
 """Sentences of a turn beside the one that makes a line in which nobody makes another."""
 _SOME = 2
@@ -38,8 +40,6 @@ _SAYS = {
 }
 """What is said of a line by the others: what was asked for or proposed."""
 _OTHER = {ItemKind.ACTION: ItemKind.DECISION, ItemKind.DECISION: ItemKind.ACTION}
-_RIVAL = {ItemKind.ACTION: 0.0, ItemKind.DECISION: 0.4}
-"""Likelihood of the other kind from which a sentence that more likely makes that one makes no line of this."""
 _ACT = {ItemKind.ACTION: Act.COMMIT, ItemKind.DECISION: Act.DECIDE}
 
 
@@ -49,12 +49,15 @@ def believed(items: Sequence[Item], kind: ItemKind, talk: Conversation) -> list[
     carriers = talk.carriers
     if carriers is None:
         return list(items)
-    makes, rivals = carriers.makes(kind), carriers.makes(_OTHER[kind])
+    other = _OTHER[kind]
+    makes, rivals = carriers.makes(kind), carriers.makes(other)
     makers = [_maker(item, makes, talk) for item in items]
     kept = [item for item, at in zip(items, makers, strict=True) if at is None or makes[at] >= _DOUBTED[kind]]
     made = {near for at in makers if at is not None for near in _same_breath(at, talk)}
     for at, likely in enumerate(makes):
-        if likely >= _MAKES[kind] and at not in made and not likely < rivals[at] >= _RIVAL[kind]:
+        outdone = rivals[at] > likely and rivals[at] >= _MAKES[other]
+        says = not talk.sentences[at].is_question and carriers.idle(at) <= _IDLE
+        if likely >= _MAKES[kind] and at not in made and says and not outdone:
             kept += _new(kind, at, carriers, talk)
     return kept
 
@@ -103,10 +106,11 @@ def _decides(sentence: Sentence, talk: Conversation) -> bool:
 def _told(item: Item, at: int, carriers: Carriers, talk: Conversation) -> Item:
     """An item with the sentences that say what it is, and by when."""
     telling = _telling(item.kind, at, carriers, talk)
-    wanted = max(_LEAST, _ENOUGH - len(talk.content(item.text)))
-    room = min(_MOST, wanted) + 1 - len(item.evidence)
-    fresh = islice((sentence for sentence in telling if not _is_cited(item.evidence, sentence)), max(0, room))
-    item = replace(item, evidence=_spans(item.evidence, fresh))
+    clear = len(talk.content(item.text))
+    room = min(_MOST, max(_LEAST, _ENOUGH - clear)) + 1 - len(item.evidence)
+    fresh = list(islice((s for s in telling if not _is_cited(item.evidence, s)), max(0, room)))
+    before = next((s.text for s in fresh if s.index < at), None) if clear < _CLEAR else None
+    item = replace(item, evidence=_spans(item.evidence, fresh), context=item.context or before)
     return _dated(item, at, carriers, talk)
 
 
@@ -117,14 +121,11 @@ def _new(kind: ItemKind, at: int, carriers: Carriers, talk: Conversation) -> Ite
     move = _saying(kind, sentence, telling, talk)
     if move is None or in_jest(talk, move):
         return
-    unclear = len(talk.content(move.do)) < _CLEAR
-    beside = next((s for s in telling if s is not move.sentence), None) if unclear else None
     yield Item(
         kind=kind,
         text=talk.with_condition(move.do, move.sentence),
         evidence=_spans((), (sentence, move.sentence)),
         owner=Owner(speaker=sentence.speaker) if kind is ItemKind.ACTION else None,
-        context=beside.text if beside is not None else None,
     )
 
 

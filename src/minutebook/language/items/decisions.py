@@ -9,7 +9,7 @@ from minutebook.language.lexicon import Act
 from minutebook.language.model import Item, ItemKind
 from minutebook.language.talk.conversation import Conversation
 from minutebook.language.talk.moves import Move
-from minutebook.language.talk.references import background, references
+from minutebook.language.talk.references import references
 from minutebook.language.talk.sentences import Sentence
 from minutebook.language.talk.wording import sentence_case
 from minutebook.language.text.embedding import similarity
@@ -20,8 +20,6 @@ _SAME, _TWIN_OVERLAP, _ALIKE = 0.75, 0.5, 0.85
 _RELATED = 0.3
 _GOES_ON_S = 15.0
 """Seconds within which one matter is settled in several sentences."""
-_CLEAR = 4
-"""Content words from which a line is shown without what led to it."""
 _PUT = 3
 """Content words of a sentence that can be put to the vote."""
 
@@ -51,12 +49,10 @@ def decisions_of(talk: Conversation) -> list[Item]:
 def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:
     if len(talk.lexicon.words.normal_words(text)) < 2:
         return []
-    behind = background(talk, spans[0], text)
-    ordered = sorted(dict.fromkeys((*behind, *spans, *((context,) if context else ()))), key=lambda s: s.index)
+    ordered = sorted(dict.fromkeys((*spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
     text = talk.with_condition(text, spans[0])
-    shown = context or (behind[-1] if behind and len(talk.content(text)) < _CLEAR else None)
-    return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=shown.text if shown else None)]
+    return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=context.text if context else None)]
 
 
 def _announced(talk: Conversation, move: Move) -> list[Item]:

@@ -1,18 +1,15 @@
 """What is cited for a line, sentence by sentence, and which of its sentences the line is about."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from minutebook.language.lexicon import Lexicon
-from minutebook.language.model import Item
+from minutebook.language.model import Item, Owner
 from minutebook.language.talk.likelihood import Label, features_of, shipped
 from minutebook.language.talk.moves import moves_of
 from minutebook.language.talk.people import People, people_of
 from minutebook.language.talk.sentences import Sentence, sentences_of
 from minutebook.transcript.model import Segment, Speaker, Transcript
-
-_PART = re.compile(r"[,;:—–]\s+|\s(?=(?:and|but|then|und|aber|dann|et|mais|y|pero)\s)")
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,8 @@ class Told:
     first_person: bool
     commits: float
     names: tuple[str, ...]
-
-    @property
-    def parts(self) -> list[str]:
-        """Its clauses and what stands between commas."""
-        return _PART.split(self.text)
+    parts: tuple[str, ...]
+    """Its clauses and what stands between commas."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +65,15 @@ class Reading:
 
     def is_owner(self, told: Told) -> bool:
         """Whether a sentence is the owner's."""
-        owner = self.item.owner
-        return owner is not None and (told.speaker == owner.speaker or (told.name == owner.name))
+        return _is_owners(told, self.item.owner)
 
     def content(self, text: str) -> frozenset[str]:
         """The stems of a text's content."""
         return content_of(text, self.lexicon)
+
+
+def _is_owners(told: Told, owner: Owner | None) -> bool:
+    return owner is not None and (told.speaker == owner.speaker or told.name == owner.name)
 
 
 def content_of(text: str, lexicon: Lexicon) -> frozenset[str]:
@@ -96,8 +93,7 @@ def reading_of(item: Item, transcript: Transcript, lexicon: Lexicon) -> Reading:
     wanted = content_of(item.text, lexicon)
     owner = item.owner
     named = (owner.name or transcript.name_of(owner.speaker or "")) if owner else None
-    whose = [owner is not None and (t.speaker == owner.speaker or t.name == owner.name) for t in told]
-    best = max(range(len(told)), key=lambda n: (len(wanted & told[n].stems), whose[n], n), default=0)
+    best = max(range(len(told)), key=lambda n: (len(wanted & told[n].stems), _is_owners(told[n], owner), n), default=0)
     words = tuple(lexicon.words.normal_words(item.text))
     key = named.split()[0].casefold() if named and named.split() else None
     return Reading(item, lexicon, people, told, words, wanted, best, key)
@@ -121,4 +117,5 @@ def _told(sentences: tuple[Sentence, ...], people: People, quoted: Transcript, l
             first_person=bool(lexicon.first_person & set(words)),
             commits=likely[Label.COMMIT] + likely[Label.ACCEPT],
             names=tuple(k for w in sentence.written if (k := people.key_of(w)) is not None),
+            parts=tuple(lexicon.patterns["part_edge"].split(sentence.text)),
         )

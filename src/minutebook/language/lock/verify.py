@@ -88,18 +88,20 @@ class Verifier:
         if broken is not None:
             return broken
         objections = self.objections(item)
-        trusted = self._wording.quotes(item)
-        groundless = "dictated" in objections or (
-            item.kind in (ItemKind.ACTION, ItemKind.DECISION)
-            and bool(objections.keys() & {"ground", "wording"})
-            and self._wording.said(item) < _MOSTLY
-        )
-        turned = "polarity" in objections and bool(
-            self._lexicon.lists["denying"] & set(self._words.normal_words(item.text))
-        )
-        if trusted or groundless or turned or self._lexicon.language not in LANGUAGES:
+        weighed = not self._wording.quotes(item) and self._lexicon.language in LANGUAGES
+        if not weighed or self._is_final(objections, item):
             return next(iter(objections.values()), None)
         return self._judge.reason_against(item, objections)
+
+    def _is_final(self, objections: Mapping[str, str], item: Item) -> bool:
+        """Whether what the rules object to stands whatever the models say: a line that was dictated, a task or decision
+        that rests on too little, and one that turns round what was rejected."""
+        if "dictated" in objections:
+            return True
+        if "polarity" in objections and self._lexicon.lists["denying"] & set(self._words.normal_words(item.text)):
+            return True
+        bare = item.kind in (ItemKind.ACTION, ItemKind.DECISION) and self._wording.said(item) < _MOSTLY
+        return bare and bool(objections.keys() & {"ground", "wording"})
 
     def objections(self, item: Item) -> Mapping[str, str]:
         """What single rules have against an item, by rule."""

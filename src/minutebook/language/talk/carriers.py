@@ -29,8 +29,9 @@ _AROUND: Final = tuple(range(-6, 5))
 """Places of the sentences that tell whether one makes a line, counted from it."""
 _NEXT_TO_IT: Final = frozenset((-3, -2, -1, 1))
 _MAKING: Final = (ItemKind.ACTION, ItemKind.DECISION)
+_NOTHING: Final = tuple(Label).index(Label.NONE)
 _ACTS: Final = {act: at for at, act in enumerate(Act)}
-_FARTHEST: Final = 5.0
+FARTHEST: Final = 5.0
 """Standard deviations that a feature counts at most."""
 _AT_ONCE: Final = 1000
 """Sentences whose features are held at once: 5 MB, where a day of talk has 20,000 sentences."""
@@ -133,7 +134,7 @@ class Logistic:
 
     def likelihoods(self, features: Numbers) -> Numbers:
         """How likely each row is what was learnt, 0 to 1."""
-        inputs = np.clip((features - self.mean) / self.spread, -_FARTHEST, _FARTHEST)
+        inputs = np.clip((features - self.mean) / self.spread, -FARTHEST, FARTHEST)
         likely: Numbers = 1 / (1 + np.exp(-(inputs @ self.weights + self.bias)))
         return likely
 
@@ -157,6 +158,10 @@ class Carriers:
     def makes(self, kind: ItemKind) -> Numbers:
         """How likely each sentence makes a task (its speaker is the one who does it) or tells a decision."""
         return self._makes[kind]
+
+    def idle(self, at: int) -> float:
+        """How likely a sentence does nothing for a note."""
+        return float(self.seen[at].does[_NOTHING])
 
     @cached_property
     def _makes(self) -> Mapping[ItemKind, Numbers]:

@@ -1,7 +1,6 @@
 """What words like "it" and "that list" in an item point back to: the sentence that has to be cited with it."""
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from minutebook.language.lexicon import Act
@@ -14,13 +13,6 @@ _RICH = 4
 """Content words from which a sentence is clear although it points back."""
 _TELLING = 4
 _TAIL = 4
-_BACKGROUND, _LONGEST = 4, 40
-_CLEAR = 6
-"""Content words from which an item is clear by itself; sentences of background, and words of one, at most."""
-_PAUSE_S = 1.5
-_EXCHANGE, _FADING, _RICHEST, _ASKS = 12, 0.7, 8, 2.0
-"""Sentences back to which an exchange is looked for, what each change of speaker takes from a part's weight, content
-words that count at most, and what a question counts more. Set on the development half."""
 
 
 def refers(talk: Conversation, move: Move) -> bool:
@@ -51,48 +43,6 @@ def references(talk: Conversation, move: Move) -> tuple[Sentence, ...]:
         (s for s in _before(talk, first, 2 * REACH) if _is_telling(talk, s) and _stands_alone(talk, s)), None
     )
     return (first, further) if further else (first,)
-
-
-def background(talk: Conversation, sentence: Sentence, text: str) -> tuple[Sentence, ...]:
-    """What led to a line: the parts of the exchange before it that say most about it, in the order of the talk, each
-    as long as somebody spoke. The fewer content words the line has itself, the more of them; an exchange begins where
-    a new point is opened."""
-    said = talk.content(text)
-    wanted = min(_BACKGROUND, max(1, _CLEAR - len(said)))
-    weighed = ((_weight(talk, part, said) - _FADING * away, part) for away, part in enumerate(_parts(talk, sentence)))
-    best = sorted(((weight, part) for weight, part in weighed if weight > 0), key=lambda pair: -pair[0])[:wanted]
-    return tuple(sorted((part for _, part in best), key=lambda part: part.index))
-
-
-def _parts(talk: Conversation, sentence: Sentence) -> Iterator[Sentence]:
-    """What each speaker said in one go before a sentence, the nearest first, back to where its point was opened,
-    without decisions, which are lines of their own."""
-    part: Sentence | None = None
-    for earlier in _before(talk, sentence, _EXCHANGE):
-        if any(m.act is Act.DECIDE and not m.weak and not m.whole for m in talk.moves_in(earlier)):
-            continue
-        if part is not None and _one_piece(earlier, part):
-            part = replace(earlier, words=(*earlier.words, *part.words))
-        else:
-            if part is not None:
-                yield part
-            part = earlier
-        if talk.lexicon.matches("opens_point", talk.lexicon.words.norm(earlier.text)):
-            break
-    if part is not None:
-        yield part
-
-
-def _one_piece(first: Sentence, second: Sentence) -> bool:
-    """Whether a part goes on: the same turn, short enough for a quote, and nothing left out in between."""
-    short = len(first.words) + len(second.words) <= _LONGEST
-    return first.turn == second.turn and short and second.start - first.end < _PAUSE_S
-
-
-def _weight(talk: Conversation, part: Sentence, said: Set[str]) -> float:
-    """How much a part tells of a line: its content words, those it shares with the line twice; questions more."""
-    content = talk.content(part.text)
-    return min(len(content), _RICHEST) + 2.0 * len(content & said) + (_ASKS if part.is_question and content else 0.0)
 
 
 def _before(talk: Conversation, sentence: Sentence, reach: int) -> Sequence[Sentence]:
