@@ -214,5 +214,5 @@ def services_with(
     others: Others | None = None,
 ) -> Services:
     """The services, whose requests to the outside go there."""
-    with patch("minutebook.wiring.OutgoingClient", outgoing_to(zoom, others)):
+    with patch("minutebook.records.OutgoingClient", outgoing_to(zoom, others)):
         return build_services(settings, db, storage_of(settings), DurableJobs(), clock)

@@ -5,13 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, case, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.model import ApiKey, ExternalIdentity, User, WebSession, email_key
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.db.upserts import insert_into
 
 users = Table(
     "users",
@@ -93,11 +93,6 @@ sign_in_places = Table(
 
 NO_PASSWORD = "!"  # noqa: S105 - the very absence of one
 """No hash: no password matches it."""
-
-
-def insert_into(tx: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT: both databases do, the common one of SQLAlchemy does not."""
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _user(row: Row[tuple[object, ...]]) -> User:

@@ -7,8 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from minutebook.language.model import MeetingType
-from minutebook.language.render.markdown import NoteSection
+from minutebook.language.model import MeetingType, NoteSection
 
 DEFAULT_INSTRUCTION: Final = "Generate a detailed meeting summary"
 

@@ -17,7 +17,7 @@ from minutebook.api.edge import ForwardedClient, OwnHost, own_hosts
 from minutebook.api.errors import install_error_handlers, oauth_body, paxs_body
 from minutebook.api.middleware import BodyLimit, RequestLog, SecurityHeaders
 from minutebook.api.openapi import Application
-from minutebook.api.openings import Openings
+from minutebook.api.openings import Openings, all_ways_of
 from minutebook.api.paxs import (
     account,
     administration,
@@ -106,7 +106,7 @@ def create_app(services: "Services") -> FastAPI:
     app.mount("/static", PageFiles())
     render = install_error_handlers(app, DIALECTS)
     # Added last is run first: headers go on every answer, also on those of the log's last resort and of the limit.
-    app.add_middleware(Openings, services=services)
+    app.add_middleware(Openings, records=services, ways=all_ways_of(services))
     app.add_middleware(BodyLimit, render=render, limit_of=_limits(settings))
     app.add_middleware(OwnHost, render=render, hosts=own_hosts(services.settings))
     app.add_middleware(RequestLog, render=render, observe=observe_request)

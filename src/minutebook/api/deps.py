@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.access_log.model import Actor, Via
 from minutebook.accounts.service import Accounts
 from minutebook.api.errors import StreamEnded
-from minutebook.bots.record.links import MediaLinks
 from minutebook.db.database import Database
 from minutebook.db.writing import writes_for
 from minutebook.errors import Kind, MinutebookError
@@ -25,6 +24,7 @@ from minutebook.oauth.service import OAuth
 from minutebook.oauth.tokens import caller_of
 
 if TYPE_CHECKING:
+    from minutebook.records import Records
     from minutebook.wiring import Services
 
 SCOPE_MEANINGS = {
@@ -60,16 +60,25 @@ async def services_of(request: Request) -> "Services":
 ServicesOf = Annotated["Services", Depends(services_of)]
 
 
-async def _db(services: ServicesOf) -> Database:
-    return services.db
+async def records_of(request: Request) -> "Records":
+    """Those of them that the routes of records ask for; an application of these routes alone has no others."""
+    records: Records = request.app.state.services
+    return records
 
 
-async def _accounts(services: ServicesOf) -> Accounts:
-    return services.accounts
+RecordsOf = Annotated["Records", Depends(records_of)]
 
 
-async def _oauth(services: ServicesOf) -> OAuth:
-    return services.oauth
+async def _db(records: RecordsOf) -> Database:
+    return records.db
+
+
+async def _accounts(records: RecordsOf) -> Accounts:
+    return records.accounts
+
+
+async def _oauth(records: RecordsOf) -> OAuth:
+    return records.oauth
 
 
 Token = Annotated[str | None, Depends(_bearer)]
@@ -163,10 +172,10 @@ class Standing:
     """Whether what opened a stream or an upload (a token, a key, a sign-in, a link) still opens anything; looked up at
     most every `RECHECK_S` seconds."""
 
-    def __init__(self, services: "Services", check: Check) -> None:
-        self._services = services
+    def __init__(self, records: "Records", check: Check) -> None:
+        self._records = records
         self._check = check
-        self._checked_at = services.clock.now()
+        self._checked_at = records.clock.now()
 
     def also(self, check: Check) -> "Standing":
         """One that holds as long as this one and `check` do."""
@@ -176,15 +185,15 @@ class Standing:
             await own(read)
             await check(read)
 
-        return Standing(self._services, both)
+        return Standing(self._records, both)
 
     async def look(self) -> None:
         """Raises what the check raises once it has been revoked or has expired."""
-        now = self._services.clock.now()
+        now = self._records.clock.now()
         if (now - self._checked_at).total_seconds() < RECHECK_S:
             return
         try:
-            async with self._services.db.reading() as read:
+            async with self._records.db.reading() as read:
                 await self._check(read)
         except MinutebookError as error:
             if error.kind is Kind.UNAVAILABLE:  # while nobody can tell, it holds; the next look follows at once
@@ -214,12 +223,12 @@ class Standing:
             yield chunk
 
 
-async def _standing(request: Request, services: ServicesOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
+async def _standing(request: Request, records: RecordsOf, token: Annotated[str | None, Depends(_bearer)]) -> Standing:
     async def check(read: AsyncConnection) -> None:
         if getattr(request.app.state, "only_caller", None) is None:
-            await services.oauth.authenticate(read, token or "")
+            await records.oauth.authenticate(read, token or "")
 
-    return Standing(services, check)
+    return Standing(records, check)
 
 
 StandingOf = Annotated[Standing, Depends(_standing)]
@@ -234,11 +243,3 @@ def base_url(request: Request) -> str:
 def client_address(request: Request) -> str:
     """Where the request comes from, for rate limits."""
     return request.client.host if request.client else "unknown"
-
-
-async def _links(request: Request, services: ServicesOf) -> MediaLinks:
-    return services.media_links.at(base_url(request))
-
-
-LinksOf = Annotated[MediaLinks, Depends(_links)]
-"""Links to what bots recorded, at the address by which the client reached the server."""

@@ -6,7 +6,7 @@ noted when the answer begins, before anything is let out. A route whose answer t
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -20,6 +20,7 @@ from minutebook.errors import MinutebookError
 from minutebook.recordings.model import Recording
 
 if TYPE_CHECKING:
+    from minutebook.records import Records
     from minutebook.wiring import Services
 
 _RECORDING, _MEETING = "/api/recordings/{recording_id}", "/meetings/{meeting_id}"
@@ -69,12 +70,41 @@ OPENINGS: Final[Mapping[tuple[str, str], tuple[Action, str]]] = {
 log = logging.getLogger(__name__)
 
 
+Ways = Mapping[str, Callable[[AsyncConnection, str], Awaitable[Recording | None]]]
+"""By what an address names (`recording_id`): the recording that is meant; None for a meeting or a bot that has none."""
+
+
+def ways_of(records: "Records") -> Ways:
+    """To the recordings that the routes of records name."""
+
+    async def of_meeting(read: AsyncConnection, meeting_id: str) -> Recording | None:
+        return (await records.recordings.of_meetings(read, [meeting_id])).get(meeting_id)
+
+    return {"recording_id": records.recordings.load, "meeting_id": of_meeting}
+
+
+def all_ways_of(services: "Services") -> Ways:
+    """To those that any route names."""
+    ways = ways_of(services)
+
+    async def of_link(read: AsyncConnection, secret: str) -> Recording | None:
+        _, meeting = await services.sharing.open(read, secret)
+        return await ways["meeting_id"](read, meeting.id)
+
+    async def of_bot(read: AsyncConnection, bot_id: str) -> Recording | None:
+        bot = await services.bots.load(read, bot_id.strip().lower())
+        return await services.recordings.load(read, bot.recording_id) if bot and bot.recording_id else None
+
+    return {**ways, "secret": of_link, "bot_id": of_bot}
+
+
 class Openings:
     """Writes the access log."""
 
-    def __init__(self, app: ASGIApp, services: "Services") -> None:
+    def __init__(self, app: ASGIApp, records: "Records", ways: Ways) -> None:
         self.app = app
-        self._services = services
+        self._records = records
+        self._ways = ways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,7 +126,7 @@ class Openings:
         action, part = opening
         parts = state.get("opened", [part.format(**scope["path_params"])])
         try:
-            async with self._services.db.reading() as read:
+            async with self._records.db.reading() as read:
                 recording = await self._recording(read, scope)
         except (SQLAlchemyError, MinutebookError):
             log.exception("what was opened could not be looked up", extra={"route": path, "action": action.value})
@@ -104,22 +134,14 @@ class Openings:
         if recording is None:
             return
         for each in parts:
-            await self._services.access_log.note(
-                self._services.db, recording.owner_id, recording.id, state["actor"], action, each
+            await self._records.access_log.note(
+                self._records.db, recording.owner_id, recording.id, state["actor"], action, each
             )
 
     async def _recording(self, read: AsyncConnection, scope: Scope) -> Recording | None:
-        """The recording that the address means; None for a meeting or a bot that has none yet."""
         named: Mapping[str, Any] = _query(scope) | scope["path_params"]
-        if "recording_id" in named:
-            return await self._services.recordings.load(read, named["recording_id"])
-        if "meeting_id" in named:
-            return (await self._services.recordings.of_meetings(read, [named["meeting_id"]])).get(named["meeting_id"])
-        if "secret" in named:
-            _, meeting = await self._services.sharing.open(read, named["secret"])
-            return (await self._services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
-        bot = await self._services.bots.load(read, named["bot_id"].strip().lower())
-        return await self._services.recordings.load(read, bot.recording_id) if bot and bot.recording_id else None
+        name, way = next((name, way) for name, way in self._ways.items() if name in named)
+        return await way(read, named[name])
 
 
 def _query(scope: Scope) -> dict[str, str]:

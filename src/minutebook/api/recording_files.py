@@ -13,7 +13,7 @@ from minutebook.errors import Kind
 from minutebook.recordings.model import Recording, peaks_key, preview_key
 
 if TYPE_CHECKING:
-    from minutebook.wiring import Services
+    from minutebook.records import Records
 
 Guard = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 """Lets a stream through as long as it may go on."""
@@ -28,7 +28,7 @@ def unguarded(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 class RecordingFiles:
     """Answers to one request, which may ask for a part (`Range`)."""
 
-    services: "Services"
+    records: "Records"
     request: Request
 
     def original(self, recording: Recording, guard: Guard = unguarded) -> Response:
@@ -37,7 +37,7 @@ class RecordingFiles:
         headers = {"ETag": f'"{recording.sha256}"', "Content-Disposition": disposition(recording.filename, "inline")}
 
         def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-            return guard(self.services.recordings.media(recording, start, end))
+            return guard(self.records.recordings.media(recording, start, end))
 
         return served(self.request, recording.content_type, recording.size, headers, chunks)
 
@@ -45,12 +45,12 @@ class RecordingFiles:
         """The sound as every browser plays it; `not_ready` before the transcription has begun."""
         recording.check_sound(Kind.NOT_FOUND)
         key = preview_key(recording.id)
-        size = await self.services.recordings.derived_size(key, "preview")
+        size = await self.records.recordings.derived_size(key, "preview")
         name = f"{PurePath(recording.filename).stem}.m4a"
         headers = {"ETag": f'"{recording.sha256[:32]}-{size}"', "Content-Disposition": disposition(name, "inline")}
 
         def chunks(start: int, end: int | None) -> AsyncIterator[bytes]:
-            return guard(self.services.recordings.derived(key, start, end))
+            return guard(self.records.recordings.derived(key, start, end))
 
         return served(self.request, "audio/mp4", size, headers, chunks)
 
@@ -58,8 +58,8 @@ class RecordingFiles:
         """What the waveform is drawn with; `not_ready` before the transcription has begun."""
         recording.check_sound(Kind.NOT_FOUND)
         key = peaks_key(recording.id)
-        await self.services.recordings.derived_size(key, "waveform")
-        data = b"".join([chunk async for chunk in self.services.recordings.derived(key)])
+        await self.records.recordings.derived_size(key, "waveform")
+        data = b"".join([chunk async for chunk in self.records.recordings.derived(key)])
         headers = {"ETag": f'"{recording.sha256[:32]}-peaks"', "Cache-Control": "private, no-cache"}
         return Response(data, media_type="application/json", headers=headers)
 

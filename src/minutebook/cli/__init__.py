@@ -1,6 +1,10 @@
 """The command line: one file per group of commands."""
 
+import atexit
+import gc
 import sys
+
+from minutebook.kit.loading import loading
 
 
 def main() -> None:
@@ -11,6 +15,9 @@ def main() -> None:
         from minutebook.cli.bot import main as bot
 
         bot(sys.argv[2:])
-    from minutebook.cli.app import app
+    # At the end everything goes with the process: the collector has nothing to look for.
+    atexit.register(gc.freeze)
+    with loading():
+        from minutebook.cli.app import app
 
     app()

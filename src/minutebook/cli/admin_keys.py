@@ -22,8 +22,8 @@ __all__ = ["app"]
 def new_key(data_dir: Path | None = DATA_DIR) -> None:
     """Put a new key before those in the data directory. Restart the server, then `reseal`."""
     from minutebook.cli.settings import settings_for
+    from minutebook.records import key_file
     from minutebook.sealing import put_new_key
-    from minutebook.wiring import key_file
 
     settings = settings_for(data_dir)
     if settings.secret_key is not None:
@@ -48,8 +48,8 @@ def reseal(
     from minutebook.cli.settings import settings_for
     from minutebook.db.resealing import Resealed
     from minutebook.db.resealing import reseal as seal_anew
+    from minutebook.records import key_file
     from minutebook.sealing import forget_old_keys
-    from minutebook.wiring import key_file
 
     async def work(services: "Services") -> Resealed:
         return await seal_anew(services.db, services.sealing)

@@ -78,7 +78,7 @@ def upgrade(
 async def _backup(settings: "Settings", folder: Path, key: bytes | None, keep: int) -> "Summary":
     from minutebook.backup import service as backups
     from minutebook.kit.clock import SystemClock
-    from minutebook.wiring import open_stores
+    from minutebook.records import open_stores
 
     _look_for(settings)
     async with open_stores(settings) as (db, storage):
@@ -88,8 +88,9 @@ async def _backup(settings: "Settings", folder: Path, key: bytes | None, keep: i
 async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple[Summary, int]":
     from minutebook.backup import service as backups
     from minutebook.backup.archive import Archive
+    from minutebook.records import open_stores
     from minutebook.storage.private import make_private
-    from minutebook.wiring import ask_anew, open_services, open_stores
+    from minutebook.wiring import ask_anew, open_services
 
     archive = Archive(folder)
     key, kept_at = archive.key(archive.chosen(at)), settings.data_dir / "secret.key"
@@ -105,7 +106,7 @@ async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple
 
 async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
     from minutebook.db.migrations.run import migrate, missing
-    from minutebook.wiring import open_stores
+    from minutebook.records import open_stores
 
     _look_for(settings)
     async with open_stores(settings) as (db, _):

@@ -8,6 +8,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from minutebook.cli.exits import tell
+from minutebook.kit.loading import loading
 
 
 class Deferred(TyperCommand):
@@ -20,7 +21,8 @@ class Deferred(TyperCommand):
     def load(self) -> TyperCommand | TyperGroup:
         """The command itself."""
         module, _, attribute = self._place.partition(":")
-        found = getattr(import_module(module), attribute)
+        with loading():
+            found = getattr(import_module(module), attribute)
         command: Any
         if isinstance(found, typer.Typer):
             command = get_group(found)

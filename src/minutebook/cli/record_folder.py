@@ -14,63 +14,46 @@ from minutebook.api.web.documents.note import note_document
 from minutebook.api.web.documents.offline import offline_file, sound_of
 from minutebook.api.web.documents.word import word_file
 from minutebook.api.web.record import kept_record, record_of
-from minutebook.cli.record_places import MARK, TEXTS, folders, records_of, take_away
+from minutebook.cli.record_places import MARK, TEXTS, folders, records_of
 from minutebook.cli.show import EXPORTS
-from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.filenames import file_stem
-from minutebook.wiring import Services
+from minutebook.records import Records
 
 LANGUAGE = "en"
 """In which the files' own words are; what was said and noted keeps its own."""
 
 
-async def write_record(services: Services, user: User, *, meeting_id: str) -> Path | None:
+async def write_record(records: Records, user: User, *, meeting_id: str) -> Path | None:
     """Write everything there is of a meeting into its folder `records/DATE TITLE` of the data directory; returns it.
     Another's folder of that name is left alone: the new one is numbered. None while the meeting has no recording."""
-    async with services.db.reading() as read:
-        meeting = await services.meetings.get(read, user.id, meeting_id)
-        recording = (await services.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
+    async with records.db.reading() as read:
+        meeting = await records.meetings.get(read, user.id, meeting_id)
+        recording = (await records.recordings.of_meetings(read, [meeting.id])).get(meeting.id)
         if recording is None:
             return None
-        reports = await services.results.reports(read, user.id, recording.id)
+        reports = await records.results.reports(read, user.id, recording.id)
     name = f"{meeting.created_at.astimezone():%Y-%m-%d} {file_stem(meeting.title)}"
-    parent = records_of(services)
+    parent = records_of(records)
     known = next((each.path for each in folders(parent) if each.meeting_id == meeting.id), None)
     folder = known or _new_folder(parent, name)
-    _write(folder / MARK, f"{meeting.id}\n{services.clock.now().isoformat()}\n")
+    _write(folder / MARK, f"{meeting.id}\n{records.clock.now().isoformat()}\n")
     for shown in reports:
         if shown.content is not None:
             name = shown.report.type.value.replace(" ", "_")
             _write(folder / f"{name}.json", json.dumps(json.loads(shown.content), ensure_ascii=False, indent=2))
-    async with services.db.reading() as read:
-        (entry,) = await services.library.entries(read, [meeting])
-        record = await record_of(services, await kept_record(services, read, entry))
+    async with records.db.reading() as read:
+        record = await record_of(records, await kept_record(records, read, user.id, recording))
         if record.transcript is not None:
-            transcript = await services.results.transcript(read, user.id, recording.id)
+            transcript = await records.results.transcript(read, user.id, recording.id)
             for ending in TEXTS:
                 _write(folder / f"transcript.{ending}", EXPORTS[ending](transcript))
     if (note := note_document(meeting, record, LANGUAGE)) is not None:
         _write(folder / "note.md", note)
     if any(shown.report.type is AnalysisType.TRANSCRIPTION and shown.content for shown in reports):
         _write_bytes(folder / "record.docx", word_file(meeting, record, LANGUAGE))
-        sound = await sound_of(services, recording)
+        sound = await sound_of(records, recording)
         await _write_pieces(folder / "index.html", offline_file(meeting, record, LANGUAGE, sound))
     return folder
-
-
-async def renew_record(services: Services, user: User, *, meeting_id: str) -> None:
-    """Let the meeting's folder, if it has one, follow a change: written anew, or taken away when the meeting is gone.
-    What its reader put there stays."""
-    written = [each.path for each in folders(records_of(services)) if each.meeting_id == meeting_id]
-    if not written:
-        return
-    try:
-        await write_record(services, user, meeting_id=meeting_id)
-    except MinutebookError as error:
-        if error.kind is not Kind.NOT_FOUND:
-            raise
-        for folder in written:
-            take_away(folder)
 
 
 def _new_folder(parent: Path, name: str) -> Path:

@@ -1,12 +1,16 @@
-"""Where the folders are that hold records as files, what is in them, and how they go."""
+"""Where the folders are that hold records as files, what is in them, and how they follow and go; what writes them is
+loaded when there is something to write."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from minutebook.accounts.model import User
 from minutebook.analysis.model import AnalysisType
-from minutebook.wiring import Services
+from minutebook.errors import Kind, MinutebookError
+from minutebook.kit.loading import loading
+from minutebook.records import Records
 
 TEXTS = ("txt", "srt", "vtt", "md")
 MARK = ".meeting"
@@ -34,9 +38,9 @@ class RecordFolder:
     as_of: datetime
 
 
-def records_of(services: Services) -> Path:
+def records_of(records: Records) -> Path:
     """Where the folders are."""
-    return services.settings.data_dir / "records"
+    return records.settings.data_dir / "records"
 
 
 def folders(parent: Path) -> Iterator[RecordFolder]:
@@ -54,3 +58,20 @@ def take_away(folder: Path) -> None:
         left.unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
+
+
+async def renew_record(records: Records, user: User, *, meeting_id: str) -> None:
+    """Let the meeting's folder, if it has one, follow a change: written anew, or taken away when the meeting is gone.
+    What its reader put there stays."""
+    written = [each.path for each in folders(records_of(records)) if each.meeting_id == meeting_id]
+    if not written:
+        return
+    with loading():
+        from minutebook.cli.record_folder import write_record
+    try:
+        await write_record(records, user, meeting_id=meeting_id)
+    except MinutebookError as error:
+        if error.kind is not Kind.NOT_FOUND:
+            raise
+        for folder in written:
+            take_away(folder)

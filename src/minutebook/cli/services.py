@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from minutebook.kit.loading import loading
+
 if TYPE_CHECKING:
     from minutebook.wiring import Services
 
@@ -17,8 +19,9 @@ DATA_DIR = typer.Option(None, "--data-dir", help="The data directory.")
 
 def with_services(data_dir: Path | None, work: Callable[["Services"], Awaitable[R]]) -> R:
     """Run `work` over the services of the installation, and return what it returns."""
-    from minutebook.cli.settings import settings_for
-    from minutebook.wiring import open_services
+    with loading():
+        from minutebook.cli.settings import settings_for
+        from minutebook.wiring import open_services
 
     async def run() -> R:
         async with open_services(settings_for(data_dir)) as services:

@@ -5,7 +5,7 @@ webhooks (later) deliver from the outbox.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,10 +55,16 @@ class Events:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._subscribers: defaultdict[str, list[Subscriber]] = defaultdict(list)
+        self._expected: dict[str, Callable[[], object]] = {}
 
     def subscribe(self, kind: str, subscriber: Subscriber) -> None:
         """Call `subscriber(tx, event)` for each event of this kind. Called by `wiring` only."""
         self._subscribers[kind].append(subscriber)
+
+    def expect(self, kinds: Collection[str], subscribe: Callable[[], object]) -> None:
+        """Call `subscribe()` before the first event of one of these kinds is told: whoever follows them is put together
+        and subscribes only then."""
+        self._expected.update(dict.fromkeys(kinds, subscribe))
 
     async def publish(self, tx: AsyncConnection, event: Event) -> datetime:
         """Write the event to the outbox and tell the subscribers; returns the event's time."""
@@ -81,7 +87,10 @@ class Events:
         if rows:
             await tx.execute(insert(outbox), rows)
         for event in events:
-            for subscriber in self._subscribers[event.kind]:
+            if (subscribe := self._expected.get(event.kind)) is not None:
+                self._expected = {kind: each for kind, each in self._expected.items() if each != subscribe}
+                subscribe()
+            for subscriber in self._subscribers.get(event.kind, ()):
                 await subscriber(tx, event)
         return at
 

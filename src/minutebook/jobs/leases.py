@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from minutebook.db.upserts import insert_into
 from minutebook.jobs.engine import VERSION, DbosEngine
 
 logger = logging.getLogger(__name__)
@@ -98,8 +98,9 @@ class Leases(threading.Thread):
 
     def _beat(self) -> None:
         with self._engine.database.begin() as connection:
-            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            row = insert(self._tables.runners).values(executor_id=self._engine.executor_id, beat=self._tables.now)
+            row = insert_into(connection, self._tables.runners).values(
+                executor_id=self._engine.executor_id, beat=self._tables.now
+            )
             connection.execute(
                 row.on_conflict_do_update(index_elements=["executor_id"], set_={"beat": self._tables.now})
             )

@@ -171,3 +171,12 @@ class NoteRequest:
     meeting_type: MeetingType = MeetingType.GROUP
     held_on: date | None = None
     attendees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSection:
+    """A part of a note: items of these kinds, kind by kind, under `heading`; without one under the kinds' own names in
+    the note's language."""
+
+    kinds: tuple[ItemKind, ...]
+    heading: str | None = None

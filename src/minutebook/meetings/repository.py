@@ -22,12 +22,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.db.upserts import insert_into
 from minutebook.meetings.model import Attendee, AttendeeSource, Meeting, search_text
 
 IDS_AT_ONCE = 500
@@ -74,9 +74,8 @@ idempotency = Table(
 async def claim(tx: AsyncConnection, owner_id: str, key: str, fingerprint: str, meeting_id: str) -> tuple[str, str]:
     """Tie an idempotency key to a meeting that is about to be made, or find the one it is tied to: (fingerprint,
     meeting id). Of two at the same time, the second waits here for the first and then sees its claim."""
-    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     values = {"owner_id": owner_id, "key": key, "fingerprint": fingerprint, "meeting_id": meeting_id}
-    await tx.execute(dialect(idempotency).values(**values).on_conflict_do_nothing())
+    await tx.execute(insert_into(tx, idempotency).values(**values).on_conflict_do_nothing())
     row = (
         await tx.execute(
             select(idempotency.c.fingerprint, idempotency.c.meeting_id).where(

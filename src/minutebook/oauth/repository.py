@@ -7,9 +7,9 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text, delete, insert, 
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.accounts.repository import insert_into
 from minutebook.db.database import metadata
 from minutebook.db.types import UtcDateTime
+from minutebook.db.upserts import insert_into
 from minutebook.oauth.model import (
     AgentRequest,
     AgentStatus,

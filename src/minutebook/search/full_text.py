@@ -24,11 +24,25 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import DDL, Table
+from sqlalchemy.types import UserDefinedType
 
-TERMS_TYPE = Text().with_variant(TSVECTOR(), "postgresql")
+
+class _OfPostgres(UserDefinedType[str]):
+    """A type of Postgres by its name alone: what reads SQLite does not load SQLAlchemy's words of Postgres."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """In DDL and in casts."""
+        return self.name
+
+
+TERMS_TYPE = Text().with_variant(_OfPostgres("TSVECTOR"), "postgresql")
 INDEX_NAME = "search_terms"
 """Everything that either database keeps besides the table has a name that begins so."""
 
@@ -96,7 +110,7 @@ class TsVector:
 
     def matching(self, documents: Table, expression: str | BindParameter[str]) -> ColumnElement[bool]:
         """By the GIN index."""
-        return documents.c.terms.op("@@")(cast(expression, TSQUERY))
+        return documents.c.terms.op("@@")(cast(expression, _OfPostgres("TSQUERY")))
 
     def matched(self, documents: Table, expression: str) -> FromClause:
         """First of all, and only what lies in the rows themselves: texts and terms are kept elsewhere."""

@@ -23,10 +23,10 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.database import metadata
+from minutebook.db.upserts import insert_into
 from minutebook.meetings.repository import meetings
 from minutebook.search.full_text import TERMS_TYPE, FullText, full_text_of, index_with, owner_term
 from minutebook.search.model import Document, Place, passages_from_json, passages_json
@@ -81,10 +81,9 @@ Needs = Sequence[Sequence[str]]
 async def claim(tx: AsyncConnection, owner_id: str, meeting_id: str) -> Document:
     """The document of a meeting as it is, an empty one if there is none; nobody else writes it until the transaction
     ends. What is read afterwards is what everybody has committed who wrote it before."""
-    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     values = {"meeting_id": meeting_id, "owner_id": owner_id, "version": 0, "language": "", "people": ""}
     made = {**values, "passages": "[]", "terms": full_text_of(tx.dialect.name).stored([owner_term(owner_id)])}
-    await tx.execute(dialect(documents).values(**made).on_conflict_do_nothing(index_elements=["meeting_id"]))
+    await tx.execute(insert_into(tx, documents).values(**made).on_conflict_do_nothing(index_elements=["meeting_id"]))
     query = select(documents.c.language, documents.c.passages).where(documents.c.meeting_id == meeting_id)
     row = (await tx.execute(query.with_for_update())).one()
     return Document(meeting_id, owner_id, row.language, passages_from_json(row.passages))
@@ -217,8 +216,7 @@ async def add_words(tx: AsyncConnection, owner_id: str, words: Collection[str]) 
     # In one order for everybody: two that add the same words at the same time wait for each other only once.
     rows = [{"owner_id": owner_id, "initial": word[0], "word": word} for word in sorted(words)]
     if rows:
-        dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-        await tx.execute(dialect(vocabulary).on_conflict_do_nothing(), rows)
+        await tx.execute(insert_into(tx, vocabulary).on_conflict_do_nothing(), rows)
 
 
 async def drop_words(tx: AsyncConnection, owner_id: str, words: Collection[str]) -> None:

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from minutebook.errors import invalid
 from minutebook.kit.text import clean_line, clean_text, folded
-from minutebook.language.model import ItemKind, MeetingType
-from minutebook.language.render.markdown import NoteSection
+from minutebook.language.model import ItemKind, MeetingType, NoteSection
 
 NAME_MAX: Final = 200
 HEADING_MAX: Final = 200

@@ -30,11 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutebook.accounts.repository import insert_into
 from minutebook.db.database import metadata
 from minutebook.db.events import Event
 from minutebook.db.messages import Lane
 from minutebook.db.types import UtcDateTime
+from minutebook.db.upserts import insert_into
 from minutebook.kit.ids import fingerprint
 from minutebook.webhooks.model import Claim, DeliveryAttempt, Message, MessageQuery, MessageState, Target
 from minutebook.webhooks.rules import Settlement

@@ -167,7 +167,7 @@ def build(
         def _client(self, timeout_s: float) -> httpx.AsyncClient:
             return httpx.AsyncClient(transport=httpx.MockTransport(route), follow_redirects=True)
 
-    with patch("minutebook.wiring.OutgoingClient", Wired):
+    with patch("minutebook.records.OutgoingClient", Wired):
         return build_services(settings, db, storage_of(settings), DurableJobs(), clock)
 
 

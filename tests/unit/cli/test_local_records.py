@@ -10,13 +10,19 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from minutebook.analysis.voices.model import Naming
-from minutebook.api.in_process import in_process
+from minutebook.api.in_process import FOLLOWED_BEYOND, in_process
+from minutebook.bots.model import Bot, BotWish
+from minutebook.bots.repository import bots as bots_repository
 from minutebook.cli.app import app
 from minutebook.cli.record_chore import Follower
 from minutebook.cli.record_folder import write_record
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.kit.clock import VirtualClock
+from minutebook.records import open_records
+from minutebook.wiring import open_services
+from minutebook.wiring import services_over as services_over_records
+from support.bots import MEETING_URL
 from support.own_records import own_record
 from support.searching import meeting, recorded, services_over
 
@@ -215,3 +221,42 @@ def test_an_address_alone_or_a_name_is_enough() -> None:
     shown = run("meetings", "show", "Three")
     assert "Alan Turing" in shown
     assert "@" not in shown, "an address that nobody wrote is shown nowhere"
+
+
+def test_what_follows_records_beyond_them_hears_of_their_end(data_dir: Path) -> None:
+    """A bot's recording is deleted by a command that knows no bots."""
+    settings = Settings(_env_file=None, data_dir=data_dir)
+    shown = json.loads(run("meetings", "show", "last", "--json"))["meeting"]
+
+    async def sent() -> str:
+        async with open_services(settings) as services, services.db.transaction() as tx:
+            owner = await services.accounts.local_user(tx)
+            bot = await services.bots.create(tx, owner.id, BotWish(MEETING_URL, "Scribe"), api_key=None)
+            members = {"meeting_id": shown["id"], "recording_id": shown["recording"]["id"]}
+            await bots_repository.change(tx, bot.id, services.clock.now(), **members)
+            return bot.id
+
+    async def there(bot_id: str) -> Bot | None:
+        async with open_services(settings) as services, services.db.reading() as read:
+            return await services.bots.load(read, bot_id)
+
+    bot_id = asyncio.run(sent())
+    before = asyncio.run(there(bot_id))
+    assert before is not None
+    assert before.recording_id == shown["recording"]["id"]
+    run("meetings", "delete", "last", "--yes")
+    after = asyncio.run(there(bot_id))
+    assert after is not None
+    assert after.recording_id is None
+
+
+def test_all_that_follows_records_beyond_them_is_expected(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, kinds = Settings(_env_file=None, data_dir=data_dir), set()
+
+    async def follow() -> None:
+        async with open_records(settings) as records:
+            monkeypatch.setattr(records.events, "subscribe", lambda kind, _subscriber: kinds.add(kind))
+            services_over_records(records)
+
+    asyncio.run(follow())
+    assert {kind for kind in kinds if not kind.startswith(("bot.", "calendar."))} == set(FOLLOWED_BEYOND)

@@ -7,10 +7,9 @@ from bench.notes_scoring import Meeting
 
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.lock.verify import Verifier
-from minutebook.language.model import Evidence, Item, ItemKind, Note, NoteRequest, Span
+from minutebook.language.model import Evidence, Item, ItemKind, Note, NoteRequest, NoteSection, Span
 from minutebook.language.producers.extractive import ExtractiveProducer
 from minutebook.language.render import note_from_json, note_markdown, note_to_json
-from minutebook.language.render.markdown import NoteSection
 from minutebook.language.talk.headings import FEWEST, MOST
 from minutebook.language.talk.wording import for_people
 from support.talks import talk

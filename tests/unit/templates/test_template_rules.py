@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.errors import MinutebookError
-from minutebook.language.model import ItemKind, NoteRequest, Unsupported
+from minutebook.language.model import ItemKind, NoteRequest, NoteSection, Unsupported
 from minutebook.language.producers.extractive import ExtractiveProducer
-from minutebook.language.render.markdown import NoteSection, note_markdown
+from minutebook.language.render.markdown import note_markdown
 from minutebook.templates.model import (
     SectionDraft,
     checked_instruction,

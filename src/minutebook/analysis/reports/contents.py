@@ -10,8 +10,8 @@ from typing import Any, Final
 from minutebook.analysis.edits.model import Edit, corrected, corrected_items
 from minutebook.analysis.model import AnalysisType
 from minutebook.analysis.voices.model import NamedSpeaker
+from minutebook.language.model import NoteSection
 from minutebook.language.render import note_from_json, note_markdown, note_to_json, with_speaker_names
-from minutebook.language.render.markdown import NoteSection
 from minutebook.transcript.model import Speaker, Transcript
 from minutebook.transcript.render import content, from_content
 

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.accounts.limits import RateRule, count_try
 from minutebook.analysis.results import KeptTranscript
 from minutebook.api.baas import render
-from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody, LinksOf, parsed
 from minutebook.api.baas.queries import bot_query
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import JoinRequest, RetranscribeRequest
 from minutebook.api.baas.wishes import Ground, speech_of, webhook_url_of, wish_of
-from minutebook.api.deps import LinksOf, Read, ServicesOf, Tx
+from minutebook.api.deps import Read, ServicesOf, Tx
 from minutebook.bots.listing import page as listing
 from minutebook.bots.model import Bot, Deletion
 from minutebook.bots.v1.codes import DELETIONS

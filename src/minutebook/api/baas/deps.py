@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from minutebook.access_log.model import Actor, Via
-from minutebook.api.deps import ServicesOf, acts
+from minutebook.api.deps import ServicesOf, acts, base_url
+from minutebook.bots.record.links import MediaLinks
 from minutebook.errors import Kind, MinutebookError, invalid
 
 KEY_HEADERS: Final = ("x-meeting-baas-api-key", "x-spoke-api-key")
@@ -107,3 +108,11 @@ def _check_plain(value: object) -> None:
 def _check_text(text: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise invalid("body_not_text", "The body holds half of a surrogate pair, which is no character.")
+
+
+async def _links(request: Request, services: ServicesOf) -> MediaLinks:
+    return services.media_links.at(base_url(request))
+
+
+LinksOf = Annotated[MediaLinks, Depends(_links)]
+"""Links to what bots recorded, at the address by which the client reached the server."""

@@ -9,8 +9,9 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.access_log.model import Actor, Via
+from minutebook.api.baas.deps import LinksOf
 from minutebook.api.baas.routes import Routes
-from minutebook.api.deps import LinksOf, Read, ServicesOf, Standing
+from minutebook.api.deps import Read, ServicesOf, Standing
 from minutebook.api.stored_files import served
 from minutebook.bots.model import Bot
 from minutebook.bots.record.files import AUDIO, DIARIZATION, NETWORK_DIARIZATION, PARTICIPANTS, VIDEO

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from minutebook.analysis.service import AnalysisRequest
-from minutebook.api.deps import AnalysisCaller, ServicesOf, Tx
+from minutebook.api.deps import AnalysisCaller, RecordsOf, Tx
 from minutebook.api.paxs.render import rendered_report
 from minutebook.api.paxs.schemas import AnalysisIn, ReportOut, errors
 
@@ -13,7 +13,7 @@ router = APIRouter(tags=["analysis"])
 
 
 @router.post("/api/analysis/request", status_code=202, summary="Request analyses", responses=errors(400, 404))
-async def request(caller: AnalysisCaller, services: ServicesOf, body: AnalysisIn, tx: Tx) -> list[ReportOut]:
+async def request(caller: AnalysisCaller, records: RecordsOf, body: AnalysisIn, tx: Tx) -> list[ReportOut]:
     """Have analyses made. What they depend on is added when it is missing or failed, and runs first. A completed type
     gets a new version; one that is being made is returned as it is."""
     wanted = AnalysisRequest(
@@ -26,23 +26,23 @@ async def request(caller: AnalysisCaller, services: ServicesOf, body: AnalysisIn
         num_speakers=body.num_speakers,
         template=body.template,
     )
-    return [rendered_report(report) for report in await services.analysis.request(tx, caller.user_id, wanted)]
+    return [rendered_report(report) for report in await records.analysis.request(tx, caller.user_id, wanted)]
 
 
 @router.get("/api/recordings/{recording_id}/analysis", summary="Read analyses", responses=errors(400, 404))
 async def reports(
     request: Request,
     caller: AnalysisCaller,
-    services: ServicesOf,
+    records: RecordsOf,
     recording_id: str,
     session_id: Annotated[str | None, Query(description="The recording's session.")] = None,
     analysis_type: Annotated[str | None, Query(description="Only this type.")] = None,
 ) -> list[ReportOut]:
     """The newest version of each analysis of a recording. `report_content` is JSON as a string."""
-    async with services.db.reading() as read:
-        kept = await services.results.kept_reports(
+    async with records.db.reading() as read:
+        kept = await records.results.kept_reports(
             read, caller.user_id, recording_id, session_id=session_id, analysis_type=analysis_type
         )
-    shown = await services.results.shown(kept)
+    shown = await records.results.shown(kept)
     request.state.opened = [each.report.type.value for each in shown if each.content is not None]
     return [rendered_report(each.report, each.content, stale=each.stale) for each in shown]

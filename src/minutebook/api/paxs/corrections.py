@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from minutebook.analysis.edits.model import Edit, change_to_json
 from minutebook.analysis.edits.requests import ItemRequest, SegmentRequest
 from minutebook.api.bodies import Body
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf, Tx
+from minutebook.api.deps import AnalysisCaller, Read, RecordsOf, Tx
 from minutebook.api.paxs.schemas import errors
 
 router = APIRouter(prefix="/api/recordings", tags=["corrections"])
@@ -99,12 +99,12 @@ class EditsOut(BaseModel):
 
 @router.patch("/{recording_id}/transcript", summary="Correct the transcript", responses=errors(400, 404, 409))
 async def correct_transcript(
-    caller: AnalysisCaller, services: ServicesOf, recording_id: str, body: TranscriptEditsIn, tx: Tx
+    caller: AnalysisCaller, records: RecordsOf, recording_id: str, body: TranscriptEditsIn, tx: Tx
 ) -> EditsOut:
     """Correct words, or who said a segment. The transcript and its exports follow at once; what was made from it
     becomes stale. All corrections are made, or none."""
     requests = [SegmentRequest(**each.model_dump()) for each in body.edits]
-    made = await services.corrections.correct_transcript(
+    made = await records.corrections.correct_transcript(
         tx, caller.user_id, recording_id, requests, report_id=body.report_id, remember=body.remember
     )
     return _rendered(made)
@@ -112,24 +112,24 @@ async def correct_transcript(
 
 @router.patch("/{recording_id}/note", summary="Correct the note", responses=errors(400, 404, 409))
 async def correct_note(
-    caller: AnalysisCaller, services: ServicesOf, recording_id: str, body: NoteEditsIn, tx: Tx
+    caller: AnalysisCaller, records: RecordsOf, recording_id: str, body: NoteEditsIn, tx: Tx
 ) -> EditsOut:
     """Correct or remove items of the note. All corrections are made, or none."""
     requests = [each.request() for each in body.edits]
-    made = await services.corrections.correct_note(tx, caller.user_id, recording_id, requests, report_id=body.report_id)
+    made = await records.corrections.correct_note(tx, caller.user_id, recording_id, requests, report_id=body.report_id)
     return _rendered(made)
 
 
 @router.get("/{recording_id}/edits", summary="What was corrected", responses=errors(404))
-async def edits(caller: AnalysisCaller, services: ServicesOf, recording_id: str, read: Read) -> EditsOut:
+async def edits(caller: AnalysisCaller, records: RecordsOf, recording_id: str, read: Read) -> EditsOut:
     """The journal of corrections, with those that were undone."""
-    return _rendered(await services.corrections.edits(read, caller.user_id, recording_id))
+    return _rendered(await records.corrections.edits(read, caller.user_id, recording_id))
 
 
 @router.post("/{recording_id}/edits/{edit_id}/undo", summary="Undo a correction", responses=errors(404))
-async def undo(caller: AnalysisCaller, services: ServicesOf, recording_id: str, edit_id: str, tx: Tx) -> EditOut:
+async def undo(caller: AnalysisCaller, records: RecordsOf, recording_id: str, edit_id: str, tx: Tx) -> EditOut:
     """Take a correction back; what it had covered is shown again. Undoing it once more changes nothing."""
-    return _edit(await services.corrections.undo(tx, caller.user_id, recording_id, edit_id))
+    return _edit(await records.corrections.undo(tx, caller.user_id, recording_id, edit_id))
 
 
 def _rendered(edits: Sequence[Edit]) -> EditsOut:

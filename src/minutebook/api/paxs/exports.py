@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from minutebook.api.deps import AnalysisCaller, ServicesOf
+from minutebook.api.deps import AnalysisCaller, RecordsOf
 from minutebook.api.exports import FORMATS, format_of
 from minutebook.api.paxs.schemas import TranscriptOut, errors
 
@@ -20,9 +20,9 @@ _TEXTS: Final = {name: media_type.partition(";")[0] for name, (media_type, _) in
     responses={200: {"model": TranscriptOut, "description": "The transcript."}, **errors(404, 409)},
     response_class=Response,
 )
-async def export_json(caller: AnalysisCaller, services: ServicesOf, recording_id: str) -> Response:
+async def export_json(caller: AnalysisCaller, records: RecordsOf, recording_id: str) -> Response:
     """The newest transcript with every word and its time, voices under their names; `not_ready` while there is none."""
-    return await export(caller, services, recording_id, "json")
+    return await export(caller, records, recording_id, "json")
 
 
 @router.get(
@@ -39,15 +39,15 @@ async def export_json(caller: AnalysisCaller, services: ServicesOf, recording_id
 )
 async def export(
     caller: AnalysisCaller,
-    services: ServicesOf,
+    records: RecordsOf,
     recording_id: str,
     export_format: Annotated[str, Path(json_schema_extra={"enum": list(_TEXTS)})],
 ) -> Response:
     """The newest transcript as `txt`, `srt`, `vtt` or `md`, voices under their names; `not_ready` while there is
     none."""
     media_type, render = format_of(export_format)
-    async with services.db.reading() as read:
-        transcript = await services.results.kept_transcript(read, caller.user_id, recording_id)
+    async with records.db.reading() as read:
+        transcript = await records.results.kept_transcript(read, caller.user_id, recording_id)
     disposition = f'attachment; filename="transcript.{export_format}"'
-    text = await services.results.rendered(transcript, render)
+    text = await records.results.rendered(transcript, render)
     return Response(text, media_type=media_type, headers={"Content-Disposition": disposition})

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from minutebook.api.deps import MediaCaller, Read, ServicesOf, StandingOf
+from minutebook.api.deps import MediaCaller, Read, RecordsOf, StandingOf
 from minutebook.api.paxs.schemas import PeaksOut, errors
 from minutebook.api.recording_files import FilesOf
 from minutebook.api.stored_files import file_answers
@@ -16,10 +16,10 @@ _RANGED = {**file_answers("application/octet-stream", "The bytes."), **errors(40
 @router.get("/{recording_id}/media", summary="The file as it was uploaded", responses=_RANGED, response_class=Response)
 @router.head("/{recording_id}/media", include_in_schema=False)
 async def media(
-    caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
+    caller: MediaCaller, records: RecordsOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
 ) -> Response:
     """The recording itself, whole or in part (`Range`)."""
-    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    recording = await records.recordings.get(read, caller.user_id, recording_id)
     return files.original(recording, standing.guarded)
 
 
@@ -31,10 +31,10 @@ async def media(
 )
 @router.head("/{recording_id}/preview", include_in_schema=False)
 async def preview(
-    caller: MediaCaller, services: ServicesOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
+    caller: MediaCaller, records: RecordsOf, standing: StandingOf, files: FilesOf, recording_id: str, read: Read
 ) -> Response:
     """The sound as AAC in MP4, made at the beginning of the transcription; `not_ready` before."""
-    recording = await services.recordings.get(read, caller.user_id, recording_id)
+    recording = await records.recordings.get(read, caller.user_id, recording_id)
     return await files.preview(recording, standing.guarded)
 
 
@@ -50,6 +50,6 @@ async def preview(
     },
     response_class=Response,
 )
-async def peaks(caller: MediaCaller, services: ServicesOf, files: FilesOf, recording_id: str, read: Read) -> Response:
+async def peaks(caller: MediaCaller, records: RecordsOf, files: FilesOf, recording_id: str, read: Read) -> Response:
     """Peaks to draw the waveform with; `not_ready` before the transcription has begun."""
-    return await files.peaks(await services.recordings.get(read, caller.user_id, recording_id))
+    return await files.peaks(await records.recordings.get(read, caller.user_id, recording_id))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from minutebook.api.deps import MediaCaller, Read, ServicesOf, Standing, StandingOf
+from minutebook.api.deps import MediaCaller, Read, RecordsOf, Standing, StandingOf
 from minutebook.api.multipart import MultipartStream, boundary_of, read_on
 from minutebook.api.paxs.render import rendered_recording
 from minutebook.api.paxs.schemas import RecordingFromUrl, RecordingOut, errors
@@ -51,7 +51,7 @@ _BODY: dict[str, Any] = {
 )
 async def upload(
     caller: MediaCaller,
-    services: ServicesOf,
+    records: RecordsOf,
     standing: StandingOf,
     request: Request,
     session_id: Annotated[str | None, Query(include_in_schema=False)] = None,
@@ -61,10 +61,10 @@ async def upload(
     content_type = request.headers.get("content-type", "")
     match content_type.partition(";")[0].strip().lower():
         case "multipart/form-data":
-            recording = await _from_form(services, caller, standing, request, content_type, session_id)
+            recording = await _from_form(records, caller, standing, request, content_type, session_id)
         case "application/json":
             wanted = _parsed(await request.body())
-            recording = await services.recordings.add_from_url(
+            recording = await records.recordings.add_from_url(
                 caller.user_id,
                 wanted.session_id,
                 wanted.url,
@@ -74,19 +74,19 @@ async def upload(
         case _:
             message = "Send the recording as multipart/form-data, or as JSON with `session_id` and `url`."
             raise MinutebookError(Kind.UNSUPPORTED_MEDIA, "unsupported_media_type", message)
-    async with services.db.reading() as read:
-        return await rendered_recording(services, read, recording)
+    async with records.db.reading() as read:
+        return await rendered_recording(records, read, recording)
 
 
 @router.get("/{recording_id}", summary="Get a recording", responses=errors(404))
-async def get(caller: MediaCaller, services: ServicesOf, recording_id: str, read: Read) -> RecordingOut:
+async def get(caller: MediaCaller, records: RecordsOf, recording_id: str, read: Read) -> RecordingOut:
     """What is known of a recording."""
-    recording = await services.recordings.get(read, caller.user_id, recording_id)
-    return await rendered_recording(services, read, recording)
+    recording = await records.recordings.get(read, caller.user_id, recording_id)
+    return await rendered_recording(records, read, recording)
 
 
 async def _from_form(
-    services: ServicesOf,
+    records: RecordsOf,
     caller: Caller,
     standing: Standing,
     request: Request,
@@ -94,18 +94,18 @@ async def _from_form(
     in_query: str | None,
 ) -> Recording:
     async def check(session_id: str) -> None:
-        async with services.db.reading() as read:
-            await services.meetings.get(read, caller.user_id, session_id)
+        async with records.db.reading() as read:
+            await records.meetings.get(read, caller.user_id, session_id)
 
     body = request.stream()
     try:
-        services.recordings.check_room(_announced(request))
+        records.recordings.check_room(_announced(request))
         form = MultipartStream(boundary_of(content_type), standing.arriving(body))
         async with (
-            UploadForm(services.recordings, check, in_query).read(form) as upload,
-            services.db.transaction() as tx,
+            UploadForm(records.recordings, check, in_query).read(form) as upload,
+            records.db.transaction() as tx,
         ):
-            return await services.recordings.attach(
+            return await records.recordings.attach(
                 tx,
                 caller.user_id,
                 upload.session_id,

@@ -25,22 +25,22 @@ from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import Recording
 
 if TYPE_CHECKING:
-    from minutebook.wiring import Services
+    from minutebook.records import Records
 
 NO_RECORDING = "created"
 """The status of a meeting that has no recording yet."""
 
 
-async def rendered_sessions(services: "Services", tx: AsyncConnection, meetings: Sequence[Meeting]) -> list[SessionOut]:
+async def rendered_sessions(records: "Records", tx: AsyncConnection, meetings: Sequence[Meeting]) -> list[SessionOut]:
     """Meetings with their recordings and what these have come to."""
-    recordings = await services.recordings.of_meetings(tx, [meeting.id for meeting in meetings])
-    outcomes = await services.analysis.outcomes(tx, [recording.id for recording in recordings.values()])
+    recordings = await records.recordings.of_meetings(tx, [meeting.id for meeting in meetings])
+    outcomes = await records.analysis.outcomes(tx, [recording.id for recording in recordings.values()])
     return [_session(meeting, recordings.get(meeting.id), outcomes) for meeting in meetings]
 
 
-async def rendered_recording(services: "Services", tx: AsyncConnection, recording: Recording) -> RecordingOut:
+async def rendered_recording(records: "Records", tx: AsyncConnection, recording: Recording) -> RecordingOut:
     """A recording and what it has come to."""
-    outcomes = await services.analysis.outcomes(tx, [recording.id])
+    outcomes = await records.analysis.outcomes(tx, [recording.id])
     return _recording(recording, outcomes[recording.id])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from minutebook.api.deps import AnalysisCaller, Read, ServicesOf
+from minutebook.api.deps import AnalysisCaller, Read, RecordsOf
 from minutebook.api.paxs.schemas import errors
 from minutebook.search.model import Asked, FoundMeeting, Hit, day_end, day_start
 
@@ -53,7 +53,7 @@ class SearchPage(BaseModel):
 @router.get("", summary="Search what was said", responses=errors(400))
 async def search(
     caller: AnalysisCaller,
-    services: ServicesOf,
+    records: RecordsOf,
     read: Read,
     q: Annotated[str, Query(description='Words, in any form; "phrases" in quotes.')] = "",
     person: Annotated[str, Query(description="Part of the name or address of somebody who took part.")] = "",
@@ -65,7 +65,7 @@ async def search(
     """Transcripts, notes, titles, descriptions and names of your meetings that hold every word, newest first. What
     nothing holds in full is looked for without function words and words that nobody said."""
     asked = Asked(q, person, day_start(since), day_end(until), session_id, cursor)
-    found = await services.search.find(read, caller.user_id, asked)
+    found = await records.search.find(read, caller.user_id, asked)
     return SearchPage(
         items=[_meeting(each) for each in found.meetings],
         next_cursor=found.next_cursor,

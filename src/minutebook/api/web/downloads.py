@@ -61,7 +61,7 @@ async def _whole(services: ServicesOf, user: User, meeting_id: str) -> tuple[Mee
         meeting = await services.sharing.meeting(read, user.id, meeting_id)
         recording = await recording_of(services, read, user, meeting_id)
         (entry,) = await services.library.entries(read, [meeting])
-        kept = await kept_record(services, read, entry)
+        kept = await kept_record(services, read, entry.meeting.owner_id, entry.recording)
     return meeting, recording, await record_of(services, kept)
 
 

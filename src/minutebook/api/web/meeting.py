@@ -32,7 +32,7 @@ async def context_of(request: Request, user: User, services: ServicesOf, meeting
         meeting = await services.sharing.meeting(read, user.id, meeting_id)
         right = await services.sharing.right_to(read, user.id, meeting)
         (entry,) = await services.library.entries(read, [meeting], user.id)
-        kept = await kept_record(services, read, entry)
+        kept = await kept_record(services, read, entry.meeting.owner_id, entry.recording)
         progress = await progress_of(services, read, entry, words_of(request))
         templates = await services.templates.list(read, user.id)
     recording = entry.recording

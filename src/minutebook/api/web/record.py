@@ -13,10 +13,10 @@ from minutebook.analysis.edits.model import Edit, EditKind, ItemChange, SpeakerC
 from minutebook.analysis.model import AnalysisType, Report, ReportStatus
 from minutebook.analysis.results import KeptReport, ShownReport
 from minutebook.analysis.voices.model import NamedSpeaker
-from minutebook.library.model import Entry
+from minutebook.recordings.model import Recording
 
 if TYPE_CHECKING:
-    from minutebook.wiring import Services
+    from minutebook.records import Records
 
 VOICES: Final = 8
 """Colours of voices; the ninth voice has the first one's again."""
@@ -90,22 +90,23 @@ class KeptRecord:
     speakers: tuple[NamedSpeaker, ...] = ()
 
 
-async def kept_record(services: "Services", read: AsyncConnection, entry: Entry) -> KeptRecord:
+async def kept_record(
+    records: "Records", read: AsyncConnection, owner_id: str, recording: Recording | None
+) -> KeptRecord:
     """What there is of a meeting's recording, read and not yet rendered, which takes longer than a transaction
     should."""
-    recording, owner_id = entry.recording, entry.meeting.owner_id
     if recording is None:
         return KeptRecord()
-    reports = await services.results.kept_reports(read, owner_id, recording.id)
-    edits = tuple(await services.corrections.edits(read, owner_id, recording.id))
+    reports = await records.results.kept_reports(read, owner_id, recording.id)
+    edits = tuple(await records.corrections.edits(read, owner_id, recording.id))
     heard = any(each.report.type is AnalysisType.TRANSCRIPTION and each.kept for each in reports)
-    speakers = await services.results.speakers(read, owner_id, recording.id) if heard else ()
+    speakers = await records.results.speakers(read, owner_id, recording.id) if heard else ()
     return KeptRecord(reports, edits, tuple(speakers))
 
 
-async def record_of(services: "Services", kept: KeptRecord) -> Record:
+async def record_of(records: "Records", kept: KeptRecord) -> Record:
     """The record, rendered; long ones in another process."""
-    shown = {each.report.type: each for each in await services.results.shown(kept.reports)}
+    shown = {each.report.type: each for each in await records.results.shown(kept.reports)}
     values = {kind: json.loads(each.content) for kind, each in shown.items() if each.content}
     transcript = (
         values[AnalysisType.TRANSCRIPTION]["content"]["transcription"] if AnalysisType.TRANSCRIPTION in values else None

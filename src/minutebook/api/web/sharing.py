@@ -174,7 +174,7 @@ async def stranger(request: Request, services: ServicesOf, secret: str) -> Respo
     async with services.db.reading() as read:
         link, meeting = await services.sharing.open(read, secret)
         (entry,) = await services.library.entries(read, [meeting])
-        kept = await kept_record(services, read, entry)
+        kept = await kept_record(services, read, entry.meeting.owner_id, entry.recording)
     context: Mapping[str, Any] = {
         "link": link,
         "meeting": meeting,

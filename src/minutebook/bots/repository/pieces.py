@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.bots.model import Screenshot, StoredPiece
@@ -17,16 +16,16 @@ from minutebook.bots.repository.bots import (
     bot_speakers,
 )
 from minutebook.bots.sound_trouble import SoundNotice, SoundTrouble
+from minutebook.db.upserts import insert_into
 from minutebook.kit.ids import new_id
 from minutebook.kit.text import folded
 
 
 async def keep(tx: AsyncConnection, piece: StoredPiece) -> None:
     """Store a piece's row; one that comes again replaces the first."""
-    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     values = {name: getattr(piece, name) for name in bot_pieces.c.keys()}  # noqa: SIM118 - a column collection
     changed = {name: values[name] for name in ("start_ms", "length_ms", "key", "size")}
-    statement = dialect(bot_pieces).values(**values)
+    statement = insert_into(tx, bot_pieces).values(**values)
     await tx.execute(
         statement.on_conflict_do_update(index_elements=["bot_id", "attempt", "stream", "index"], set_=changed)
     )
@@ -52,8 +51,7 @@ async def remove_of(tx: AsyncConnection, bot_id: str) -> int:
 
 async def keep_notice(tx: AsyncConnection, bot_id: str, notice: SoundNotice) -> None:
     """Store a notice; of each trouble only a bot's first one, whichever of its attempts tells it."""
-    dialect = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = dialect(bot_notices).values(bot_id=bot_id, trouble=notice.trouble.value, at=notice.at)
+    statement = insert_into(tx, bot_notices).values(bot_id=bot_id, trouble=notice.trouble.value, at=notice.at)
     await tx.execute(statement.on_conflict_do_nothing(index_elements=["bot_id", "trouble"]))
 
 

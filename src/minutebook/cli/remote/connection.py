@@ -12,6 +12,7 @@ import typer
 
 from minutebook.client import FileTokens, Meeting, MemoryTokens, NotFound, Paxs, Tokens
 from minutebook.errors import MinutebookError, invalid
+from minutebook.kit.loading import loading
 
 if TYPE_CHECKING:
     from minutebook.api.in_process import InProcess
@@ -90,8 +91,9 @@ def connect(
 
 @contextmanager
 def _own_records(data_dir: Path | None, working: bool) -> Iterator[Paxs]:
-    from minutebook.api.in_process import in_process
-    from minutebook.cli.settings import settings_for
+    with loading():
+        from minutebook.api.in_process import in_process
+        from minutebook.cli.settings import settings_for
 
     with in_process(settings_for(data_dir), working=working) as here, client_of(here) as paxs:
         yield paxs
@@ -113,7 +115,7 @@ def client_of(here: "InProcess") -> Paxs:
 def files_follow(paxs: Paxs, meeting_id: str) -> None:
     """Let the folder that `process` wrote follow what was changed in this machine's records; a server has none."""
     if isinstance(paxs, OwnRecords):
-        from minutebook.cli.record_folder import renew_record
+        from minutebook.cli.record_places import renew_record
 
         paxs.here.run(partial(renew_record, meeting_id=meeting_id))
 

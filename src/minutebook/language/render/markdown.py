@@ -5,10 +5,20 @@ Everything that was said or written by a model is escaped: a note can hold no im
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
-from minutebook.language.model import Item, ItemKind, KeyPoint, MeetingType, Mood, Note, Owner, Sentiment, Unsupported
+from minutebook.language.model import (
+    Item,
+    ItemKind,
+    KeyPoint,
+    MeetingType,
+    Mood,
+    Note,
+    NoteSection,
+    Owner,
+    Sentiment,
+    Unsupported,
+)
 from minutebook.language.render.summary import begins, summary_of
 from minutebook.language.talk.people import first_key, is_default_name
 from minutebook.transcript.joining import as_written
@@ -26,15 +36,6 @@ _ORDERS = {
 """Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
 """Quotes shown per line where fewer than all are."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSection:
-    """A part of a note: items of these kinds, kind by kind, under `heading`; without one under the kinds' own names in
-    the note's language."""
-
-    kinds: tuple[ItemKind, ...]
-    heading: str | None = None
 
 
 def clock(seconds: float) -> str:

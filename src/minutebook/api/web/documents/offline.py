@@ -21,7 +21,7 @@ from minutebook.meetings.model import Meeting
 from minutebook.recordings.model import NOT_READY, Recording, preview_key
 
 if TYPE_CHECKING:
-    from minutebook.wiring import Services
+    from minutebook.records import Records
 
 SOUND_TYPE: Final = "audio/mp4"
 STYLES: Final = ("minutebook.css", "offline.css")
@@ -54,16 +54,16 @@ async def offline_file(
     yield f"<script>{script}</script>\n</body>\n</html>\n".encode()
 
 
-async def sound_of(services: "Services", recording: Recording) -> AsyncIterator[bytes] | None:
+async def sound_of(records: "Records", recording: Recording) -> AsyncIterator[bytes] | None:
     """A recording's web-playable sound, whole; None while there is none."""
     key = preview_key(recording.id)
     try:
-        await services.recordings.derived_size(key, "preview")
+        await records.recordings.derived_size(key, "preview")
     except MinutebookError as error:
         if error.code != NOT_READY:
             raise
         return None
-    return services.recordings.derived(key)
+    return records.recordings.derived(key)
 
 
 async def _in_base64(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
