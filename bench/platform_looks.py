@@ -6,7 +6,7 @@ import statistics
 from playwright.sync_api import sync_playwright
 
 from minutebook.bots.platforms.driver import looking_script
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.reading import load_pages
 from minutebook.bots.platforms.looking import probes_of, probes_to_json
 from minutebook.bots.runner.browser import find_chromium
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from minutebook.bots.platforms.facts import PageFacts, Probe, Source
-from minutebook.bots.platforms.facts_files import Phrases, phrases_of, wordings_of
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.files import Phrases, phrases_of, wordings_of
+from minutebook.bots.platforms.facts.model import PageFacts, Probe, Source
+from minutebook.bots.platforms.facts.reading import load_pages
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "platforms.md"
 BEGIN: Final = "<!-- facts: written by tools/platform_facts.py -->"

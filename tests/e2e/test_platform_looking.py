@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from minutebook.bots.platforms.driver import looking_script
-from minutebook.bots.platforms.facts import Probe
+from minutebook.bots.platforms.facts.model import Probe
 from minutebook.bots.platforms.looking import Look, look_from, probes_to_json
 from support.calls.chromium import CHROMIUM
 from support.calls.participants import FLAGS

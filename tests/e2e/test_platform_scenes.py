@@ -14,8 +14,8 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from minutebook.bots.platforms.facts import PageFacts, Probe, Sign
-from minutebook.bots.platforms.facts_files import phrases_of
+from minutebook.bots.platforms.facts.files import phrases_of
+from minutebook.bots.platforms.facts.model import PageFacts, Probe, Sign
 from minutebook.bots.platforms.looking import Look, probes_of, sight_of
 from minutebook.bots.platforms.ports import Sight
 from support.calls.chromium import CHROMIUM

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from minutebook.bots.platforms.facts import PageFacts
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.model import PageFacts
+from minutebook.bots.platforms.facts.reading import load_pages
 from minutebook.bots.platforms.page_scripts import load_page_script
 from support.calls.chromium import CHROMIUM
 from support.calls.participants import FLAGS

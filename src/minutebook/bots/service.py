@@ -25,7 +25,7 @@ from minutebook.bots.model import (
     SpeechProvider,
     SpeechToText,
 )
-from minutebook.bots.platforms.recognise import platform_of
+from minutebook.bots.platforms.links.recognise import platform_of
 from minutebook.bots.record.deletion import delete_data
 from minutebook.bots.record.files import media_of
 from minutebook.bots.repository import attempts as attempts_repository

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from minutebook.bots.platforms.links import links_in
-from minutebook.bots.platforms.recognise import meeting_at
+from minutebook.bots.platforms.links.recognise import meeting_at
+from minutebook.bots.platforms.links.texts import links_in
 
 
 def meeting_url_of(

@@ -53,7 +53,7 @@ def address(
     as_json: bool = typer.Option(False, "--json", help="Print JSON; null where there is no meeting."),
 ) -> None:
     """Show which meeting an address or an invitation leads to, and what a bot opens for it."""
-    from minutebook.bots.platforms.recognise import meeting_at
+    from minutebook.bots.platforms.links.recognise import meeting_at
 
     given = sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text
     settings = settings_for(None).bots

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.accounts.service import Accounts
-from minutebook.bots.platforms.recognise import meeting_at
+from minutebook.bots.platforms.links.recognise import meeting_at
 from minutebook.bots.service import Bots
 from minutebook.config import BotSettings
 from minutebook.db.database import Database

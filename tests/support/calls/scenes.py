@@ -10,8 +10,8 @@ from typing import Any
 from playwright.sync_api import Page, Playwright
 
 from minutebook.bots.platforms.driver import looking_script
-from minutebook.bots.platforms.facts import PageFacts, Probe
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.model import PageFacts, Probe
+from minutebook.bots.platforms.facts.reading import load_pages
 from minutebook.bots.platforms.looking import Look, look_from, probes_to_json
 from support.calls.chromium import CHROMIUM
 from support.calls.participants import FLAGS

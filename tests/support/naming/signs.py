@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from playwright._impl._driver import compute_driver_executable
 
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.reading import load_pages
 from minutebook.bots.platforms.page_scripts import load_page_script
 from support.naming.talk import WORD_S, Meeting, Person
 from support.replicas.people import BOT_ID, roster_frame

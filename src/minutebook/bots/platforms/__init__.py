@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minutebook.bots.platforms.driver import FactsDriver
-from minutebook.bots.platforms.facts_reading import pages_of
+from minutebook.bots.platforms.facts.reading import pages_of
 from minutebook.bots.platforms.ports import CannotJoinError, Place, Platform
 from minutebook.bots.platforms.registry import PLATFORMS
 

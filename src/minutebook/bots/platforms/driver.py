@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.platforms.addresses import with_parameters
-from minutebook.bots.platforms.facts import Action, PageFacts, Probe
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.model import Action, PageFacts, Probe
+from minutebook.bots.platforms.facts.reading import load_pages
+from minutebook.bots.platforms.links.recognise import meeting_at
+from minutebook.bots.platforms.links.wrappings import read_address
 from minutebook.bots.platforms.looking import (
     Look,
     Todo,
@@ -25,9 +27,7 @@ from minutebook.bots.platforms.looking import (
 )
 from minutebook.bots.platforms.page_scripts import load_page_script
 from minutebook.bots.platforms.ports import NOTHING, CannotJoinError, Guest, Place, Sight
-from minutebook.bots.platforms.recognise import meeting_at
 from minutebook.bots.platforms.registry import WEBRTC
-from minutebook.bots.platforms.wrappings import read_address
 
 if TYPE_CHECKING:
     from playwright.async_api import ElementHandle, Frame, Page

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from minutebook.bots.platforms.facts import Action, NameRule, PageFacts, Probe, Sign, Step
+from minutebook.bots.platforms.facts.model import Action, NameRule, PageFacts, Probe, Sign, Step
 from minutebook.bots.platforms.ports import Guest, Place, Sight
 
 QUOTED_CHARS: Final = 160

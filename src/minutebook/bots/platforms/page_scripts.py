@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from importlib.resources import files
 
-from minutebook.bots.platforms.facts import PageFacts
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.model import PageFacts
+from minutebook.bots.platforms.facts.reading import load_pages
 
 
 def load_page_script(platform: str, pages: Sequence[PageFacts] = ()) -> str:

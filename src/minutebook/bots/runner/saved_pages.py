@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from minutebook.bots.platforms.driver import FactsDriver
-from minutebook.bots.platforms.facts_reading import pages_of
+from minutebook.bots.platforms.facts.reading import pages_of
 from minutebook.bots.platforms.ports import Place, Sight
 from minutebook.bots.runner.browser import Tab, find_chromium
 from minutebook.bots.runner.rules.leaving import PLACES, cause_of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.platforms.facts import Action, NameRule, Probe, Sign, Step
+from minutebook.bots.platforms.facts.model import Action, NameRule, Probe, Sign, Step
 from minutebook.bots.platforms.looking import Look, Match, Tried, fitting_name, next_step, sight_of
 from minutebook.bots.platforms.ports import Guest, Hint, Place
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.platforms.links import links_in
-from minutebook.bots.platforms.recognise import meeting_at
+from minutebook.bots.platforms.links.recognise import meeting_at
+from minutebook.bots.platforms.links.texts import links_in
 
 DATA = Path(__file__).parents[3] / "data" / "addresses"
 CASES = json.loads((DATA / "meeting_addresses.json").read_text())

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from minutebook.bots.platforms import open_platform
-from minutebook.bots.platforms.facts import PageFacts
-from minutebook.bots.platforms.facts_files import FactsError
-from minutebook.bots.platforms.facts_reading import facts_from, load_pages
-from minutebook.bots.platforms.links import links_in
+from minutebook.bots.platforms.facts.files import FactsError
+from minutebook.bots.platforms.facts.model import PageFacts
+from minutebook.bots.platforms.facts.reading import facts_from, load_pages
+from minutebook.bots.platforms.links.recognise import platform_of
+from minutebook.bots.platforms.links.texts import links_in
 from minutebook.bots.platforms.page_scripts import load_page_script
-from minutebook.bots.platforms.recognise import platform_of
 from minutebook.bots.platforms.registry import PLATFORMS
 from minutebook.calendars.rooms import meeting_url_of, room_of
 

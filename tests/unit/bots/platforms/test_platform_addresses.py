@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.links.wrappings import read_address
 from minutebook.bots.platforms.ports import CannotJoinError, Place
-from minutebook.bots.platforms.wrappings import read_address
 
 THREAD = "19%3Ameeting_QUJD%40thread.v2"
 CONTEXT = "%7B%22Tid%22%3A%22t%22%2C%22Oid%22%3A%22o%22%7D"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutebook.bots.platforms.recognise import platform_of
+from minutebook.bots.platforms.links.recognise import platform_of
 
 MEET = "https://meet.google.com/abc-defg-hij"
 TEAMS = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_QUJD%40thread.v2/0?context=%7b%22Tid%22%3a%22t%22%7d"

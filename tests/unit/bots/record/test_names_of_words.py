@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from minutebook.bots.platforms.facts_reading import load_pages
+from minutebook.bots.platforms.facts.reading import load_pages
 from support.naming.cases import CASES, MOST_WRONG, NARROW, WAYS, Way, made
 from support.naming.counting import START_MS, Names, counted, observed, total, transcribed, voices
 from support.naming.signs import Pages, pages

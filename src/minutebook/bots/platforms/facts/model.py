@@ -3,7 +3,7 @@
     [facts]             `version` and `date` of the file; `source` of all that names none
     [page]              `recognised`: a probe that tells this kind of page from the platform's others (may be missing);
                         `speaking_lag_ms`: how late its page script tells who speaks; `wordings`: a place that no
-                        sign tells is read off the wordings of `facts_files`, where the bot cannot ask to be let in
+                        sign tells is read off the wordings of `files`, where the bot cannot ask to be let in
     [access]            what of the guest's access goes into the address: parameter = the access's name
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
@@ -14,7 +14,7 @@
                         of it (see `Hint`); `asked`: only for who asked to be let in; `empty`: of a field that nothing
                         was typed into; `people`: told by tiles of people. A sign that ends the visit waits until no
                         sign of the call is left, unless it lies `over` the call. `phrases`: names of texts in the
-                        platform's own language files, which count as `texts` (see `facts_files`)
+                        platform's own language files, which count as `texts` (see `files`)
     [[step]]            one thing to do on the way in: `name`, `do` (see `Action`), a probe of what it is done to,
                         `places` where it is done, `when` (a wish of the guest, `no_` before it for the opposite),
                         `text` to type (`{name}`), `again_after_s`, `at_most` times (0: without end); `asks`: it

@@ -14,9 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from minutebook.bots.platforms.facts_reading import address_rules
-from minutebook.bots.platforms.meeting import Meeting, meeting_of, with_passcode
-from minutebook.bots.platforms.wrappings import joined_ids, read_address
+from minutebook.bots.platforms.facts.reading import address_rules
+from minutebook.bots.platforms.links.meeting import Meeting, meeting_of, with_passcode
+from minutebook.bots.platforms.links.wrappings import joined_ids, read_address
 
 MOST_CHARS: Final = 1_000_000
 MOST_LINKS: Final = 50

@@ -7,9 +7,9 @@ from typing import Final
 from urllib.parse import quote
 
 from minutebook.bots.platforms.addresses import Address, AddressRule
-from minutebook.bots.platforms.facts_reading import address_rules
+from minutebook.bots.platforms.facts.reading import address_rules
+from minutebook.bots.platforms.links.wrappings import read_address
 from minutebook.bots.platforms.registry import PLATFORMS, WEBRTC
-from minutebook.bots.platforms.wrappings import read_address
 from minutebook.kit.ids import fingerprint
 
 ROOM_CHARS: Final = 200

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from minutebook.bots.platforms.addresses import unquoted
-from minutebook.bots.platforms.links import links_in
-from minutebook.bots.platforms.meeting import Meeting, address_of_code, meeting_of
-from minutebook.bots.platforms.wrappings import read_address
+from minutebook.bots.platforms.links.meeting import Meeting, address_of_code, meeting_of
+from minutebook.bots.platforms.links.texts import links_in
+from minutebook.bots.platforms.links.wrappings import read_address
 
 _SPACE: Final = re.compile(r"\s")
 _BROKEN: Final = re.compile(r"^\s*[a-z][a-z0-9+.-]*:\S*[\t\r\n]+[.@:/\\]", re.IGNORECASE)

@@ -11,7 +11,16 @@ from string import Formatter
 from typing import Any, TypeVar
 
 from minutebook.bots.platforms.addresses import AddressRule
-from minutebook.bots.platforms.facts import (
+from minutebook.bots.platforms.facts.files import (
+    NO_PHRASES,
+    FactsError,
+    Phrases,
+    facts_files,
+    phrases_of,
+    spoken,
+    wordings_of,
+)
+from minutebook.bots.platforms.facts.model import (
     PROBE_KEYS,
     RETRY_S,
     WISHES,
@@ -23,15 +32,6 @@ from minutebook.bots.platforms.facts import (
     Sign,
     Source,
     Step,
-)
-from minutebook.bots.platforms.facts_files import (
-    NO_PHRASES,
-    FactsError,
-    Phrases,
-    facts_files,
-    phrases_of,
-    spoken,
-    wordings_of,
 )
 from minutebook.bots.platforms.ports import Hint, Place
 

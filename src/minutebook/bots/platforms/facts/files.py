@@ -1,6 +1,6 @@
-"""The files that facts are read from: a platform's folder here, and an operator's, whose files stand in place of those.
+"""The files that facts are read from: a platform's folder, and an operator's, whose files stand in place of those.
 
-    <platform>/<page>.toml              the facts of one kind of page, see `facts`
+    <platform>/<page>.toml              the facts of one kind of page, see `model`
     <platform>/phrases/<language>.toml  what the platform's own language file says: `[phrases]`, texts by their names
                                         there, and `[facts]` with `version`, `date` and `source` of that file
     wordings/<language>.toml            how pages of any platform word a place: `[wordings]`, lists of patterns by
@@ -19,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+PACKAGE: Final = "minutebook.bots.platforms"
+"""In whose folders they stand."""
 PHRASES: Final = "phrases"
 WORDINGS: Final = "wordings"
 ENGLISH: Final = "en"
@@ -33,7 +35,7 @@ class FactsError(ValueError):
 
 def facts_files(platform: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """What stands in the files of a platform's kinds of pages, by their names. Raises `FactsError`, `OSError`."""
-    return _read(files(__package__) / platform, folder / platform if folder is not None else None)
+    return _read(files(PACKAGE) / platform, folder / platform if folder is not None else None)
 
 
 @cache
@@ -41,7 +43,7 @@ def phrases_of(platform: str, folder: Path | None = None) -> Phrases:
     """What the platform's language files say, over all languages. Raises `FactsError`, `OSError`."""
     own = folder / platform / PHRASES if folder is not None else None
     found: dict[str, dict[str, None]] = {}
-    for language, data in _read(files(__package__) / platform / PHRASES, own).items():
+    for language, data in _read(files(PACKAGE) / platform / PHRASES, own).items():
         for name, text in _texts(language, data).items():
             found.setdefault(name, {})[text] = None
     return {name: tuple(texts) for name, texts in found.items()}
@@ -51,7 +53,7 @@ def phrases_of(platform: str, folder: Path | None = None) -> Phrases:
 def wordings_of(folder: Path | None = None) -> tuple[Mapping[str, Any], ...]:
     """Signs by how pages word their places: one per place, with a pattern per language. Raises `FactsError`,
     `OSError`."""
-    languages = _read(files(__package__) / WORDINGS, folder / WORDINGS if folder is not None else None)
+    languages = _read(files(PACKAGE) / WORDINGS, folder / WORDINGS if folder is not None else None)
     found: dict[str, list[str]] = {}
     for language in sorted(languages, key=lambda each: (each != ENGLISH, each)):
         for told, pattern in _patterns(language, languages[language]).items():
