@@ -230,10 +230,14 @@ class MicrosoftSettings(BaseModel):
 
 
 class ZoomSettings(BaseModel):
-    """Zoom's OAuth and API, for connections."""
+    """Zoom's OAuth and API, for connections, and its Meeting SDK, for bots."""
 
     oauth_url: str = Field("https://zoom.us", description="Address of Zoom's OAuth.")
     api_url: str = Field("https://api.zoom.us", description="Address of the Zoom API.")
+    sdk_url: str | None = Field(
+        None,
+        description="Where bots load Zoom's Meeting SDK from, up to its version (`…/6.2.0`); they do not when not set.",
+    )
 
 
 class CalendarSettings(BaseModel):

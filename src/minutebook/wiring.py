@@ -8,6 +8,7 @@ from minutebook.analysis.remembering import Remembering
 from minutebook.analysis.watching import Watching
 from minutebook.answers.service import Answers
 from minutebook.bots.home.reception import Reception
+from minutebook.bots.home.zoom_sdk import ZoomSdk
 from minutebook.bots.home.zoom_tokens import ZoomTokens
 from minutebook.bots.hosting.dispatch import Dispatch
 from minutebook.bots.lifecycle import Lifecycle
@@ -84,6 +85,7 @@ def services_over(records: Records) -> Services:
     media_links = MediaLinks(sealing, settings.http.address, settings.bots.media_url_s, clock)
     calendars = Calendars(db, clock, events, outgoing, sealing, bots, meetings, settings)
     zoom = ZoomConnections(db, clock, outgoing, sealing, settings.zoom)
+    zoom_sdk = ZoomSdk(zoom, clock, settings.zoom.sdk_url, settings.bots.facts)
     importers = providers_of(settings, outgoing, calendars, zoom, clock.now)
     renderers = Renderers(bots, results, media_links, sealing, calendars.event_of_bot).renderers()
     webhooks = Webhooks(db, clock, outgoing, sealing, {**renderers, **calendar_renderers(calendars, sealing)})
@@ -106,7 +108,7 @@ def services_over(records: Records) -> Services:
         bot_dispatch=Dispatch(db, clock, bot_life, settings.bots.attempts),
         calendars=calendars,
         zoom=zoom,
-        zoom_tokens=ZoomTokens(zoom, outgoing, clock),
+        zoom_tokens=ZoomTokens(zoom, outgoing, clock, zoom_sdk),
         imports=Imports(db, clock, accounts, meetings, recordings, bots, importers, settings.bots),
         media_links=media_links,
         webhooks=webhooks,

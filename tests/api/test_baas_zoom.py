@@ -1,6 +1,8 @@
 """Zoom connections over the v1 API, and the tokens that a runner gets."""
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +58,13 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(db: Database, settings: Settings, clock: VirtualClock) -> AsyncIterator[Stage]:
+def sdk_url() -> str | None:
+    return None
+
+
+@pytest.fixture
+async def stage(db: Database, settings: Settings, clock: VirtualClock, sdk_url: str | None) -> AsyncIterator[Stage]:
+    settings = settings.model_copy(update={"zoom": settings.zoom.model_copy(update={"sdk_url": sdk_url})})
     zoom = FakeZoom(clock.now)
     zoom.account()
     asked: list[httpx.Request] = []
@@ -154,16 +162,19 @@ async def test_a_runner_gets_a_fresh_token_each_time(stage: Stage) -> None:
     first = await stage.orders(obf_token_user_id="zoom-user-1")
     second = await stage.orders(obf_token_user_id="zoom-user-1")
     assert first["obf_token"] != second["obf_token"]
-    assert first.keys() == {"obf_token"}
+    assert first.keys() == {"obf_token", "problem"}
+    assert "`MINUTEBOOK_ZOOM__SDK_URL` does not say where to load it from" in first["problem"]
 
 
 async def test_a_token_that_was_given_comes_first(stage: Stage) -> None:
     sealed = stage.services.sealing.seal("given")
     told = await stage.orders(sealed_obf_token=sealed, obf_token_url="https://a.example/", obf_token_user_id="nobody")
+    assert told.pop("problem").startswith("The on-behalf-of token is not used")
     assert told == {"obf_token": "given"}
     assert stage.asked == []
     url = "https://tokens.example.com/obf?team=1"
     told = await stage.orders(obf_token_url=url, access_token_url=f"{url}#x", obf_token_user_id="nobody")
+    assert told.pop("problem").startswith("The on-behalf-of token is not used")
     assert told == {"obf_token": "the-token", "zak": "the-token"}
     query = parse_qs(stage.asked[0].url.query.decode())
     assert (query["team"], query["extra"]) == (["1"], ['{"a": "b c"}'])
@@ -182,6 +193,52 @@ async def test_a_token_that_cannot_be_had_is_said_and_no_end_of_the_bot(stage: S
     shown = (await stage.ask("GET", f"{PATH}/{made['uuid']}")).json()
     assert shown["state"] == "disconnected"
     assert "Invalid Token!" in shown["error_message"]
+
+
+with_sdk = pytest.mark.parametrize("sdk_url", ["https://source.example.com/6.2.0"])
+
+
+def signed_by(token: str) -> str:
+    """The app that signed."""
+    claims: dict[str, str] = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    return claims["appKey"]
+
+
+@with_sdk
+async def test_a_connected_users_bot_joins_with_the_sdk_of_their_app(stage: Stage) -> None:
+    await stage.connected()
+    told = await stage.orders(obf_token_user_id="zoom-user-1")
+    assert told.keys() == {"obf_token", "sdk_url", "sdk_join"}
+    join = json.loads(told["sdk_join"])
+    assert (join["obfToken"], signed_by(join["signature"])) == (told["obf_token"], CLIENT[0])
+    assert (join["meetingNumber"], join["passWord"], join["userName"]) == ("81234567890", "x.1", "Scribe")
+
+
+@with_sdk
+async def test_an_app_that_was_given_signs_and_its_secret_stays(stage: Stage) -> None:
+    seal = stage.services.sealing.seal
+    app = {"sealed_sdk_id": seal("own-app"), "sealed_sdk_pwd": seal("own-secret")}
+    told = await stage.orders(**app, sealed_obf_token=seal("given"))
+    assert signed_by(json.loads(told["sdk_join"])["signature"]) == "own-app"
+    assert "own-secret" not in json.dumps(told)
+    told = await stage.orders(**app)
+    assert told.keys() == {"sdk_url", "sdk_join"}, "meetings of the app's own account want no token"
+    told = await stage.orders(**app, access_token_url="https://tokens.example.com/zak")
+    assert json.loads(told["sdk_join"])["zak"] == "the-token"
+
+
+async def test_without_the_sdks_address_a_given_app_is_not_told(stage: Stage) -> None:
+    seal = stage.services.sealing.seal
+    told = await stage.orders(sealed_sdk_id=seal("own-app"), sealed_sdk_pwd=seal("own-secret"))
+    assert told == {}
+
+
+@with_sdk
+async def test_a_token_that_the_sdk_cannot_use_is_said(stage: Stage) -> None:
+    told = await stage.orders(sealed_obf_token=stage.services.sealing.seal("given"))
+    assert "nothing says which app joins" in told["problem"]
+    told = await stage.orders(access_token_url="https://tokens.example.com/zak")
+    assert told == {"zak": "the-token"}, "the web client takes it"
 
 
 async def test_no_answer_holds_a_secret(stage: Stage) -> None:

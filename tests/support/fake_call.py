@@ -154,6 +154,9 @@ class FakePlatform:
             raise CannotJoinError(Place.INVALID, "This is no address.")
         return meeting_url
 
+    def local_page(self, access: Mapping[str, str]) -> str | None:
+        return access.get("local")
+
     async def step(self, page: Any, guest: Guest) -> None:
         self._stage.tell(f"step as {guest.name}")
         if guest.microphone and self._stage.muted:

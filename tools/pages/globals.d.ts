@@ -29,6 +29,17 @@ interface Window {
   /** The seats of Janus' own page. */
   feeds?: Record<number, { rfid: number | string } | null>;
   htmx: Htmx;
+  ZoomMtg?: ZoomMtg;
+}
+
+/** As much of Zoom's Meeting SDK as bots/platforms/zoom/sdk.js calls, by its published types. */
+interface ZoomMtg {
+  setZoomJSLib(path?: string, dir?: string): void;
+  preLoadWasm(): void;
+  prepareWebSDK(): void;
+  i18n: { load(lang: string): Promise<unknown>; onLoad(callback: (result: "success" | "timeout") => void): void };
+  init(args: Record<string, unknown> & { leaveUrl: string }): void;
+  join(args: Record<string, unknown>): void;
 }
 
 /** Put before the capture script by bots/runner/capture/page_script.py. */

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
@@ -92,6 +93,11 @@ class Grants:
             "sealed_access": self._sealing.seal(granted.access_token),
             "access_until": self._clock.now() + timedelta(seconds=granted.life_s),
         }
+
+    async def secrets(self, tx: AsyncConnection, grant_id: str) -> Secrets | None:
+        """What was sealed with a grant; None when there is none."""
+        row = await repository.load(tx, self._grantor.table, grant_id)
+        return self.secrets_of(row) if row is not None else None
 
     def secrets_of(self, row: Row) -> Secrets:
         """What was sealed."""

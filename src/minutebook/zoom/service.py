@@ -73,6 +73,13 @@ class ZoomConnections:
             raise MinutebookError(Kind.NOT_FOUND, "zoom_not_connected", message)
         return await self.with_access(connection.id, self.api.on_behalf_token)
 
+    async def app(self, owner_id: str, zoom_user_id: str) -> App | None:
+        """The app through which this user is connected."""
+        async with self._db.reading() as read:
+            connection = await repository.of_user(read, owner_id, zoom_user_id)
+            secrets = await self._grants.secrets(read, connection.id) if connection is not None else None
+        return App(secrets["client_id"], secrets["client_secret"]) if secrets is not None else None
+
     async def with_access(self, connection_id: str, call: Callable[[str], Awaitable[Answer]]) -> Answer:
         """What `call` brings with a connection's access token, renewed once where Zoom does not take it. Raises as
         `call` does, and `zoom_not_connected`, `zoom_grant_refused`, `zoom_unavailable`."""

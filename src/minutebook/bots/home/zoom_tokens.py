@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from minutebook.bots.home.zoom_sdk import ZoomSdk
 from minutebook.bots.protocol import Orders
 from minutebook.errors import Kind, MinutebookError
 from minutebook.kit.clock import Clock
@@ -19,8 +20,8 @@ TRIES: Final = 2
 AGAIN_AFTER_S: Final = 2.0
 ANSWER_S: Final = 15.0
 TOKEN_MOST_BYTES: Final = 16 * 1024
-ASKED: Final = ("obf_token_url", "obf_token_user_id", "access_token_url", "extra")
-"""What only says where a token is; a runner gets the tokens themselves."""
+ASKED: Final = ("obf_token_url", "obf_token_user_id", "access_token_url", "extra", "sdk_id", "sdk_pwd")
+"""What only says where a token is, or signs for the SDK; a runner gets the tokens and the signature themselves."""
 
 
 Source = Callable[[str, Orders], Awaitable[str | None]]
@@ -28,19 +29,20 @@ Source = Callable[[str, Orders], Awaitable[str | None]]
 
 class ZoomTokens:
     """Fills orders with tokens: of the on-behalf tokens the one given, else what its address answers, else a fresh one
-    of the connected user; and the ZAK that an address answers."""
+    of the connected user; and the ZAK that an address answers. With them what it takes to join with Zoom's SDK."""
 
-    def __init__(self, connections: ZoomConnections, outgoing: OutgoingClient, clock: Clock) -> None:
+    def __init__(self, connections: ZoomConnections, outgoing: OutgoingClient, clock: Clock, sdk: ZoomSdk) -> None:
         self._connections = connections
         self._outgoing = outgoing
         self._clock = clock
+        self._sdk = sdk
 
     async def filled(self, owner_id: str, orders: Orders) -> Orders:
-        """The orders with `obf_token` and `zak` where the bot's wish leads to them, in place of what it leads by.
-        `problem` says in a sentence which of them could not be had: the meeting may do without. Outside of any
-        transaction."""
+        """The orders with `obf_token` and `zak` where the bot's wish leads to them, in place of what it leads by, and
+        with what `ZoomSdk` adds. `problem` says in a sentence what could not be had or is not used: the meeting may do
+        without. Outside of any transaction."""
         asked = orders.zoom
-        if orders.stop or not any(name in asked for name in ASKED):
+        if orders.stop or not asked:
             return orders
         found = {name: value for name, value in asked.items() if name not in ASKED}
         problems: list[str] = []
@@ -52,6 +54,10 @@ class ZoomTokens:
                 problems.append(error.message)
             else:
                 found |= {name: token} if token else {}
+        try:
+            found |= await self._sdk.joining(owner_id, orders, found)
+        except MinutebookError as error:
+            problems.append(error.message)
         return replace(orders, zoom={**found, **({"problem": " ".join(problems)} if problems else {})})
 
     async def _patiently(self, source: Source, owner_id: str, orders: Orders) -> str | None:

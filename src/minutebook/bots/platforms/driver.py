@@ -25,7 +25,7 @@ from minutebook.bots.platforms.looking import (
     sight_of,
     values_in,
 )
-from minutebook.bots.platforms.page_scripts import load_page_script
+from minutebook.bots.platforms.page_scripts import load_local_page, load_page_script
 from minutebook.bots.platforms.ports import NOTHING, CannotJoinError, Guest, Place, Sight
 from minutebook.bots.platforms.registry import WEBRTC
 
@@ -101,6 +101,10 @@ class FactsDriver:
         wanted = self._pages[0].access if self._name != WEBRTC else {}
         given = {parameter: access[name] for parameter, name in wanted.items() if access.get(name)}
         return with_parameters(opened, given) if given else opened
+
+    def local_page(self, access: Mapping[str, str]) -> str | None:
+        pages = (load_local_page(self._name, each.local, access) for each in self._pages if each.local is not None)
+        return next(filter(None, pages), None)
 
     async def look(self, page: "Page") -> Sight:
         facts, look = await self._looked(page)

@@ -113,6 +113,11 @@ class Platform(Protocol):
         `CannotJoinError` (`INVALID`) for one that is none."""
         ...
 
+    def local_page(self, access: Mapping[str, str]) -> str | None:
+        """The HTML of a page of the bot's own that is opened in place of the meeting's address, where the guest's
+        `access` has what that takes; what it opens below its own address, such as `left`, is an empty page."""
+        ...
+
     async def step(self, page: "Page", guest: Guest) -> None:
         """Do the next thing on the way in, if there is one now: dismiss a dialogue, type the name, ask to join. Called
         about twice a second until the bot is in the call, and now and then in it, for dialogues that come up there;

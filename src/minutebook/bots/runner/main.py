@@ -58,11 +58,6 @@ HOMELESS: Final = 5
 """Exit codes: everything delivered and the end reported; not wanted any more; told to end; home was away for too long,
 and what is left stays in the spool."""
 
-NO_SDK: Final = (
-    "The on-behalf-of token is not used: only Zoom's Meeting SDK takes it, and this version of Minutebook cannot load "
-    "it. The bot joins in Zoom's web client, where a ZAK (`zoom_access_token_url`) is used."
-)
-
 COMPANY: Final = "company"
 """A file in the spool folder: somebody else was in the call, in whichever attempt."""
 
@@ -112,8 +107,6 @@ class Runner:
         rules = rules_of(orders.leave)
         if problem := orders.zoom.get("problem"):
             self.reports.notice(problem)
-        if "obf_token" in orders.zoom:
-            self.reports.notice(NO_SDK)
         began_s = None if orders.recording_started_ms is None else orders.recording_started_ms / 1000
         progress = CallProgress.begun(self._clock.now().timestamp(), record_began_s=began_s)
         if orders.stop:

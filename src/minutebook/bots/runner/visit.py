@@ -17,6 +17,7 @@ from minutebook.bots.protocol import GALLERY_VIEW, SPEAKER_VIEW, CommandOrder, O
 from minutebook.bots.runner.browser import BrowserMissingError
 from minutebook.bots.runner.commands import CommandFailedError
 from minutebook.bots.runner.doing import Doing
+from minutebook.bots.runner.local_page import LocalPage
 from minutebook.bots.runner.ports import CallPorts
 from minutebook.bots.runner.rules.company import is_bot
 from minutebook.bots.runner.rules.exits import Cause, Exit, exit_of
@@ -66,6 +67,7 @@ class Visit:
         self._capture = ports.capture(self._platform)
         self._tab = ports.tab()
         self._page: Page | None = None
+        self._local = LocalPage()
         self._reported: BotState | None = None
         self._guest = Guest(
             orders.bot_name,
@@ -129,6 +131,8 @@ class Visit:
         self._errand(self._show_picture())
         try:
             address = self._platform.address(self._orders.meeting_url, self._orders.zoom)
+            if html := self._platform.local_page(self._orders.zoom):
+                address = await self._local.serve(html)
         except CannotJoinError as error:
             self.progress = self.progress.seen(Sight(error.place, error.message), self._now_s())
             return
@@ -280,6 +284,7 @@ class Visit:
             if self._page is not None and way_out is not None and not self._tab.lost.is_set():
                 await self._leave(self._page, way_out)
         finally:
+            self._local.close()
             self.closing = asyncio.create_task(self._tab.close())
             if way_out is not None:
                 await self.closing

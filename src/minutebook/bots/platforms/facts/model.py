@@ -5,6 +5,8 @@
                         `speaking_lag_ms`: how late its page script tells who speaks; `wordings`: a place that no
                         sign tells is read off the wordings of `files`, where the bot cannot ask to be let in
     [access]            what of the guest's access goes into the address: parameter = the access's name
+    [local]             `script`: a file of the platform's that makes a page of the bot's own, opened in place of the
+                        meeting's, where the guest's access has all of what is `given` to it: member = the access's name
     [name]              `remove`: pattern of characters that the page refuses in names; `longest` in characters
     [[address]]         which addresses are the platform's, and what to open (see `addresses.AddressRule`)
     [people]            `words`: selectors of where people's own words stand (names, chat, captions, titles). Nothing in
@@ -136,6 +138,14 @@ class NameRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalPage:
+    """A page of the bot's own in place of the meeting's; see the module."""
+
+    script: str
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Chat:
     """The way to a line in the chat."""
 
@@ -157,6 +167,7 @@ class PageFacts:
     speaking_lag_ms: int = 0
     name_rule: NameRule = field(default_factory=NameRule)
     access: Mapping[str, str] = field(default_factory=dict)
+    local: LocalPage | None = None
     addresses: tuple[AddressRule, ...] = ()
     signs: tuple[Sign, ...] = ()
     steps: tuple[Step, ...] = ()

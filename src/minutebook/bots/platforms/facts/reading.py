@@ -26,6 +26,7 @@ from minutebook.bots.platforms.facts.model import (
     WISHES,
     Action,
     Chat,
+    LocalPage,
     NameRule,
     PageFacts,
     Probe,
@@ -94,6 +95,7 @@ def facts_from(
         recognised=page.probe_at("recognised"),
         speaking_lag_ms=page.take("speaking_lag_ms", 0),
         access={str(name): str(value) for name, value in table.take("access", {}).items()},
+        local=_local(table.part("local")) if "local" in data else None,
         name_rule=NameRule(names.pattern("remove"), names.take("longest", NameRule().longest)),
         addresses=tuple(map(_address_rule, table.parts("address"))),
         signs=tuple(signs),
@@ -109,6 +111,14 @@ def facts_from(
     for part in (head, page, names, people, table):
         part.finish()
     return facts
+
+
+def _local(part: "_Table") -> LocalPage:
+    page = LocalPage(str(part.take("script", "")), {str(k): str(v) for k, v in part.take("given", {}).items()})
+    part.finish()
+    if not page.script or not page.given:
+        raise part.wrong("it has a script, and what is given to it")
+    return page
 
 
 class _Table:

@@ -1,0 +1,59 @@
+"""What Zoom's Meeting SDK for the web wants of whoever joins with it. Pure.
+
+After developers.zoom.us/docs/meeting-sdk/auth, and `ZoomMtg.join` in the types of the npm package `@zoom/meetingsdk`
+6.2.0.
+"""
+
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from minutebook.zoom.model import App
+
+PARTICIPANT: Final = 0
+LIFE: Final = timedelta(hours=24)
+"""Zoom takes half an hour to two days; a bot that joins anew uses the same signature."""
+SKEW: Final = timedelta(seconds=30)
+"""So far behind may Zoom's clock be: it takes no signature that was made in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A meeting as the SDK wants to know it: its number (digits), the passcode or what of it the meeting's address
+    carries (empty where there is none), and the token of a registration."""
+
+    number: str
+    passcode: str = ""
+    registrant: str = ""
+
+
+def signature(app: App, number: str, now: datetime) -> str:
+    """The token (a JWT) by which Zoom knows that this app joins this meeting, as a participant."""
+    issued = int((now - SKEW).timestamp())
+    until = issued + int(LIFE.total_seconds())
+    claims = {"appKey": app.client_id, "mn": int(number), "role": PARTICIPANT}
+    times = {"iat": issued, "exp": until, "tokenExp": until}
+    signed = b".".join(_base64(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims | times))
+    return (signed + b"." + _base64(hmac.digest(app.client_secret.encode(), signed, "sha256"))).decode()
+
+
+def join_arguments(name: str, invitation: Invitation, signed: str, tokens: Mapping[str, str]) -> dict[str, str]:
+    """What `ZoomMtg.join` is called with, its callbacks left out. Of `tokens` an on-behalf-of one (`obf_token`) comes
+    first: Zoom takes no `zak` beside it."""
+    token = {"obfToken": tokens["obf_token"]} if tokens.get("obf_token") else {"zak": tokens.get("zak", "")}
+    given = {"tk": invitation.registrant, **token}
+    return {
+        "signature": signed,
+        "meetingNumber": invitation.number,
+        "passWord": invitation.passcode,
+        "userName": name,
+        **{key: value for key, value in given.items() if value},
+    }
+
+
+def _base64(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
