@@ -1,31 +1,28 @@
 """What of the facts about meeting pages was seen, what others rely on and what is a guess, as tables for
 docs/platforms.md: `python -m tools.platform_facts` puts them there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
-from minutebook.bots.platforms.facts.files import Phrases, phrases_of, wordings_of
+from minutebook.bots.platforms.facts.files import wordings_of
 from minutebook.bots.platforms.facts.model import PageFacts, Probe, Source
 from minutebook.bots.platforms.facts.reading import load_pages
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "platforms.md"
 BEGIN: Final = "<!-- facts: written by tools/platform_facts.py -->"
 END: Final = "<!-- end of the facts -->"
-NOTHING: Final[Mapping[str, tuple[str, int]]] = MappingProxyType({})
 NAMES: Final = {"google_meet": "Google Meet", "teams": "Microsoft Teams", "zoom": "Zoom"}
 
 
-def rows_of(facts: PageFacts, phrases: Phrases) -> Iterator[tuple[Source, str, list[str]]]:
+def rows_of(facts: PageFacts) -> Iterator[tuple[Source, str, list[str]]]:
     """Source, what it tells or is for, and the facts."""
-    spoken = {text: (name, len(texts)) for name, texts in phrases.items() for text in texts}
     for sign in (each for each in facts.signs if not each.probe.patterns):
         urls = [pattern.pattern for pattern in (sign.url, sign.away_from) if pattern is not None]
         yield (
             sign.source,
             f"{sign.place}{f' ({sign.hint})' if sign.hint else ''}",
-            [*entries(sign.probe, spoken), *urls],
+            [*entries(sign.probe), *urls],
         )
     for step in facts.steps:
         yield step.source, f"step: {step.name}", entries(step.probe)
@@ -39,18 +36,15 @@ def rows_of(facts: PageFacts, phrases: Phrases) -> Iterator[tuple[Source, str, l
     yield facts.people_source, "people's words", list(facts.people)
 
 
-def entries(probe: Probe, spoken: Mapping[str, tuple[str, int]] = NOTHING) -> list[str]:
-    """Everything that a probe looks for; of what the platform's own language files say, their names there."""
-    texts = [text for text in probe.texts if text not in spoken]
-    named = dict.fromkeys(spoken[text] for text in probe.texts if text in spoken)
-    phrases = [f"{name} (phrase, {count} texts)" for name, count in named]
-    return [*probe.selectors, *texts, *phrases, *probe.labels]
+def entries(probe: Probe) -> list[str]:
+    """Everything that a probe looks for."""
+    return [*probe.selectors, *probe.texts, *probe.labels]
 
 
 def section(platform: str) -> str:
     """One platform's table: per source and purpose the facts."""
     (facts,) = load_pages(platform)
-    rows = list(rows_of(facts, phrases_of(platform)))
+    rows = list(rows_of(facts))
     counts = {source: sum(len(each) for at, _, each in rows if at is source) for source in Source}
     lines = [f"### {NAMES[platform]}", "", f"Version {facts.version} of {facts.date}: ", ""]
     lines[2] += ", ".join(f"{count} {source}" for source, count in counts.items()) + "."

@@ -1,8 +1,9 @@
-"""The texts of Zoom's web client that tell a place, in all its languages: `python -m tools.zoom_phrases FOLDER`.
+"""The texts of Zoom's web client that tell a place, in all its languages: `python -m tools.zoom_phrases FOLDER FACTS`.
 
-FOLDER is `dist/lib/lang` of the npm package `@zoom/meetingsdk`, unpacked. Of its language files those texts are taken,
-by their names there, that the signs of Zoom's facts name as `phrases`; a text that another phrase has already, in any
-language, is left out. Writes `zoom/phrases/<language>.toml`.
+FOLDER is `dist/lib/lang` of the npm package `@zoom/meetingsdk`, unpacked; FACTS an operator's folder of facts. Of those
+language files the texts are taken, by their names there, that the signs of Zoom's facts name as `phrases`; a text that
+another phrase has already, in any language, is left out. Writes `FACTS/zoom/phrases/<language>.toml`, for one's own
+use: they are Zoom's (decision 24).
 """
 
 import argparse
@@ -65,14 +66,17 @@ def main() -> None:
     """Write the files."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("facts", type=Path)
+    given = parser.parse_args()
+    folder: Path = given.folder
     version = json.loads((folder.parents[2] / "package.json").read_text("utf-8"))["version"]
-    (ZOOM / "phrases").mkdir(exist_ok=True)
+    phrases: Path = given.facts / "zoom" / "phrases"
+    phrases.mkdir(parents=True, exist_ok=True)
     for language, texts in chosen(folder).items():
         head = f'[facts]\nversion = "{version}"\ndate = {datetime.now(UTC):%Y-%m-%d}\n'
         head += f'source = "npm @zoom/meetingsdk {version}, dist/lib/lang/{language}.json"\n\n[phrases]\n'
         body = "".join(f'"{name}" = {json.dumps(text, ensure_ascii=False)}\n' for name, text in texts.items())
-        (ZOOM / "phrases" / f"{language}.toml").write_text(head + body, "utf-8")
+        (phrases / f"{language}.toml").write_text(head + body, "utf-8")
 
 
 if __name__ == "__main__":

@@ -95,10 +95,10 @@ WORDS = sorted({*StatusCode, *ERRORS.values(), *DELETIONS.values()} - PLAIN)
 
 @pytest.fixture(scope="module")
 def elsewhere() -> dict[str, str]:
-    """All other sources and data files, by path; what a platform's pages say in many languages is nobody's dialect."""
+    """All other sources and data files, by path."""
     files = [path for path in SOURCES.rglob("*") if path.suffix in {".py", ".js", ".toml", ".html"}]
     texts = {path.relative_to(SOURCES).as_posix(): path.read_text(encoding="utf-8") for path in files}
-    return {path: text for path, text in texts.items() if not path.startswith(AT_HOME) and "/phrases/" not in path}
+    return {path: text for path, text in texts.items() if not path.startswith(AT_HOME)}
 
 
 @pytest.mark.parametrize("word", WORDS)

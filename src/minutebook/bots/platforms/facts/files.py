@@ -6,8 +6,9 @@
     wordings/<language>.toml            how pages of any platform word a place: `[wordings]`, lists of patterns by
                                         "place" or "place cause", and `[facts]` as above
 
-A sign that names `phrases` looks for those texts in every language that has them. Wordings stand for places that no
-sign of a page's own tells; their order is that of the English file.
+A sign that names `phrases` looks for those texts in every language that has them. Language files are the platform's own
+and not passed on: only an operator has some. Wordings stand for places that no sign of a page's own tells; their order
+is that of the English file.
 """
 
 import tomllib
@@ -76,21 +77,22 @@ def _worded(told: str, patterns: list[str]) -> Mapping[str, Any]:
     return {"place": place, "patterns": patterns, "source": "guess", **({"cause": cause} if cause else {})}
 
 
-def spoken(name: str, data: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:
-    """A file's data, with the texts of phrases in place of their names."""
+def spoken(data: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:
+    """A file's data, with the texts of phrases in place of their names; signs that say nothing without them are left
+    out."""
     if "sign" not in data:
         return data
-    return {**data, "sign": [_spoken(name, sign, phrases) for sign in data["sign"]]}
+    signs = (_spoken(sign, phrases) for sign in data["sign"])
+    return {**data, "sign": [sign for sign in signs if sign is not None]}
 
 
-def _spoken(name: str, sign: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any]:
+def _spoken(sign: Mapping[str, Any], phrases: Phrases) -> Mapping[str, Any] | None:
     if PHRASES not in sign:
         return sign
-    unknown = [each for each in sign[PHRASES] if each not in phrases]
-    if unknown:
-        raise FactsError(f"{name}.toml: no language file says {', '.join(map(str, unknown))}")
-    texts = [*sign.get("texts", []), *(text for each in sign[PHRASES] for text in phrases[each])]
-    return {**{key: value for key, value in sign.items() if key != PHRASES}, "texts": list(dict.fromkeys(texts))}
+    said = (text for each in sign[PHRASES] for text in phrases.get(each, ()))
+    texts = list(dict.fromkeys([*sign.get("texts", []), *said]))
+    others = {key: value for key, value in sign.items() if key != PHRASES}
+    return {**others, "texts": texts} if texts or any(key in sign for key in ("selectors", "labels", "url")) else None
 
 
 def _texts(language: str, data: Mapping[str, Any]) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ def facts_from(
     wordings: Sequence[Mapping[str, Any]] = (),
 ) -> PageFacts:
     """The facts in a file that was read; raises `FactsError` for what the format does not know."""
-    data = spoken(name, data, phrases)
+    data = spoken(data, phrases)
     table = _Table(f"{name}.toml", data)
     head, page, names, people = (table.part(key) for key in ("facts", "page", "name", "people"))
     source = head.source(None)
