@@ -156,7 +156,7 @@ async def test_what_is_no_sdk_is_said(context: BrowserContext, local: LocalPage)
     await page.close()
 
 
-def test_without_what_it_takes_there_is_no_such_page() -> None:
+async def test_without_what_it_takes_there_is_no_such_page() -> None:
     platform = open_platform("zoom", MEETING)
     whole = access({"obf_token": "o"})
     assert platform.local_page(whole) is not None
