@@ -101,7 +101,9 @@ def _introduced_by_role(sentences: Sequence[Sentence], lexicon: Lexicon) -> dict
 
 
 def _may_be_meant(word: str, lexicon: Lexicon) -> bool:
-    return not (word in lexicon.never_names or word in lexicon.stopwords)
+    """Whether a word may be a name: no common word, and no such word with what it is short with ("they're")."""
+    plain = lexicon.words.normal_words(word)[:1]
+    return not any(w in lexicon.never_names or w in lexicon.stopwords for w in (word, *plain))
 
 
 def _may_name(word: str, names: Mapping[str, str], lexicon: Lexicon) -> bool:

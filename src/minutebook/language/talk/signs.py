@@ -1,188 +1,209 @@
-"""Signs in the talk of who a voice is, each with its log-odds for or against."""
+"""What the talk shows of who a voice is: how each mention of a listed person looks, and how a voice stands to it.
 
-import re
-from collections.abc import Iterator, Sequence
+Whoever is asked by name mostly answers, whoever is thanked has just spoken, whoever speaks of somebody is somebody
+else. Which of it tells how much is learnt (`python -m bench.names --train`); here it is only put into words: the names
+of the features that a mention has for a voice.
+"""
+
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from minutebook.language.lexicon import Act, Lexicon
 from minutebook.language.talk.clauses import Clause, clauses_of
-from minutebook.language.talk.moves import addressed
 from minutebook.language.talk.people import People
 from minutebook.language.talk.sentences import Sentence
+from minutebook.language.text.words import PUNCTUATION
 
-_POINTS = {
-    "introduces": 6.0,
-    "answers": 3.5,
-    "accepts": 2.0,
-    "replies": 1.2,
-    "called": 1.6,
-    "assigned": 3.0,
-    "thanked": 4.0,
-    "greeted": 2.0,
-    "speaks_of": -4.5,
-    "spoken_to": 2.2,
-    "cried_out_to": 3.7,
-}
-"""Log-odds for a voice having the name, or against it; what answers is added to what it answers. On the open meetings
-50 of 50 answers to a name were given by its bearer, 7 of 7 thanks meant the one who had just spoken, 13 of 17 names
-set off in the first words of an answer did, and of 112 times that somebody spoke of a listed person 2 were by that
-person."""
-_MENTION = re.compile(r"@[\w'-]+")
-_SET_OFF = re.compile(r"(?:^|, )@([\w'-]+)(?= ?[,.?!]| ?$)")
-_A_FEW_WORDS = 4
-_TO_BE_THANKED_FOR = 5
+_NEAR = 5
+"""Turns before and after a mention within which a voice that speaks is near it."""
+_A_FEW_WORDS, _MANY_WORDS = 3, 15
+_AFTER_NAME = 13
+"""Words after a name within which "she" may mean its bearer."""
+_CROSSED = frozenset(
+    {
+        "asks", "you", "thanks", "me", "cried", "with others", "spoken of", "joined", "opens", "begins", "ends",
+        "last but one", "earlier",
+    }
+)  # fmt: skip
+"""Marks that mean something else with each form of a mention."""
 
 
 @dataclass(frozen=True)
-class Sign:
-    """Something said that speaks for (or against) a voice being a person; `key` is the person's first name."""
+class Mention:
+    """A listed person's name in a sentence; `key` is the first name. `form` tells how it stands there, `marks` what
+    else the sentence shows; `introduces` that the speaker calls himself or herself so."""
 
-    speaker: str
     key: str
-    points: float
     sentence: Sentence
+    form: str
+    marks: tuple[str, ...]
+    introduces: bool
 
 
 class Signs:
-    """Reads the signs of one talk."""
+    """The mentions of listed people in a talk, and what each tells of each voice."""
 
     def __init__(self, sentences: Sequence[Sentence], people: People, lexicon: Lexicon) -> None:
         self._sentences = sentences
         self._lexicon = lexicon
+        self._uncased = people.uncased
         self._clauses = [clauses_of(s, people, lexicon) for s in sentences]
-        self._next_turn = _next_turns(sentences)
+        self._tokens = [[t.text for clause in clauses for t in clause.tokens] for clauses in self._clauses]
+        self._turns: list[list[Sentence]] = []
+        for sentence in sentences:
+            if not self._turns or self._turns[-1][0].turn != sentence.turn:
+                self._turns.append([])
+            self._turns[-1].append(sentence)
+        self._at = {turn[0].turn: at for at, turn in enumerate(self._turns)}
         self._accepting = [c.pattern for c in lexicon.cues if c.act in (Act.ACCEPT, Act.COMMIT) and not c.weak]
-        self._assigning = [c.pattern for c in lexicon.cues if c.act is Act.ASSIGN]
+        self._replies: dict[int, tuple[str, ...]] = {}
 
-    def __iter__(self) -> Iterator[Sign]:
-        for sentence, clauses in zip(self._sentences, self._clauses, strict=True):
-            if any(self._lexicon.matches("greets_or_introduces", c.norm) for c in clauses):
-                continue
-            introduced = self._introduced(sentence, clauses)
-            if introduced is not None:
-                yield self._sign("introduces", introduced, sentence.speaker, sentence)
-            yield from self._spoken_to(sentence, clauses)
-            for clause in clauses:
-                mentioned = {mention[1:] for mention in _MENTION.findall(clause.norm)}
-                for key in sorted(mentioned - {introduced}):
-                    yield self._sign("speaks_of", key, sentence.speaker, sentence)
-                yield from self._of_address(sentence, clause)
+    def mentions(self, wanted: Set[str]) -> Iterator[Mention]:
+        """The mentions of these people, by first names, in the order of the talk."""
+        for at, sentence in enumerate(self._sentences):
+            tokens = self._tokens[at]
+            introduced = self._introduced(sentence, self._clauses[at])
+            for position, token in enumerate(tokens):
+                key = token[1:]
+                if token[0] == "@" and key in wanted:
+                    mention = _Place(tokens, position, self._lexicon, self._uncased)
+                    marks = (*mention.marks(sentence.is_question), *self._place_in_turn(sentence))
+                    yield Mention(key, sentence, mention.form(), marks, key == introduced)
 
-    def _sign(self, what: str, key: str, speaker: str, sentence: Sentence, more: float = 0.0) -> Sign:
-        return Sign(speaker, key, _POINTS[what] + more, sentence)
+    def of(self, mention: Mention, voice: str) -> Iterator[str]:
+        """The features that a mention has for a voice."""
+        at = self._at[mention.sentence.turn]
+        role = self._role(at, voice)
+        if mention.introduces:
+            yield f"{role}: introduced"
+            return
+        yield f"{role}: {mention.form}"
+        for mark in mention.marks:
+            yield f"{role}: {mark}"
+            if mark in _CROSSED:
+                yield f"{role}: {mention.form}, {mark}"
+        if role in ("next", "around", "next but one"):
+            yield from (f"{role} replies: {mark}" for mark in self._reply(at + (2 if role == "next but one" else 1)))
+
+    def _role(self, at: int, voice: str) -> str:
+        """How a voice stands to a turn: it is its own, speaks right after or before it, or both ("around"), …"""
+        own, after, before = self._voice(at), self._voice(at + 1), self._voice(at - 1)
+        if voice == own:
+            return "self"
+        if voice in (after, before):
+            return "around" if after == before else "next" if voice == after else "before"
+        if voice in (self._voice(at + 2), self._voice(at - 2)):
+            return "next but one" if voice == self._voice(at + 2) else "last but one"
+        near = (self._voice(n) for n in range(at - _NEAR, at + _NEAR + 1))
+        return "near" if voice in near else "far"
+
+    def _voice(self, at: int) -> str | None:
+        return self._turns[at][0].speaker if 0 <= at < len(self._turns) else None
+
+    def _place_in_turn(self, sentence: Sentence) -> Iterator[str]:
+        turn = self._turns[self._at[sentence.turn]]
+        at = sentence.index - turn[0].index
+        if at == 0 or (at == 1 and len(turn[0].words) <= _A_FEW_WORDS):
+            yield "begins"
+        yield ("ends", "last but one")[len(turn) - at - 1] if len(turn) - at <= 2 else "earlier"
 
     def _introduced(self, sentence: Sentence, clauses: Sequence[Clause]) -> str | None:
         """The name by which a speaker introduces himself or herself; "this is Ada" only at the beginning of a turn."""
-        norm = clauses[0].norm if clauses else ""
-        match = self._lexicon.found("here", norm) or self._lexicon.found("introduces", norm)
+        lexicon = self._lexicon
+        if not clauses or any(lexicon.matches("greets_or_introduces", clause.norm) for clause in clauses):
+            return None
+        match = lexicon.found("here", clauses[0].norm) or lexicon.found("introduces", clauses[0].norm)
         if match is None:
-            told = (self._lexicon.found("names_oneself", clause.norm) for clause in clauses)
+            told = (lexicon.found("names_oneself", clause.norm) for clause in clauses)
             return next((str(m["who"][1:]) for m in told if m is not None), None)
-        before = self._sentences[sentence.index - 1] if sentence.index else None
-        opens = before is None or before.turn != sentence.turn or len(before.words) <= _A_FEW_WORDS
         who = match.groupdict().get("who") or match.groupdict()["who2"]
-        return str(who[1:]) if opens or self._lexicon.matches("of_oneself", norm) else None
+        opens = "begins" in self._place_in_turn(sentence)
+        return str(who[1:]) if opens or lexicon.matches("of_oneself", clauses[0].norm) else None
 
-    def _of_address(self, sentence: Sentence, clause: Clause) -> Iterator[Sign]:
-        before, reply = self._turn_before(sentence), self._reply(sentence)
-        thanked = self._lexicon.found("thanks", clause.norm)
-        if thanked is not None:
-            if before is not None and self._words_of_turn(before) >= _TO_BE_THANKED_FOR:
-                yield self._sign("thanked", thanked["who"][1:], before.speaker, sentence)
-            if addressed(clause, self._lexicon) in (None, thanked["who"]):
-                return
-        greeted = self._lexicon.found("greets", clause.norm)
-        if greeted is not None:
-            for other in (before, reply):
-                if other is not None and self._greets(other):
-                    yield self._sign("greeted", greeted["who"][1:], other.speaker, sentence)
-            return
-        if reply is not None:
-            yield from self._of_reply(sentence, clause, reply)
-
-    def _spoken_to(self, sentence: Sentence, clauses: Sequence[Clause]) -> Iterator[Sign]:
-        """A name set off in the first words that answer somebody: "My hand, Giulia.", "Oh, come on, Desmond."."""
-        before = self._turn_before(sentence)
-        if before is None or sentence.is_question:
-            return
-        for clause in clauses:
-            who = self._called(clause)
-            if who is not None and not self._wants_reply(clause):
-                yield self._sign(
-                    "cried_out_to" if self._cries(sentence) else "spoken_to", who, before.speaker, sentence
-                )
-
-    def _of_reply(self, sentence: Sentence, clause: Clause, reply: Sentence) -> Iterator[Sign]:
-        last = reply.index - sentence.index <= 2
-        accepted = self._accepts(reply)
-        who = self._called(clause)
-        if who is None:
-            if accepted and last and (given := self._given_task(clause)) is not None:
-                yield self._sign("assigned", given, reply.speaker, sentence)
-            return
-        fits = "accepts" if accepted else "replies" if self._lexicon.matches("answers", self._norm(reply)) else None
-        if clause.sentence.is_question or (fits and self._wants_reply(clause)):
-            more = (_POINTS[fits] if fits else 0.0) - (0.0 if last else _POINTS["answers"] / 2)
-            yield self._sign("answers", who, reply.speaker, sentence, more)
-        elif last and not self._cries(sentence):
-            yield self._sign("called", who, reply.speaker, sentence)
-
-    def _called(self, clause: Clause) -> str | None:
-        """The one person who is spoken to in a clause: a name set off, or said alone. In a list nobody is."""
-        mentioned = _MENTION.findall(clause.norm)
-        who = addressed(clause, self._lexicon)
-        if who is not None and who.startswith("@") and len(mentioned) == 1:
-            return who[1:]
-        alone = _SET_OFF.search(clause.norm) if len(mentioned) == 1 else None
-        return alone[1] if alone is not None else None
-
-    def _turn_before(self, sentence: Sentence) -> Sentence | None:
-        """The last sentence of the turn before, where this sentence opens its turn (a word or two may precede it)."""
-        for earlier in self._sentences[max(0, sentence.index - 2) : sentence.index][::-1]:
-            if earlier.turn != sentence.turn:
-                return earlier
-            if len(earlier.words) > 2:
-                return None
-        return None
-
-    def _reply(self, sentence: Sentence) -> Sentence | None:
-        """The first sentence of the next turn."""
-        return self._next_turn[sentence.index]
-
-    def _turn_of(self, sentence: Sentence) -> list[Sentence]:
-        around = self._sentences[max(0, sentence.index - 4) : sentence.index + 2]
-        return [s for s in around if s.turn == sentence.turn]
-
-    def _words_of_turn(self, sentence: Sentence) -> int:
-        return sum(len(s.words) for s in self._turn_of(sentence))
-
-    def _greets(self, sentence: Sentence) -> bool:
-        return any(self._lexicon.matches("greeting", self._norm(s)) for s in self._turn_of(sentence))
-
-    def _cries(self, sentence: Sentence) -> bool:
-        """Whether somebody is only cried out to, for what he or she has just said: "Margaret!"."""
-        return sentence.text.rstrip().endswith("!") and self._turn_before(sentence) is not None
-
-    def _wants_reply(self, clause: Clause) -> bool:
-        return clause.sentence.is_question or self._lexicon.matches("wants_reply", clause.norm)
-
-    def _accepts(self, reply: Sentence) -> bool:
-        clauses = self._clauses[reply.index]
-        return bool(clauses) and any(pattern.search(clauses[0].norm) for pattern in self._accepting)
-
-    def _given_task(self, clause: Clause) -> str | None:
-        """Somebody named as the one who is to do something."""
-        match = next((m for p in self._assigning if (m := p.search(clause.norm)) is not None), None)
-        return str(match["who"][1:]) if match is not None else None
-
-    def _norm(self, sentence: Sentence) -> str:
-        return self._lexicon.words.norm(sentence.text)
+    def _reply(self, at: int) -> tuple[str, ...]:
+        """What a turn shows as an answer."""
+        if at not in self._replies:
+            turn, lexicon = self._turns[at], self._lexicon
+            words = [lexicon.words.normal_words(s.text) for s in turn]
+            first, clauses = " ".join(words[0]), self._clauses[turn[0].index]
+            mine, length = lexicon.lists["of_me"], sum(len(s.words) for s in turn)
+            marks = {
+                "accepts": bool(clauses) and any(p.search(clauses[0].norm) for p in self._accepting),
+                "answers": lexicon.matches("answers", first),
+                "me": any(mine.intersection(w) for w in words[:2]),
+                "me first": bool(mine.intersection(words[0][:4])),
+                "short": length <= _A_FEW_WORDS,
+                "long": length >= _MANY_WORDS,
+                "asks": turn[0].is_question,
+            }
+            self._replies[at] = tuple(mark for mark, fits in marks.items() if fits)
+        return self._replies[at]
 
 
-def _next_turns(sentences: Sequence[Sentence]) -> list[Sentence | None]:
-    """For each sentence the one that opens the next turn; None in the last turn."""
-    found: list[Sentence | None] = [None] * len(sentences)
-    for at in range(len(sentences) - 2, -1, -1):
-        following = sentences[at + 1]
-        found[at] = following if following.turn != sentences[at].turn else found[at + 1]
-    return found
+class _Place:
+    """Where a name stands in the words of a sentence."""
+
+    def __init__(self, tokens: Sequence[str], at: int, lexicon: Lexicon, uncased: bool) -> None:
+        self._tokens, self._at, self._lexicon, self._uncased = tokens, at, lexicon, uncased
+        self._lead = [t for t in tokens[:at] if t not in PUNCTUATION]
+        self._rest = [t for t in tokens[at + 1 :] if t not in PUNCTUATION]
+        self._before, self._after = self._token(-1), self._token(1)
+        openers = lexicon.address_openers | lexicon.thanks_words
+        self._opens = all(w in openers or w[0] == "@" for w in self._lead)
+        self._asks = lexicon.patterns["asks_named"].match(" ".join(self._rest[:3])) is not None
+
+    def form(self) -> str:
+        """How the name stands there, in one or two words."""
+        lists = self._lexicon.lists
+        apart_before, apart_after = self._before in PUNCTUATION, self._after in PUNCTUATION
+        first, last = not self._lead, not self._rest
+        forms = (
+            ("alone", first and last),
+            ("listed", self._is_listed()),
+            ("titled", self._before in lists["titles"]),
+            ("owning", self._after == "'s"),
+            ("governed", self._before in lists["prepositions"]),
+            ("called first", self._opens and apart_after),
+            ("called last", apart_before and last),
+            ("asked", self._opens and self._asks),
+            ("called", apart_before and apart_after),
+            ("unmarked first" if self._uncased else "first", self._opens),
+            ("after a pause", apart_before),
+            ("unmarked last" if self._uncased else "last", last),
+        )
+        return next((form for form, fits in forms if fits), "unmarked" if self._uncased else "within")
+
+    def marks(self, is_question: bool) -> Iterator[str]:
+        """What else the sentence shows of the mention."""
+        lists, words = self._lexicon.lists, {*self._lead, *self._rest}
+        joined = lists["name_joiners"]
+        marks = {
+            "asks": is_question or self._asks,
+            "thanks": bool(self._lexicon.thanks_words.intersection(self._lead[-4:])),
+            "you": bool(lists["of_you"] & words),
+            "me": bool(lists["of_me"] & words),
+            "cried": self._tokens[-1] == "!",
+            "with others": any(w[0] == "@" and w != self._tokens[self._at] for w in words),
+            "opens": self._opens and len(self._lead) <= _A_FEW_WORDS,
+            "closes": not self._rest,
+            "joined": self._before in joined or self._after in joined,
+            "spoken of": bool(lists["persons"].intersection(self._rest[:_AFTER_NAME])),
+            "late": len(self._lead) > len(self._rest),
+            "short": len(self._lead) + len(self._rest) < _A_FEW_WORDS,
+        }
+        yield from (mark for mark, fits in marks.items() if fits)
+
+    def _token(self, step: int) -> str:
+        at = self._at + step
+        return self._tokens[at] if 0 <= at < len(self._tokens) else "."
+
+    def _is_listed(self) -> bool:
+        """Whether it is one of several: "Tom and Ada", "Ada, Tom, …", "me and Tom"."""
+        lists = self._lexicon.lists
+        sides = ((self._before, self._token(-2)), (self._after, self._token(2)))
+        return any(
+            beside[0] == "@"
+            or (beside == "," and other[0] == "@")
+            or (beside in lists["name_joiners"] and (other[0] == "@" or other in lists["of_me"] | lists["of_you"]))
+            for beside, other in sides
+        )
