@@ -3,9 +3,10 @@
 What is kept never changes and names voices by id; corrections and names are put in when it is shown.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+
+from pydantic_core import from_json, to_json
 
 from minutebook.analysis.edits.model import Edit, corrected, corrected_items
 from minutebook.analysis.model import AnalysisType
@@ -18,7 +19,7 @@ from minutebook.transcript.render import content, from_content
 
 def kept(value: Any) -> str:
     """JSON values as they are kept."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def kept_transcript(transcript: Transcript) -> str:
@@ -28,7 +29,7 @@ def kept_transcript(transcript: Transcript) -> str:
 
 def transcript_of(kept_content: str) -> Transcript:
     """The transcript of a kept transcription."""
-    return from_content(json.loads(kept_content))
+    return from_content(from_json(kept_content))
 
 
 def transcript_facts(transcript: Transcript) -> dict[str, object]:
@@ -55,12 +56,12 @@ def _speaker_facts(speaker: Speaker) -> dict[str, object]:
 
 def items_of(kept_content: str) -> Sequence[Mapping[str, Any]]:
     """The items of a kept note, as they are stored."""
-    return list(json.loads(kept_content)["items"])
+    return list(from_json(kept_content)["items"])
 
 
 def language_of(kept_content: str) -> str:
     """The language of a kept note."""
-    return str(json.loads(kept_content).get("language", "en"))
+    return str(from_json(kept_content).get("language", "en"))
 
 
 def shown(
@@ -78,7 +79,7 @@ def shown(
 def _transcription(
     kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit], _sections: Sequence[NoteSection]
 ) -> str:
-    value = json.loads(kept_content)
+    value = from_json(kept_content)
     if edits:
         value = content(corrected(from_content(value), edits))
     by_id = {speaker.id: speaker.name for speaker in speakers}
@@ -89,7 +90,7 @@ def _transcription(
 def _note(
     kept_content: str, speakers: Sequence[NamedSpeaker], edits: Sequence[Edit], sections: Sequence[NoteSection]
 ) -> str:
-    value = json.loads(kept_content)
+    value = from_json(kept_content)
     items = corrected_items(value["items"], edits)
     note = note_from_json({**value, "items": [item for _, item in items]})
     names = _names_only(speakers)
@@ -104,7 +105,7 @@ def _note(
 def _with_names(
     kept_content: str, speakers: Sequence[NamedSpeaker], _edits: Sequence[Edit], _sections: Sequence[NoteSection]
 ) -> str:
-    return kept(with_speaker_names(json.loads(kept_content), _names_only(speakers)))
+    return kept(with_speaker_names(from_json(kept_content), _names_only(speakers)))
 
 
 def _names_only(speakers: Sequence[NamedSpeaker]) -> Transcript:

@@ -1,12 +1,12 @@
 """What the page of a meeting shows: the reports' contents, turned into lines and items for templates. Pure but for
 `kept_record`, which reads, and `record_of`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutebook.analysis.edits.model import Edit, EditKind, ItemChange, SpeakerChange, WordsChange
@@ -107,7 +107,7 @@ async def kept_record(
 async def record_of(records: "Records", kept: KeptRecord) -> Record:
     """The record, rendered; long ones in another process."""
     shown = {each.report.type: each for each in await records.results.shown(kept.reports)}
-    values = {kind: json.loads(each.content) for kind, each in shown.items() if each.content}
+    values = {kind: from_json(each.content) for kind, each in shown.items() if each.content}
     transcript = (
         values[AnalysisType.TRANSCRIPTION]["content"]["transcription"] if AnalysisType.TRANSCRIPTION in values else None
     )
