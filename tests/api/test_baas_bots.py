@@ -266,7 +266,7 @@ async def test_what_clients_send_is_understood(
 
 
 BAD_JOINS = [
-    ({"unknown": 1}, "unknown_invalid"),
+    ({"unknown": 1}, "member_unknown"),
     ({"meeting_url": None}, "meeting_url_invalid"),
     ({"meeting_url": ""}, "meeting_url_invalid"),
     ({"meeting_url": "meet me"}, "meeting_url_invalid"),
@@ -311,6 +311,27 @@ async def test_what_cannot_be_is_refused_with_its_member(
     assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
     assert answer.json()["field"].startswith(next(iter(members)).split(".")[0]) or code == "zoom_sdk_incomplete"
     assert (await baas.get("/bots/bots_with_metadata")).json()["bots"] == []
+
+
+async def test_a_misspelt_member_is_refused_with_the_name_that_was_meant(baas: httpx.AsyncClient) -> None:
+    answer = await baas.post("/bots/", json={"meeting_url": MEETING, "bot_nam": "Notes"})
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "`bot_nam` is not known here: did you mean `bot_name`?"
+    assert answer.json()["field"] == "bot_nam"
+
+
+async def test_what_the_contract_leaves_open_is_accepted_and_named(baas: httpx.AsyncClient) -> None:
+    """Older clients send more in the objects than anybody reads; `extra` is the caller's own."""
+    odd = {"silence_timout": 600, "noone_joined_timeout": 300, "über\r\nX: 1": 1}
+    wish = {"meeting_url": MEETING, "bot_name": "Notes", "extra": {"silence_timout": 1}, "automatic_leave": odd}
+    answer = await baas.post("/bots/", json=wish | {"streaming": {"output": "wss://example.com", "format": "pcm"}})
+    assert answer.status_code == 200
+    named = answer.headers["x-ignored-members"].split(", ")
+    assert named == ["automatic_leave.silence_timout", "automatic_leave.?ber??X: 1", "streaming.format"]
+    many = await baas.post("/accounts/webhook_url", json={"webhook_url": None} | {f"m{n}": n for n in range(50)})
+    assert many.status_code == 200
+    assert len(many.headers["x-ignored-members"].split(", ")) == 10
+    assert "x-ignored-members" not in (await baas.post("/accounts/webhook_url", json={"webhook_url": None})).headers
 
 
 @pytest.mark.parametrize(

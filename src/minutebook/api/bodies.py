@@ -1,9 +1,9 @@
 """Bodies of requests: a member that is not known is refused with the name that was probably meant, since what is
 silently left out is noticed late."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, model_validator
 from pydantic.fields import FieldInfo
@@ -30,6 +30,25 @@ class Body(BaseModel):
                 if member not in known:
                     raise _unknown(str(member), [each[0] for each in names])
         return sent
+
+
+def unread(model: type[BaseModel], sent: object, place: str = "") -> Iterator[str]:
+    """The members of a body and of its objects that an open model takes and does not read: `streaming.format`."""
+    if not isinstance(sent, Mapping):
+        return
+    fields = {known: field for name, field in model.model_fields.items() for known in _names(name, field)}
+    for member, value in sent.items():
+        where = f"{place}{member}"
+        if member not in fields:
+            yield where
+        elif (inner := _model_in(fields[member].annotation)) is not None:
+            yield from unread(inner, value, f"{where}.")
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
 
 
 def _names(name: str, field: FieldInfo) -> list[str]:

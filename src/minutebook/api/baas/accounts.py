@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import WebhookUrlRequest
 from minutebook.api.baas.wishes import webhook_url_of
@@ -20,6 +20,6 @@ async def webhook_url(caller: ApiKey, services: ServicesOf, read: Read) -> Mappi
 @routes.post("/webhook_url")
 async def set_webhook_url(caller: ApiKey, services: ServicesOf, body: JsonBody, tx: Tx) -> Mapping[str, str | None]:
     """Set the address; null or nothing takes it away."""
-    url = webhook_url_of(parsed(WebhookUrlRequest, body).webhook_url, services.webhooks.checked_url)
+    url = webhook_url_of(body.read(WebhookUrlRequest).webhook_url, services.webhooks.checked_url)
     await services.webhooks.set_account_url(tx, caller.user_id, url)
     return {"webhook_url": url}

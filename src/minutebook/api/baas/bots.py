@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutebook.accounts.limits import RateRule, count_try
 from minutebook.analysis.results import KeptTranscript
 from minutebook.api.baas import render
-from minutebook.api.baas.deps import ApiKey, JsonBody, LinksOf, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody, LinksOf
 from minutebook.api.baas.queries import bot_query
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import JoinRequest, RetranscribeRequest
@@ -34,7 +34,7 @@ routes = Routes(prefix="/bots")
 @routes.post("/")
 async def join(caller: ApiKey, services: ServicesOf, body: JsonBody, tx: Tx) -> JSONResponse:
     """Send a bot, now or at `start_time`."""
-    wish = wish_of(parsed(JoinRequest, body), _ground(services))
+    wish = wish_of(body.read(JoinRequest), _ground(services))
     bot = await services.bots.create(tx, caller.user_id, wish, api_key=caller.api_key)
     return JSONResponse({"bot_id": bot.id})
 
@@ -97,7 +97,7 @@ async def bots_with_metadata(
 @routes.post("/retranscribe")
 async def retranscribe(caller: ApiKey, services: ServicesOf, body: JsonBody, tx: Tx) -> Response:
     """Transcribe a recording (again), by whom the body says."""
-    request = parsed(RetranscribeRequest, body)
+    request = body.read(RetranscribeRequest)
     speech = speech_of(request.speech_to_text, request.transcription_custom_parameters, services.sealing)
     webhook_url = webhook_url_of(request.webhook_url, services.webhooks.checked_url)
     await services.bots.retranscribe(tx, caller.user_id, request.bot_uuid.strip().lower(), speech, webhook_url)

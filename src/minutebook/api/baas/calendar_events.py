@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from minutebook.api.baas import calendar_render as render
 from minutebook.api.baas.calendar_queries import PAGE, cursor_of, event_query, flag_of
-from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody
 from minutebook.api.baas.event_bots import event_wish, wish_change
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import EventBotChange, EventBotRequest
@@ -68,7 +68,7 @@ async def schedule(
     all_occurrences: AllOccurrences = None,
 ) -> list[Mapping[str, Any]]:
     """Have a bot at an event, or at all of its series."""
-    wish = event_wish(parsed(EventBotRequest, body), _ground(services))
+    wish = event_wish(body.read(EventBotRequest), _ground(services))
     found = await services.calendars.event_bots.schedule(
         tx,
         caller.user_id,
@@ -90,7 +90,7 @@ async def patch(
     all_occurrences: AllOccurrences = None,
 ) -> list[Mapping[str, Any]]:
     """Change what is asked of a scheduled bot."""
-    change = wish_change(parsed(EventBotChange, {} if body is None else body), _ground(services))
+    change = wish_change(body.read(EventBotChange, {}), _ground(services))
     every = flag_of(all_occurrences, "all_occurrences")
     found = await services.calendars.event_bots.patch(
         tx, caller.user_id, event_id.lower(), change, all_occurrences=every

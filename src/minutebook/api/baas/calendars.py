@@ -7,7 +7,7 @@ from fastapi import Query
 from fastapi.responses import JSONResponse, Response
 
 from minutebook.api.baas import calendar_render as render
-from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import CalendarCredentials, ConnectCalendarRequest
 from minutebook.api.deps import Read, ServicesOf
@@ -26,7 +26,7 @@ routes = Routes(prefix="/calendars")
 @routes.post("/raw")
 async def raw(caller: ApiKey, services: ServicesOf, body: JsonBody) -> JSONResponse:
     """The calendars that credentials open; nothing is stored."""
-    request = parsed(CalendarCredentials, body)
+    request = body.read(CalendarCredentials)
     found = await services.calendars.connecting.raw(caller.user_id, PLATFORMS[request.platform], _secrets(request))
     return JSONResponse({"calendars": [render.raw_calendar(each) for each in found]})
 
@@ -49,7 +49,7 @@ async def calendars(caller: ApiKey, services: ServicesOf, read: Read) -> JSONRes
 @routes.post("/")
 async def connect(caller: ApiKey, services: ServicesOf, body: JsonBody) -> JSONResponse:
     """Connect a calendar and read it."""
-    request = parsed(ConnectCalendarRequest, body)
+    request = body.read(ConnectCalendarRequest)
     made = await services.calendars.connecting.connect(
         caller.user_id,
         PLATFORMS[request.platform],
@@ -69,7 +69,7 @@ async def calendar(caller: ApiKey, services: ServicesOf, calendar_id: str, read:
 @routes.patch("/{calendar_id}")
 async def reconnect(caller: ApiKey, services: ServicesOf, calendar_id: str, body: JsonBody) -> JSONResponse:
     """Give a calendar other credentials; its bots are unscheduled."""
-    request = parsed(CalendarCredentials, body)
+    request = body.read(CalendarCredentials)
     changed = await services.calendars.connecting.reconnect(
         caller.user_id, calendar_id.lower(), PLATFORMS[request.platform], _secrets(request)
     )

@@ -8,7 +8,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS: Final = ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")
-EXPOSED: Final = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag", "Retry-After", "X-Request-ID")
+UNREAD: Final = "X-Ignored-Members"
+"""Names what a body had that nothing reads: a misspelling is noticed although the contract wants it accepted."""
+UNREAD_MOST: Final = 10
+NAME_MOST: Final = 100
+EXPOSED: Final = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag", "Retry-After", "X-Request-ID", UNREAD)
 
 
 class CrossOrigin:
@@ -28,7 +32,16 @@ class CrossOrigin:
         async def for_everybody(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Without this a browser refuses to play a recording in a page of another site.
-                MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "cross-origin"
+                headers = MutableHeaders(scope=message)
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+                if names := scope.get("state", {}).get("unread"):
+                    headers[UNREAD] = ", ".join(_quoted(each) for each in names[:UNREAD_MOST])
             await send(message)
 
         await self._open(scope, receive, for_everybody)
+
+
+def _quoted(name: str) -> str:
+    """As a header can hold it: printable ASCII without commas, cut."""
+    plain = "".join(each if " " <= each <= "~" and each != "," else "?" for each in name[:NAME_MOST])
+    return plain + "..." * (len(name) > NAME_MOST)

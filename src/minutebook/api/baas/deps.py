@@ -10,12 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from minutebook.access_log.model import Actor, Via
+from minutebook.api.bodies import unread
 from minutebook.api.deps import ServicesOf, acts, base_url
 from minutebook.bots.record.links import MediaLinks
 from minutebook.errors import Kind, MinutebookError, invalid
 
 KEY_HEADERS: Final = ("x-meeting-baas-api-key", "x-spoke-api-key")
 """The header of the API key, and its former name, which clients still send."""
+
+Model = TypeVar("Model", bound=BaseModel)
 
 DEEPEST: Final = 64
 """Levels of arrays and objects in a body; what is nested deeper is no bot's data."""
@@ -48,31 +51,40 @@ ApiKey = Annotated[KeyHolder, Depends(key_holder)]
 """The caller; 401 without a key that is known. Name it before the transaction."""
 
 
-async def _json_body(request: Request, _caller: ApiKey) -> object:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body as JSON, None where there is none; `request` keeps which of its members were not read."""
+
+    value: object
+    request: Request
+
+    def read(self, model: type[Model], otherwise: object = None) -> Model:
+        """The body as a model, or what to take for none; raises the framework's own validation error, so that all of
+        them read alike."""
+        value = otherwise if self.value is None else self.value
+        try:
+            found = model.model_validate(value)
+        except ValidationError as error:
+            told: list[Any] = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+            raise RequestValidationError(told) from None
+        self.request.state.unread = list(unread(model, value))
+        return found
+
+
+async def _json_body(request: Request, _caller: ApiKey) -> Sent:
     """The body as JSON, whatever its Content-Type says."""
     data = await request.body()
     if not data.strip():
-        return None
+        return Sent(None, request)
     try:
         value = json.loads(data, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise invalid("body_not_json", "The body is not valid JSON.") from None
     _check_plain(value)
-    return value
+    return Sent(value, request)
 
 
-JsonBody = Annotated[object, Depends(_json_body)]
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def parsed(model: type[Model], body: object) -> Model:
-    """The body as a model; raises the framework's own validation error, so that all of them read alike."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        found: list[Any] = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
-        raise RequestValidationError(found) from None
+JsonBody = Annotated[Sent, Depends(_json_body)]
 
 
 def _no_number(name: str) -> NoReturn:

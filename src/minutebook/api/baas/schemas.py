@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, StrictBool, StrictInt, StrictStr
 
+from minutebook.api.bodies import Body
 from minutebook.bots.model import RecordingMode, SpeechProvider
 
 MILLISECONDS_FROM = 1e11
@@ -75,10 +76,9 @@ class StreamingIn(BaseModel):
 SpeechToTextWish = Annotated[SpeechToTextIn | None, BeforeValidator(_with_provider)]
 
 
-class JoinRequest(BaseModel):
-    """The body of `POST /bots/`. Only here are unknown members refused, as in the contract."""
-
-    model_config = ConfigDict(extra="forbid")
+class JoinRequest(Body):
+    """The body of `POST /bots/`. Only here, and not in the objects in it, are unknown members refused, as in the
+    contract; elsewhere the answer says which were not read (`Sent`)."""
 
     meeting_url: StrictStr
     bot_name: StrictStr

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
-from minutebook.api.baas.deps import ApiKey, JsonBody, parsed
+from minutebook.api.baas.deps import ApiKey, JsonBody
 from minutebook.api.baas.routes import Routes
 from minutebook.api.baas.schemas import CreateConnectionRequest
 from minutebook.api.deps import Read, ServicesOf, Tx
@@ -24,7 +24,7 @@ async def connections(caller: ApiKey, services: ServicesOf, read: Read) -> JSONR
 @routes.post("/")
 async def connect(caller: ApiKey, services: ServicesOf, body: JsonBody) -> JSONResponse:
     """Exchange an authorisation code and keep the connection."""
-    request = parsed(CreateConnectionRequest, body)
+    request = body.read(CreateConnectionRequest)
     app = App(request.zoom_client_id, request.zoom_client_secret)
     made = await services.zoom.connect(caller.user_id, app, request.authorization_code, request.redirect_uri)
     return JSONResponse(_body(made), status_code=201)
