@@ -11,6 +11,12 @@ interface ChatLine {
   text: string;
 }
 
+/** A platform's facts (bots/platforms/<name>/facts.toml) that its page script is called with: selectors by name. */
+type Facts = Record<string, string[] | undefined>;
+
+/** bots/platforms/naming.js */
+type Naming = (names: string[], everybody: boolean) => Person[];
+
 /** What a platform's page script tells about the call (bots/platforms/<name>/page.js). */
 interface MinutebookPage {
   mixesSound?: boolean;

@@ -1,11 +1,11 @@
 // What a page shows of its chat, by the facts' selectors: lines, their text, and their author, who may stand once above
 // several lines. Called with the selectors after the platform's own script; frames of the same origin are read too.
-((facts) => {
-  const any = (name) => (facts[name] ?? []).join(", ");
+((/** @type {Facts} */ facts) => {
+  const any = (/** @type {string} */ name) => (facts[name] ?? []).join(", ");
   const [LINE, TEXT, AUTHOR] = ["chat_line", "chat_text", "chat_author"].map(any);
   if (!LINE || !window.minutebookPage) return;
   const IDS = ["data-message-id", "data-mid", "id"];
-  const wordsOf = (element) => element?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+  const wordsOf = (/** @type {Element | null} */ element) => element?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 
   /** @type {(page?: Document) => Document[]} */
   function pages(page = document) {
@@ -20,6 +20,7 @@
   }
 
   // In the order of the page: an author counts for all lines up to the next one.
+  /** @param {Document} page */
   function linesIn(page) {
     let author = "";
     const found = [];

@@ -2,15 +2,19 @@
 // origin, too. Called with {asked, take}, the probes as JSON: `take` null → {url, title, document, found: [[{entry, text,
 // value, enabled}]]}, one list per probe; `take` an index → the element that this probe means (an enabled one before
 // others), or null.
-({ asked, take }) => {
+(/** @type {{ asked: string, take: number | null }} */ { asked, take }) => {
+  /** @type {Probe[]} */
   const probes = JSON.parse(asked);
   const CONTROLS = "button, a, input[type=button], input[type=submit], [role=button], [role=menuitem], [role=switch]";
   const UNSEEN = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "HEAD"]);
 
+  /** @type {(text: string) => string} */
   const normal = (text) => text.replace(/[\u2018\u2019\u02bc\u2032\u00b4`]/g, "'").replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
+  /** @type {(element: Element) => boolean} */
   const shown = (element) =>
     element.getClientRects().length > 0 && element.checkVisibility({ visibilityProperty: true }) && !isParked(element);
   // Frames that wait for their turn are put far outside of the page.
+  /** @type {(element: Element) => boolean} */
   const isParked = (element) => {
     if (element.tagName !== "IFRAME") return false;
     const { right, bottom, width, height } = element.getBoundingClientRect();
@@ -42,6 +46,7 @@
   const SHORT = 200;
   const SENTENCES = /(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f])\s*/;
   const MARK = /[^\p{L}\p{N}*]/u;
+  /** @param {string} sentence */
   function bare(sentence) {
     let [begin, end] = [0, sentence.length];
     while (begin < end && MARK.test(sentence[begin])) begin += 1;
@@ -106,6 +111,7 @@
   }
 
   // A wanted text is a whole sentence, `*` in it stands for anything.
+  /** @type {(text: string) => string} */
   const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
   /** @type {(page: Document, text: string) => Element[]} */
   function sayersOf(page, text) {
@@ -125,6 +131,7 @@
   function shortOnes(page, outside) {
     const key = `${pages.indexOf(page)} ${outside}`;
     if (!shorts.has(key)) {
+      /** @type {(holder: Holder) => boolean} */
       const away = ({ element }) => !outside || !element.closest(outside);
       const said = [...sayingsIn(page).by].filter(([each, by]) => each.length <= SHORT && by.some(away)).map(([each]) => each);
       shorts.set(key, { said, all: said.join("\n") });
@@ -140,14 +147,16 @@
 
   // Per document the controls by their captions.
   const captioned = new Map();
+  /** @type {(page: Document, label: string) => Element[]} */
   function controlsIn(page, label) {
     if (!captioned.has(page)) captioned.set(page, byCaption(page));
     return captioned.get(page).get(normal(label)) ?? [];
   }
 
+  /** @param {Document} page */
   function byCaption(page) {
     const found = new Map();
-    for (const control of page.querySelectorAll(CONTROLS)) {
+    for (const control of /** @type {NodeListOf<HTMLInputElement>} */ (page.querySelectorAll(CONTROLS))) {
       const captions = [control.textContent, control.getAttribute("aria-label"), control.value];
       const named = captions.filter((caption) => typeof caption === "string").map(normal);
       for (const caption of new Set(named)) found.has(caption) ? found.get(caption).push(control) : found.set(caption, [control]);
@@ -158,6 +167,7 @@
   /** @type {(probe: Probe, pages: Document[]) => Generator<[number, any[]]>} */
   function* entriesOf(probe, pages) {
     let entry = 0;
+    /** @type {(search: (page: Document) => Iterable<Element>) => Element[]} */
     const all = (search) => pages.flatMap((page) => [...search(page)]);
     for (const selector of probe.selectors) yield [entry++, all((page) => page.querySelectorAll(selector))];
     for (const text of probe.texts) yield [entry++, all((page) => sayersOf(page, text))];
@@ -166,6 +176,7 @@
     for (const pattern of probe.patterns) yield [entry++, all((page) => wordedLike(page, pattern, outside))];
   }
 
+  /** @type {(element: any) => boolean} */
   const enabled = (element) =>
     !element.disabled && element.getAttribute("aria-disabled") !== "true" && !element.classList.contains("disabled");
 
@@ -195,6 +206,7 @@
     const elements = [...matchesOf(probes[take], pages)].map(([, element]) => element);
     return elements.find(enabled) ?? elements[0] ?? null;
   }
+  /** @type {(match: [number, any]) => object} */
   const described = ([entry, element]) => ({
     entry,
     text: textOf(element).replace(/\s+/g, " ").trim().slice(0, 200),

@@ -8,7 +8,7 @@
 
   /** @type {(name: string, taken: Set<string>) => string} */
   function freeId(name, taken) {
-    const fits = (id) => !taken.has(id) && (lastNames.get(id) ?? name) === name;
+    const fits = (/** @type {string} */ id) => !taken.has(id) && (lastNames.get(id) ?? name) === name;
     if (fits(name)) return name;
     let number = 2;
     while (!fits(`${name} #${number}`)) number++;

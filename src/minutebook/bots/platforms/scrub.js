@@ -1,7 +1,7 @@
 // The page as HTML that says where the bot is and not who else is there: no scripts, no words or names of people, no
 // addresses with what may be a secret. Called with {words, kept}: selectors of where people's words stand, and values of
 // attributes that are the page's own. What is not to be seen is marked as such, since styles do not come along.
-({ words, kept }) => {
+(/** @type {{ words: string[], kept: string[] }} */ { words, kept }) => {
   const GONE = "script, noscript, template, link, meta, base, object, embed, source, track";
   const PLAIN = new Set(["class", "role", "jsname", "type", "hidden", "disabled", "checked", "aria-hidden", "data-stream-type", "style"]);
   const IDS = new Set(["data-participant-id", "data-tile-media-id"]);
@@ -9,9 +9,12 @@
   const inWords = words.length ? words.join(", ") : "not-a-thing";
   const people = (window.minutebookPage?.roster?.() ?? []).map(({ name }) => name).filter((name) => name.length > 1);
   const names = people.sort((a, b) => b.length - a.length);
+  /** @type {(text: string) => string} */
   const without = (text) => names.reduce((left, name) => left.replaceAll(name, "Somebody"), text);
+  /** @type {(address: string) => string} */
   const bare = (address) => (address.includes("recaptcha") ? address : address.replace(/[?#].*$/s, ""));
 
+  /** @type {(element: Element, name: string, value: string, isWords: boolean) => string | null} */
   function attributeOf(element, name, value, isWords) {
     if (name.startsWith("on")) return null;
     if (["srcset", "poster", "action", "ping", "srcdoc"].includes(name)) return null;
@@ -50,6 +53,7 @@
     return `<!doctype html>${copy.outerHTML}`;
   }
 
+  /** @type {(frame: HTMLIFrameElement) => string | null} */
   function innerOf(frame) {
     try {
       return frame.contentDocument?.body?.childElementCount ? scrubbed(frame.contentDocument) : null;

@@ -128,6 +128,7 @@ export class Upload {
     const piece = file.slice(stored, stored + PIECE_BYTES);
     const last = stored + piece.size >= file.size;
     this.onProgress(stored / file.size, piece.size ? "sending" : "finishing");
+    /** @type {Record<string, string>} */
     const headers = { ...this.headers, "Upload-Offset": String(stored), "Content-Type": "application/offset+octet-stream" };
     if (piece.size && window.crypto.subtle) {
       const digest = await crypto.subtle.digest("SHA-256", await piece.arrayBuffer());

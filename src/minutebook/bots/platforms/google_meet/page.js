@@ -2,7 +2,7 @@
 // contributing sources of the receivers (RFC 3550 CSRC): by the number that a tile carries, else by the meter of a tile
 // that moves while the source is loud; and by the meters alone where there are no sources. Not read here, because it
 // could only be proven against the real service: the data channels with roster and captions.
-((facts) => {
+((/** @type {Facts} */ facts) => {
   const LOUD = 0.02; // linear, 0 to 1; silence is below 0.01, speech above 0.05
   const FRESH_MS = 500;
   const MOVED_MS = 700; // a meter switches its classes several times a second while somebody speaks
@@ -15,6 +15,7 @@
   const Native = window.RTCPeerConnection;
   if (Native) {
     window.RTCPeerConnection = class RTCPeerConnection extends Native {
+      /** @param {ConstructorParameters<typeof Native>} args */
       constructor(...args) {
         super(...args);
         connections.add(this);
@@ -22,14 +23,19 @@
     };
   }
 
-  const any = (selectors) => (selectors ?? []).join(", ") || "not-a-thing";
+  const any = (/** @type {string[] | undefined} */ selectors) => (selectors ?? []).join(", ") || "not-a-thing";
   const [TILE, NAME, OWN, METER, LIT, IDLE] = ["tile", "name", "own", "meter", "lit", "idle"].map((key) => any(facts[key]));
   /** @type {(node: ParentNode, selector: string) => HTMLElement[]} */
   const all = (node, selector) => [.../** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll(selector))];
+  /** @type {(node: Element, selector: string) => boolean} */
   const has = (node, selector) => node.matches(selector) || node.querySelector(selector) !== null;
+  /** @type {(tile: HTMLElement) => string} */
   const idOf = (tile) => tile.dataset.participantId ?? "";
+  /** @type {(tile: HTMLElement) => boolean} */
   const isShare = ({ dataset }) => Boolean(dataset.tileMediaId) && dataset.tileMediaId !== dataset.participantId;
+  /** @type {(tile: Element) => string} */
   const nameIn = (tile) => tile.querySelector(NAME)?.textContent.trim() ?? "";
+  /** @type {(tile: Element) => boolean} */
   const isPresentation = (tile) => /\(presentation\)$/i.test(nameIn(tile));
 
   // A tile of the bot's own tells whose the others of that id are.
@@ -52,6 +58,7 @@
   /** @type {WeakMap<Element, {look: string, at: number}>} */
   const meters = new WeakMap();
 
+  /** @param {HTMLElement} meter */
   function isMoving(meter) {
     const now = performance.now();
     const before = meters.get(meter);
@@ -61,6 +68,7 @@
   }
 
   // Those whose meter is lit, or moves; null where there is no meter.
+  /** @param {HTMLElement[]} others */
   function metered(others) {
     const speaking = new Set();
     let some = false;
@@ -83,13 +91,14 @@
   // The numbers of the sources that are loud now; null where there are none.
   function loudSources() {
     const now = performance.timeOrigin + performance.now();
+    /** @type {(source: RTCRtpContributingSource) => number} */
     const since = ({ timestamp }) => now - (timestamp < performance.timeOrigin ? timestamp + performance.timeOrigin : timestamp);
     const sources = [...receivers()].flatMap((receiver) => receiver.getContributingSources());
     const loud = sources.filter((source) => (source.audioLevel ?? 0) >= LOUD && since(source) < FRESH_MS);
     return sources.length ? [...new Set(loud.map(({ source }) => source))] : null;
   }
 
-  /** @returns {Map<number, string>} */
+  /** @type {(others: HTMLElement[]) => Map<number, string>} */
   function numbered(others) {
     const found = new Map();
     for (const tile of others)
@@ -101,6 +110,7 @@
   /** @type {Map<number, {looks: number, with: Map<string, number>}>} */
   const together = new Map();
 
+  /** @type {(loud: number[], moving: Set<string>) => void} */
   function learn(loud, moving) {
     if (!moving.size) return;
     for (const source of loud) {
@@ -113,6 +123,7 @@
     }
   }
 
+  /** @param {number} source */
   function learnt(source) {
     const seen = together.get(source);
     if (!seen) return null;

@@ -1,7 +1,7 @@
 // Microsoft Teams in the browser. Sound comes through one mixed track, so a track belongs to nobody. Who is there is told by
 // the network (frames of the websocket), else by tiles; who speaks by the contributing sources of the network, else by
 // outlines of tiles that are lit or move, about 1.5 s late, else by captions.
-((facts, naming) => {
+((/** @type {Facts} */ facts, /** @type {Naming} */ naming) => {
   const OWN_NAME = "minutebook.own-name";
   const LOUD = 0.02; // linear, 0 to 1
   const FRESH_MS = 500;
@@ -11,7 +11,7 @@
   const NETWORK_LAG_MS = 200;
   const STAGE = 9; // people at once; with as many there may be more
 
-  const any = (selectors) => (selectors ?? []).join(", ") || "not-a-thing";
+  const any = (/** @type {string[] | undefined} */ selectors) => (selectors ?? []).join(", ") || "not-a-thing";
   const keys = ["own_name", "tile", "outline", "lit", "row", "caption", "author"];
   const [NAME_FIELD, TILE, OUTLINE, LIT, ROW, CAPTION, AUTHOR] = keys.map((key) => any(facts[key]));
   /** @type {(node: ParentNode, selector: string) => HTMLElement[]} */
@@ -22,8 +22,10 @@
     if (target instanceof HTMLInputElement && target.matches(NAME_FIELD)) sessionStorage.setItem(OWN_NAME, target.value);
   }, true);
 
+  /** @type {(name: string) => string} */
   const plain = (name) => name.replace(/\s*\((?:you|guest|unverified|external)\)\s*$/i, "").trim();
   // One of those who are called like the bot is the bot: whoever came last.
+  /** @param {Person[]} people */
   function withoutOwn(people) {
     const at = people.findLastIndex(({ name }) => plain(name) === sessionStorage.getItem(OWN_NAME));
     return at < 0 ? people : people.toSpliced(at, 1);
@@ -33,15 +35,18 @@
 
   /** @type {Map<string, {id: string, name: string}>} */
   const people = new Map();
+  /** @typedef {{ state: string, details?: { id?: string, displayName?: string }, endpoints?: Record<string, { call?: { mediaStreams?: { sourceId: number | string }[] } }> }} Heard */
   /** @type {Map<number, string>} */
   const sources = new Map();
   let dominant = { source: 0, at: -Infinity };
 
+  /** @param {string} text */
   async function inflated(text) {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
   }
 
+  /** @param {Heard} told */
   function heardOf({ state, details, endpoints }) {
     if (!details?.id || !details.displayName) return;
     for (const [source, id] of sources) if (id === details.id) sources.delete(source);
@@ -51,6 +56,7 @@
       for (const { sourceId } of call?.mediaStreams ?? []) sources.set(Number(sourceId), details.id);
   }
 
+  /** @param {MessageEvent} event */
   async function frame({ data }) {
     if (typeof data !== "string" || !data.startsWith("3:::")) return;
     try {
@@ -63,6 +69,7 @@
   }
 
   // A message is JSON behind some bytes of a header.
+  /** @param {MessageEvent} event */
   function channelMessage({ data }) {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(data);
     for (let at = bytes.indexOf(91); at >= 0; at = bytes.indexOf(91, at + 1)) {
@@ -77,6 +84,7 @@
     }
   }
 
+  /** @param {RTCDataChannel} channel */
   function listen(channel) {
     if (channel.label === "main-channel") channel.addEventListener("message", channelMessage);
   }
@@ -93,11 +101,16 @@
   };
   if (Connection) {
     window.RTCPeerConnection = class RTCPeerConnection extends Connection {
+      /** @param {ConstructorParameters<typeof Connection>} args */
       constructor(...args) {
         super(...args);
         connections.add(this);
         this.addEventListener("datachannel", ({ channel }) => listen(channel));
       }
+      /**
+       * @param {string} label
+       * @param {RTCDataChannelInit} [options]
+       */
       createDataChannel(label, options) {
         const channel = super.createDataChannel(label, options);
         listen(channel);
@@ -109,6 +122,7 @@
   // Those whose sources are loud; null where the network tells nobody.
   function heard() {
     const now = performance.timeOrigin + performance.now();
+    /** @type {(source: RTCRtpContributingSource) => number} */
     const since = ({ timestamp }) => now - (timestamp < performance.timeOrigin ? timestamp + performance.timeOrigin : timestamp);
     const receivers = [...connections].flatMap((connection) => connection.getReceivers()).filter(({ track }) => track.kind === "audio");
     const known = receivers.flatMap((receiver) => receiver.getContributingSources()).filter(({ source }) => sources.has(source));
@@ -119,6 +133,7 @@
 
   // --- the page ---
 
+  /** @type {(tile: HTMLElement) => boolean} */
   const isShare = ({ dataset }) => /screen/i.test(dataset.streamType ?? "");
 
   function roster() {
@@ -131,6 +146,7 @@
 
   /** @type {WeakMap<Element, {look: string, at: number}>} */
   const looks = new WeakMap();
+  /** @type {(element: Element, look: string, within: number) => boolean} */
   function changed(element, look, within) {
     const before = looks.get(element);
     if (before && before.look === look) return performance.now() - before.at < within;
@@ -141,10 +157,12 @@
   function outlined() {
     const outlines = all(document, OUTLINE);
     if (!outlines.length) return null;
+    /** @type {(outline: Element) => boolean} */
     const isLit = (outline) => outline.matches(LIT);
     // Both are asked each time: what moves is only known from look to look.
     const speaks = outlines.filter((outline) => [changed(outline, outline.getAttribute("style") ?? "", MOVED_MS), isLit(outline)].some(Boolean));
-    const names = speaks.map((outline) => (outline.closest(TILE) ?? outline.querySelector(TILE))?.dataset.tid ?? "");
+    const tiles = speaks.map((outline) => /** @type {HTMLElement | null} */ (outline.closest(TILE) ?? outline.querySelector(TILE)));
+    const names = tiles.map((tile) => tile?.dataset.tid ?? "");
     return [...new Set(names)];
   }
 
@@ -159,8 +177,10 @@
   }
 
   // A name that two people bear tells neither.
+  /** @param {string[]} names */
   function bearers(names) {
     const here = roster() ?? [];
+    /** @type {(name: string) => Person[]} */
     const of = (name) => here.filter((person) => person.name === name);
     return names.map(of).flatMap((found) => (found.length === 1 ? [found[0].id] : []));
   }

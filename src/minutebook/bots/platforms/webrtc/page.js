@@ -1,6 +1,7 @@
 // Who is who on self-hosted meeting pages; each kind of page is recognised by what it has when it is asked.
 (() => {
   // By the track itself, never by its id: Janus gives the sound of every feed the same one.
+  /** @type {(element: any, track: MediaStreamTrack) => boolean} */
   const holds = (element, track) =>
     element.srcObject instanceof MediaStream && element.srcObject.getTracks().includes(track);
 
@@ -35,6 +36,7 @@
   };
 
   const guests = () => [janus, tiles].find((page) => page.isHere())?.guests() ?? null;
+  /** @type {(guest: Person) => Person} */
   const plain = ({ id, name }) => ({ id, name });
 
   window.minutebookPage = {

@@ -20,6 +20,7 @@ function openMicrophone() {
 }
 
 // Plays s16le samples behind what is still being said; returns how many seconds are left to say then.
+/** @type {(pcm: string, rate: number) => number} */
 function say(pcm, rate) {
   const { context, destination } = microphone;
   if (!context || !destination) return 0;
@@ -66,11 +67,13 @@ function draw() {
   }
 }
 
+/** @type {(data: string, type: string) => Promise<void>} */
 async function show(data, type) {
   camera.image = await createImageBitmap(new Blob([fromBase64(data)], { type }));
   draw();
 }
 
+/** @type {(kind: MediaDeviceKind, label: string) => MediaDeviceInfo} */
 function device(kind, label) {
   const made = Object.create(kind === "audiooutput" ? MediaDeviceInfo.prototype : InputDeviceInfo.prototype);
   const facts = { deviceId: `${kind}-bot`, kind, label, groupId: "bot" };
@@ -80,6 +83,7 @@ function device(kind, label) {
   return made;
 }
 
+/** @param {MediaStreamConstraints} constraints */
 function media(constraints) {
   const stream = new MediaStream();
   if (constraints.audio) stream.addTrack(openMicrophone());

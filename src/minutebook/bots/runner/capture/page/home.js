@@ -1,11 +1,13 @@
 // What is told home: one binding, called with JSON text. The page itself never sees the binding.
 
-const binding = window[config.binding];
-delete window[config.binding];
+/** @type {((text: string) => Promise<unknown>) | undefined} */
+const binding = /** @type {any} */ (window)[config.binding];
+delete /** @type {any} */ (window)[config.binding];
 
 // Tells this document's tracks from those of the document before it.
 const documentId = Math.random().toString(36).slice(2, 10);
 
+/** @type {(kind: string, content: unknown) => void} */
 function tell(kind, content) {
   // The promise is rejected when the page closes meanwhile: nobody is left to care.
   if (binding) binding(JSON.stringify({ document: documentId, kind, content })).catch(() => {});
@@ -14,7 +16,14 @@ function tell(kind, content) {
 const faults = new Set();
 
 // A function of the platform's page script that throws must not stop the others; each fault is told once.
+/**
+ * @template {"participantOf" | "roster" | "speaking" | "chat"} Name
+ * @param {Name} name
+ * @param {Parameters<NonNullable<MinutebookPage[Name]>>} args
+ * @returns {ReturnType<NonNullable<MinutebookPage[Name]>> | null}
+ */
 function ask(name, ...args) {
+  /** @type {any} */
   const page = window.minutebookPage;
   if (!page || typeof page[name] !== "function") return null;
   try {
@@ -27,6 +36,7 @@ function ask(name, ...args) {
   }
 }
 
+/** @param {Uint8Array} bytes */
 function toBase64(bytes) {
   if (bytes.toBase64) return bytes.toBase64();
   let text = "";
@@ -34,11 +44,13 @@ function toBase64(bytes) {
   return btoa(text);
 }
 
+/** @param {string} text */
 function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 // Puts a stand-in before a function or class of the browser: prototypes, names and `toString` stay the browser's own.
+/** @type {(owner: object, name: string, handler: ProxyHandler<any>) => any} */
 function standIn(owner, name, handler) {
   const property = Object.getOwnPropertyDescriptor(owner, name);
   if (!property || typeof property.value !== "function") return null;

@@ -3,19 +3,22 @@
 
 const MIX = { connectionState: "connected" };
 
+/** @type {WeakMap<AudioNode, MediaStreamAudioDestinationNode>} */
 const taps = new WeakMap();
 
+/** @param {unknown} node */
 function isLoudspeaker(node) {
   return node instanceof AudioDestinationNode && node.context instanceof AudioContext && window.minutebookPage?.mixesSound;
 }
 
+/** @type {(loudspeaker: any) => MediaStreamAudioDestinationNode} */
 function tapOf(loudspeaker) {
-  let tap = taps.get(loudspeaker);
-  if (!tap) {
-    tap = loudspeaker.context.createMediaStreamDestination();
-    taps.set(loudspeaker, tap);
-    found(tap.stream.getAudioTracks()[0], MIX);
-  }
+  const known = taps.get(loudspeaker);
+  if (known) return known;
+  /** @type {MediaStreamAudioDestinationNode} */
+  const tap = loudspeaker.context.createMediaStreamDestination();
+  taps.set(loudspeaker, tap);
+  found(tap.stream.getAudioTracks()[0], MIX);
   return tap;
 }
 

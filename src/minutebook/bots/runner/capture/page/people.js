@@ -6,9 +6,11 @@ const TOLD_AGAIN_MS = 5000;
 const COUNT_MS = 5000;
 
 let looks = 0;
+/** @type {Map<string, { text: string, at: number }>} */
 const told = new Map();
 
 // Told when it changed, and now and then although it did not: messages of a busy page may be late.
+/** @type {(kind: string, content: unknown) => void} */
 function tellState(kind, content) {
   const text = JSON.stringify(content);
   const last = told.get(kind);
@@ -17,12 +19,14 @@ function tellState(kind, content) {
   tell(kind, content);
 }
 
+/** @param {Person} told */
 function person({ id, name }) {
   return { id: String(id), name: String(name ?? "") };
 }
 
 // An owner who is not known yet is asked for at each look; a known one now and then, because names change. Returns
 // whether somebody new turned up.
+/** @param {Track} entry */
 function identify(entry) {
   if (entry.who && performance.now() - entry.askedAt < TOLD_AGAIN_MS) return false;
   entry.askedAt = performance.now();
@@ -32,6 +36,7 @@ function identify(entry) {
   return entry.who?.id !== before;
 }
 
+/** @param {Track} entry */
 function described(entry) {
   return { id: entry.id, live: isLive(entry), mixed: entry.connection === MIX, who: entry.who };
 }

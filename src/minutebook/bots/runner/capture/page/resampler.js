@@ -4,6 +4,7 @@
 const ZERO_CROSSINGS = 12;
 const KAISER_BETA = 7.8;
 
+/** @param {number} x */
 function bessel0(x) {
   let sum = 1;
   let term = 1;
@@ -18,6 +19,7 @@ function bessel0(x) {
 const gcd = (a, b) => (b ? gcd(b, a % b) : a);
 
 class Resampler {
+  /** @param {number} rate */
   constructor(rate) {
     const common = gcd(rate, config.rate);
     this.up = config.rate / common;
@@ -32,6 +34,7 @@ class Resampler {
     this.phase = 0;
   }
 
+  /** @type {(fraction: number, cutoff: number) => { offsets: Int32Array, weights: Float64Array }} */
   #taps(fraction, cutoff) {
     const offsets = [];
     const weights = [];
@@ -51,6 +54,7 @@ class Resampler {
   }
 
   // Takes samples in [-1, 1] and hands each output sample to `put`.
+  /** @type {(samples: Float32Array, put: (value: number) => void) => void} */
   push(samples, put) {
     this.#append(samples);
     while (this.next + this.reach < this.length) {
@@ -68,6 +72,7 @@ class Resampler {
     this.next -= done;
   }
 
+  /** @param {Float32Array} samples */
   #append(samples) {
     if (this.length + samples.length > this.input.length) {
       const larger = new Float32Array(2 * (this.length + samples.length));

@@ -7,6 +7,7 @@ const GAP_MS = 50;
 const SILENCE_PEAK = 4;
 const CLOCK_WINDOW_MS = 5000;
 
+/** @type {Map<string, Sound>} */
 const sounds = new Map();
 let flushedAt = performance.now();
 
@@ -19,6 +20,7 @@ class HeardClock {
     this.since = performance.now();
   }
 
+  /** @type {(timestampMs: number, lengthMs: number) => number} */
   epochMs(timestampMs, lengthMs) {
     const now = performance.now();
     if (now - this.since > CLOCK_WINDOW_MS) {
@@ -32,6 +34,7 @@ class HeardClock {
 }
 
 class Sound {
+  /** @param {string} id */
   constructor(id) {
     this.id = id;
     this.clock = new HeardClock();
@@ -44,9 +47,10 @@ class Sound {
     this.expectedMs = 0;
     this.plane = new Float32Array(0);
     this.other = new Float32Array(0);
-    this.put = (value) => this.#put(value);
+    this.put = (/** @type {number} */ value) => this.#put(value);
   }
 
+  /** @param {AudioData} data */
   add(data) {
     if (data.sampleRate !== this.rate) {
       this.rate = data.sampleRate;
@@ -60,11 +64,13 @@ class Sound {
     this.resampler?.push(this.#mono(data), this.put);
   }
 
+  /** @param {number} value */
   #put(value) {
     if (this.count === this.samples.length) this.#cut();
     this.samples[this.count++] = Math.max(-32768, Math.min(32767, Math.round(value * 32768)));
   }
 
+  /** @param {AudioData} data */
   #mono(data) {
     const frames = data.numberOfFrames;
     if (this.plane.length !== frames) {
@@ -104,6 +110,7 @@ function flush() {
   if (runs.length) tell("sound", runs);
 }
 
+/** @type {(id: string, track: MediaStreamTrack) => Promise<void>} */
 async function listen(id, track) {
   const sound = new Sound(id);
   sounds.set(id, sound);

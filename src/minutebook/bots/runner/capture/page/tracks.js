@@ -6,6 +6,7 @@ const connections = new Set();
 const tracks = new Map();
 let trackCount = 0;
 
+/** @type {(track: MediaStreamTrack, connection: Track["connection"]) => void} */
 function found(track, connection) {
   if (track.kind !== "audio" || track.readyState === "ended") return;
   for (const known of tracks.values()) if (known.track === track) return;
@@ -23,12 +24,14 @@ function found(track, connection) {
 }
 
 // Chromium decodes remote sound only while something plays it; a muted element makes sure that something does.
+/** @param {Track} entry */
 function pull(entry) {
   entry.element.muted = true;
   entry.element.srcObject = new MediaStream([entry.track]);
   entry.element.play().catch(() => {});
 }
 
+/** @param {Track} entry */
 function isLive({ track, connection }) {
   return track.readyState === "live" && !["failed", "closed"].includes(connection.connectionState);
 }
@@ -43,6 +46,7 @@ function areDown() {
 async function arrived() {
   const reports = await Promise.all([...connections].map((connection) => connection.getStats()));
   const rows = reports.flatMap((report) => [...report.values()]).filter(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+  /** @type {(count: (row: any) => number) => number} */
   const sum = (count) => rows.reduce((total, row) => total + (count(row) || 0), 0);
   return rows.length
     ? {
@@ -61,6 +65,7 @@ function rescan() {
   }
 }
 
+/** @param {RTCPeerConnection} connection */
 function watch(connection) {
   connections.add(connection);
   connection.addEventListener("track", (event) => found(event.track, connection));
