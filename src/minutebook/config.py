@@ -52,7 +52,7 @@ class HttpSettings(BaseModel):
     """The server's own face."""
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, description="Port to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     base_url: str | None = Field(None, description="Public address of the server, when it stands behind a proxy.")
     allowed_hosts: Hosts = Field(
         default_factory=list,

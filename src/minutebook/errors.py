@@ -52,6 +52,14 @@ def invalid(code: str, message: str, field: str | None = None) -> MinutebookErro
     return MinutebookError(Kind.INVALID, code, message, field=field)
 
 
-def not_found(what: str) -> MinutebookError:
-    """Does not exist, or belongs to somebody else: the caller cannot tell which."""
-    return MinutebookError(Kind.NOT_FOUND, f"{what}_not_found", f"There is no such {what}.")
+QUOTED_MOST = 100
+"""Characters of a name in a sentence; what is longer is cut."""
+WORDS = {"api_key": "API key", "sign_in": "sign-in", "zoom_connection": "Zoom connection"}
+"""What people call what codes call otherwise."""
+
+
+def not_found(what: str, named: str | None = None) -> MinutebookError:
+    """Does not exist, or belongs to somebody else: the caller cannot tell which. `named` is what somebody typed."""
+    word = WORDS.get(what, what)
+    sentence = f"There is no such {word}." if named is None else f"There is no {word} “{named[:QUOTED_MOST]}”."
+    return MinutebookError(Kind.NOT_FOUND, f"{what}_not_found", sentence)

@@ -51,7 +51,7 @@ class Management:
     async def revoke_api_key(self, tx: AsyncConnection, user_id: str, key_id: str) -> None:
         """End a key; `api_key_not_found`."""
         if not await repository.remove_api_key(tx, user_id, key_id):
-            raise not_found("api_key")
+            raise not_found("api_key", key_id)
 
     async def sessions(self, tx: AsyncConnection, user_id: str) -> list[WebSession]:
         """The browsers in which the user is signed in, the newest first."""
@@ -60,7 +60,7 @@ class Management:
     async def end_session(self, tx: AsyncConnection, user_id: str, session_id: str) -> None:
         """Sign a browser out; `sign_in_not_found`."""
         if not await repository.remove_web_session_by_id(tx, user_id, session_id):
-            raise not_found("sign_in")
+            raise not_found("sign_in", session_id)
 
     async def change_password(
         self, db: Database, user: User, current: str, new: str, *, session_id: str | None = None

@@ -73,7 +73,7 @@ class Accounts:
         """The user of this address, upper and lower case alike; `user_not_found`."""
         found = await repository.user_by_email(tx, email)
         if found is None:
-            raise not_found("user")
+            raise not_found("user", email)
         return found[0]
 
     async def has_users(self, tx: AsyncConnection) -> bool:

@@ -129,7 +129,7 @@ class Remembering:
         which is kept; `voice_not_found`."""
         person = await repository.load(tx, person_id, lock=True)
         if person is None or person.owner_id != owner_id:
-            raise not_found("voice")
+            raise not_found("voice", person_id)
         guessed = [(person_id, report_id) for report_id in await names_repository.withdraw(tx, person_id)]
         reports = [report for _, report in await self._reports(tx, guessed)]
         await repository.forget(tx, person_id)

@@ -65,8 +65,10 @@ class Archive:
         names = self.names()
         if names and (at is None or at in names):
             return at or names[-1]
-        known = f"There are: {', '.join(names)}." if names else "It holds no finished backup."
-        raise MinutebookError(Kind.NOT_FOUND, "backup_missing", f"No such backup in {self._folder}. {known}")
+        said = f"There is no backup “{at}” in {self._folder}; there are: {', '.join(names)}."
+        if not names:
+            said = f"{self._folder} holds no finished backup."
+        raise MinutebookError(Kind.NOT_FOUND, "backup_missing", said)
 
     def manifest(self, name: str) -> Manifest:
         """What a backup says of itself."""

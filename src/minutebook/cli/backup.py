@@ -119,7 +119,7 @@ async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
 def _look_for(settings: "Settings") -> None:
     """Opening a file that is not there would make it."""
     if settings.database_url is None and not (settings.data_dir / "minutebook.db").exists():
-        raise not_found(f"installation in {settings.data_dir}")
+        raise not_found("installation", str(settings.data_dir))
 
 
 def _key_of(settings: "Settings") -> bytes | None:

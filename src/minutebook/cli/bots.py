@@ -12,7 +12,7 @@ from minutebook.cli.console import stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.settings import settings_for
 from minutebook.config import Settings
-from minutebook.errors import Kind, MinutebookError
+from minutebook.errors import QUOTED_MOST, Kind, MinutebookError
 
 app = typer.Typer(invoke_without_command=True)
 app.command("say")(telling.say)
@@ -62,7 +62,8 @@ def address(
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
     elif shown is None:
-        raise MinutebookError(Kind.NOT_FOUND, "no_meeting", "There is no address here at which a bot can join a call.")
+        said = f"“{given.strip()[:QUOTED_MOST]}” has no address at which a bot can join a call."
+        raise MinutebookError(Kind.NOT_FOUND, "no_meeting", said)
     else:
         for name, value in shown.items():
             stdout.print(f"{name}: {value}")

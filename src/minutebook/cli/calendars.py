@@ -11,7 +11,7 @@ from minutebook.calendars.rules import checked_rule
 from minutebook.cli.console import counted, stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
-from minutebook.errors import invalid
+from minutebook.errors import invalid, not_found
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -179,12 +179,14 @@ async def _owner(services: "Services", user: str | None) -> str:
 
 
 async def _whole_id(services: "Services", tx: "AsyncConnection", owner_id: str, given: str) -> str:
-    """The id that begins so; what is given when there is none. `calendar_ambiguous`."""
+    """The id that begins so. `calendar_ambiguous`, `calendar_not_found`."""
     ids = (each.id for each in await services.calendars.list(tx, owner_id))
     fitting = [each for each in ids if each.startswith(given.lower())] if given else []
     if len(fitting) > 1:
         raise invalid("calendar_ambiguous", f"{len(fitting)} calendars begin so: {', '.join(fitting)}.", "calendar")
-    return fitting[0] if fitting else given
+    if not fitting:
+        raise not_found("calendar", given)
+    return fitting[0]
 
 
 def _shown(calendar: Calendar) -> dict[str, Any]:

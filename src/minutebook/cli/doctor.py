@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,8 +131,9 @@ async def _database(settings: Settings) -> Finding:
 
     from minutebook.db.database import Database
     from minutebook.db.migrations.run import check_sound
+    from minutebook.storage.private import keep_private
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keep_private(settings.data_dir)
     database = Database(settings.sqlalchemy_url)
     try:
         await check_sound(database)
@@ -225,6 +227,11 @@ CHECKS: dict[str, dict[str, Check]] = {
 
 
 async def _examine(settings: Settings) -> dict[str, dict[str, Finding]]:
+    from minutebook.storage.private import keep_private
+
+    # What the checks themselves make is nothing that others found open. Where it cannot be made, a check says so.
+    with suppress(MinutebookError):
+        keep_private(settings.data_dir)
     return {
         group: {name: await _finding(check, settings) for name, check in checks.items()}
         for group, checks in CHECKS.items()

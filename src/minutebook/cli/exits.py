@@ -48,6 +48,28 @@ MEANINGS = {
 }
 
 
+WHERE_TO_LOOK = {
+    "user_not_found": "admin users",
+    "api_key_not_found": "admin keys EMAIL",
+    "sign_in_not_found": "admin sign-ins EMAIL",
+    "program_not_found": "admin programs EMAIL",
+    "calendar_not_found": "calendars list",
+    "message_not_found": "webhooks list",
+    "voice_not_found": "voices list",
+    "session_not_found": "meetings list",
+    "recording_not_found": "meetings show MEETING --json",
+}
+"""What lists those of which one was not found."""
+
+
+def said_of(error: MinutebookError) -> str:
+    """The error's sentence; of what was not found also how to see what there is."""
+    command = WHERE_TO_LOOK.get(error.code)
+    if command is None or "`minutebook" in error.message:
+        return error.message
+    return f"{error.message} `minutebook {command}` shows what there is."
+
+
 def exit_code(error: MinutebookError) -> int:
     """How a command ends that this error ends."""
     if error.code == "port_taken":
@@ -63,7 +85,7 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except MinutebookError as error:
-            sentence = Text.assemble(("Error", "red"), f" ({error.code}): {error.message}")
+            sentence = Text.assemble(("Error", "red"), f" ({error.code}): {said_of(error)}")
             stderr.print(sentence)
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:

@@ -24,7 +24,7 @@ BOT_HOST = (sys.executable, "-m", "minutebook", "bots", "--supervised")
 
 def serve(
     host: str | None = typer.Option(None, "--host", help="Address to listen on."),
-    port: int | None = typer.Option(None, "--port", help="Port to listen on."),
+    port: int | None = typer.Option(None, "--port", min=0, max=65535, help="Port to listen on."),
     data_dir: Path | None = typer.Option(None, "--data-dir", help="The data directory."),
 ) -> None:
     """Start the server: both APIs, the worker processes and the host of bots."""

@@ -13,7 +13,7 @@ from rich.text import Text
 from minutebook.cli.console import stdout, table_of
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
-from minutebook.errors import invalid
+from minutebook.errors import invalid, not_found
 from minutebook.webhooks.model import DeliveryAttempt, Message, MessageQuery, MessageState, Shown
 
 if TYPE_CHECKING:
@@ -144,13 +144,15 @@ def secret(
 
 
 async def _whole_id(services: "Services", tx: "AsyncConnection", given: str) -> str:
-    """The id that begins so; what is given when there is none. `message_ambiguous`."""
+    """The id that begins so. `message_ambiguous`, `message_not_found`."""
     query = MessageQuery(beginning=given.lower(), limit=SHOWN + 1)
     fitting = [each.id for each in await services.webhooks.list(tx, query)] if given else []
     if len(fitting) > 1:
         begun = f"More than {SHOWN}" if len(fitting) > SHOWN else str(len(fitting))
         raise invalid("message_ambiguous", f"{begun} messages begin so: {', '.join(fitting[:SHOWN])}.", "message")
-    return fitting[0] if fitting else given
+    if not fitting:
+        raise not_found("message", given)
+    return fitting[0]
 
 
 async def _failed(services: "Services", user: str | None, bot: str | None) -> list[str]:

@@ -182,7 +182,7 @@ class OAuth:
     async def revoke_program(self, tx: AsyncConnection, user_id: str, grant_id: str) -> None:
         """Let a program in no more; `program_not_found`."""
         if not await repository.revoke_program(tx, user_id, grant_id, self._clock.now()):
-            raise not_found("program")
+            raise not_found("program", grant_id)
 
     async def revoke_all(self, tx: AsyncConnection, user_id: str) -> None:
         """Let none of the user's programs in any more."""

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -81,7 +82,8 @@ def _assemble(model: BundledModel, folder: Path) -> Path:
 
 
 def _move_into_place(scratch: Path, folder: Path) -> None:
-    scratch.chmod(0o755)
+    # As open as the folder that it is in: a temporary folder is closed to everybody else.
+    scratch.chmod(stat.S_IMODE(folder.parent.stat().st_mode))
     try:
         scratch.rename(folder)
     except OSError:

@@ -6,10 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from minutebook.errors import invalid
+
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 OTHERS: Final = 0o077
 """The permissions of group and others."""
+
+
+def keep_private(folder: Path) -> None:
+    """Make the folder, unless it is there; everything that this process makes from now on is private. Raises
+    `data_dir_unusable`."""
+    os.umask(OTHERS)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+    except OSError as error:
+        why = "it is a file" if folder.is_file() else error.strerror
+        message = f"{folder} cannot be the data directory: {why}. MINUTEBOOK_DATA_DIR, or --data-dir, names another."
+        raise invalid("data_dir_unusable", message, "data_dir") from error
 
 
 def make_private(folder: Path, *, thoroughly: bool = False) -> int:
@@ -19,8 +33,7 @@ def make_private(folder: Path, *, thoroughly: bool = False) -> int:
     nobody gets past it. Everything that this process makes from now on is private. What belongs to somebody else or
     disappears meanwhile is left alone.
     """
-    os.umask(OTHERS)
-    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+    keep_private(folder)
     thoroughly = thoroughly or bool(folder.stat().st_mode & OTHERS)
     return sum(_mend(path) for path in (folder, *_below(folder, thoroughly)))
 

@@ -20,7 +20,7 @@ def test_switching_listing_and_what_is_not_there(tmp_path: Path, monkeypatch: py
     code, output = said("list")
     assert (code, "recognised in" in output) == (0, True)
     assert said("list", "--json") == (0, "[]\n")
-    assert "There is no such voice" in said("forget", "x")[1]
+    assert "There is no voice “x”. `minutebook voices list` shows what there is." in said("forget", "x")[1]
     assert "There is no such recording" in said("remember", "x", "speaker_1", "--consent", "Yes.")[1]
     assert said("off") == (0, "")
     assert "remembers no voices" in said("list")[1]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 import typer
 
-from minutebook.client import FileTokens, Meeting, MemoryTokens, NotFound, Paxs, Tokens
+from minutebook.client import FileTokens, Meeting, MemoryTokens, NotAuthenticated, NotFound, Paxs, Tokens
 from minutebook.errors import MinutebookError, invalid
 from minutebook.kit.loading import loading
 
@@ -59,11 +59,20 @@ def ledger_folder() -> Path:
     return Path(platformdirs.user_state_dir("minutebook", appauthor=False)) / "remote"
 
 
-def connect_server(server: str | None, tokens: Path | None) -> Paxs:
-    """A client for the chosen server with the chosen tokens."""
+@contextmanager
+def connect_server(server: str | None, tokens: Path | None) -> Iterator[Paxs]:
+    """A client for the chosen server with the chosen tokens. Where there are none, the error says how to sign in
+    there."""
     path = token_file(tokens)
     address = server or FileTokens(path).stored_server() or DEFAULT_SERVER
-    return Paxs(address, FileTokens(path, address))
+    with Paxs(address, FileTokens(path, address)) as paxs:
+        try:
+            yield paxs
+        except NotAuthenticated as error:
+            if error.code != NotAuthenticated.default_code or paxs.tokens.load() is not None:
+                raise
+            said = f"Nobody is signed in to {paxs.base_url}: `minutebook login --server {paxs.base_url}`."
+            raise NotAuthenticated(said) from error
 
 
 @contextmanager
@@ -133,10 +142,13 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
     if len(fitting) > 1:
         ids = ", ".join(each.id for each in fitting[:5])
         raise invalid("meeting_ambiguous", f"{len(fitting)} meetings are called “{name}”; use an id: {ids}.", "meeting")
-    if not fitting and not _ID.fullmatch(name.lower()):
-        said = f"No meeting is called “{name}”, and no id begins so; `minutebook meetings list` shows what there is."
-        raise NotFound(said, code="session_not_found")
-    return paxs.sessions.get(fitting[0].id if fitting else name)
+    if fitting:
+        return paxs.sessions.get(fitting[0].id)
+    if _ID.fullmatch(name.lower()):
+        with suppress(NotFound):
+            return paxs.sessions.get(name)
+    said = f"No meeting is called “{name}”, and no id begins so; `minutebook meetings list` shows what there is."
+    raise NotFound(said, code="session_not_found")
 
 
 def _beginning_with(paxs: Paxs, name: str, searched: Sequence[Meeting]) -> list[Meeting]:

@@ -45,6 +45,9 @@ def login(
 def logout(server: Server = None, tokens: TokenFile = None, json: AsJson = False) -> None:
     """Sign out: the tokens end on the server and disappear here."""
     with connect_server(server, tokens) as paxs:
+        if paxs.tokens.load() is None and not json:
+            stdout.print(f"Nobody was signed in to {paxs.base_url}.")
+            return
         revoked = paxs.tokens.load() is not None
         try:
             paxs.oauth.revoke()
