@@ -126,6 +126,9 @@ def test_the_folder_of_a_record_follows_corrections_and_goes_with_the_meeting(da
 
     run("speakers", "set", "last", "Speaker 2=Grace Hopper")
     run("correct", "last", "lovelase", "Lovelace")
+    told = run("meetings", "rename", "last", "Plans of spring")
+    assert told == "“Roadmap” is called “Plans of spring” now.\n"
+    assert "Plans of spring" in (folder / "index.html").read_text()
     for name in ("transcript.txt", "index.html"):
         text = (folder / name).read_text()
         assert "Grace Hopper" in text, name

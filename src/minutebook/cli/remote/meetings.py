@@ -1,6 +1,7 @@
-"""`meetings list|show|create|delete`."""
+"""`meetings list|show|create|rename|delete`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -99,6 +100,28 @@ def create(
         print_json(made)
     else:
         stdout.print(f"Created “{made.title}”.")
+
+
+@app.command()
+@tell
+def rename(
+    meeting: MeetingName,
+    title: Annotated[str, typer.Argument(help="The new title.", show_default=False)],
+    server: Server = None,
+    tokens: TokenFile = None,
+    local: Local = False,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Give a meeting another title."""
+    with connect(server, tokens, local, data_dir) as paxs:
+        found = find_meeting(paxs, meeting)
+        renamed = paxs.sessions.update(found.id, {"title": title})
+        files_follow(paxs, found.id)
+    if json:
+        print_json(renamed)
+    else:
+        stdout.print(f"“{found.title}” is called “{renamed.title}” now.")
 
 
 @app.command()
