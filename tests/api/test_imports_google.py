@@ -80,7 +80,7 @@ def services(db: Database, settings: Settings, clock: VirtualClock, google: Fake
         def _client(self, timeout_s: float) -> httpx.AsyncClient:
             return httpx.AsyncClient(transport=httpx.MockTransport(route), follow_redirects=True)
 
-    with patch("minutebook.wiring.OutgoingClient", Wired):
+    with patch("minutebook.records.OutgoingClient", Wired):
         return build_services(settings, db, storage_of(settings), DurableJobs(), clock)
 
 

@@ -94,7 +94,7 @@ def services(
             return httpx.AsyncClient(transport=httpx.MockTransport(route), follow_redirects=True)
 
     microsoft = settings.microsoft.model_copy(update={"recordings": switched_on})
-    with patch("minutebook.wiring.OutgoingClient", Wired):
+    with patch("minutebook.records.OutgoingClient", Wired):
         told = settings.model_copy(update={"microsoft": microsoft})
         return build_services(told, db, storage_of(settings), DurableJobs(), clock)
 

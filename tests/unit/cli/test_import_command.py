@@ -25,7 +25,7 @@ def test_looking_choosing_importing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     zoom = FakeZoom(lambda: datetime.now(UTC))
     account = zoom.account(scopes=RECORDING_SCOPES)
     monkeypatch.setenv("MINUTEBOOK_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("minutebook.wiring.OutgoingClient", outgoing_to(zoom))
+    monkeypatch.setattr("minutebook.records.OutgoingClient", outgoing_to(zoom))
 
     def said(*arguments: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["import", *arguments])
