@@ -74,6 +74,29 @@ def test_whoever_declines_or_passes_on_owns_no_task() -> None:
     assert refused("Ada: Bo takes the keys from Cleo. / Bo: Fine.", "Take the keys", TASK, "Cleo")
 
 
+@pytest.mark.parametrize(
+    ("lines", "due", "language"),
+    [
+        ("Ada: The audit is on the ninth, I'll bring the binders the day before.", "the eighth", "en"),
+        ("Ada: The fee is due on the tenth, I'll pay the rest a week after.", "the 17th", "en"),
+        ("Ada: The viewing is on Thursday, I'll bring the binders the day before.", "Wednesday", "en"),
+        ("Ada: Le 13 on se voit, les convocations partent dix jours avant, je m'en charge.", "le 3", "fr"),
+    ],
+)
+def test_a_day_follows_from_another(lines: str, due: str, language: str) -> None:
+    text = lines.rpartition(", ")[0].partition(": ")[2] if language == "fr" else lines.rpartition("I'll ")[2]
+
+    assert not refused(lines, text, TASK, "Ada", due, language)
+    assert refused(lines, text, TASK, "Ada", {"en": "the 2nd", "fr": "le 25"}[language], language)
+
+
+def test_noon_is_twelve_and_fridays_are_friday() -> None:
+    assert not refused("Ada: Food is at twelve.", "Food at noon")
+    assert refused("Ada: Food is at one.", "Food at noon")
+    assert not refused("Ada: We deploy nothing on a Friday.", "Nothing is deployed on Fridays")
+    assert refused("Ada: We deploy nothing on a Friday.", "Nothing is deployed on Mondays")
+
+
 def test_a_time_may_be_said_otherwise_but_not_turned_round() -> None:
     assert not refused("Ada: I'll have the report in a fortnight.", "Deliver the report", TASK, "Ada", "in two weeks")
     assert refused("Ada: I'll send the photos before lunch.", "Send the photos", TASK, "Ada", "after lunch")

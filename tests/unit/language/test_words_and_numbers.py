@@ -35,6 +35,11 @@ def test_contractions_are_spelt_out(text: str, words: list[str]) -> None:
         ("the twenty-first of March", [21]),
         ("five and ten", [5, 10]),
         ("1.5 hours", [1.5]),
+        ("a hundred people", [100]),
+        ("hundreds of people", []),
+        ("one and a half points", [1.5]),
+        ("two and a half thousand", [2500]),
+        ("a two-man lift and a one-off", [2]),
         ("nothing", []),
     ],
 )

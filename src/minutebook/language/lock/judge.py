@@ -59,15 +59,22 @@ def shipped() -> Mapping[str, Model]:
 
 
 class Judge:
-    """Judges lines of one transcript. `times_of` gives the words of time of a text."""
+    """Judges lines of one transcript. `times_of` gives the words of time of a due date, `times_told` those that cited
+    words tell."""
 
     def __init__(
-        self, lexicon: Lexicon, transcript: Transcript, wording: Wording, times_of: Callable[[str], set[str]]
+        self,
+        lexicon: Lexicon,
+        transcript: Transcript,
+        wording: Wording,
+        times_of: Callable[[str], set[str]],
+        times_told: Callable[[str], set[str]],
     ) -> None:
         self._lexicon = lexicon
         self._transcript = transcript
         self._wording = wording
         self._times_of = times_of
+        self._times_told = times_told
 
     def reason_against(self, item: Item, objections: Mapping[str, str]) -> str | None:
         """Why a line is not believed, as a sentence; None where it is. `objections` are the reasons of single rules:
@@ -101,7 +108,7 @@ class Judge:
         if due is None:
             return {}
         texts = {text for told in reading.told for text in (told.text, *told.parts)}
-        return {**{text: self._times_of(text) for text in texts}, "": self._times_of(due.said)}
+        return {**{text: self._times_told(text) for text in texts}, "": self._times_of(due.said)}
 
 
 def features_of_slot(slot: str, features: Mapping[str, float]) -> Mapping[str, float]:

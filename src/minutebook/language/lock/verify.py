@@ -29,12 +29,11 @@ from minutebook.language.text.words import Words
 from minutebook.transcript.attribution import TurnIndex
 from minutebook.transcript.model import Transcript, Turn
 
+_LONGEST_MONTH = 31
 _SLACK_S = 0.6
 """How far a cited time may lie from the words' times, in seconds: engines round, and corrections move words."""
-_MOSTLY = 0.55
-"""Share of a line's words that have to be said for a decision or a task that no cited sentence makes by itself."""
-
 _MOSTLY = 0.5
+"""Share of a line's words that have to be said for a decision or a task that no cited sentence makes by itself."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,11 @@ class Verifier:
         amounts = Amounts(self._lexicon)
         self._manner = Manner(self._lexicon)
         self._judge = Judge(
-            self._lexicon, transcript, self._wording, lambda t: self._times(self._words.normal_words(t))
+            self._lexicon,
+            transcript,
+            self._wording,
+            lambda text: self._times(self._words.normal_words(text)),
+            lambda text: self._times_told(self._words.normal_words(text)),
         )
         self._musts: tuple[Callable[[Item], str | None], ...] = (
             self._quotes, self._within, self._spoken_to_people, self._wording.uncited, amounts.uncited, self._speaks,
@@ -268,7 +271,7 @@ class Verifier:
     def _is_time_of(self, said: Sequence[str], quote: Sequence[str]) -> bool:
         """Whether a time was said: all that names a day, an hour or a number, half of the rest, and not "before" for
         "after"."""
-        wanted, told = self._times(said), self._times(quote)
+        wanted, told = self._times(said), self._times_told(quote)
         untold = wanted - told
         strict = {self._words.stem(w) for w in self._lexicon.date_words} | {w for w in wanted if w[:1].isdigit()}
         if untold & strict or (wanted and 2 * len(untold) > len(wanted)):
@@ -289,6 +292,26 @@ class Verifier:
         return {self._words.stem(w) for w in spelt if w not in spelling and w not in light} | {
             f"{n.value:g}" for n in self._words.numbers_in(spelt)
         }
+
+    def _times_told(self, words: Sequence[str]) -> set[str]:
+        """The words of the times that a quote tells, also of those that follow from them."""
+        return self._times(words) | self._reckoned(words)
+
+    def _reckoned(self, words: Sequence[str]) -> set[str]:
+        """The days that lie so far from those that are told, as words of a time: with "the ninth … the day before" the
+        eighth, with Thursday Wednesday."""
+        days = {int(n.value) for n in self._words.numbers_in(words) if 1 <= n.value <= _LONGEST_MONTH}
+        weekdays = self._lexicon.dates.weekdays
+        told = [weekdays.index(word) for word in words if word in weekdays]
+        found = set[str]()
+        for phrase, way in (("days_before", -1), ("days_after", 1)):
+            pattern = self._lexicon.phrases.get(phrase)
+            for match in pattern.finditer(" ".join(words)) if pattern else ():
+                count = self._words.numbers_in((match["count"] or "").split())
+                apart = way * int(count[0].value if count else 1) * (len(weekdays) if match["week"] else 1)
+                found |= {str(day + apart) for day in days if 1 <= day + apart <= _LONGEST_MONTH}
+                found |= {self._words.stem(weekdays[(day + apart) % len(weekdays)]) for day in told}
+        return found
 
 
 def locked(draft: Draft, transcript: Transcript, request: NoteRequest) -> Note:

@@ -24,6 +24,7 @@ from minutebook.language.talk.people import bare
 from minutebook.language.text.embedding import similarity
 from minutebook.transcript.model import Transcript
 
+_NOON = 12.0
 _LEAST_ALIKE = 0.1
 """How like its quotes a line has to be that consists of words which were said."""
 _MOST = 4
@@ -162,7 +163,10 @@ class Wording:
         missing = [
             w
             for w in claimed
-            if w not in spelt and (w in names or not self._is_carried(w, carried, spelt)) and not is_time(w, numbers)
+            if w not in spelt
+            and ((w in names and not self._is_day(w)) or not self._is_carried(w, carried, spelt))
+            and not is_time(w, numbers)
+            and not (w in self._lexicon.lists["noons"] and _NOON in numbers)
         ]
         strict = self._date_words(item) | names | self._swapped_names(item, missing)
         untold = [w for w in missing if w in strict or self._turns(w, spelt)]
@@ -231,12 +235,16 @@ class Wording:
 
     def _is_carried(self, word: str, carried: set[str], spelt: set[str]) -> bool:
         """Whether a word is said, in another form, in another word for the same, or, in German, in parts."""
-        if word in self._lexicon.date_words:
-            return f"{word}s" in spelt
+        if self._is_day(word):
+            return f"{word}s" in spelt or word.removesuffix("s") in spelt
         forms = (self._words.stem(word), word)
         others = {self._words.stem(w) for w in self._synonyms.get(word, ())}
         joined = self._lexicon.nouns_have_capitals and is_compound(word, carried | spelt)
         return joined or bool(others & carried) or any(is_carried(form, carried) for form in forms)
+
+    def _is_day(self, word: str) -> bool:
+        """Whether a word names a time, also every one of them: "Fridays"."""
+        return word in self._lexicon.date_words or word.removesuffix("s") in self._lexicon.dates.weekdays
 
     def _date_words(self, item: Item) -> frozenset[str]:
         """Words that name a time, without those that only do with a capital: "may"."""

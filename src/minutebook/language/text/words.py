@@ -49,6 +49,8 @@ class Words:
         self._tens = _ranks(data["tens"], first=2, step=10)
         self._ordinals = _ranks(data["ordinals"], first=1) | data["further_ordinals"]
         self._scales: Mapping[str, int] = data["scales"]
+        self._before_scale, self._alone = word_set(data.get("before_scale", "")), word_set(data.get("scales_alone", ""))
+        self._half: Sequence[str] = data.get("and_a_half", "").split()
         self._and = str(data["and"])
         self._and_after = 10 if data.get("and_after_tens", False) else 100
         self._thousands = str(data.get("thousands", ","))
@@ -108,7 +110,7 @@ class Words:
             if self._single(words[at]) is None and not self._is_scale(words, at):
                 at += 1
                 continue
-            value, end = self._spelt_number(words, at)
+            value, end = self._with_half(*self._spelt_number(words, at), words)
             found.append(Number(value, at, end))
             at = end
         return found
@@ -153,7 +155,7 @@ class Words:
         head, _, tail = word.partition("-")
         if head in self._tens and (small := self._units.get(tail, self._ordinals.get(tail))) is not None:
             return float(self._tens[head] + small)
-        return None
+        return float(self._units[head]) if tail.isalpha() and self._units.get(head, 1) != 1 else None
 
     def _in_one_word(self, word: str) -> int | None:
         """The value of a number that is written as one word, scale by scale: "viertausendfünfhundert"."""
@@ -193,8 +195,19 @@ class Words:
             at += 1
         return total + current, at
 
+    def _with_half(self, value: float, end: int, words: Sequence[str]) -> tuple[float, int]:
+        """A number that a half is added to, which a scale may follow: "two and a half", "two and a half thousand"."""
+        after = end + len(self._half)
+        if not self._half or list(words[end:after]) != list(self._half):
+            return value, end
+        scale = self._scales.get(words[after]) if after < len(words) else None
+        return (value + 0.5, after) if scale is None else ((value + 0.5) * scale, after + 1)
+
     def _is_scale(self, words: Sequence[str], at: int) -> bool:
-        """Whether a number begins with its scale and goes on: "a hundred and sixty", "mil doscientas"."""
+        """Whether a number begins with its scale: it goes on ("a hundred and sixty", "mil doscientas"), or it is all
+        ("a hundred", "mille")."""
+        if words[at] in self._alone or (words[at] in self._scales and at and words[at - 1] in self._before_scale):
+            return True
         after = list(words[at + 1 : at + 3])
         goes_on = after[-1:] if after[:1] == [self._and] else after[:1]
         return words[at] in self._scales and any(self._single(w) is not None for w in goes_on)
