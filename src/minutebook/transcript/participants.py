@@ -34,8 +34,11 @@ class NamingRules:
     a score of `least` and a lead of `margin`. A voice is bound in full with `evidence_s` of speech under a person's
     signs; with less than `covered` of its speech under anybody's signs, while there are any, it is somebody whom the
     platform does not show, and bound as much less. The platform tells nothing at all after `silent_s` without a sign.
-    A voice names nobody without a sign of theirs where another has a score of `others` by the platform: diarizers
-    mistake turns.
+    A voice names nobody without a sign of theirs where another has a score of `others` by the platform, nor in a turn
+    that lies under another's signs by `turned` more than under theirs: diarizers mistake turns. Such a turn is that
+    other's where it lies `whole` under their signs and lasts `brief_s`; a shorter one is nobody's. Nor is a shorter
+    turn of another voice theirs who have a voice of their own (bound by `owned`), by `margin` more than that one:
+    signs do not show a word that somebody puts in.
     Residual lags of up to `longest_lag_s` are looked for in steps of `lag_step_s`, and believed where they bring
     `lag_gain` more agreement. Measured with `python -m bench.calls`.
     """
@@ -47,6 +50,10 @@ class NamingRules:
     covered: float = 0.5
     silent_s: float = 60.0
     others: float = 0.25
+    turned: float = 0.28
+    owned: float = 0.6
+    brief_s: float = 2.5
+    whole: float = 0.63
     longest_lag_s: float = 2.0
     lag_step_s: float = 0.1
     lag_gain: float = 0.02
@@ -73,8 +80,8 @@ def named_words(
         return [list(words) for words in spoken]
     aligned = without_residual_lag(speaking, turns, rules)
     binding = bound_voices(turns, aligned, rules)
-    signs = _Signs(aligned)
-    return [[_named(word, signs, binding.get(word.speaker, {}), rules) for word in words] for words in spoken]
+    naming = _Naming(aligned, turns, binding, rules)
+    return [[naming.named(word) for word in words] for words in spoken]
 
 
 def uncovered(speaking: Sequence[Speaking], turns: Sequence[Turn], shortest_s: float = 1.0) -> list[Speaking]:
@@ -170,7 +177,7 @@ def _union_of(speaking: Sequence[Speaking], gap_s: float) -> list[Turn]:
 
 
 class _Signs:
-    """Signs by time: who seems to speak around a word."""
+    """Signs by time: who seems to speak around a word, or in a turn."""
 
     def __init__(self, speaking: Sequence[Speaking]) -> None:
         # A turn's speaker is free text to the index: here the sign's place in the list.
@@ -180,11 +187,19 @@ class _Signs:
         )
 
     def around(self, start: float, end: float) -> dict[str, float]:
-        """For each person the part of the word, widened by the sign's blur, that lies under their signs."""
+        """For each person the part of the word, widened by the sign's blur, that lies under their signs, by how sure
+        these are."""
+        return self._under(start, max(end, start + 1e-3), 1.0)
+
+    def within(self, turn: Turn) -> dict[str, float]:
+        """The same for a turn, whose edges the voices tell: without blur."""
+        return self._under(turn.start, max(turn.end, turn.start + 1e-3), 0.0)
+
+    def _under(self, start: float, end: float, blurred: float) -> dict[str, float]:
         of_source: defaultdict[tuple[str, str], float] = defaultdict(float)
-        for turn in self._index.between(start, max(end, start + 1e-6)):
+        for turn in self._index.between(start, end):
             each = self._speaking[int(turn.speaker)]
-            first, last = start - each.blur_s, max(end, start + 1e-3) + each.blur_s
+            first, last = start - blurred * each.blur_s, end + blurred * each.blur_s
             part = (min(last, each.end) - max(first, each.start)) / (last - first)
             of_source[each.person, each.source] += each.weight * max(0.0, part)
         found: dict[str, float] = {}
@@ -193,17 +208,72 @@ class _Signs:
         return found
 
 
-def _named(spoken: SpokenWord, signs: _Signs, bound: Mapping[str, float], rules: NamingRules) -> SpokenWord:
-    seen = signs.around(spoken.word.start, spoken.word.end)
-    person = _leader(seen, rules.sure, rules.sure)
-    if person is None:
-        both = {who: seen.get(who, 0.0) + bound.get(who, 0.0) for who in seen.keys() | bound.keys()}
-        person = _leader(both, rules.least, rules.margin)
-        if person not in seen and max(seen.values(), default=0.0) >= rules.others:
+class _Naming:
+    """Decides word by word."""
+
+    def __init__(
+        self, speaking: Sequence[Speaking], turns: Sequence[Turn], binding: Binding, rules: NamingRules
+    ) -> None:
+        self._signs = _Signs(speaking)
+        self._turns = {voice: TurnIndex(own) for voice, own in _by_voice(turns).items()}
+        self._binding = binding
+        self._own = _own_voices(binding, rules.owned)
+        self._rules = rules
+
+    def named(self, spoken: SpokenWord) -> SpokenWord:
+        """The word, with a person's name where there is one for it."""
+        rules, bound = self._rules, self._binding.get(spoken.speaker, {})
+        seen, turn = self._signs.around(spoken.word.start, spoken.word.end), self._turn_of(spoken)
+        told = self._signs.within(turn) if turn is not None else {}
+        person = _leader(seen, rules.sure, rules.sure)
+        if person is None and self._is_turned(bound, told):
+            long = turn is not None and turn.end - turn.start >= rules.brief_s
+            person = _leader(told, rules.whole, rules.turned) if long else None
+        elif person is None:
+            person = self._by_both(seen, bound)
+        if person is not None and turn is not None and self._is_put_in(person, bound, turn):
             person = None
-    if person is None and _leader(bound, rules.least, rules.margin) is not None:
-        person = UNKNOWN
-    return spoken if person is None else SpokenWord(person, spoken.word)
+        if person is None and _leader(bound, rules.least, rules.margin) is not None:
+            person = UNKNOWN
+        return spoken if person is None else SpokenWord(person, spoken.word)
+
+    def _by_both(self, seen: Mapping[str, float], bound: Mapping[str, float]) -> str | None:
+        both = {who: seen.get(who, 0.0) + bound.get(who, 0.0) for who in seen.keys() | bound.keys()}
+        person = _leader(both, self._rules.least, self._rules.margin)
+        shown = person in seen or max(seen.values(), default=0.0) < self._rules.others
+        return person if shown else None
+
+    def _is_turned(self, bound: Mapping[str, float], told: Mapping[str, float]) -> bool:
+        """Whether the turn is rather somebody else's than the voice's."""
+        own = max(bound, key=lambda who: (bound[who], who), default=None)
+        other = max((part for who, part in told.items() if who != own), default=0.0)
+        return own is not None and other - told.get(own, 0.0) >= self._rules.turned
+
+    def _is_put_in(self, person: str, bound: Mapping[str, float], turn: Turn) -> bool:
+        """Whether the turn is short and of another voice than the person's own."""
+        rules, own = self._rules, self._own.get(person, 0.0)
+        return own - bound.get(person, 0.0) >= rules.margin and turn.end - turn.start < rules.brief_s
+
+    def _turn_of(self, spoken: SpokenWord) -> Turn | None:
+        index = self._turns.get(spoken.speaker)
+        return index.nearest((spoken.word.start + spoken.word.end) / 2) if index is not None else None
+
+
+def _own_voices(binding: Binding, least: float) -> dict[str, float]:
+    """For each person who has a voice of their own how far it is theirs."""
+    found: dict[str, float] = {}
+    for persons in binding.values():
+        for person, bound in persons.items():
+            if bound >= max(least, found.get(person, 0.0)):
+                found[person] = bound
+    return found
+
+
+def _by_voice(turns: Sequence[Turn]) -> dict[str, list[Turn]]:
+    found: defaultdict[str, list[Turn]] = defaultdict(list)
+    for turn in turns:
+        found[turn.speaker].append(turn)
+    return found
 
 
 def _leader(scores: Mapping[str, float], least: float, margin: float) -> str | None:

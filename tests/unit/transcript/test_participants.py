@@ -81,6 +81,22 @@ def test_a_turn_under_anothers_voice_is_not_that_others_by_the_voice_alone() -> 
     assert "Ada" not in names(said(("v1", 60.1), ("v1", 61.5), ("v1", 62.6)), mistaken, told)
 
 
+def test_a_short_turn_under_anothers_voice_is_not_that_others_who_spoke_just_before_and_after() -> None:
+    """The words lie within the blur of that other's signs."""
+    mistaken = [*TALK, Turn("v1", 60, 62), Turn("v1", 62.2, 63.8), Turn("v1", 64, 70)]
+    shown = [("Ada", 60, 62), ("Bob", 62.2, 63.8), ("Ada", 64, 70)]
+    told = [*page(), *(Speaking(name, start, end, 0.7, 1.5, "page") for name, start, end in shown)]
+    assert "Ada" not in names(said(("v1", 62.3), ("v1", 63.0), ("v1", 63.5)), mistaken, told)
+
+
+@pytest.mark.parametrize(("length", "name"), [(0.6, UNKNOWN), (4.0, "Ada")])
+def test_a_word_that_another_voice_puts_in_is_not_the_speakers(length: float, name: str) -> None:
+    """The page shows who speaks for long; a diarizer mistakes a turn now and then, and few of them are short."""
+    begun = [*TALK, Turn("v1", 60, 75), Turn("v2", 66, 66 + length)]
+    told = [*page(), Speaking("Ada", 60, 75, 0.7, 1.5, "page")]
+    assert names(said(("v2", 66.1)), begun, told) == [name]
+
+
 def test_no_name_where_platform_and_voice_contradict_each_other() -> None:
     told = [*page(talk=TALK[:4]), Speaking("Bob", 41, 50, 0.6, 1.5, "page")]
     assert names(said(("v1", 45)), TALK, told) == [UNKNOWN]
