@@ -104,7 +104,7 @@ def _configure(folder: Path, modules: Path, http_port: int, ws_port: int) -> Pat
 
 def _files(folder: Path, configuration: Path, http_port: int, ws_port: int) -> dict[str, str]:
     rooms = "\n".join(
-        f'room-{number}: {{ description="Room {number}" publishers=6 bitrate=256000 fir_freq=10 record=false }}'
+        f'room-{number}: {{ description="Room {number}" publishers=16 bitrate=256000 fir_freq=10 record=false }}'
         for number in ROOMS
     )
     return {
