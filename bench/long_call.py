@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -96,10 +97,7 @@ async def call(minutes: float, people: int, folder: Path) -> tuple[list[Minute],
     """The call; what was seen of the bot, and where its sound lies."""
     with janus() as sfu, call_pages(sfu.websocket) as pages:
         said = Said(time.time() + SETTLED_S, people)
-        voices = [
-            Voice(f"Guest{chr(ord('A') + number)}", lambda tick, number=number: said.of(number, tick))
-            for number in range(people)
-        ]
+        voices = [Voice(f"Guest{chr(ord('A') + number)}", partial(said.of, number)) for number in range(people)]
         for voice in voices:
             await voice.join(sfu.websocket, ROOM)
         orders = orders_for(pages.janus(ROOM), new_id(), longest_s=round(minutes * 60) + 600, silence_s=600)

@@ -76,7 +76,8 @@ interface Probe {
 interface Track {
   id: string;
   track: MediaStreamTrack;
-  connection: { connectionState: string };
+  connection: { connectionState: string; getReceivers?(): RTCRtpReceiver[] };
+  receiver: RTCRtpReceiver | null;
   who: Person | null;
   askedAt: number;
   element: HTMLAudioElement;

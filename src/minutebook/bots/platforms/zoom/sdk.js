@@ -1,7 +1,7 @@
 // Zoom's Meeting SDK on a page of the bot's own, in the view whose page is that of Zoom's web client: the facts and the page
 // script of that client hold here too. Calls are those of the published types of npm `@zoom/meetingsdk` 6.2.0; what went wrong
 // stands in the page as `data-zoom-error`, with Zoom's number for it or with what could not be loaded.
-(given) => {
+(/** @type {{ url: string, join: string }} */ given) => {
   const base = given.url.replace(/\/+$/, "");
   const version = base.slice(base.lastIndexOf("/") + 1);
   const joining = JSON.parse(given.join);
@@ -10,6 +10,7 @@
     `zoom-meeting-${version}.min.js`,
   ];
 
+  /** @type {(error: string, text: string) => void} */
   function fail(error, text) {
     const line = document.createElement("p");
     line.dataset.zoomError = error;
@@ -17,8 +18,10 @@
     document.body.append(line);
   }
 
+  /** @type {(answer: { errorCode: number, errorMessage: string }) => void} */
   const refused = ({ errorCode, errorMessage }) => fail(String(errorCode), `Zoom's Meeting SDK answers ${errorCode}: ${errorMessage}`);
 
+  /** @type {(path: string) => Promise<unknown>} */
   function loaded(path) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
