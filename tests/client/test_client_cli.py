@@ -217,7 +217,7 @@ def test_logout_revokes_and_forgets(double: PaxsDouble, signed_in: FileTokens, t
     assert len(double.calls_to("POST", "/api/oauth/provider/revoke")) == 1
     result = run("whoami", "--server", double.url)
     assert result.exit_code == 3
-    assert "Sign in with `minutebook login`" in result.stderr
+    assert f"Nobody is signed in to {double.url}: `minutebook login --server {double.url}`." in result.stderr
 
 
 def test_whoami(double: PaxsDouble, signed_in: FileTokens) -> None:

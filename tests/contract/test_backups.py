@@ -279,7 +279,7 @@ async def test_an_unfinished_backup_counts_for_nothing(new_place: Callable[[str]
     shutil.copytree(tmp_path / "backups" / made.name, left)
     (left / "manifest.json").unlink()
     assert Archive(tmp_path).chosen(None) == made.name
-    with pytest.raises(MinutebookError, match="There are:"):
+    with pytest.raises(MinutebookError, match="there are:"):
         Archive(tmp_path).chosen(left.name)
     await make(here.db, here.storage, SystemClock(), tmp_path, key=None, keep=7)
     assert not left.exists()

@@ -19,6 +19,8 @@ REVISION = "3bc7ad0"
 EXPECTED: dict[str, Any] = json.loads((PREVIOUS / f"{REVISION}.json").read_text(encoding="utf-8"))
 CHANGES = {"alembic_version", "job_requests", "events", "storage_disposals", "reports", "report_contents"}
 """Tables in which the work that goes on changes rows; what it does there is looked at through the API."""
+AGED = {"oauth_grants", "oauth_tokens"}
+"""Tables whose rows are forgotten some time after they have expired: the data do not get younger."""
 
 
 def rows_of(file: Path) -> dict[str, set[str]]:
@@ -55,7 +57,7 @@ def test_the_data_of_the_previous_release(server: Server) -> None:
                 "meeting note": "completed",
             }
     after = rows_of(file)
-    missing = {name: keys - after[name] for name, keys in before.items() if name not in CHANGES}
+    missing = {name: keys - after[name] for name, keys in before.items() if name not in CHANGES | AGED}
     assert {name: keys for name, keys in missing.items() if keys} == {}
     assert before["reports"] <= after["reports"]
     assert before["report_contents"] <= after["report_contents"]

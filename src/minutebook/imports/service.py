@@ -16,7 +16,7 @@ from minutebook.bots.service import Bots
 from minutebook.config import BotSettings
 from minutebook.db.database import Database
 from minutebook.db.locks import hold
-from minutebook.errors import QUOTED_MOST, Kind, MinutebookError, invalid, not_found
+from minutebook.errors import Kind, MinutebookError, invalid, not_found
 from minutebook.imports import repository
 from minutebook.imports.model import (
     Brought,
@@ -81,7 +81,7 @@ class Imports:
         that is UTC. `meeting_url_invalid`, `import_unsupported`."""
         meeting = meeting_at(meeting_url, self._pages, self._facts)
         if meeting is None:
-            message = f"“{meeting_url.strip()[:QUOTED_MOST]}” is no address of a meeting that Minutebook knows."
+            message = "This is no address of a meeting that Minutebook knows."
             raise invalid("meeting_url_invalid", message, "meeting_url")
         if meeting.platform not in self._providers:
             message = f"There is nothing to import from here: the platform is {meeting.platform}."

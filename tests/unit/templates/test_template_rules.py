@@ -1,5 +1,6 @@
 """What a note template may be, and that it makes of a note what it says."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -79,7 +80,7 @@ def test_other_fields_are_checked() -> None:
 def test_checked_sections_are_what_was_sent_and_come_back_from_json(
     kinds: list[ItemKind], many: int, heading: str
 ) -> None:
-    heading = " ".join(c for c in heading if c.isalnum())
+    heading = unicodedata.normalize("NFC", " ".join(c for c in heading if c.isalnum()))
     sections = checked_sections([SectionDraft([kind.value], heading) for kind in kinds[:many]])
     assert [section.kinds for section in sections] == [(kind,) for kind in kinds[:many]]
     assert {section.heading for section in sections} == {heading or None}

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from minutebook.errors import invalid
 from minutebook.kit.text import clean_line, folded
 from minutebook.language.model import Evidence
-from minutebook.language.talk.naming import propose_names
 from minutebook.language.talk.people import first_key
 from minutebook.meetings.model import Meeting
 from minutebook.transcript.model import Speaker, Transcript
@@ -118,6 +117,8 @@ def check_distinct(given: GivenNames) -> None:
 
 def proposed(transcript: Transcript, meeting: Meeting) -> tuple[Proposal, ...]:
     """What the talk says of its voices. An attendee whose name another one has too is nobody's proposal."""
+    from minutebook.language.talk.naming import propose_names  # numpy, which most commands do without
+
     shared = Counter(attendee.display_name for attendee in meeting.attendees)
     emails = {a.display_name: a.email for a in meeting.attendees if shared[a.display_name] == 1}
     found = propose_names(transcript, [attendee.display_name for attendee in meeting.attendees])

@@ -42,6 +42,6 @@ class CrossOrigin:
 
 
 def _quoted(name: str) -> str:
-    """As a header can hold it: printable ASCII without commas, cut."""
-    plain = "".join(each if " " <= each <= "~" and each != "," else "?" for each in name[:NAME_MOST])
+    """As a header can hold it: printable ASCII without blanks and commas, cut; something for a name that is empty."""
+    plain = "".join(each if "!" <= each <= "~" and each != "," else "?" for each in name[:NAME_MOST]) or '""'
     return plain + "..." * (len(name) > NAME_MOST)
