@@ -49,7 +49,7 @@ interface ZoomMtg {
 }
 
 /** Put before the capture script by bots/runner/capture/page_script.py. */
-declare const config: { binding: string; handle: string; name: string; rate: number };
+declare const config: { binding: string; handle: string; name: string; rate: number; picture: boolean };
 
 interface AudioContextOptions {
   sinkId?: string | { type: "none" };

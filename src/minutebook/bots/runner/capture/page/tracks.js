@@ -70,7 +70,8 @@ async function noteKept() {
   }
 }
 
-setInterval(() => noteKept().catch(() => {}), KEPT_MS);
+// A picture is recorded as it is shown, which is as late as what is heard: the two stay together.
+if (!config.picture) setInterval(() => noteKept().catch(() => {}), KEPT_MS);
 
 function rescan() {
   for (const connection of connections) {
