@@ -100,7 +100,7 @@ def test_a_broken_recording_ends_as_a_sentence(models: Path, tmp_path: Path) -> 
         (("process", str(SAMPLE)), 2, "Who took part?"),
         (("process", str(SAMPLE), "--attendee", "Ada <nonsense>"), 2, "Ada Lovelace <ada@example.com>"),
         (("transcribe", "no-such-file.flac"), 2, "is not a file"),
-        (("admin", "create-token", "nobody@example.com"), 4, "no such user"),
+        (("admin", "create-token", "nobody@example.com"), 4, "no user “nobody@example.com”"),
         (("admin", "create-user", "ada@example.com"), 2, "--password-stdin"),
     ],
 )
