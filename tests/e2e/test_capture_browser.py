@@ -411,38 +411,3 @@ async def test_sound_is_resampled_from_any_rate(bot: Bot) -> None:
     # What 24 kHz cannot hold must not come back as another sound.
     above = np.array(await page.evaluate(RESAMPLED, [source, 48_000, 16_000]))
     assert np.abs(above[200:]).max() < 0.001
-
-
-NOTED = """() => {
-  window.flashes = [];
-  new MutationObserver(() => {
-    if (document.body.style.background.includes("255")) window.flashes.push(Date.now());
-  }).observe(document.body, { attributes: true, attributeFilter: ["style"] });
-}"""
-KEPT_LONGER = """(ms) => {
-  for (const connection of window.people.keys())
-    for (const receiver of connection.getReceivers()) receiver.jitterBufferTarget = ms;
-}"""
-
-
-async def test_sound_keeps_its_place_while_the_browser_keeps_it_back_longer(bot: Bot) -> None:
-    """As it does by itself, for seconds, after the network was bad."""
-    await bot.open()
-    await bot.page.evaluate(NOTED)
-    await bot.page.evaluate("flash()")
-    await bot.capture.start(bot.page)
-    await until(lambda: bot.capture.last_sound_ms is not None)
-    await asyncio.sleep(8)
-    await bot.page.evaluate(KEPT_LONGER, 600)
-    changed_ms = now_ms()
-    await asyncio.sleep(10)
-    flashes: list[float] = await bot.page.evaluate("() => window.flashes")
-    done = await bot.stop()
-    (clicks,) = (decoded(track) for track in done.tracks.values())
-    levels = [(at / RATE, float(np.abs(clicks[at : at + 120]).max())) for at in range(0, len(clicks), 120)]
-    heard = [done.started_ms + 1000 * at for at in onsets(levels, 3_000)]
-    offsets = {flash: min((each - flash for each in heard), key=abs) for flash in flashes[1:-1]}
-    before = [offset for flash, offset in offsets.items() if flash < changed_ms - 1500]
-    after = [offset for flash, offset in offsets.items() if flash > changed_ms + 4000]
-    assert min(len(before), len(after)) >= 2
-    assert abs(np.median(after) - np.median(before)) < 100, offsets

@@ -49,7 +49,7 @@ interface ZoomMtg {
 }
 
 /** Put before the capture script by bots/runner/capture/page_script.py. */
-declare const config: { binding: string; handle: string; name: string; rate: number; picture: boolean };
+declare const config: { binding: string; handle: string; name: string; rate: number };
 
 interface AudioContextOptions {
   sinkId?: string | { type: "none" };
@@ -76,8 +76,7 @@ interface Probe {
 interface Track {
   id: string;
   track: MediaStreamTrack;
-  connection: { connectionState: string; getReceivers?(): RTCRtpReceiver[] };
-  receiver: RTCRtpReceiver | null;
+  connection: { connectionState: string };
   who: Person | null;
   askedAt: number;
   element: HTMLAudioElement;

@@ -70,7 +70,7 @@ class Capture:
         """Put the scripts into every page of this browser context; before the platform's script and any page."""
         binding = f"_{secrets.token_hex(8)}"
         await context.expose_binding(binding, self._told)
-        await context.add_init_script(page_script(binding, self._orders.bot_name, self._orders.video))
+        await context.add_init_script(page_script(binding, self._orders.bot_name))
 
     async def start(self, page: Page) -> None:
         """The recording begins now: sound, tracks, observations, and the picture when it was ordered."""

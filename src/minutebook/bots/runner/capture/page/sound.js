@@ -47,9 +47,6 @@ class Sound {
     this.expectedMs = 0;
     this.plane = new Float32Array(0);
     this.other = new Float32Array(0);
-    // How long the browser keeps this sound back at the moment, to even out how it arrives.
-    this.keptMs = 0;
-    this.kept = { delay: 0, count: 0 };
     this.put = (/** @type {number} */ value) => this.#put(value);
   }
 
@@ -95,16 +92,9 @@ class Sound {
     const samples = this.samples.subarray(0, this.count);
     const silent = samples.every((sample) => sample >= -SILENCE_PEAK && sample <= SILENCE_PEAK);
     const pcm = silent ? "" : toBase64(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
-    this.runs.push({ track: this.id, at: this.startMs - this.keptMs, count: this.count, pcm });
+    this.runs.push({ track: this.id, at: this.startMs, count: this.count, pcm });
     this.startMs += (1000 * this.count) / config.rate;
     this.count = 0;
-  }
-
-  // The browser's counts since the beginning: seconds that samples were kept, and how many samples were.
-  /** @type {(counted: { jitterBufferDelay?: number, jitterBufferEmittedCount?: number }) => void} */
-  keep({ jitterBufferDelay: delay = 0, jitterBufferEmittedCount: count = 0 }) {
-    if (count > this.kept.count) this.keptMs = (1000 * (delay - this.kept.delay)) / (count - this.kept.count);
-    this.kept = { delay, count };
   }
 
   take() {

@@ -1,7 +1,5 @@
 // Finds every remote audio track of the page, through whatever connection and however late it comes.
 
-const KEPT_MS = 250;
-
 /** @type {Set<RTCPeerConnection>} */
 const connections = new Set();
 /** @type {Map<string, Track>} */
@@ -13,8 +11,7 @@ function found(track, connection) {
   if (track.kind !== "audio" || track.readyState === "ended") return;
   for (const known of tracks.values()) if (known.track === track) return;
   const id = `${documentId}-${++trackCount}`;
-  const receiver = connection.getReceivers?.().find((each) => each.track === track) ?? null;
-  const entry = { id, track, connection, receiver, who: null, askedAt: -Infinity, element: new Audio() };
+  const entry = { id, track, connection, who: null, askedAt: -Infinity, element: new Audio() };
   tracks.set(id, entry);
   pull(entry);
   listen(id, track)
@@ -60,18 +57,6 @@ async function arrived() {
       }
     : null;
 }
-
-// What is heard now arrived a moment ago, and was said then.
-async function noteKept() {
-  for (const { id, receiver } of tracks.values()) {
-    const rows = receiver ? [...(await receiver.getStats()).values()] : [];
-    const counted = rows.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
-    if (counted) sounds.get(id)?.keep(counted);
-  }
-}
-
-// A picture is recorded as it is shown, which is as late as what is heard: the two stay together.
-if (!config.picture) setInterval(() => noteKept().catch(() => {}), KEPT_MS);
 
 function rescan() {
   for (const connection of connections) {
