@@ -327,12 +327,12 @@ async def test_what_the_contract_leaves_open_is_accepted_and_named(baas: httpx.A
     answer = await baas.post("/bots/", json=wish | {"streaming": {"output": "wss://example.com", "format": "pcm"}})
     assert answer.status_code == 200
     named = answer.headers["x-ignored-members"].split(", ")
-    assert named == ["automatic_leave.silence_timout", "automatic_leave.?ber??X:?1", "streaming.format"]
+    assert named == ["automatic_leave.silence_timout", "automatic_leave.%C3%BCber%0D%0AX%3A%201", "streaming.format"]
     many = await baas.post("/accounts/webhook_url", json={"webhook_url": None} | {f"m{n}": n for n in range(50)})
     assert many.status_code == 200
     assert len(many.headers["x-ignored-members"].split(", ")) == 10
     odd_names = await baas.post("/accounts/webhook_url", json={"webhook_url": None, "": 1, " m ": 1})
-    assert odd_names.headers["x-ignored-members"] == '"", ?m?'  # a header may not end in a blank
+    assert odd_names.headers["x-ignored-members"] == '"", %20m%20'  # a header may not end in a blank
     assert "x-ignored-members" not in (await baas.post("/accounts/webhook_url", json={"webhook_url": None})).headers
 
 

@@ -217,10 +217,10 @@ async def test_a_connected_users_bot_joins_with_the_sdk_of_their_app(stage: Stag
 @with_sdk
 async def test_an_app_that_was_given_signs_and_its_secret_stays(stage: Stage) -> None:
     seal = stage.services.sealing.seal
-    app = {"sealed_sdk_id": seal("own-app"), "sealed_sdk_pwd": seal("own-secret")}
+    app = {"sealed_sdk_id": seal("own-app"), "sealed_sdk_pwd": seal("own-secret-of-the-app")}
     told = await stage.orders(**app, sealed_obf_token=seal("given"))
     assert signed_by(json.loads(told["sdk_join"])["signature"]) == "own-app"
-    assert "own-secret" not in json.dumps(told)
+    assert "own-secret-of-the-app" not in json.dumps(told)
     told = await stage.orders(**app)
     assert told.keys() == {"sdk_url", "sdk_join"}, "meetings of the app's own account want no token"
     told = await stage.orders(**app, access_token_url="https://tokens.example.com/zak")
@@ -229,7 +229,7 @@ async def test_an_app_that_was_given_signs_and_its_secret_stays(stage: Stage) ->
 
 async def test_without_the_sdks_address_a_given_app_is_not_told(stage: Stage) -> None:
     seal = stage.services.sealing.seal
-    told = await stage.orders(sealed_sdk_id=seal("own-app"), sealed_sdk_pwd=seal("own-secret"))
+    told = await stage.orders(sealed_sdk_id=seal("own-app"), sealed_sdk_pwd=seal("own-secret-of-the-app"))
     assert told == {}
 
 

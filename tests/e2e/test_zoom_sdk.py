@@ -46,7 +46,7 @@ async def local() -> AsyncIterator[LocalPage]:
 
 
 def access(tokens: dict[str, str], url: str = SDK) -> dict[str, str]:
-    signed = signature(App("the-app", "secret"), "81234567890", datetime.now(UTC))
+    signed = signature(App("the-app", "secret-of-the-app"), "81234567890", datetime.now(UTC))
     told = join_arguments("Scribe </script>", Invitation("81234567890", "x.1", "reg"), signed, tokens)
     return {"sdk_url": url, "sdk_join": json.dumps(told), **tokens}
 

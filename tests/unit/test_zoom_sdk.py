@@ -12,7 +12,7 @@ from minutebook.zoom.model import App
 from minutebook.zoom.sdk import Invitation, join_arguments, signature
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-APP = App("the-app", "sécret")
+APP = App("the-app", "the sécret of an app")
 
 
 def read(token: str, secret: str) -> tuple[dict[str, Any], dict[str, Any]]:

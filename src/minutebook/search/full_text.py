@@ -24,25 +24,11 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import DDL, Table
-from sqlalchemy.types import UserDefinedType
 
-
-class _OfPostgres(UserDefinedType[str]):
-    """A type of Postgres by its name alone: what reads SQLite does not load SQLAlchemy's words of Postgres."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: Any) -> str:
-        """In DDL and in casts."""
-        return self.name
-
-
-TERMS_TYPE = Text().with_variant(_OfPostgres("TSVECTOR"), "postgresql")
+TERMS_TYPE = Text().with_variant(TSVECTOR(), "postgresql")
 INDEX_NAME = "search_terms"
 """Everything that either database keeps besides the table has a name that begins so."""
 
@@ -110,7 +96,7 @@ class TsVector:
 
     def matching(self, documents: Table, expression: str | BindParameter[str]) -> ColumnElement[bool]:
         """By the GIN index."""
-        return documents.c.terms.op("@@")(cast(expression, _OfPostgres("TSQUERY")))
+        return documents.c.terms.op("@@")(cast(expression, TSQUERY))
 
     def matched(self, documents: Table, expression: str) -> FromClause:
         """First of all, and only what lies in the rows themselves: texts and terms are kept elsewhere."""

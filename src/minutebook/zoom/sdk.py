@@ -4,13 +4,13 @@ After developers.zoom.us/docs/meeting-sdk/auth, and `ZoomMtg.join` in the types 
 6.2.0.
 """
 
-import hmac
-import json
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from minutebook.zoom.model import App
 
@@ -37,8 +37,7 @@ def signature(app: App, number: str, now: datetime) -> str:
     until = issued + int(LIFE.total_seconds())
     claims = {"appKey": app.client_id, "mn": int(number), "role": PARTICIPANT}
     times = {"iat": issued, "exp": until, "tokenExp": until}
-    signed = b".".join(_base64(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims | times))
-    return (signed + b"." + _base64(hmac.digest(app.client_secret.encode(), signed, "sha256"))).decode()
+    return jwt.encode({"alg": "HS256"}, claims | times, OctKey.import_key(app.client_secret))
 
 
 def join_arguments(name: str, invitation: Invitation, signed: str, tokens: Mapping[str, str]) -> dict[str, str]:
@@ -53,7 +52,3 @@ def join_arguments(name: str, invitation: Invitation, signed: str, tokens: Mappi
         "userName": name,
         **{key: value for key, value in given.items() if value},
     }
-
-
-def _base64(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")

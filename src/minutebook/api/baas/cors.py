@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -42,6 +43,5 @@ class CrossOrigin:
 
 
 def _quoted(name: str) -> str:
-    """As a header can hold it: printable ASCII without blanks and commas, cut; something for a name that is empty."""
-    plain = "".join(each if "!" <= each <= "~" and each != "," else "?" for each in name[:NAME_MOST]) or '""'
-    return plain + "..." * (len(name) > NAME_MOST)
+    """As a header can hold it: percent-encoded (RFC 3986), cut; quotes for a name that is empty."""
+    return quote(name[:NAME_MOST], errors="replace") + "..." * (len(name) > NAME_MOST) or '""'

@@ -147,7 +147,7 @@ def find_meeting(paxs: Paxs, name: str) -> Meeting:
     if _ID.fullmatch(name.lower()):
         with suppress(NotFound):
             return paxs.sessions.get(name)
-    said = f"No meeting is called “{name}”, and no id begins so; `minutebook meetings list` shows what there is."
+    said = f"No meeting is called “{name}”, and no id begins so."
     raise NotFound(said, code="session_not_found")
 
 

@@ -16,7 +16,7 @@ _NEAR = 4
 _DENIED_WITHIN = 3
 """Words before a number or name among which a negation denies just it: "not on the eighteenth"."""
 _PART = re.compile(r"[,;:.?!…]+\s+")
-_NOON = 12.0
+NOON = 12.0
 _QUARTER = re.compile(r"q(\d)")
 
 
@@ -88,7 +88,7 @@ class Amounts:
                 yield round(one.value + two.value / 100, 2), _Place(words, one.first, two.last)
         for at, word in enumerate(words):
             if word in self._lexicon.lists["noons"]:
-                yield _NOON, _Place(words, at, at + 1)
+                yield NOON, _Place(words, at, at + 1)
             if (quarter := _QUARTER.fullmatch(word)) is not None:
                 yield float(quarter[1]), _Place(words, at, at + 1)
 

@@ -17,6 +17,7 @@ from importlib.resources import files
 from itertools import pairwise, takewhile
 
 from minutebook.language.lexicon import Lexicon, synonyms
+from minutebook.language.lock.amounts import NOON
 from minutebook.language.lock.claims import claim_parts, claims
 from minutebook.language.lock.likeness import is_carried, is_compound, is_time, plain
 from minutebook.language.model import Item, ItemKind
@@ -24,7 +25,6 @@ from minutebook.language.talk.people import bare
 from minutebook.language.text.embedding import similarity
 from minutebook.transcript.model import Transcript
 
-_NOON = 12.0
 _LEAST_ALIKE = 0.1
 """How like its quotes a line has to be that consists of words which were said."""
 _MOST = 4
@@ -166,7 +166,7 @@ class Wording:
             if w not in spelt
             and ((w in names and not self._is_day(w)) or not self._is_carried(w, carried, spelt))
             and not is_time(w, numbers)
-            and not (w in self._lexicon.lists["noons"] and _NOON in numbers)
+            and not (w in self._lexicon.lists["noons"] and NOON in numbers)
         ]
         strict = self._date_words(item) | names | self._swapped_names(item, missing)
         untold = [w for w in missing if w in strict or self._turns(w, spelt)]
