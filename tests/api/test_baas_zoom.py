@@ -227,6 +227,12 @@ async def test_an_app_that_was_given_signs_and_its_secret_stays(stage: Stage) ->
     assert json.loads(told["sdk_join"])["zak"] == "the-token"
 
 
+@with_sdk
+async def test_an_app_without_a_secret_signs_nothing(stage: Stage) -> None:
+    seal = stage.services.sealing.seal
+    assert await stage.orders(sealed_sdk_id=seal("own-app"), sealed_sdk_pwd=seal("")) == {}
+
+
 async def test_without_the_sdks_address_a_given_app_is_not_told(stage: Stage) -> None:
     seal = stage.services.sealing.seal
     told = await stage.orders(sealed_sdk_id=seal("own-app"), sealed_sdk_pwd=seal("own-secret-of-the-app"))

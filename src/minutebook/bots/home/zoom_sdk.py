@@ -52,7 +52,7 @@ class ZoomSdk:
     async def _app(self, owner_id: str, orders: Orders) -> App | None:
         """The app that was given with the bot, else the one that the user of its token is connected through."""
         given = orders.zoom
-        if "sdk_id" in given and "sdk_pwd" in given:
+        if given.get("sdk_id") and given.get("sdk_pwd"):
             return App(given["sdk_id"], given["sdk_pwd"])
         user_id = given.get("obf_token_user_id")
         return await self._connections.app(owner_id, user_id) if user_id else None
