@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from minutebook.analysis.making import recording as run
-from minutebook.analysis.voices import model as speakers
 from minutebook.language.model import Evidence, NameProposal
+from minutebook.language.talk import naming
 from minutebook.wiring import Services
 from support.browser import IssueToken
 from support.records import ADA, TOM, Paxs, Worker, content_of, error_of
@@ -162,7 +162,7 @@ async def test_a_doubtful_proposal_names_nobody(
     ada: Paxs, worker: Worker, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubt = NameProposal("speaker_2", "Tom Kilburn", 0.4, (Evidence(9.5, 10.0, "speaker_1", "Thanks, Tom."),), False)
-    monkeypatch.setattr(speakers, "propose_names", lambda *_: (doubt,))
+    monkeypatch.setattr(naming, "propose_names", lambda *_: (doubt,))
     recording = await ada.upload(session)
     await worker.drain()
     found = (await ada.get(f"/api/recordings/{recording['id']}/speakers")).json()["speakers"][1]
