@@ -74,6 +74,12 @@ def is_whole(call: Recorded) -> bool:
     return call.wanted.turns > 8
 
 
+def unlike(call: Recorded) -> float:
+    """How many percent of the words two hearings of a call may differ by. In a short call on a crowded machine three
+    words in a hundred are chance: there only a lost turn (one of eight) shows."""
+    return 3.0 if is_whole(call) else 12.0
+
+
 def spoken(talk: Talk) -> str:
     """All words in the order in which their utterances begin."""
     return " ".join(line.text for line in sorted(talk.lines, key=lambda line: line.start_s))
@@ -105,7 +111,7 @@ def test_words_are_as_right_as_from_the_source_files(call: Recorded, direct: dic
     print(
         f"\n{call.wanted.mode}: word error rate {in_call:.1f}% through the call, {directly:.1f}% from the source files"
     )
-    assert in_call <= directly + 3.0, " | ".join(f"{word.name}: {word.text}" for word in call.words)
+    assert in_call <= directly + unlike(call), " | ".join(f"{word.name}: {word.text}" for word in call.words)
 
 
 def test_the_recording_is_a_meeting_of_the_user(call: Recorded, server: BotServer) -> None:
@@ -200,7 +206,7 @@ def test_the_stream_holds_the_same_words(call: Recorded, tmp_path: Path) -> None
         f"\n{call.wanted.mode}, {call.wanted.rate} Hz: {seconds:.1f} s streamed; word error rate {from_stream:.1f}% "
         f"from the stream, {from_recording:.1f}% from the recording"
     )
-    assert from_stream <= from_recording + 3.0
+    assert from_stream <= from_recording + unlike(call)
 
 
 def stream_at(call: Recorded) -> float:
