@@ -57,6 +57,26 @@ def test_lines_link_their_time_and_quote() -> None:
     assert "Speaker 2: “Will do.”" in markdown
 
 
+def test_of_many_quotes_the_nearest_are_written_and_the_others_are_linked() -> None:
+    led = [Evidence(at, at + 1.0, "speaker_1", f"Sentence at {at:.0f}.") for at in (1.0, 30.0, 52.0, 58.0)]
+    own = Evidence(20.0, 21.0, "speaker_2", "Mine to do.")
+    item = Item(
+        ItemKind.ACTION,
+        "Write it",
+        (Evidence(60.0, 61.0, "speaker_2", "I will write it."), *led, own),
+        Owner("speaker_2"),
+        context="Sentence at 30.",
+    )
+    lines = note_markdown(replace(NOTE, items=(item,)), TALK).splitlines()
+
+    assert lines[lines.index("## Action items") + 3 :] == [
+        "  - [1:00](#t=60.0) Speaker 2: “I will write it.”",
+        "  - [0:20](#t=20.0) Speaker 2: “Mine to do.”",
+        "  - [0:30](#t=30.0) Speaker 1: “Sentence at 30.”",
+        "  - … [0:01](#t=1.0) [0:52](#t=52.0) [0:58](#t=58.0)",
+    ]
+
+
 def test_a_rename_needs_no_new_note() -> None:
     shown = note_to_json(NOTE, renamed(speaker_2="Dana Weiss"))
 

@@ -5,9 +5,11 @@ Everything that was said or written by a model is escaped: a note can hold no im
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import (
+    Evidence,
     Item,
     ItemKind,
     KeyPoint,
@@ -35,7 +37,9 @@ _ORDERS = {
 }
 """Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
-"""Quotes shown per line where fewer than all are."""
+_MOST_QUOTES = 3
+"""Quotes written out per line, by type of meeting, else this many; of further ones the times alone stand there. More is
+read by nobody: of what led to a line the sentences farther away are to the point in two of five cases."""
 
 
 def clock(seconds: float) -> str:
@@ -76,7 +80,7 @@ def note_markdown(
         if items:
             lines += [f"## {_section_heading(section, words)}", ""]
             for item in items:
-                lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type))
+                lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type, _MOST_QUOTES))
             lines.append("")
     if not any(item.kind in wanted for item in note.items):
         lines += [words.headings["nothing"], ""]
@@ -99,12 +103,26 @@ def _section_heading(section: NoteSection, words: Lexicon) -> str:
     return escaped(section.heading) if section.heading else ", ".join(words.headings[kind] for kind in section.kinds)
 
 
-def _item_lines(item: Item, transcript: Transcript, words: Lexicon, quotes: int | None) -> list[str]:
+def _item_lines(item: Item, transcript: Transcript, words: Lexicon, most: int) -> list[str]:
     lines = [f"- {_headline(item, transcript, words)} {_when(item)}"]
-    for evidence in item.evidence[:quotes]:
+    first, others = item.evidence[0], sorted(item.evidence[1:], key=partial(_farness, item))
+    for evidence in (first, *sorted(others[: most - 1], key=_start)):
         name = escaped(transcript.name_of(evidence.speaker))
         lines.append(f"  - {_time_link(evidence.start)} {name}: “{_said(evidence.quote, transcript)}”")
-    return lines
+    further = [_time_link(evidence.start) for evidence in sorted(others[most - 1 :], key=_start)]
+    return [*lines, f"  - … {' '.join(further)}"] if further else lines
+
+
+def _farness(item: Item, evidence: Evidence) -> tuple[bool, bool, float]:
+    """The quotes nearest to a line's first one come first; before them what the line itself refers to, then what the
+    one says who does it."""
+    referred = item.context is not None and item.context in evidence.quote
+    owned = item.owner is not None and item.owner.speaker == evidence.speaker
+    return not referred, not owned, abs(evidence.start - item.evidence[0].start)
+
+
+def _start(evidence: Evidence) -> float:
+    return evidence.start
 
 
 def _headline(item: Item, transcript: Transcript, words: Lexicon) -> str:
