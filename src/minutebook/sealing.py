@@ -26,7 +26,22 @@ def load_or_make_keys(path: Path) -> list[bytes]:
             pass
         finally:
             part.unlink()
-    return [base64.urlsafe_b64decode(line) for line in path.read_bytes().split()]
+    return keys_in(path.read_bytes(), path)
+
+
+def keys_in(content: bytes, path: Path) -> list[bytes]:
+    """The keys of such a file; raises `secret_key_damaged` when it is another file or a part of one."""
+    try:
+        keys = [base64.b64decode(line, b"-_", validate=True) for line in content.split()]
+    except ValueError:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        message = (
+            f"{path} holds no key of Minutebook. Put the one of the last backup in its place. Without it what it "
+            "sealed is lost (connected calendars, Zoom, keys of clients): then remove the file, and a new key is made."
+        )
+        raise MinutebookError(Kind.INVALID, "secret_key_damaged", message)
+    return keys
 
 
 def put_new_key(path: Path) -> None:
@@ -72,6 +87,10 @@ class Sealing:
         self._keys = (key, *older)
         every = [Fernet(base64.urlsafe_b64encode(_derived(each, "seal"))) for each in self._keys]
         self._newest, self._every = every[0], MultiFernet(every)
+
+    def with_older(self, *keys: bytes) -> "Sealing":
+        """The same, which also opens and proves what these keys did."""
+        return Sealing(*self._keys, *keys)
 
     def seal(self, secret: str) -> str:
         """The secret as text that says nothing without the key."""

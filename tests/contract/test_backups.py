@@ -256,7 +256,8 @@ async def test_a_damaged_backup_is_not_put_to_use(
         await restore(there.db, there.storage, tmp_path / "b")
     assert refused.value.code == "backup_damaged"
     async with there.db.reading() as tx:
-        assert await rows.is_empty(tx)
+        assert await rows.in_use(tx) is None
+    assert [stored.key async for stored in there.storage.listing()] == []
 
 
 async def test_a_backup_of_a_newer_program(new_place: Callable[[str], Place], tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def test_a_new_key_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     assert said("new-key").startswith("0 There is a new key")
     assert len((tmp_path / "secret.key").read_bytes().split()) == 2
-    assert said("reseal").startswith("0 0 secrets")
-    assert "1 older keys were forgotten" in said("reseal", "--forget-old")
+    assert "newest key: 0 secrets." in said("reseal")
+    assert "Forgotten: 1 older key." in said("reseal", "--forget-old")
     assert len((tmp_path / "secret.key").read_bytes().split()) == 1
     monkeypatch.setenv("MINUTEBOOK_SECRET_KEY", "configured")
     assert "MINUTEBOOK_OLD_SECRET_KEYS" in said("new-key")

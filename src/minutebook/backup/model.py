@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from minutebook.errors import Kind, MinutebookError
 
+DAMAGED = "backup_damaged"
 FORMAT = 1
 """Of the folder's layout. A program reads the formats up to its own."""
 
@@ -44,7 +44,7 @@ class Manifest:
         return json.dumps({"format": FORMAT, **asdict(self), "made_at": self.made_at.isoformat()}, indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> "Manifest":
+    def from_json(cls, text: bytes) -> "Manifest":
         """Read what `to_json` wrote; raises `backup_damaged` and `backup_newer`."""
         try:
             told = json.loads(text)
@@ -85,10 +85,9 @@ class Summary:
         )
 
 
-def damaged(how: str, **details: Any) -> MinutebookError:
+def damaged(how: str) -> MinutebookError:
     """A backup that is not whole."""
-    message = f"This backup is damaged: {how}. Nothing of it was put to use; take an older one (--at)."
-    return MinutebookError(Kind.INVALID, "backup_damaged", message, **details)
+    return MinutebookError(Kind.INVALID, DAMAGED, f"This backup is damaged: {how}. Nothing of it was put to use.")
 
 
 def newer(how: str) -> MinutebookError:

@@ -64,15 +64,17 @@ def _schema_of(connection: Connection) -> tuple[str, Sequence[Table]]:
     return str(revision), metadata.sorted_tables
 
 
-async def is_empty(tx: AsyncConnection) -> bool:
-    """Whether the database has no row of anybody's: it is new, or just migrated."""
+async def in_use(tx: AsyncConnection) -> str | None:
+    """By what one sees that the database is somebody's: a row, or a table that is not ours; None when it is new, or
+    just migrated."""
     if not await tx.run_sync(lambda connection: inspect(connection).has_table(VERSIONS)):
-        return not await tx.run_sync(lambda connection: inspect(connection).get_table_names())
+        names = await tx.run_sync(lambda connection: inspect(connection).get_table_names())
+        return f"its database has a table {names[0]}, of another program" if names else None
     _, tables = await schema_of(tx)
     for table in tables:
         if (await tx.execute(select(1).select_from(table).limit(1))).first():
-            return False
-    return True
+            return f"its table {table.name} has rows"
+    return None
 
 
 async def lines(tx: AsyncConnection, table: Table) -> AsyncIterator[list[bytes]]:
@@ -82,15 +84,11 @@ async def lines(tx: AsyncConnection, table: Table) -> AsyncIterator[list[bytes]]
         yield [_line(table, row) for row in batch]
 
 
-async def fill(tx: AsyncConnection, table: Table, batches: Iterable[Sequence[bytes]]) -> Digest:
-    """Insert lines; returns what was inserted."""
-    digest = Digest()
+async def fill(tx: AsyncConnection, table: Table, batches: Iterable[Sequence[bytes]]) -> None:
+    """Insert lines."""
     for batch in batches:
         await tx.execute(insert(table), [_row(table, line) for line in batch])
-        for line in batch:
-            digest.add(line)
     await _raise_counters(tx, table)
-    return digest
 
 
 async def _raise_counters(tx: AsyncConnection, table: Table) -> None:

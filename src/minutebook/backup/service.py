@@ -5,13 +5,14 @@ before the rows are read and once more after, what has come since: whatever a ro
 written before, and is in one of the two passes.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from minutebook import __version__
 from minutebook.backup import rows
 from minutebook.backup.archive import Archive, Unfinished
-from minutebook.backup.model import KeptObject, KeptTable, Manifest, Summary, damaged, newer
+from minutebook.backup.model import DAMAGED, KeptObject, KeptTable, Manifest, Summary, damaged, newer
 from minutebook.db.database import Database
 from minutebook.db.migrations import migrate
 from minutebook.db.migrations.run import knows
@@ -48,29 +49,60 @@ async def restore(db: Database, storage: Storage, folder: Path, at: str | None =
     `backup_newer`, `restore_not_empty`."""
     archive = Archive(folder)
     name = archive.chosen(at)
-    manifest = archive.manifest(name)
-    if not knows(manifest.schema):
-        raise newer(f"was made by Minutebook {manifest.program}, whose schema is newer than this program's")
-    await _look_for_others(db, storage, manifest)
-    for key, kept in manifest.objects.items():
-        stored = await storage.put_stream(key, archive.bytes_of(kept.sha256))
-        if stored.sha256 != kept.sha256:
-            raise damaged(f"{key} came out of it with another sum")
+    try:
+        manifest = archive.manifest(name)
+        if not knows(manifest.schema):
+            raise newer(f"was made by Minutebook {manifest.program}, whose schema is newer than this program's")
+        await _look_for_others(db, storage, manifest)
+        await asyncio.to_thread(_check_rows, archive, name, manifest)
+        await _put_objects(storage, archive, manifest)
+    except MinutebookError as error:
+        if error.code != DAMAGED:
+            raise
+        raise archive.with_earlier(error, name) from error
     await _fill(db, archive, name, manifest)
     await migrate(db)
     return Summary.of(name, manifest, [kept.size for kept in manifest.objects.values()])
 
 
+def _check_rows(archive: Archive, name: str, manifest: Manifest) -> None:
+    """Before anything is put to use: all lines are those that were kept."""
+    for table, kept in manifest.tables.items():
+        digest = rows.Digest()
+        for batch in archive.rows(name, table):
+            for line in batch:
+                digest.add(line)
+        if KeptTable(digest.rows, digest.hex()) != kept:
+            raise damaged(f"the rows of {table} are not those that were kept")
+
+
+async def _put_objects(storage: Storage, archive: Archive, manifest: Manifest) -> None:
+    """All of them, or, where one turns out to be damaged, none: the storage is empty for an earlier backup."""
+    put: list[str] = []
+    try:
+        for key, kept in manifest.objects.items():
+            put.append(key)
+            stored = await storage.put_stream(key, archive.bytes_of(kept.sha256))
+            if stored.sha256 != kept.sha256:
+                raise damaged(f"{key} came out of it with another sum")
+    except MinutebookError as error:
+        if error.code == DAMAGED:
+            for key in put:
+                await storage.delete(key)
+        raise
+
+
 async def _look_for_others(db: Database, storage: Storage, manifest: Manifest) -> None:
     async with db.reading() as tx:
-        empty = await rows.is_empty(tx)
-    if empty:
-        async for stored in storage.listing():
-            empty = empty and stored.key in manifest.objects
-    if not empty:
+        found = await rows.in_use(tx)
+    if not found:
+        others = [stored.key async for stored in storage.listing() if stored.key not in manifest.objects]
+        found = f"its storage holds {min(others)}" if others else None
+    if found:
         message = (
-            "A backup is restored into an empty installation, and there are recordings or users in this one. Name an "
-            "empty data directory (--data-dir), or an empty database and bucket."
+            f"A backup is restored into an installation that was never used, and this one was ({found}). Name a data "
+            "directory that does not exist yet (--data-dir), or an empty database and bucket, where no server was "
+            "started before."
         )
         raise MinutebookError(Kind.CONFLICT, "restore_not_empty", message)
 
@@ -102,9 +134,7 @@ async def _fill(db: Database, archive: Archive, name: str, manifest: Manifest) -
         for table in reversed(tables):
             await tx.execute(table.delete())
         for table in tables:
-            digest = await rows.fill(tx, table, archive.rows(name, table.name))
-            if KeptTable(digest.rows, digest.hex()) != manifest.tables[table.name]:
-                raise damaged(f"the rows of {table.name} are not those that were kept")
+            await rows.fill(tx, table, archive.rows(name, table.name))
 
 
 class _Copying:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from minutebook.cli.admin import app
-from minutebook.cli.console import stderr, stdout
+from minutebook.cli.console import counted, stderr, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
 from minutebook.errors import invalid
@@ -55,10 +55,10 @@ def reseal(
         return await seal_anew(services.db, services.sealing)
 
     done = with_services(data_dir, work)
-    stdout.print(f"{done.anew} secrets were sealed with the newest key.")
+    stdout.print(f"Sealed with the newest key: {counted(done.anew, 'secret')}.")
     if done.unreadable:
         stderr.print(f"{done.unreadable} secrets cannot be opened by any key, and stay as they are.")
         raise typer.Exit(1)
     path = key_file(settings_for(data_dir))
     if forget_old and path.exists():
-        stdout.print(f"{forget_old_keys(path)} older keys were forgotten. Restart the server.")
+        stdout.print(f"Forgotten: {counted(forget_old_keys(path), 'older key')}. Restart the server.")

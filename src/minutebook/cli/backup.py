@@ -1,6 +1,7 @@
 """`minutebook backup`, `restore`, `upgrade`: a whole installation kept, put back, brought up to date."""
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import typer
 from minutebook.cli.console import counted, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
-from minutebook.errors import not_found
+from minutebook.errors import MinutebookError, not_found
 
 if TYPE_CHECKING:
     from minutebook.backup.model import Summary
@@ -33,7 +34,7 @@ def backup(
     settings = settings_for(data_dir)
     key = None if without_key else _key_of(settings)
     summary = asyncio.run(_backup(settings, folder, key, keep))
-    stdout.print(f"{summary.name}: {_in_words(summary)}; {_copied(summary)}.")
+    stdout.print(f"{folder} holds the backup {summary.name}: {_in_words(summary)}; {_copied(summary)}.")
     if key is None:
         stdout.print(
             "The key is not in it: keep MINUTEBOOK_SECRET_KEY (or the data directory's secret.key) elsewhere. Without "
@@ -51,9 +52,13 @@ def restore(
     from minutebook.cli.settings import settings_for
 
     settings = settings_for(data_dir)
-    summary, asked = asyncio.run(_restore(settings, folder, at))
+    summary, asked, has_key = asyncio.run(_restore(settings, folder, at))
     stdout.print(f"{summary.name} is restored and every sum is right: {_in_words(summary)}.")
-    stdout.print(f"Asked anew for the work on {counted(asked, 'recording')}. Start the server with `minutebook serve`.")
+    if said := _of_key(settings, has_key):
+        stdout.print(said)
+    where = f" --data-dir {shlex.quote(str(settings.data_dir))}" if data_dir is not None else ""
+    start = f"Start the server with `minutebook serve{where}`."
+    stdout.print(f"Asked anew for the work on {counted(asked, 'recording')}. {start}")
 
 
 @tell
@@ -85,15 +90,17 @@ async def _backup(settings: "Settings", folder: Path, key: bytes | None, keep: i
         return await backups.make(db, storage, SystemClock(), folder, key=key, keep=keep)
 
 
-async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple[Summary, int]":
+async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple[Summary, int, bool]":
     from minutebook.backup import service as backups
     from minutebook.backup.archive import Archive
-    from minutebook.records import open_stores
+    from minutebook.db.resealing import reseal
+    from minutebook.records import key_file, open_stores
+    from minutebook.sealing import keys_in
     from minutebook.storage.private import make_private
     from minutebook.wiring import ask_anew, open_services
 
     archive = Archive(folder)
-    key, kept_at = archive.key(archive.chosen(at)), settings.data_dir / "secret.key"
+    key, kept_at = archive.key(archive.chosen(at)), key_file(settings)
     make_private(settings.data_dir)
     async with open_stores(settings) as (db, storage):
         summary = await backups.restore(db, storage, folder, at)
@@ -101,7 +108,9 @@ async def _restore(settings: "Settings", folder: Path, at: str | None) -> "tuple
         kept_at.touch(0o600)
         kept_at.write_bytes(key)
     async with open_services(settings) as services:
-        return summary, await ask_anew(services)
+        if key is not None and settings.secret_key is not None:
+            await reseal(services.db, services.sealing.with_older(*keys_in(key, kept_at)))
+        return summary, await ask_anew(services), key is not None
 
 
 async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
@@ -119,7 +128,25 @@ async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
 def _look_for(settings: "Settings") -> None:
     """Opening a file that is not there would make it."""
     if settings.database_url is None and not (settings.data_dir / "minutebook.db").exists():
-        raise not_found("installation", str(settings.data_dir))
+        missing = not_found("installation", str(settings.data_dir))
+        advice = "--data-dir, or MINUTEBOOK_DATA_DIR, names the data directory of the server."
+        raise MinutebookError(missing.kind, missing.code, f"{missing.message} {advice}")
+
+
+def _of_key(settings: "Settings", has_key: bool) -> str:
+    """What is to be done about the key, if anything is."""
+    if has_key and settings.secret_key is not None:
+        return (
+            "What its key had sealed is sealed with MINUTEBOOK_SECRET_KEY now, which signs webhooks too: give their "
+            "receivers the new secret (`minutebook webhooks secret EMAIL`)."
+        )
+    if has_key or settings.secret_key is not None:
+        return ""
+    return (
+        "There was no key in this backup. Before the server starts, put the one that you kept elsewhere in place of "
+        f"{settings.data_dir / 'secret.key'}, or set MINUTEBOOK_SECRET_KEY: without it connected calendars and Zoom "
+        "cannot be read."
+    )
 
 
 def _key_of(settings: "Settings") -> bytes | None:
@@ -133,5 +160,5 @@ def _in_words(summary: "Summary") -> str:
 
 def _copied(summary: "Summary") -> str:
     if not summary.copied:
-        return "none of the objects had to be copied"
-    return f"{summary.copied} of the objects ({summary.copied_size / MIB:.1f} MiB) were copied now"
+        return "no object had to be copied"
+    return f"copied now: {counted(summary.copied, 'object')} ({summary.copied_size / MIB:.1f} MiB)"

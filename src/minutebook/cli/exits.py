@@ -30,7 +30,9 @@ EXIT_CODES = {
 }
 OPERATOR = 7
 PORT_TAKEN = 8
-OPERATOR_CODES = frozenset({"database_damaged", "database_lost", "database_newer", "jobs_damaged"})
+OPERATOR_CODES = frozenset(
+    {"database_damaged", "database_lost", "database_newer", "jobs_damaged", "secret_key_damaged"}
+)
 """What a new start alone does not help against (docs/operations.md)."""
 
 
@@ -65,9 +67,15 @@ WHERE_TO_LOOK = {
 def said_of(error: MinutebookError) -> str:
     """The error's sentence; of what was not found also how to see what there is."""
     command = WHERE_TO_LOOK.get(error.code)
-    if command is None or "`minutebook" in error.message:
-        return error.message
-    return f"{error.message} `minutebook {command}` shows what there is."
+    sentence = error.message.replace("There is no session ", "There is no meeting ")
+    if command is None or "`minutebook" in sentence:
+        return sentence
+    return f"{sentence} `minutebook {command}` shows what there is."
+
+
+def _not_permitted(error: PermissionError) -> str:
+    what = f"{error.filename}: " if error.filename else ""
+    return f"{what}{error.strerror}. Run the command as the user to whom it belongs, or name another folder."
 
 
 def exit_code(error: MinutebookError) -> int:
@@ -91,6 +99,9 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None
+        except PermissionError as error:
+            stderr.print(Text.assemble(("Error", "red"), f" (not_permitted): {_not_permitted(error)}"))
+            raise typer.Exit(EXIT_CODES[Kind.FORBIDDEN]) from None
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(FAILED) from None

@@ -1,11 +1,14 @@
 """What was named and is not there is told by the name that was given, with the command that lists what there is."""
 
+import errno
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from minutebook.cli.app import app
+from minutebook.cli.exits import said_of
+from minutebook.errors import Kind, MinutebookError
 
 NOBODY = "nobody@example.com"
 NO_ID = "00000000-0000-7000-8000-000000000000"
@@ -65,6 +68,7 @@ def test_an_installation_that_is_not_there_is_told_by_its_folder(tmp_path: Path)
         assert done.exit_code == 4
         assert "(installation_not_found)" in told
         assert f"“{tmp_path / 'none'}”".replace(" ", "") in told
+        assert "--data-dir,orMINUTEBOOK_DATA_DIR,namesthedatadirectory" in told
         assert not (tmp_path / "none").exists()
 
 
@@ -112,3 +116,19 @@ def test_what_doctor_makes_was_never_open_to_others(tmp_path: Path) -> None:
     (privacy,) = [line for line in done.output.splitlines() if "system.privacy" in line]
     assert "closed to others on this machine" in privacy
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_files_of_another_user_are_told_by_their_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", "/data/minutebook.db")
+
+    monkeypatch.setattr("minutebook.cli.backup._look_for", refused)
+    done = CliRunner().invoke(app, ["upgrade", "--check", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 3
+    told = " ".join(done.output.split())
+    assert told.startswith("Error (not_permitted): /data/minutebook.db: Permission denied. Run the command as the user")
+
+
+def test_a_meeting_is_called_so() -> None:
+    error = MinutebookError(Kind.NOT_FOUND, "session_not_found", "There is no session “Weekly”.")
+    assert said_of(error) == "There is no meeting “Weekly”. `minutebook meetings list` shows what there is."
