@@ -1,19 +1,34 @@
-"""A receiver of Minutebook's webhooks: verifies the signature, handles each event once. Needs nothing but Python."""
+"""A receiver of Minutebook's webhooks: verifies the signature, handles each event once. Needs nothing but Python.
+
+WEBHOOK_SECRET=$(minutebook webhooks secret you@example.com) PORT=8080 python3 webhook_receiver.py
+"""
 
 import base64
 import hashlib
 import hmac
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECRET = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 TOLERANCE_S = 300
 seen: set[str] = set()  # keep this in your database: it must outlive the process
+
+
+def secret() -> bytes:
+    """What `minutebook webhooks secret EMAIL` prints, from the environment."""
+    with suppress(ValueError):
+        if key := base64.b64decode(os.environ.get("WEBHOOK_SECRET", "").removeprefix("whsec_"), validate=True):
+            return key
+    sys.exit("Set WEBHOOK_SECRET to what `minutebook webhooks secret EMAIL` prints: it begins with whsec_.")
+
+
+SECRET = secret()
 
 
 def is_ours(headers: Message, body: bytes) -> bool:
@@ -30,13 +45,15 @@ def is_ours(headers: Message, body: bytes) -> bool:
 def handle(event: Mapping[str, Any]) -> None:
     """What you do with it. Be quick: answer first, work afterwards."""
     data = event["data"]
-    print(event["event"], data["bot_id"], data.get("status", {}).get("code", ""), flush=True)
+    subject, code = data.get("bot_id") or data.get("calendar_id"), data.get("status", {}).get("code", "")
+    print(event["event"], subject, code, flush=True)
 
 
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not is_ours(self.headers, body):
+            print("refused: not signed with WEBHOOK_SECRET, or not just now", file=sys.stderr, flush=True)
             self.answer(401)
             return
         if self.headers["webhook-id"] not in seen:
@@ -54,5 +71,11 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    address = ("127.0.0.1", int(os.environ.get("PORT", "8080")))
-    ThreadingHTTPServer(address, Receiver).serve_forever()
+    port = int(os.environ.get("PORT", "8080"))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Receiver)
+    except OSError as error:
+        sys.exit(f"Port {port} cannot be listened at: {error.strerror}. Set PORT to another one.")
+    print(f"Waiting for messages at http://127.0.0.1:{port}/ (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()

@@ -30,7 +30,7 @@ STATE_STYLE = {
     MessageState.STOPPED: "red",
     MessageState.DROPPED: "dim",
 }
-UNDELIVERED = (MessageState.FAILED, MessageState.STOPPED)
+GIVEN_UP = (MessageState.FAILED, MessageState.STOPPED)
 MOST = 500
 SHOWN = 5
 """Ids that are named when several begin alike."""
@@ -69,6 +69,8 @@ def list_messages(
         )  # fmt: skip
     if messages:
         stdout.print(table)
+        if any(_in_vain(each) for each in messages):
+            stdout.print("Why one was not delivered: `minutebook webhooks show MESSAGE`.")
     else:
         stdout.print("There are no such messages.")
 
@@ -101,7 +103,9 @@ def show(
 @tell
 def replay(
     messages: list[str] = typer.Argument(None, help="Ids of messages, or how they begin.", show_default=False),
-    failed: bool = typer.Option(False, "--failed", help=f"All that failed or were stopped, at most {MOST}."),
+    failed: bool = typer.Option(
+        False, "--failed", help=f"All that were sent in vain, also those that wait for their next try; at most {MOST}."
+    ),
     user: str | None = USER,
     bot: str | None = BOT,
     data_dir: Path | None = DATA_DIR,
@@ -125,7 +129,7 @@ def replay(
     for each in again:
         stdout.print(f"{each.id} {each.event.kind} is sent again to {each.host}.")
     if not again:
-        stdout.print("No message failed.")
+        stdout.print("There is no message that was sent in vain.")
 
 
 @app.command("secret")
@@ -157,8 +161,14 @@ async def _whole_id(services: "Services", tx: "AsyncConnection", given: str) -> 
 
 async def _failed(services: "Services", user: str | None, bot: str | None) -> list[str]:
     async with services.db.reading() as tx:
-        queries = [await _query(services, tx, user, bot, state, MOST) for state in UNDELIVERED]
-        return [each.id for query in queries for each in await services.webhooks.list(tx, query)]
+        queries = [await _query(services, tx, user, bot, state, MOST) for state in (*GIVEN_UP, MessageState.WAITING)]
+        found = [each for query in queries for each in await services.webhooks.list(tx, query)]
+    return [each.id for each in found if _in_vain(each)]
+
+
+def _in_vain(message: Message) -> bool:
+    """Whether it was tried and nobody took it."""
+    return message.state in GIVEN_UP or (message.state is MessageState.WAITING and message.attempts > 0)
 
 
 async def _query(

@@ -135,11 +135,13 @@ def test_replay(installation: Installation) -> None:
 
 
 def test_replay_of_all_that_failed(installation: Installation) -> None:
-    assert "No message failed" in installation.run("replay", "--failed", "--bot", "bot-2").output
+    none = installation.run("replay", "--failed", "--bot", "bot-2")
+    assert none.output == "There is no message that was sent in vain.\n"
     assert installation.run("replay", "--failed").exit_code == 0
     again = installation.message(installation.failed)
     assert (again.state, again.failures, again.id) == (MessageState.WAITING, 0, installation.failed.id)
     assert installation.message(installation.delivered).state is MessageState.DELIVERED
+    assert installation.failed.id in installation.run("replay", "--failed").output, "it waits, and was sent in vain"
 
 
 def test_secret(installation: Installation) -> None:

@@ -7,6 +7,8 @@ import hmac
 import json
 import os
 import re
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -111,6 +113,26 @@ async def test_the_page_s_receiver_refuses_everything_else(tmp_path: Path) -> No
         for headers in refused:
             assert (await http.post(url, content=body, headers=headers)).status_code == 401, headers
         assert (await http.post(url, content=body, headers=good)).status_code == 204
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "not base64", "whsec_abc"])
+def test_the_page_s_receiver_says_what_it_misses(secret: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE)], capture_output=True, text=True, env={"WEBHOOK_SECRET": secret}, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Set WEBHOOK_SECRET to what `minutebook webhooks secret EMAIL` prints")
+
+
+def test_the_page_s_receiver_says_that_its_port_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        environment = {"WEBHOOK_SECRET": "whsec_a2V5", "PORT": str(port)}
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLE)], capture_output=True, text=True, env=environment, check=False
+        )
+    assert (done.returncode, done.stderr.startswith(f"Port {port} cannot be listened at")) == (1, True)
 
 
 @pytest.mark.parametrize("name", [*StatusCode, *MessageState])
