@@ -51,7 +51,7 @@ Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_comma_separ
 class HttpSettings(BaseModel):
     """The server's own face."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` is every one of this machine.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     base_url: str | None = Field(None, description="Public address of the server, when it stands behind a proxy.")
     allowed_hosts: Hosts = Field(
@@ -75,6 +75,14 @@ class HttpSettings(BaseModel):
         512 * 1024**2, description="Room that uploads leave on the disk of the data directory, in bytes."
     )
     max_body_bytes: int = Field(1024 * 1024, description="Largest JSON or form body accepted, in bytes.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _whole_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "http://none")
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+            raise ValueError(f"`{value}` is no address of a server; write https://minutes.example.com, without a path")
+        return value
 
     @property
     def local_address(self) -> str:

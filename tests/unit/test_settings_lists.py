@@ -1,9 +1,12 @@
 """Lists in settings: commas or JSON, and nothing that could match nothing."""
 
+import os
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from minutebook.cli.settings import settings_for
+from minutebook.cli.settings import settings_for, without_effect
 from minutebook.config import Settings
 from minutebook.errors import MinutebookError
 
@@ -35,6 +38,8 @@ def test_both_forms_are_read(monkeypatch: pytest.MonkeyPatch, written: str, read
         (ALLOW, '["nas.lan"', "neither a host nor a network"),
         (PAGES, "meet.example.com", "is no address"),
         ("MINUTEBOOK_HTTP__ALLOWED_HOSTS", "https://notes.example", "neither a host nor a network"),
+        ("MINUTEBOOK_HTTP__BASE_URL", "notes.example", "is no address of a server"),
+        ("MINUTEBOOK_HTTP__BASE_URL", "https://notes.example/minutes", "without a path"),
     ],
 )
 def test_what_can_match_nothing_is_an_error_that_names_the_setting(
@@ -45,3 +50,22 @@ def test_what_can_match_nothing_is_an_error_that_names_the_setting(
         Settings(_env_file=None)
     with pytest.raises(MinutebookError, match=f"setting {name} is wrong"):
         settings_for(None)
+
+
+def test_variables_that_are_no_settings_are_named_with_what_was_perhaps_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("MINUTEBOOK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MINUTEBOOK_HTTP__PORT", "8000")
+    monkeypatch.setenv("MINUTEBOOK_CALENDAR_PASSWORD", "of a command")
+    assert without_effect() == []
+    monkeypatch.setenv("MINUTEBOOK_PORT", "8000")
+    monkeypatch.setenv("MINUTEBOOK_FOO", "1")
+    (tmp_path / ".env").write_text("minutebook_http__allowed_host=nas.lan\nOTHER=1\n", encoding="utf-8")
+    assert without_effect() == [
+        "MINUTEBOOK_FOO is no setting and changes nothing. docs/configuration.md lists those that there are.",
+        "MINUTEBOOK_HTTP__ALLOWED_HOST is no setting and changes nothing. Did you mean MINUTEBOOK_HTTP__ALLOWED_HOSTS?",
+        "MINUTEBOOK_PORT is no setting and changes nothing. Did you mean MINUTEBOOK_HTTP__PORT?",
+    ]

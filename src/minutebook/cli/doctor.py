@@ -15,7 +15,7 @@ from rich.text import Text
 
 from minutebook.cli.console import print_lines
 from minutebook.cli.exits import FAILED
-from minutebook.cli.settings import settings_for
+from minutebook.cli.settings import settings_for, without_effect
 from minutebook.config import Settings
 from minutebook.errors import MinutebookError
 
@@ -187,6 +187,12 @@ async def _clock(_settings: Settings) -> Finding:
     return Finding(True, f"{now:%Y-%m-%d %H:%M} UTC")
 
 
+async def _settings(_settings: Settings) -> Finding:
+    if found := without_effect():
+        return Finding(True, "variables without effect", " ".join(found))
+    return Finding(True, "every MINUTEBOOK_ variable is a setting")
+
+
 async def _chromium(settings: Settings) -> Finding:
     from minutebook.bots.runner.browser import (
         NO_DRIVER,
@@ -222,6 +228,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "storage": _storage,
         "disk": _disk,
         "clock": _clock,
+        "settings": _settings,
     },
 }
 

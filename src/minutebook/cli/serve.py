@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from minutebook.cli.console import stderr
-from minutebook.cli.settings import settings_for
+from minutebook.cli.settings import settings_for, without_effect
 from minutebook.config import HttpSettings, Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def serve(
 ) -> None:
     """Start the server: both APIs, the worker processes and the host of bots."""
     settings = quiet_on_a_terminal(settings_for(data_dir))
+    for sentence in without_effect():
+        stderr.print(sentence)
     http = settings.http.model_copy(
         update={name: value for name, value in (("host", host), ("port", port)) if value is not None}
     )
@@ -73,6 +75,8 @@ async def _listen(services: "Services", sockets: list[socket.socket], setup_toke
 
     def ready() -> None:
         stderr.print(f"Minutebook listens on {http.address}")
+        if elsewhere := from_elsewhere(http):
+            stderr.print(elsewhere)
         if setup_token:
             link = f"{http.address}/setup?token={setup_token}"
             end = "\n" if stderr.is_terminal else " "
@@ -82,6 +86,27 @@ async def _listen(services: "Services", sockets: list[socket.socket], setup_toke
     app = create_app(services)
     settle()
     await listen(app, http, sockets, ready)
+
+
+def from_elsewhere(http: HttpSettings) -> str:
+    """Where other computers of the network reach a server that listens on all addresses of this one and has no public
+    address; "" when nothing is to be said."""
+    if http.base_url or http.host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return ""
+    address = own_address()
+    if address is None:
+        return ""
+    return f"Other computers of your network reach it at http://{address}:{http.port}"
+
+
+def own_address() -> str | None:
+    """This machine's address towards others; nothing is sent to learn it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way_out:
+        try:
+            way_out.connect(("192.0.2.1", 9))  # RFC 5737: an address that nobody has
+        except OSError:
+            return None
+        return str(way_out.getsockname()[0])
 
 
 def quiet_on_a_terminal(settings: Settings) -> Settings:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from minutebook.cli.serve import quiet_on_a_terminal
-from minutebook.config import Settings
+from minutebook.cli.serve import from_elsewhere, quiet_on_a_terminal
+from minutebook.config import HttpSettings, Settings
 from support.server import free_port
 
 
@@ -48,6 +48,16 @@ def test_a_port_that_is_taken_has_its_sentence_and_its_exit_code(tmp_path: Path)
             _, said = process.communicate(timeout=60)
     assert process.returncode == 8
     assert said.startswith("Error (port_taken): Another program listens at 127.0.0.1, port")
+
+
+def test_who_listens_everywhere_is_told_where_others_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minutebook.cli.serve.own_address", lambda: "192.0.2.7")
+    everywhere = HttpSettings(host="0.0.0.0", port=8001)
+    assert from_elsewhere(everywhere) == "Other computers of your network reach it at http://192.0.2.7:8001"
+    assert from_elsewhere(HttpSettings()) == ""
+    assert from_elsewhere(everywhere.model_copy(update={"base_url": "https://minutes.example.com"})) == ""
+    monkeypatch.setattr("minutebook.cli.serve.own_address", lambda: None)
+    assert from_elsewhere(everywhere) == ""
 
 
 def test_a_terminal_gets_no_log_of_what_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
