@@ -206,14 +206,17 @@ async def test_setup_creates_the_owner_and_signs_in(
     done = await client.post("/setup", data=fields | person)
     assert (done.status_code, done.headers["location"]) == (303, "/")
     assert ">Ada" in (await client.get("/")).text
-    assert (await client.get("/setup", params={"token": setup_token})).status_code == 403
+    used = await client.get("/setup", params={"token": setup_token})
+    assert used.status_code == 403
+    assert "This link was used: this server has its owner." in used.text
+    assert 'href="/sign-in"' in used.text
 
 
 @pytest.mark.parametrize("token", ["", "mbs_wrong", "\0"])
 async def test_setup_needs_its_link(client: httpx.AsyncClient, setup_token: str, token: str) -> None:
     answer = await client.get("/setup", params={"token": token})
     assert answer.status_code == 403
-    assert "This link does not work" in answer.text
+    assert "This link is not the newest." in answer.text
 
 
 async def test_setup_is_closed_when_there_are_users(

@@ -55,6 +55,10 @@ async def test_sound_goes_first_and_the_meeting_later(services: Services) -> Non
     assert await services.retention.sweep() == 0
     pass_days(services, 8)
     young = await meeting(services, ada, "Young")
+    async with services.db.reading() as read:
+        assert await services.retention.due(read, ada, await preferences.load(read, ada)) == (1, 0)
+        assert await services.retention.due(read, ada, Preferences(meeting_days=7)) == (0, 1)
+        assert await services.retention.due(read, ada, Preferences()) == (0, 0)
     assert await services.retention.sweep() == 1
     assert await services.retention.sweep() == 0
     async with services.db.reading() as read:
@@ -90,8 +94,9 @@ async def test_what_is_held_is_deleted_by_nobody(services: Services) -> None:
             await services.meetings.hold(tx, new_id(), held, held=False)
     pass_days(services, 31)
     assert await services.library.purge() == 0
-    with pytest.raises(MinutebookError, match="held"):
+    with pytest.raises(MinutebookError, match="1 meeting of this user is held") as kept:
         await services.removal.remove_user(ada)
+    assert kept.value.code == "meeting_held"
     async with services.db.transaction() as tx:
         await services.meetings.hold(tx, ada, held, held=False)
     assert await services.library.purge() == 1

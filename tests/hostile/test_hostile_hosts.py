@@ -29,6 +29,7 @@ async def test_strange_hosts_are_refused_everywhere(app: FastAPI) -> None:
             assert answer.status_code == 421
             assert "host_unknown" in answer.text or path.endswith("token")
             assert "evil" not in answer.text
+    assert "MINUTEBOOK_HTTP__ALLOWED_HOSTS=" in (await client_of(app).get(METADATA, headers={"Host": "nas.lan"})).text
 
 
 async def test_this_machine_is_ours(app: FastAPI) -> None:

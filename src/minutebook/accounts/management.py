@@ -98,7 +98,7 @@ class Management:
         """Whose link this is; `password_link_invalid`."""
         found = await repository.user_of_password_link(tx, fingerprint(secret), self._clock.now())
         if found is None:
-            message = "This link has expired or was used before. Ask the owner of this server for a new one."
+            message = "This link has expired or was used before. Sign in, or ask the server's owner for a new one."
             raise MinutebookError(Kind.FORBIDDEN, "password_link_invalid", message)
         return found
 

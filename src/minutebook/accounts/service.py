@@ -174,10 +174,18 @@ class Accounts:
 
     async def set_up(self, tx: AsyncConnection, token: str, email: str, password: str, display_name: str) -> User:
         """Create the owner and use the link up; `setup_link_invalid`, and all errors of `create_user`."""
-        if await repository.has_users(tx) or not await repository.take_setup_token(tx, fingerprint(token)):
-            message = "This link does not work any more. Start the server again to get a new one."
-            raise MinutebookError(Kind.FORBIDDEN, "setup_link_invalid", message)
+        has_users = await repository.has_users(tx)
+        if has_users or not await repository.take_setup_token(tx, fingerprint(token)):
+            raise setup_link_invalid(has_users=has_users)
         return await self.create_user(tx, email, password, display_name)
+
+
+def setup_link_invalid(*, has_users: bool) -> MinutebookError:
+    """The link that creates the owner is used up, or not the newest."""
+    message = "This link is not the newest. Start the server again: while nobody has an account, it prints a new one."
+    if has_users:
+        message = "This link was used: this server has its owner. Sign in, or ask the owner for an invitation."
+    return MinutebookError(Kind.FORBIDDEN, "setup_link_invalid", message)
 
 
 def check_enabled(user: User) -> None:

@@ -94,8 +94,9 @@ class OwnHost:
         if scope["type"] != "http" or scope["path"] in UNASKED_PATHS or self._is_own(scope):
             return await self.app(scope, receive, send)
         message = (
-            "This server does not go by the name it was called by. Its operator lists its names in "
-            "MINUTEBOOK_HTTP__BASE_URL or MINUTEBOOK_HTTP__ALLOWED_HOSTS."
+            "This server does not go by the name in this address. Its operator adds a name of the own network with "
+            "MINUTEBOOK_HTTP__ALLOWED_HOSTS=nas.lan, the public address with MINUTEBOOK_HTTP__BASE_URL=https://…, and "
+            "starts it again."
         )
         await self._render(Request(scope), Failure(421, "host_unknown", message))(scope, receive, send)
 

@@ -79,6 +79,13 @@ removal_receipts = Table(
 )
 
 
+async def held_meetings(tx: AsyncConnection, user_id: str) -> int:
+    """How many meetings of the user are held."""
+    meetings = metadata.tables["meetings"].c
+    query = select(func.count()).where(meetings.owner_id == user_id, meetings.held_at.is_not(None))
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def keep(tx: AsyncConnection, receipt_id: str, receipt: Receipt) -> None:
     await tx.execute(
         insert(removal_receipts).values(id=receipt_id, removed_at=receipt.removed_at, receipt=receipt.document())

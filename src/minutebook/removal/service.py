@@ -37,7 +37,7 @@ class Removal:
     async def remove_user(self, user_id: str) -> Receipt:
         """Delete the user and all that is theirs: meetings, recordings and files, reports, bots, keys, programs, the
         log. Rows go in one transaction; files at once, or, while the storage is away, as soon as it answers. The
-        receipt is kept. Errors: `user_not_found`, `owner_stays`, `bots_running`."""
+        receipt is kept. Errors: `user_not_found`, `owner_stays`, `bots_running`, `meeting_held`."""
         async with self._db.transaction() as tx:
             receipt = await self._remove(tx, user_id)
         try:
@@ -53,6 +53,10 @@ class Removal:
         if await repository.busy_bots(tx, user.id):
             message = "Bots of this user are in calls. Have them leave, and try again."
             raise MinutebookError(Kind.CONFLICT, "bots_running", message)
+        if held := await repository.held_meetings(tx, user.id):
+            are = "1 meeting of this user is" if held == 1 else f"{held} meetings of this user are"
+            message = f"{are} held. Who owns them ends the hold first (menu More on a meeting's page)."
+            raise MinutebookError(Kind.CONFLICT, "meeting_held", message)
         receipt = Receipt(
             user_id=user.id,
             email_sha256=hashlib.sha256(email_key(user.email).encode()).hexdigest(),

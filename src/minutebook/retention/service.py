@@ -20,6 +20,7 @@ from minutebook.retention import repository
 
 AT_ONCE: Final = 100
 RECEIPTS_SHOWN: Final = 20
+COUNTED_MOST: Final = 10_000
 Fact = Mapping[str, Any]
 
 
@@ -35,6 +36,20 @@ class Retention:
     async def receipts(self, tx: AsyncConnection, owner_id: str) -> Sequence[Mapping[str, Any]]:
         """What was removed of this owner's, the newest first."""
         return await repository.receipts_of(tx, owner_id, RECEIPTS_SHOWN)
+
+    async def due(self, tx: AsyncConnection, owner_id: str, wished: Preferences) -> tuple[int, int]:
+        """How many sounds, and how many whole meetings, the next sweep removes of this owner's; counted up to
+        `COUNTED_MOST`."""
+        now = self._clock.now()
+        sounds: Sequence[str] = ()
+        whole: Sequence[str] = ()
+        if wished.sound_days is not None:
+            before = now - timedelta(days=wished.sound_days)
+            sounds = await repository.old_sounds(tx, owner_id, before, COUNTED_MOST)
+        if wished.meeting_days is not None:
+            before = now - timedelta(days=wished.meeting_days)
+            whole = await repository.old_meetings(tx, owner_id, before, COUNTED_MOST)
+        return len(sounds), len(whole)
 
     async def sweep(self) -> int:
         """Remove what is due, of each owner in a transaction of its own together with its receipt; returns how many

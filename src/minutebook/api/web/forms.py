@@ -93,6 +93,8 @@ def check_token(request: Request, sent: str) -> None:
     """Refuse what no page of ours has sent from this browser: `form_outdated`."""
     if kept_cookie(request, BROWSER_COOKIE) is None or not compare_digest(sent.encode(), form_token(request).encode()):
         message = "This form is out of date, or cookies are switched off. Go back, reload the page, and try again."
+        if _is_secure(request) and kept_cookie(request, BROWSER_COOKIE) is None and request.url.scheme == "http":
+            message = "This server keeps sign-ins at its https address alone: open it there."
         raise MinutebookError(Kind.FORBIDDEN, "form_outdated", message)
 
 

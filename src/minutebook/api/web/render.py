@@ -21,6 +21,8 @@ from minutebook.transcript.render.times import short_time
 
 FOLDER = Path(__file__).parent
 SIGN_IN_REQUIRED: Final = "sign_in_required"
+IN_PAGES: Final = {"There is no such session.": "There is no such meeting, or it is not shared with you."}
+"""What pages call otherwise than the APIs."""
 
 
 @cache
@@ -81,7 +83,7 @@ def page(
     template to show."""
     language = language_of(request)
     if failure is not None:
-        failure = replace(failure, message=catalogue(language).gettext(failure.message))
+        failure = replace(failure, message=catalogue(language).gettext(IN_PAGES.get(failure.message, failure.message)))
     html = rendered(name, language, {**context, "failure": failure})
     headers = {**(failure.headers if failure else {}), "Content-Security-Policy": policy(form_targets)}
     return HTMLResponse(html, failure.status if failure else 200, headers)

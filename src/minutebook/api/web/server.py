@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Tx, base_url
+from minutebook.api.deps import ServicesOf, Tx, base_url, is_loopback
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
@@ -43,7 +43,7 @@ async def invite(request: Request, owner: Owner, form: PostedForm, services: Ser
             management = services.accounts.management
             user, secret = await management.invite(tx, form.get("email", ""), form.get("display_name", ""))
     except MinutebookError as error:
-        return await _page(request, owner, services, error=error)
+        return await _page(request, owner, services, error=error, invited=form)
     return await _page(request, owner, services, link=_link(request, secret), of=user)
 
 
@@ -98,6 +98,7 @@ async def _page(
     link: str = "",
     of: User | None = None,
     receipt: Receipt | None = None,
+    invited: Mapping[str, str] | None = None,
 ) -> Response:
     async with services.db.reading() as read:
         context: Mapping[str, object] = {
@@ -107,6 +108,8 @@ async def _page(
             "callback": f"{base_url(request)}/sign-in/",
             "link": link,
             "of": of,
+            "invited": {name: (invited or {}).get(name, "") for name in ("email", "display_name")},
+            "leads_here_alone": is_loopback(base_url(request)),
             "receipt": receipt.document() if receipt else None,
         }
     return shown(request, owner, "server.html", context, failure=failure_of(error) if error else None)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from minutebook.accounts.model import PASSWORD_MIN_CHARS
+from minutebook.accounts.service import setup_link_invalid
 from minutebook.api.deps import AccountsOf, Db
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm, form_token, keep_browser, sign_in
@@ -21,8 +22,7 @@ async def setup_page(request: Request, db: Db, accounts: AccountsOf) -> Response
     token = request.query_params.get("token", "")
     async with db.reading() as connection:
         if not await accounts.can_set_up(connection, token):
-            message = "This link does not work. The server prints a new one when it starts without users."
-            raise MinutebookError(Kind.FORBIDDEN, "setup_link_invalid", message)
+            raise setup_link_invalid(has_users=await accounts.has_users(connection))
     return _form(request, {"token": token})
 
 

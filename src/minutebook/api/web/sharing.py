@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from minutebook.access_log.model import Access, Action, Actor, Via
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Standing, Tx, base_url
+from minutebook.api.deps import ServicesOf, Standing, Tx, base_url, is_loopback
 from minutebook.api.recording_files import FilesOf
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
@@ -160,6 +160,7 @@ async def _sheet(
             "names": {each.id: each.display_name for each in people},
             "lasts": list(Lasts),
             "made": made,
+            "leads_here_alone": is_loopback(base_url(request)),
             "done": done or request.query_params.get("done", ""),
             "undo": undo,
             "moment": moment,
