@@ -8,7 +8,6 @@ so that a refused request never queues up for the database's one writer. An endp
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
@@ -239,12 +238,6 @@ def base_url(request: Request) -> str:
     """The server's address as its clients see it, without a slash at the end."""
     services: Services = request.app.state.services
     return (services.settings.http.base_url or str(request.base_url)).rstrip("/")
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a web address leads to the very machine on which it is opened."""
-    name = urlsplit(address).hostname or ""
-    return name in {"localhost", "::1"} or name.startswith("127.")
 
 
 def client_address(request: Request) -> str:

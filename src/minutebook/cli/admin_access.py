@@ -4,14 +4,16 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from minutebook.accounts.model import User
 from minutebook.cli.admin_keys import app
+from minutebook.cli.console import stderr, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR, with_services
+from minutebook.kit.origin import is_loopback
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+CHOOSE: Final = "/password?token="
 OfUser = Callable[["Services", "AsyncConnection", User], Awaitable[Any]]
 
 
@@ -66,6 +69,7 @@ def disable_user(email: str, data_dir: Path | None = DATA_DIR) -> None:
         await services.oauth.revoke_all(tx, user.id)
 
     for_user(data_dir, email, work)
+    stdout.print(f"{email} gets in nowhere any more; what they own stays.")
 
 
 @app.command("enable-user")
@@ -73,6 +77,7 @@ def disable_user(email: str, data_dir: Path | None = DATA_DIR) -> None:
 def enable_user(email: str, data_dir: Path | None = DATA_DIR) -> None:
     """Let a disabled user in again."""
     for_user(data_dir, email, lambda services, tx, user: services.accounts.management.enable(tx, user))
+    stdout.print(f"{email} may sign in again.")
 
 
 @app.command("delete-user")
@@ -94,6 +99,23 @@ def delete_user(
     typer.echo(json.dumps(with_services(data_dir, work), indent=2))
 
 
+@app.command("invite")
+@tell
+def invite(
+    email: str,
+    name: str | None = typer.Option(None, "--name", help="Shown name; the e-mail's first part otherwise."),
+    data_dir: Path | None = DATA_DIR,
+) -> None:
+    """Make an account, and print the link with which its user chooses a password: once, within a day."""
+
+    async def work(services: "Services") -> str:
+        async with services.db.transaction() as tx:
+            _, secret = await services.accounts.management.invite(tx, email, name or email.partition("@")[0])
+        return f"{services.settings.http.address}{CHOOSE}{secret}"
+
+    _print_link(with_services(data_dir, work))
+
+
 @app.command("password-link")
 @tell
 def password_link(email: str, data_dir: Path | None = DATA_DIR) -> None:
@@ -101,9 +123,17 @@ def password_link(email: str, data_dir: Path | None = DATA_DIR) -> None:
 
     async def work(services: "Services", tx: "AsyncConnection", user: User) -> str:
         secret = await services.accounts.management.password_link(tx, user)
-        return f"{services.settings.http.address}/password?token={secret}"
+        return f"{services.settings.http.address}{CHOOSE}{secret}"
 
-    typer.echo(for_user(data_dir, email, work))
+    _print_link(for_user(data_dir, email, work))
+
+
+def _print_link(link: str) -> None:
+    typer.echo(link)
+    if is_loopback(link):
+        stderr.print(
+            "It opens on this machine alone. MINUTEBOOK_HTTP__BASE_URL says at which address others reach the server."
+        )
 
 
 @app.command("keys")
@@ -118,6 +148,7 @@ def keys(email: str, as_json: AsJson = False, data_dir: Path | None = DATA_DIR) 
 def revoke_key(email: str, key_id: str, data_dir: Path | None = DATA_DIR) -> None:
     """Revoke an API key."""
     for_user(data_dir, email, lambda s, tx, user: s.accounts.management.revoke_api_key(tx, user.id, key_id))
+    stdout.print("The key opens nothing any more.")
 
 
 @app.command("programs")
@@ -132,6 +163,7 @@ def programs(email: str, as_json: AsJson = False, data_dir: Path | None = DATA_D
 def revoke_program(email: str, program_id: str, data_dir: Path | None = DATA_DIR) -> None:
     """Let a program in no more: all its tokens end."""
     for_user(data_dir, email, lambda services, tx, user: services.oauth.revoke_program(tx, user.id, program_id))
+    stdout.print("The program is let in no more.")
 
 
 @app.command("sign-ins")
@@ -146,6 +178,7 @@ def sign_ins(email: str, as_json: AsJson = False, data_dir: Path | None = DATA_D
 def end_sign_in(email: str, sign_in_id: str, data_dir: Path | None = DATA_DIR) -> None:
     """Sign a browser out."""
     for_user(data_dir, email, lambda s, tx, user: s.accounts.management.end_session(tx, user.id, sign_in_id))
+    stdout.print("That browser is signed out.")
 
 
 @app.command("accesses")

@@ -1,8 +1,9 @@
-"""Where a request comes from: through which proxies, from whose network. Pure."""
+"""Where a request comes from: through which proxies, from whose network; and where an address leads. Pure."""
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -62,3 +63,9 @@ def _bare(entry: str) -> str | None:
         except ValueError:
             continue
     return None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a web address leads to the very machine on which it is opened."""
+    name = urlsplit(address).hostname or ""
+    return name in {"localhost", "::1"} or name.startswith("127.")

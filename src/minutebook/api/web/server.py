@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Tx, base_url, is_loopback
+from minutebook.api.deps import ServicesOf, Tx, base_url
 from minutebook.api.errors import failure_of
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.errors import Kind, MinutebookError
+from minutebook.kit.origin import is_loopback
 from minutebook.removal.model import Receipt
 from minutebook.removal.overview import overview
 

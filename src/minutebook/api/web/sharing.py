@@ -8,13 +8,14 @@ from fastapi.responses import RedirectResponse
 
 from minutebook.access_log.model import Access, Action, Actor, Via
 from minutebook.accounts.model import User
-from minutebook.api.deps import ServicesOf, Standing, Tx, base_url, is_loopback
+from minutebook.api.deps import ServicesOf, Standing, Tx, base_url
 from minutebook.api.recording_files import FilesOf
 from minutebook.api.web.forms import PostedForm
 from minutebook.api.web.frame import SignedIn, shown
 from minutebook.api.web.record import kept_record, record_of
 from minutebook.api.web.render import is_part, page
 from minutebook.errors import not_found
+from minutebook.kit.origin import is_loopback
 from minutebook.sharing.model import Lasts, Right, checked_lasts, checked_right
 
 router = APIRouter(include_in_schema=False)
