@@ -56,7 +56,7 @@ async def test_a_meeting_without_a_recording(ada: Person, held: Held) -> None:
     for path in ("/meetings/nonsense", "/meetings/00000000-0000-7000-8000-000000000000"):
         page = await ada.open(path, headers={"Accept": "text/html"})
         assert page.status_code == 404
-        assert "There is no such meeting, or it is not shared with you." in page.text
+        assert "This meeting does not exist, or it is not shared with you." in page.text
 
 
 async def test_naming_a_voice(ada: Person, held: Held) -> None:

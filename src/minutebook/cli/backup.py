@@ -10,7 +10,7 @@ import typer
 from minutebook.cli.console import counted, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
-from minutebook.errors import MinutebookError, not_found
+from minutebook.errors import Kind, MinutebookError
 
 if TYPE_CHECKING:
     from minutebook.backup.model import Summary
@@ -128,9 +128,11 @@ async def _upgrade(settings: "Settings", check: bool) -> "list[Step]":
 def _look_for(settings: "Settings") -> None:
     """Opening a file that is not there would make it."""
     if settings.database_url is None and not (settings.data_dir / "minutebook.db").exists():
-        missing = not_found("installation", str(settings.data_dir))
-        advice = "--data-dir, or MINUTEBOOK_DATA_DIR, names the data directory of the server."
-        raise MinutebookError(missing.kind, missing.code, f"{missing.message} {advice}")
+        message = (
+            f"There is no installation “{settings.data_dir}”. --data-dir, or MINUTEBOOK_DATA_DIR, names the data "
+            "directory of the server."
+        )
+        raise MinutebookError(Kind.NOT_FOUND, "installation_not_found", message)
 
 
 def _of_key(settings: "Settings", has_key: bool) -> str:

@@ -3,7 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.text import Text
@@ -73,9 +73,15 @@ def said_of(error: MinutebookError) -> str:
     return f"{sentence} `minutebook {command}` shows what there is."
 
 
-def _not_permitted(error: PermissionError) -> str:
+def _not_permitted(error: PermissionError) -> MinutebookError:
     what = f"{error.filename}: " if error.filename else ""
-    return f"{what}{error.strerror}. Run the command as the user to whom it belongs, or name another folder."
+    message = f"{what}{error.strerror}. Run the command as the user to whom it belongs, or name another folder."
+    return MinutebookError(Kind.FORBIDDEN, "not_permitted", message)
+
+
+def _end(error: MinutebookError) -> NoReturn:
+    stderr.print(Text.assemble(("Error", "red"), f" ({error.code}): {said_of(error)}"))
+    raise typer.Exit(exit_code(error)) from None
 
 
 def exit_code(error: MinutebookError) -> int:
@@ -93,15 +99,12 @@ def tell(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except MinutebookError as error:
-            sentence = Text.assemble(("Error", "red"), f" ({error.code}): {said_of(error)}")
-            stderr.print(sentence)
-            raise typer.Exit(exit_code(error)) from None
+            _end(error)
         except KeyboardInterrupt:
             stderr.print("Stopped. What was finished is kept; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None
         except PermissionError as error:
-            stderr.print(Text.assemble(("Error", "red"), f" (not_permitted): {_not_permitted(error)}"))
-            raise typer.Exit(EXIT_CODES[Kind.FORBIDDEN]) from None
+            _end(_not_permitted(error))
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(FAILED) from None

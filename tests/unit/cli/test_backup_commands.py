@@ -54,7 +54,7 @@ def test_what_was_done_where_and_what_comes_next(tmp_path: Path) -> None:
     there = ("--data-dir", str(tmp_path / "new place"))
     told = said("backup", str(tmp_path / "b"))
     assert told.startswith(f"{tmp_path / 'b'} holds the backup 2")
-    assert "rows, 0 objects" in told
+    assert "1 row, 0 objects" in told
     restored = said("restore", str(tmp_path / "b"), *there)
     assert f"`minutebook serve --data-dir '{tmp_path / 'new place'}'`" in restored
     assert webhook_secret(*there) == webhook_secret()

@@ -21,7 +21,7 @@ from minutebook.transcript.render.times import short_time
 
 FOLDER = Path(__file__).parent
 SIGN_IN_REQUIRED: Final = "sign_in_required"
-IN_PAGES: Final = {"There is no such session.": "There is no such meeting, or it is not shared with you."}
+IN_PAGES: Final = {"There is no such session.": "This meeting does not exist, or it is not shared with you."}
 """What pages call otherwise than the APIs."""
 
 

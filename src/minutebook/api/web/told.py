@@ -37,7 +37,7 @@ TOLD: Final = (
     "Too many attempts. Wait a little, then try again.",
     "Too many people sign in at this moment. Try again in a few seconds.",
     "Your sign-in has ended. Sign in and try again.",
-    "There is no such meeting, or it is not shared with you.",
+    "This meeting does not exist, or it is not shared with you.",
     "There is no such user.",
     "There is no such link.",
     "There is no such bot.",
