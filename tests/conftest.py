@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from minutebook.config import Settings
 from minutebook.db.database import Database
+from minutebook.kit.collector import settle
 from minutebook.kit.ids import new_id
 from support.backends import S3, Postgres, ServerMissingError, new_sqlite, postgres, s3
 
@@ -19,6 +20,11 @@ os.environ.pop("COLUMNS", None)
 # No test measures time: a crowded machine is no failure.
 hypothesis.settings.register_profile("minutebook", deadline=None)
 hypothesis.settings.load_profile("minutebook")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: no pass over garbage need look at it again."""
+    settle()
 
 
 @pytest.fixture(scope="session")

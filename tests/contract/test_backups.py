@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Insert, text
 
+from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.service import Accounts
 from minutebook.backup import rows
 from minutebook.backup.archive import Archive
@@ -28,7 +30,7 @@ from minutebook.meetings.service import MeetingDraft, Meetings
 from minutebook.storage import storage_of
 from minutebook.storage.ports import Storage
 from minutebook.webhooks.repository import messages as webhook_messages
-from support.backends import Postgres
+from support.backends import Postgres, migrated_sqlite
 
 START = datetime(2026, 11, 29, 12, tzinfo=UTC)
 NewDatabase = Callable[[str], Database]
@@ -63,9 +65,12 @@ async def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 async def lived_in(place: Place, meetings: int = 3) -> None:
     """Users, meetings with texts of the world, objects small and of several reads."""
+    if (file := place.db.url.database) and place.db.is_sqlite:
+        migrated_sqlite(Path(file))
     await migrate(place.db)
     clock = SystemClock()
-    accounts, service = Accounts(clock), Meetings(clock, Events(clock))
+    accounts = Accounts(clock, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
+    service = Meetings(clock, Events(clock))
     async with place.db.transaction() as tx:
         user = await accounts.create_user(tx, "ada@example.com", "correct horse battery", "Ada Lovelace")
         for number in range(meetings):

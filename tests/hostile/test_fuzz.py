@@ -3,7 +3,6 @@
 Time on the loop is the processor time of its thread, so that a crowded machine fails nothing."""
 
 import copy
-import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -45,11 +44,9 @@ RAW: Final = (b"", b"{", b"null", b"[]", b'"x"', DEEP, b'{"\\ud800": "x"}', b"\x
 
 
 @pytest.fixture(autouse=True)
-def _as_a_server_runs() -> Iterator[None]:
+def _as_a_server_runs() -> None:
     """What pytest and its plugins have loaded is no part of a request."""
     settle()
-    yield
-    gc.unfreeze()
 
 
 @dataclass

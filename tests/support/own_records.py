@@ -6,12 +6,16 @@ from pathlib import Path
 from minutebook.config import Settings
 from minutebook.db.database import Database
 from minutebook.wiring import open_services
+from support.backends import migrated_sqlite
 from support.searching import Said, meeting, recorded, services_over
 
 
 async def own_record(data_dir: Path, said: Sequence[Said], *, title: str = "Roadmap", note: str = "") -> None:
     """A meeting with a transcript and, if asked for, a note of one decision that rests on its last sentence."""
     settings = Settings(_env_file=None, data_dir=data_dir)
+    if not (file := data_dir / "minutebook.db").exists():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        migrated_sqlite(file)
     async with open_services(settings) as opened, opened.db.transaction() as tx:
         owner = (await opened.accounts.local_user(tx)).id
     database = Database(settings.sqlalchemy_url)

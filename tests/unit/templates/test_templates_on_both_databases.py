@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from argon2 import PasswordHasher
 
+from minutebook.accounts.passwords import Passwords
 from minutebook.accounts.service import Accounts
 from minutebook.db.database import Database
 from minutebook.errors import MinutebookError
@@ -23,7 +25,7 @@ def templates() -> Templates:
 
 @pytest.fixture
 async def owners(database: Database) -> Sequence[str]:
-    accounts = Accounts(VirtualClock())
+    accounts = Accounts(VirtualClock(), Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
     async with database.transaction() as tx:
         users = [
             await accounts.create_user(tx, f"{n}@example.com", "correct horse battery", n) for n in ("ada", "grace")
