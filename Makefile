@@ -7,6 +7,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 NPM := PATH="$(CURDIR)/$(VENV)/pages/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 BENCH_SET ?= ../shared/eval/dev
+# The tests start Python some hundred times: what it compiled is kept, also where the surroundings say otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: audit sbom help install bots demo run test e2e soak bench bench-notes lint pages docs figures coverage format typecheck changes release check assets pictures terminals messages lock migration stage official-client generators clean

@@ -56,7 +56,7 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     server = Server(tmp_path_factory.mktemp("real") / "data", {"MINUTEBOOK_SPEECH__MODEL": "tiny.en"})
     server.start()
     try:
-        server.command("admin", "create-user", EMAIL, "--password-stdin", stdin=PASSWORD)
+        server.owner()
         yield Target("real", server.url, EMAIL, person(server.url, EMAIL, PASSWORD))
     finally:
         server.stop()

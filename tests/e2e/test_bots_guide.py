@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from support.server import EMAIL, Server
+from support.server import Server
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,11 +16,10 @@ def test_every_example_of_the_page_works(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", {"MINUTEBOOK_BOTS__LAUNCHER": "fake"})
     server.start()
     try:
-        server.owner_token()
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
             cwd=tmp_path,
-            env=os.environ | {"BASE": server.url, "API_KEY": server.command("admin", "create-api-key", EMAIL)},
+            env=os.environ | {"BASE": server.url, "API_KEY": server.owner("create-api-key")[0]},
             capture_output=True,
             text=True,
             timeout=240,

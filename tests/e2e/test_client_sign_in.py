@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server") / "data")
     server.start()
-    server.command("admin", "create-user", EMAIL, "--password-stdin", stdin=PASSWORD)
+    server.owner()
     yield server
     server.stop()
 

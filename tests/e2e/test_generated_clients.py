@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from support.audio import looped
-from support.server import PASSWORD, Server
+from support.server import Server
 
 ROOT = Path(__file__).parents[2]
 CALLS = ROOT / "tests" / "support" / "generated_clients"
@@ -37,8 +37,7 @@ class Served:
     def secret(self, name: str) -> str:
         """What opens a description's operations, of a user who has nothing yet."""
         email = f"{uuid4().hex}@example.com"
-        self.server.command("admin", "create-user", email, "--password-stdin", stdin=PASSWORD)
-        return self.server.command("admin", {"meetings": "create-token", "bots": "create-api-key"}[name], email)
+        return self.server.owner({"meetings": "create-token", "bots": "create-api-key"}[name], email=email)[0]
 
 
 @pytest.fixture(scope="module")

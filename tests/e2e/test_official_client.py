@@ -19,7 +19,7 @@ from minutebook.api.baas.document import contract
 from support.calendars.origin import Origin, origin
 from support.calendars.rig import MEET, weekly
 from support.calendars.world import Instance, Truth
-from support.server import EMAIL, Server
+from support.server import Server
 
 HERE = Path(__file__).parents[1] / "support" / "official_client"
 ENVIRONMENT = Path(sys.executable).parents[1]
@@ -64,8 +64,7 @@ def serving(folder: Path, providers: Origin) -> Iterator[tuple[Server, str]]:
     server = Server(folder / "data", {**providers.settings, "MINUTEBOOK_JOBS__WORKERS": "1"})
     server.start()
     try:
-        server.owner_token()
-        yield server, server.command("admin", "create-api-key", EMAIL)
+        yield server, server.owner("create-api-key")[0]
     finally:
         server.stop()
 

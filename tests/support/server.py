@@ -1,12 +1,13 @@
 """A real `minutebook serve` in processes of its own, for tests that kill, restart and measure it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,19 @@ EMAIL = "owner@example.com"
 PASSWORD = "correct horse battery staple"
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 30.0
+SEVERAL = """
+import json, sys
+from minutebook.cli import main
+for arguments in json.loads(sys.argv.pop()):
+    sys.argv[1:] = arguments
+    try:
+        main()
+    except SystemExit as ended:
+        if ended.code:
+            raise
+    print(end="\\0")
+"""
+"""Runs commands one behind the other; what each prints ends with a zero."""
 
 
 def free_port() -> int:
@@ -51,8 +65,16 @@ class Server:
 
     def command(self, *arguments: str, stdin: str = "") -> str:
         """Run another `minutebook` command on the same installation; returns what it printed."""
+        return self._run("-m", "minutebook", *arguments, stdin=stdin)
+
+    def commands(self, *several: Sequence[str], stdin: str = "") -> list[str]:
+        """Several commands, one behind the other in one process: loading what they need takes longer than they do."""
+        printed = self._run("-c", SEVERAL, json.dumps(several), stdin=stdin).split("\0")
+        return [each.strip() for each in printed[:-1]]
+
+    def _run(self, *arguments: str, stdin: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "minutebook", *arguments],
+            [sys.executable, *arguments],
             env=self._environment(),
             input=stdin,
             capture_output=True,
@@ -112,9 +134,13 @@ class Server:
         self.process = None
 
     def owner_token(self) -> str:
-        """Create the owner and an access token, through the command line."""
-        self.command("admin", "create-user", EMAIL, "--password-stdin", stdin=PASSWORD)
-        return self.command("admin", "create-token", EMAIL)
+        """Create the owner and an access token."""
+        return self.owner("create-token")[0]
+
+    def owner(self, *secrets: str, email: str = EMAIL) -> list[str]:
+        """Create the owner, or another user, and these secrets of theirs: `create-token`, `create-api-key`."""
+        user = ("admin", "create-user", email, "--password-stdin")
+        return self.commands(user, *(("admin", secret, email) for secret in secrets), stdin=PASSWORD)[1:]
 
 
 def client_of(server: Server, token: str) -> httpx.Client:

@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from support.calls.chromium import CHROMIUM
-from support.server import EMAIL, Server, client_of
+from support.server import Server, client_of
 
 ATTEMPT = "MINUTEBOOK_BOT_ATTEMPT"
 QUICK = {
@@ -35,8 +35,7 @@ class BotServer(Server):
     def set_up(self) -> None:
         """Start for the first time, with an owner."""
         self.start()
-        self.token = self.owner_token()
-        self.key = self.command("admin", "create-api-key", EMAIL)
+        self.token, self.key = self.owner("create-token", "create-api-key")
 
     def v1(self) -> httpx.Client:
         """A client of the v1 API."""
