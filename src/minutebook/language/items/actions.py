@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from minutebook.language.items.binding import believed
+from minutebook.language.items.gathering import gathered
 from minutebook.language.items.merging import merged
+from minutebook.language.items.restating import restated
 from minutebook.language.items.standing import in_jest, standing
 from minutebook.language.lexicon import Act
 from minutebook.language.model import Due, Evidence, Item, ItemKind, Owner
@@ -37,14 +39,14 @@ def actions_of(talk: Conversation) -> list[Item]:
         made = rule(talk, at, used)
         if made is not None and not in_jest(talk, move):
             items.append(_timed(talk, move, made))
-    ordered = sorted(believed(items, ItemKind.ACTION, talk), key=lambda item: item.evidence[0].start)
+    ordered = sorted(restated(believed(items, ItemKind.ACTION, talk), talk), key=lambda item: item.evidence[0].start)
     words = talk.lexicon.words
     tasks = merged(
         ordered,
         lambda one, other: _same_task(one, other, words) or _goes_on(one, other, talk),
         lambda one, other: _fuller(one, other, talk),
     )
-    return standing(tasks, talk)
+    return standing(gathered(tasks, talk), talk)
 
 
 def _request(talk: Conversation, at: int, used: set[int]) -> Item | None:

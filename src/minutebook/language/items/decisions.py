@@ -38,12 +38,17 @@ def decisions_of(talk: Conversation) -> list[Item]:
             items += _confirmed(talk, move)
     items += _voted(talk)
     words = talk.lexicon.words
-    ordered = sorted(believed(items, ItemKind.DECISION, talk), key=lambda item: item.evidence[-1].start)
+    settled = (i for i in believed(items, ItemKind.DECISION, talk) if not _is_none(i, talk))
+    ordered = sorted(settled, key=lambda item: item.evidence[-1].start)
     return merged(
         ordered,
         lambda one, other: _same(one, other, words) or _goes_on(one, other, talk),
         lambda one, other: max(one, other, key=lambda item: len(talk.content(item.text))),
     )
+
+
+def _is_none(item: Item, talk: Conversation) -> bool:
+    return talk.lexicon.matches("tells_no_decision", talk.lexicon.words.norm(item.text))
 
 
 def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context: Sentence | None = None) -> list[Item]:

@@ -23,12 +23,13 @@ def merged(
         if at is None:
             kept.append(item)
         else:
-            spans = sorted({*kept[at].evidence, *item.evidence}, key=_start)
-            kept[at] = replace(joint(kept[at], item), evidence=_cited(spans))
+            kept[at] = replace(joint(kept[at], item), evidence=together(kept[at], item))
     return kept
 
 
-def _cited(spans: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def together(one: Item, other: Item) -> tuple[Evidence, ...]:
+    """The spans of both items, in the order of the talk."""
+    spans = sorted({*one.evidence, *other.evidence}, key=_start)
     return tuple(spans if len(spans) <= _MOST_SPANS else [*spans[: _MOST_SPANS - 1], spans[-1]])
 
 
