@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from minutebook.language.items.binding import believed
+from minutebook.language.items.binding import believed, promises
 from minutebook.language.items.gathering import gathered
 from minutebook.language.items.merging import merged
 from minutebook.language.items.restating import restated
@@ -265,7 +265,7 @@ def _timed(talk: Conversation, move: Move, item: Item) -> Item:
         _added_time(talk, move, after)
         or _asked_time(talk, after)
         or _brief_time(talk, move, after)
-        or _near_time(talk, move, after)
+        or _near_time(talk, move, after, item.owner)
     )
     if told is None:
         return item
@@ -286,14 +286,17 @@ def _brief_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tu
     return next(((said, s, None) for s in brief if (said := due_said(s, talk.people, talk.lexicon)) is not None), None)
 
 
-def _near_time(talk: Conversation, move: Move, after: Sequence[Sentence]) -> tuple[str, Sentence, None] | None:
-    """A time in a short sentence next to the promise that is no task of its own: "I'm free on Tuesday. I could go.",
-    "Saturday morning? Yes, I'll drive."."""
+def _near_time(
+    talk: Conversation, move: Move, after: Sequence[Sentence], owner: Owner | None
+) -> tuple[str, Sentence, None] | None:
+    """A time in a short sentence next to the promise that is no task of its own, nor promised by another voice: "I'm
+    free on Tuesday. I could go.", "Saturday morning? Yes, I'll drive."."""
     before = talk.sentences[max(0, move.sentence.index - 2) : move.sentence.index][::-1]
     near = [s for s in (*after[:2], *before) if abs(s.turn - move.sentence.turn) <= 1 and len(s.words) <= _SHORT]
     for sentence in near:
         said = due_said(sentence, talk.people, talk.lexicon)
         own = any(m.act in _TASKS and m.do and not talk.is_empty(m) for m in talk.moves_in(sentence))
+        own = own or (owner is not None and sentence.speaker != owner.speaker and promises(sentence, talk))
         past = talk.lexicon.matches("long_ago", _norm(talk, sentence))
         if said is not None and talk.lexicon.dates.is_dated(talk.lexicon.words.norm(said)) and not own and not past:
             return said, sentence, None

@@ -26,6 +26,8 @@ _MOST, _LEAST, _ENOUGH = 5, 3, 9
 a line falls short of so many content words, or a few."""
 _DATED = 0.35
 """Likelihood from which a sentence's time is the task's: three in four are right, of those from 0.2 three in five."""
+_DATED_BY_OTHERS = 0.5
+"""The same for what somebody else states: his dates are mostly of his own matters."""
 _CLEAR = 4
 """Content words from which a line is shown without what led to it."""
 _IDLE = 0.7
@@ -71,6 +73,13 @@ def told(items: Iterable[Item], talk: Conversation) -> list[Item]:
     return [item if at is None else _told(item, at, carriers, talk) for item, at in makers]
 
 
+def promises(sentence: Sentence, talk: Conversation) -> bool:
+    """Whether a sentence, as the models see it, makes a task of its speaker's."""
+    if talk.carriers is None or sentence.is_question:
+        return False
+    return bool(talk.carriers.makes(ItemKind.ACTION)[sentence.index] >= _MAKES[ItemKind.ACTION])
+
+
 def _same_breath(at: int, talk: Conversation) -> Iterator[int]:
     """A sentence and those beside it in its turn."""
     near = range(max(0, at - _BREATH), min(len(talk.sentences), at + _BREATH + 1))
@@ -109,9 +118,30 @@ def _told(item: Item, at: int, carriers: Carriers, talk: Conversation) -> Item:
     clear = len(talk.content(item.text))
     room = min(_MOST, max(_LEAST, _ENOUGH - clear)) + 1 - len(item.evidence)
     fresh = list(islice((s for s in telling if not _is_cited(item.evidence, s)), max(0, room)))
-    before = next((s.text for s in fresh if s.index < at), None) if clear < _CLEAR else None
-    item = replace(item, evidence=_spans(item.evidence, fresh), context=item.context or before)
+    context = item.context if item.context and _tells_something(item.context, talk) else None
+    if context is None and (item.context or clear < _CLEAR):
+        context = _leading_to(item, [s for s in fresh if s.index < at], talk)
+    item = replace(item, evidence=_spans(item.evidence, fresh), context=context)
     return _dated(item, at, carriers, talk)
+
+
+def _leading_to(item: Item, before: Sequence[Sentence], talk: Conversation) -> str | None:
+    """Of the sentences that led to a line the one that shares most words with it, then one that asks or proposes, then
+    the likeliest."""
+    words = talk.content(item.text)
+
+    def weight(sentence: Sentence) -> tuple[int, bool]:
+        asks = any(move.act in _SAYS[item.kind] for move in talk.moves_in(sentence))
+        return len(words & talk.content(sentence.text)), asks or sentence.is_question
+
+    led = max((s for s in before if _tells_something(s.text, talk)), key=weight, default=None)
+    return led.text if led is not None else None
+
+
+def _tells_something(text: str, talk: Conversation) -> bool:
+    words = talk.lexicon.words.normal_words(text)
+    numbers = talk.lexicon.words.number_words(words)
+    return len(talk.content(" ".join(w for w in words if w not in numbers))) >= _SOME
 
 
 def _new(kind: ItemKind, at: int, carriers: Carriers, talk: Conversation) -> Iterator[Item]:
@@ -153,9 +183,13 @@ def _dated(item: Item, at: int, carriers: Carriers, talk: Conversation) -> Item:
     if item.kind is not ItemKind.ACTION or item.due is not None:
         return item
     likely = carriers.dates(at)
-    for other in sorted((o for o in likely if likely[o] >= _DATED), key=lambda o: -likely[o]):
+    own = talk.sentences[at].speaker
+    for other in sorted(likely, key=lambda o: -likely[o]):
         sentence = talk.sentences[other]
-        said = due_said(sentence, talk.people, talk.lexicon)
+        if likely[other] < (_DATED if sentence.speaker == own or sentence.is_question else _DATED_BY_OTHERS):
+            continue
+        promised = (m.due for m in talk.moves_in(sentence) if m.act is Act.COMMIT and m.due)
+        said = next(promised, None) or due_said(sentence, talk.people, talk.lexicon)
         if said is not None:
             return replace(item, due=Due(said), evidence=_spans(item.evidence, (sentence,)))
     return item

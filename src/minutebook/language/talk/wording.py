@@ -16,8 +16,8 @@ def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None, 
     words = clause.words_in(first, last)
     marked = {token.word for token in clause.tokens if token.text.startswith("@")}
     due_words = set(clause.words_in(*due)) if due else set()
-    before, after = lexicon.lists["fringe_before"], lexicon.lists["fringe_after"]
-    while words and (words[-1] in due_words or _drops(clause, words[-1], after) or _is_address(clause, words, marked)):
+    before = lexicon.lists["fringe_before"]
+    while words and (words[-1] in due_words or _is_fringe(clause, words, lexicon) or _is_address(clause, words, marked)):
         words.pop()
     while words and (_drops(clause, words[0], before) or (words[0] in due_words and len(words) > len(due_words))):
         words.pop(0)
@@ -26,13 +26,37 @@ def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None, 
 
 def for_people(item: Item, lexicon: Lexicon) -> Item:
     """An action or decision as it is written down rather than said: without hesitation, "I'll" and the like, and with
-    "the invoices" for "those invoices"."""
+    "the invoices" for "those invoices"; where a language keeps the subject, with it ("Je vous envoie …")."""
     if item.kind not in (ItemKind.ACTION, ItemKind.DECISION):
         return item
-    text = item.text
+    text = _with_subject(item, lexicon)
     for pattern, becomes in lexicon.wording:
         text = pattern.sub(becomes, text)
-    return replace(item, text=sentence_case(text) or item.text)
+    due = replace(item.due, said=_in_a_line(item.due.said, lexicon)) if item.due else None
+    return replace(item, text=sentence_case(text) or item.text, due=due)
+
+
+def _with_subject(item: Item, lexicon: Lexicon) -> str:
+    """The text with the "je" that stands before it in a quote: without it "te la poste" is cut speech."""
+    start = item.text[:1].lower() + item.text[1:]
+    for subject in lexicon.lists["kept_subjects"]:
+        for written in (f"{subject} {start}", f"{subject}{start}"):
+            if any(written.lower() in evidence.quote.lower() for evidence in item.evidence):
+                return written
+    return item.text
+
+
+def _in_a_line(said: str, lexicon: Lexicon) -> str:
+    """A time that began its sentence ("This week.") as it stands in a line."""
+    first = said.partition(" ")[0].casefold()
+    small = first in lexicon.stopwords or first in lexicon.lists["date_words"]
+    return said[:1].lower() + said[1:] if small else said
+
+
+def _is_fringe(clause: Clause, words: list[int], lexicon: Lexicon) -> bool:
+    """Whether the last word says nothing of the task: "…, please", "…, everybody", but not "for everybody"."""
+    object_of = len(words) > 1 and _drops(clause, words[-2], lexicon.lists["before_object"])
+    return not object_of and _drops(clause, words[-1], lexicon.lists["fringe_after"])
 
 
 def _drops(clause: Clause, word: int, fringe: frozenset[str]) -> bool:

@@ -1,7 +1,7 @@
 """Due dates: finding them in a clause as they were said, and working out the calendar date.
 
 Calendar rules: a bare weekday is the first such day after the meeting; "next Tuesday" is the Tuesday of the following
-ISO week; the end of a week is its Friday; a date without a year is the first one after the meeting. Where a weekday
+ISO week, "Tuesday week" is a week after the first one; the end of a week is its Friday; a date without a year is the first one after the meeting. Where a weekday
 and a day of the month contradict each other, no date is given. How a language says these things is in its pack.
 """
 
@@ -112,7 +112,8 @@ class Dates:
         if match["next"] or match["after"]:
             monday = held_on - timedelta(days=held_on.weekday()) + timedelta(days=7)
             return monday + timedelta(days=day)
-        return held_on + timedelta(days=(day - held_on.weekday() - 1) % 7 + 1)
+        a_week_on = 7 if match.groupdict().get("later") else 0
+        return held_on + timedelta(days=(day - held_on.weekday() - 1) % 7 + 1 + a_week_on)
 
     def _calendar_day(self, _rule: DateRule, match: Match[str], held_on: date) -> date | None:
         month = self.months.index(match["month"]) + 1
@@ -178,7 +179,7 @@ CALENDAR_RULES: Final[Mapping[str, Rule]] = {
     "end_of": Dates._end_of,
     "after": Dates._after,
 }
-"""What a pack's date rules may mean, and the groups their patterns have: `weekday` (day, next, after), `calendar_day`
+"""What a pack's date rules may mean, and the groups their patterns have: `weekday` (day, next, after, and where it is said later: "Saturday week"), `calendar_day`
 (month, ordinal), `day_of_month` (ordinal), `end_of` (unit, next), `after` (count, unit)."""
 
 
