@@ -132,7 +132,8 @@ def _leading_to(item: Item, before: Sequence[Sentence], talk: Conversation) -> s
 
     def weight(sentence: Sentence) -> tuple[int, bool]:
         asks = any(move.act in _SAYS[item.kind] for move in talk.moves_in(sentence))
-        return len(words & talk.content(sentence.text)), asks or sentence.is_question
+        own = item.owner is not None and sentence.speaker == item.owner.speaker
+        return len(words & talk.content(sentence.text)), asks and not own
 
     led = max((s for s in before if _tells_something(s.text, talk)), key=weight, default=None)
     return led.text if led is not None else None

@@ -5,11 +5,10 @@ Everything that was said or written by a model is escaped: a note can hold no im
 """
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
+from minutebook.language.items.citing import carrying
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.model import (
-    Evidence,
     Item,
     ItemKind,
     KeyPoint,
@@ -39,7 +38,7 @@ _ORDERS = {
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
 _MOST_QUOTES = 3
 """Quotes written out per line, by type of meeting, else this many; of further ones the times alone stand there. More is
-read by nobody: of what led to a line the sentences farther away are to the point in two of five cases."""
+read by nobody."""
 
 
 def clock(seconds: float) -> str:
@@ -105,24 +104,12 @@ def _section_heading(section: NoteSection, words: Lexicon) -> str:
 
 def _item_lines(item: Item, transcript: Transcript, words: Lexicon, most: int) -> list[str]:
     lines = [f"- {_headline(item, transcript, words)} {_when(item)}"]
-    first, others = item.evidence[0], sorted(item.evidence[1:], key=partial(_farness, item))
-    for evidence in (first, *sorted(others[: most - 1], key=_start)):
+    shown = carrying(item, words)[:most]
+    for evidence in shown:
         name = escaped(transcript.name_of(evidence.speaker))
         lines.append(f"  - {_time_link(evidence.start)} {name}: “{_said(evidence.quote, transcript)}”")
-    further = [_time_link(evidence.start) for evidence in sorted(others[most - 1 :], key=_start)]
-    return [*lines, f"  - … {' '.join(further)}"] if further else lines
-
-
-def _farness(item: Item, evidence: Evidence) -> tuple[bool, bool, float]:
-    """The quotes nearest to a line's first one come first; before them what the line itself refers to, then what the
-    one says who does it."""
-    referred = item.context is not None and item.context in evidence.quote
-    owned = item.owner is not None and item.owner.speaker == evidence.speaker
-    return not referred, not owned, abs(evidence.start - item.evidence[0].start)
-
-
-def _start(evidence: Evidence) -> float:
-    return evidence.start
+    others = sorted({e.start for e in item.evidence if e not in shown} - {begins(item)})
+    return [*lines, f"  - … {' '.join(_time_link(start) for start in others)}"] if others else lines
 
 
 def _headline(item: Item, transcript: Transcript, words: Lexicon) -> str:
