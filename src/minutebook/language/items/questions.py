@@ -32,10 +32,17 @@ def _in_earnest(sentence: Sentence, acts: Sequence[Move], lexicon: Lexicon) -> b
         m.act is Act.REQUEST and m.do and not lexicon.matches("asks_when", m.clause.norm) for m in acts
     ):
         return False
-    if lexicon.matches("offers", " ".join(words)):
+    if lexicon.matches("offers", " ".join(words)) or _only_time(sentence, lexicon):
         return False
     norm = " ".join(words) + " ?"
     return not any(pattern.search(norm) for pattern in lexicon.small_talk)
+
+
+def _only_time(sentence: Sentence, lexicon: Lexicon) -> bool:
+    """Whether a question is nothing but a time: it answers another one ("End of next week?")."""
+    words = lexicon.words.normal_words(sentence.text)
+    due = lexicon.dates.find_due(" ".join(words))
+    return due is not None and len(words) - len(due.text.split()) <= 1
 
 
 def _question(
@@ -43,7 +50,7 @@ def _question(
 ) -> Item:
     reply = _reply(sentence, sentences)
     unknown = any(m.act is Act.UNKNOWN for s in reply[:2] for m in moves.get(s.index, []))
-    answered = bool(reply) and not unknown and not reply[0].is_question
+    answered = bool(reply) and not unknown and (not reply[0].is_question or _only_time(reply[0], lexicon))
     before = sentences[sentence.index - 1] if sentence.index else None
     points_back = (
         before is not None
