@@ -25,9 +25,9 @@ def decisive_first(item: Item, lexicon: Lexicon) -> Item:
 
 
 def carrying(item: Item, lexicon: Lexicon) -> tuple[Evidence, ...]:
-    """The quotes that a reader needs. Of an action or decision at most three: the first one, the owner's, and those that
-    have words of the line or its date that the others lack; what only led there stays behind the line. Of a question
-    what was answered: it is itself the line."""
+    """The quotes that a reader needs. Of an action or decision at most three: the first one, the owner's, and those
+    that have words of the line or its date that the others lack; what only led there stays behind the line. Of a
+    question what was answered: it is itself the line."""
     if item.kind is ItemKind.QUESTION:
         return item.evidence[-1:]
     if item.kind is ItemKind.TOPIC:

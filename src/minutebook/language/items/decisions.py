@@ -56,8 +56,15 @@ def _decision(talk: Conversation, text: str, spans: Sequence[Sentence], context:
         return []
     ordered = sorted(dict.fromkeys((*spans, *((context,) if context else ()))), key=lambda s: s.index)
     evidence = tuple(s.evidence() for s in ordered)
-    text = talk.with_condition(text, spans[0])
+    text = talk.with_condition(_announcing(text, spans[0], talk), spans[0])
     return [Item(ItemKind.DECISION, sentence_case(text), evidence, context=context.text if context else None)]
+
+
+def _announcing(text: str, sentence: Sentence, talk: Conversation) -> str:
+    """What a decision says: after the colon, where it only announces it ("Let's agree on this: no calls")."""
+    head, _, rest = sentence.text.partition(":")
+    told = rest.strip() and text.casefold() in head.casefold() and len(talk.content(text)) <= 1
+    return rest.strip() if told else text
 
 
 def _announced(talk: Conversation, move: Move) -> list[Item]:
@@ -114,7 +121,11 @@ def _voted(talk: Conversation) -> list[Item]:
 
 
 def _put(talk: Conversation, asked: Sentence, carried: Sentence) -> list[Item]:
-    """What was put to the vote: what was proposed last, else the last full sentence before."""
+    """What was put to the vote: what the call for votes names, else what was proposed last, else the last full sentence
+    before."""
+    named = talk.lexicon.found("votes_on", asked.text.lower())
+    if named is not None and len(_content(talk, named["do"])) >= _PUT:
+        return _decision(talk, asked.text[slice(*named.span("do"))], [asked, carried])
     before = talk.sentences[max(0, asked.index - _REACH) : asked.index + 1][::-1]
     proposed = next((m for s in before for m in talk.moves_in(s) if _is_put(talk, m)), None)
     if proposed is not None:

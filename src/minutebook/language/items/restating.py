@@ -12,7 +12,7 @@ _PROMISES = (Act.COMMIT, Act.OFFER, Act.ACCEPT, Act.EXTEND)
 
 
 def restated(items: Sequence[Item], talk: Conversation) -> Iterator[Item]:
-    """The tasks without such lines: in the words of what the owner promises in a cited sentence, where there are any."""
+    """The tasks without such lines: in the words of what the owner promises in a cited sentence, if anything."""
     for item in items:
         if not _tells_a_state(item.text, talk):
             yield item

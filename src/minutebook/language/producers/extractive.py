@@ -1,6 +1,6 @@
 """The default producer: notes from what was said, without a language model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from minutebook.language.items.actions import actions_of
@@ -37,6 +37,7 @@ class _Talk:
     sentences: Sequence[Sentence]
     items: Sequence[Item]
     lexicon: Lexicon
+    idle: Mapping[int, float]
 
 
 class ExtractiveProducer:
@@ -56,7 +57,7 @@ class ExtractiveProducer:
     def draft(self, transcript: Transcript, request: NoteRequest) -> Draft:
         """The items before the evidence lock."""
         talk = _talk(transcript, request.attendees)
-        topics = topics_of(talk.sentences, talk.lexicon, _TOPICS[request.meeting_type])
+        topics = topics_of(talk.sentences, talk.lexicon, _TOPICS[request.meeting_type], talk.idle)
         return Draft((*talk.items, *topics), self.name, _notices(transcript))
 
     def key_points(self, transcript: Transcript) -> tuple[KeyPoint, ...]:
@@ -83,7 +84,9 @@ def _talk(heard: Transcript, attendees: Sequence[str]) -> _Talk:
     found = weighed(moves_of(sentences, people, lexicon), sentences, people, lexicon)
     talk = Conversation(found.moves, sentences, people, lexicon, found.carriers)
     items = [*told([*decisions_of(talk), *actions_of(talk)], talk), *questions_of(found.moves, sentences, lexicon)]
-    return _Talk(sentences, [for_people(item, lexicon) for item in items], lexicon)
+    carriers = found.carriers
+    idle = {s.index: carriers.idle(s.index) for s in sentences} if carriers is not None else {}
+    return _Talk(sentences, [for_people(item, lexicon) for item in items], lexicon, idle)
 
 
 def _renumbered(sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from minutebook.language.model import Item, ItemKind, Note
 
-_TOPICS, _OUTCOMES = 4, 2
+_TOPICS, _OUTCOMES = 4, 3
+_ENOUGH = 7
+"""Words of a line that says enough."""
 _HEADING = 6
 """Words up to which a topic's line is a heading (`talk/headings.py`)."""
 
@@ -49,5 +51,6 @@ def _seconds(item: Item) -> float:
 
 
 def _clearness(item: Item) -> tuple[bool, int]:
-    """Lines that need no other sentence to be understood go first, then those that say more."""
-    return item.context is None, len(item.text.split())
+    """Lines that need no other sentence to be understood go first, then those that say enough; a long one rambles more
+    often than it says more."""
+    return item.context is None, min(len(item.text.split()), _ENOUGH)

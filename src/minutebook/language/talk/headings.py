@@ -2,13 +2,15 @@
 
 A heading is made of noun phrases as they were said. Where no tagger is at hand, a noun phrase is a run of content words
 after an article, a possessive or a preposition ("the [landing page] for [schools]"); the stretch's own are those
-whose words it uses often and the rest of the talk seldom (tf-idf, Spärck Jones 1972).
+whose words it uses often and the rest of the talk seldom (tf-idf, Spärck Jones 1972), and rather those that the talk
+says again ("handover sheet") than words that met once ("my niece swims").
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon
 from minutebook.language.talk.sentences import Sentence
@@ -19,6 +21,8 @@ FEWEST, MOST = 3, 6
 """Words of a heading."""
 _PHRASE, _LINKED = 3, 5
 """Words of one noun phrase at most, and of two with what links them."""
+_BANTER = 0.5
+"""How much less a phrase counts in a sentence that does nothing."""
 _UNCERTAIN = ("conditional", "doubtful", "proposes", "must")
 """Phrases of a pack that make what is said depend on something: their sentences give no heading."""
 
@@ -43,20 +47,24 @@ class _Phrase:
 
 
 class Headings:
-    """Headings of the stretches of one talk."""
+    """Headings of the stretches of one talk. `idle`: how likely sentences, by their numbers, do nothing for a note."""
 
-    def __init__(self, stretches: Sequence[Sequence[Sentence]], lexicon: Lexicon) -> None:
+    def __init__(
+        self, stretches: Sequence[Sequence[Sentence]], lexicon: Lexicon, idle: Mapping[int, float] | None = None
+    ) -> None:
         self._lexicon = lexicon
+        self._idle = idle or {}
         times = lexicon.date_words | lexicon.lists["times"]
         self._unnamed = lexicon.stopwords | lexicon.negators | times | lexicon.first_person
         self._verbs = lexicon.lists["own_words"] - lexicon.lists["also_nouns"]
         self._counts = [Counter(stem for s in stretch for stem in self._stems(s)) for stretch in stretches]
         self._spread = Counter(stem for counts in self._counts for stem in counts)
+        self._said = Counter(run for stretch in stretches for s in stretch for run in self._word_runs(s.text))
 
     def heading(self, number: int, stretch: Sequence[Sentence]) -> Heading | None:
         """The heading of a stretch, by its number; None where it has too few noun phrases that can be told."""
         weights = self._weights(number)
-        found = sorted(self._phrases(stretch), key=lambda p: -_weight(p, weights))
+        found = sorted(self._phrases(stretch), key=lambda p: -_weight(p, weights) * self._again(p))
         chosen: list[_Phrase] = []
         for phrase in found:
             size = sum(p.size for p in chosen)
@@ -74,6 +82,17 @@ class Headings:
         return {
             stem: count * math.log(1 + stretches / self._spread[stem]) for stem, count in self._counts[number].items()
         }
+
+    def _word_runs(self, text: str) -> Iterator[tuple[str, ...]]:
+        """Two content words of a text that follow each other, as stems."""
+        words = self._lexicon.words.normal_words(text)
+        pairs = (pair for pair in pairwise(words) if not self._unnamed & set(pair))
+        return (tuple(map(self._lexicon.words.stem, pair)) for pair in pairs)
+
+    def _again(self, phrase: _Phrase) -> float:
+        """How much more a phrase counts because the talk says two words of it again, and less in idle talk."""
+        said = max((self._said[run] for run in self._word_runs(phrase.written)), default=1)
+        return (1 + math.log(max(1, said))) * (1 - _BANTER * self._idle.get(phrase.sentence.index, 0.0))
 
     def _stems(self, sentence: Sentence) -> list[str]:
         words = self._lexicon.words

@@ -5,7 +5,7 @@ embeddings instead of word counts).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -24,14 +24,17 @@ _FEWEST_WORDS = 6
 _LONGEST_QUOTE = 45
 
 
-def topics_of(sentences: Sequence[Sentence], lexicon: Lexicon, most: int = _MOST) -> list[Item]:
+def topics_of(
+    sentences: Sequence[Sentence], lexicon: Lexicon, most: int = _MOST, idle: Mapping[int, float] | None = None
+) -> list[Item]:
     """One item per stretch, with the time it takes. `most` bounds their number, whatever the length of the talk. Where
-    a stretch has no noun phrases that a heading could be made of, its most telling sentence stands for it."""
+    a stretch has no noun phrases that a heading could be made of, its most telling sentence stands for it. `idle`: how
+    likely sentences do nothing for a note; their words are the last to make a heading."""
     if not sentences:
         return []
     vectors = embed([s.text for s in sentences])
     stretches = _stretches(sentences, vectors, most)
-    headings = Headings([sentences[first:last] for first, last in stretches], lexicon)
+    headings = Headings([sentences[first:last] for first, last in stretches], lexicon, idle)
     items = []
     for number, (first, last) in enumerate(stretches):
         span = Span(sentences[first].start, sentences[last - 1].end)

@@ -17,7 +17,9 @@ def trimmed(clause: Clause, first: int, last: int, due: tuple[int, int] | None, 
     marked = {token.word for token in clause.tokens if token.text.startswith("@")}
     due_words = set(clause.words_in(*due)) if due else set()
     before = lexicon.lists["fringe_before"]
-    while words and (words[-1] in due_words or _is_fringe(clause, words, lexicon) or _is_address(clause, words, marked)):
+    while words and (
+        words[-1] in due_words or _is_fringe(clause, words, lexicon) or _is_address(clause, words, marked)
+    ):
         words.pop()
     while words and (_drops(clause, words[0], before) or (words[0] in due_words and len(words) > len(due_words))):
         words.pop(0)
