@@ -85,9 +85,15 @@ def test_an_item_cites_what_tells_it_in_the_order_of_the_talk() -> None:
 
 
 def test_a_task_without_a_time_takes_the_one_that_is_named_for_it() -> None:
-    talked = conversation({2: 0.9}, dates={3: 0.4, 4: 0.6})
+    talked = conversation({2: 0.9}, dates={3: 0.55, 4: 0.6})
     (item,) = told([by_rule(talked, 2)], talked)
     assert item.due == Due("Thursday noon")
+
+
+def test_a_time_that_somebody_else_states_is_believed_later() -> None:
+    talked = conversation({2: 0.9}, dates={3: 0.45, 4: 0.1})
+    (item,) = told([by_rule(talked, 2)], talked)
+    assert item.due is None
 
 
 @pytest.mark.parametrize(("kind", "due"), [(ItemKind.DECISION, None), (ItemKind.ACTION, Due("tomorrow"))])

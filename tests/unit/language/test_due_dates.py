@@ -29,6 +29,8 @@ DATES = ENGLISH.dates
         ("this afternoon i call her", "this afternoon", HELD_ON),
         ("the day after tomorrow", "the day after tomorrow", date(2026, 3, 4)),
         ("next tuesday at the latest", "next tuesday at the latest", date(2026, 3, 10)),
+        ("saturday week suits him", "saturday week", date(2026, 3, 14)),
+        ("on monday week", "monday week", date(2026, 3, 16)),
         ("on tuesday next week", "tuesday next week", date(2026, 3, 10)),
         ("on monday the ninth of march", "monday the ninth of march", date(2026, 3, 9)),
         ("on monday the tenth of march", "monday the tenth of march", None),

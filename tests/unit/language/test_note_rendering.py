@@ -10,6 +10,7 @@ import pytest
 
 from minutebook.language.lexicon import lexicon_of
 from minutebook.language.model import (
+    Due,
     Evidence,
     Item,
     ItemKind,
@@ -57,23 +58,17 @@ def test_lines_link_their_time_and_quote() -> None:
     assert "Speaker 2: “Will do.”" in markdown
 
 
-def test_of_many_quotes_the_nearest_are_written_and_the_others_are_linked() -> None:
-    led = [Evidence(at, at + 1.0, "speaker_1", f"Sentence at {at:.0f}.") for at in (1.0, 30.0, 52.0, 58.0)]
-    own = Evidence(20.0, 21.0, "speaker_2", "Mine to do.")
-    item = Item(
-        ItemKind.ACTION,
-        "Write it",
-        (Evidence(60.0, 61.0, "speaker_2", "I will write it."), *led, own),
-        Owner("speaker_2"),
-        context="Sentence at 30.",
-    )
+def test_quotes_that_carry_a_line_are_written_and_the_others_are_linked() -> None:
+    led = [Evidence(at, at + 1.0, "speaker_1", f"Sentence at {at:.0f}.") for at in (1.0, 30.0, 52.0)]
+    dated = Evidence(58.0, 59.0, "speaker_1", "Friday would do.")
+    evidence = (Evidence(60.0, 61.0, "speaker_2", "I will write it."), *led, dated)
+    item = Item(ItemKind.ACTION, "Write it", evidence, Owner("speaker_2"), due=Due("Friday"), context="Sentence at 30.")
     lines = note_markdown(replace(NOTE, items=(item,)), TALK).splitlines()
 
     assert lines[lines.index("## Action items") + 3 :] == [
         "  - [1:00](#t=60.0) Speaker 2: “I will write it.”",
-        "  - [0:20](#t=20.0) Speaker 2: “Mine to do.”",
-        "  - [0:30](#t=30.0) Speaker 1: “Sentence at 30.”",
-        "  - … [0:01](#t=1.0) [0:52](#t=52.0) [0:58](#t=58.0)",
+        "  - [0:58](#t=58.0) Speaker 1: “Friday would do.”",
+        "  - … [0:01](#t=1.0) [0:30](#t=30.0) [0:52](#t=52.0)",
     ]
 
 

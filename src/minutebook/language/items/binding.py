@@ -126,15 +126,15 @@ def _told(item: Item, at: int, carriers: Carriers, talk: Conversation) -> Item:
 
 
 def _leading_to(item: Item, before: Sequence[Sentence], talk: Conversation) -> str | None:
-    """Of the sentences that led to a line the one that shares most words with it, then one in which somebody else asks
-    or proposes, then the likeliest."""
+    """Of the sentences that led to a line the question that a decision settles, else the one that shares most words
+    with it, then one in which somebody else asks or proposes, then the likeliest."""
     words = talk.content(item.text)
 
-    def weight(sentence: Sentence) -> tuple[int, bool]:
+    def weight(sentence: Sentence) -> tuple[bool, int, bool]:
         asks = any(move.act in _SAYS[item.kind] for move in talk.moves_in(sentence))
-        asks |= item.kind is ItemKind.DECISION and sentence.is_question
         own = item.owner is not None and sentence.speaker == item.owner.speaker
-        return len(words & talk.content(sentence.text)), asks and not own
+        settles = item.kind is ItemKind.DECISION and sentence.is_question
+        return settles, len(words & talk.content(sentence.text)), asks and not own
 
     led = max((s for s in before if _tells_something(s.text, talk)), key=weight, default=None)
     return led.text if led is not None else None

@@ -25,7 +25,7 @@ def gathered(items: Sequence[Item], talk: Conversation) -> list[Item]:
             continue
         first = kept[at]
         told = item if _says(item, talk) else first
-        context = told.context or (first.context or first.evidence[0].quote if told is item else None)
+        context = told.context or (first.evidence[0].quote if told is item else None)
         kept[at] = replace(told, due=item.due or first.due, context=context, evidence=together(first, item))
     return kept
 

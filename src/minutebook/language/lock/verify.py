@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from minutebook.language.lexicon import Lexicon, lexicon_of
 from minutebook.language.lock.amounts import Amounts
@@ -269,11 +270,13 @@ class Verifier:
         return None
 
     def _is_time_of(self, said: Sequence[str], quote: Sequence[str]) -> bool:
-        """Whether a time was said: all that names a day, an hour or a number, half of the rest, and not "before" for
-        "after"."""
+        """Whether a time was said: all that names a day ("Monday week" is another), an hour or a number, half of the
+        rest, and not "before" for "after"."""
         wanted, told = self._times(said), self._times_told(quote)
         untold = wanted - told
         strict = {self._words.stem(w) for w in self._lexicon.date_words} | {w for w in wanted if w[:1].isdigit()}
+        dates = self._lexicon.dates
+        strict |= {self._words.stem(b) for a, b in pairwise(said) if a in dates.weekdays and b in dates.units}
         if untold & strict or (wanted and 2 * len(untold) > len(wanted)):
             return False
         later, earlier = self._lexicon.lists["afterwards"], self._lexicon.lists["beforehand"]

@@ -1,8 +1,9 @@
 """Due dates: finding them in a clause as they were said, and working out the calendar date.
 
-Calendar rules: a bare weekday is the first such day after the meeting; "next Tuesday" is the Tuesday of the following
-ISO week, "Tuesday week" is a week after the first one; the end of a week is its Friday; a date without a year is the first one after the meeting. Where a weekday
-and a day of the month contradict each other, no date is given. How a language says these things is in its pack.
+Calendar rules: a bare weekday is the first such day after the meeting, "Tuesday week" a week later; "next Tuesday" is
+the Tuesday of the following ISO week; the end of a week is its Friday; a date without a year is the first one after the
+meeting. Where a weekday and a day of the month contradict each other, no date is given. How a language says these
+things is in its pack.
 """
 
 import calendar
@@ -179,7 +180,8 @@ CALENDAR_RULES: Final[Mapping[str, Rule]] = {
     "end_of": Dates._end_of,
     "after": Dates._after,
 }
-"""What a pack's date rules may mean, and the groups their patterns have: `weekday` (day, next, after, and where it is said later: "Saturday week"), `calendar_day`
+"""What a pack's date rules may mean, and the groups their patterns have: `weekday` (day, next, after, and `later` where
+a pack has "Saturday week"), `calendar_day`
 (month, ordinal), `day_of_month` (ordinal), `end_of` (unit, next), `after` (count, unit)."""
 
 
