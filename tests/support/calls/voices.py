@@ -3,23 +3,16 @@
 import asyncio
 import json
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 import aioice.ice
-import numpy as np
 import psutil
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from support.replicas.media import Slot
-from support.replicas.people import FRAME, Person, Samples
-
 KEPT_ALIVE_S: Final = 20.0
-Sounding = Callable[[int], Samples | None]
-"""What somebody says in a tick of 20 ms (since the epoch); None for nothing."""
 
 
 def _addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
@@ -32,11 +25,11 @@ aioice.ice.get_host_addresses = _addresses
 
 
 class Voice:
-    """Somebody who speaks in a room. `join` it, and `leave` at the end."""
+    """Somebody in a room who sends this track. `join` it, and `leave` at the end."""
 
-    def __init__(self, name: str, sounding: Sounding) -> None:
+    def __init__(self, name: str, track: MediaStreamTrack) -> None:
         self.name = name
-        self._track = Slot(lambda tick: _heard(sounding(tick)))
+        self._track = track
         self._connection = RTCPeerConnection()
         self._socket: ClientConnection | None = None
         self._session = self._handle = 0
@@ -98,11 +91,3 @@ class Voice:
         with suppress(ConnectionClosed):
             async for _ in self._socket:
                 pass
-
-
-SOMEBODY: Final = Person("", "", 0)
-
-
-def _heard(samples: Samples | None) -> tuple[Samples, list[Person]]:
-    """What a `Slot` sends: silence from nobody, or sound."""
-    return (np.zeros(FRAME, np.int16), []) if samples is None else (samples, [SOMEBODY])
