@@ -99,6 +99,8 @@ WAYS: Final = (
     Way("google_meet", "contributing sources"),
     Way("google_meet", "meters alone", {"network": False}),
     Way("teams", "network"),
+    Way("teams", "network, one speaker", {"sources": False, "dominant": True}),
+    Way("teams", "network, outlines", {"sources": False}, beyond=NAMESAKES),
     Way("teams", "outlines", {"network": False}, beyond=NAMESAKES),
     Way("teams", "outlines and a list", {"network": False, "layout": "roster"}, beyond=NAMESAKES),
     Way("teams", "captions", {"network": False, "layout": "captions"}, beyond=NAMESAKES),

@@ -54,16 +54,17 @@ async function settle() {
 
 const event = (type, more) => Object.assign(new Event(type), more);
 
-function windowOf(clock, call, sources) {
+function windowOf(clock, call, sources, sound) {
   const document = new Node("html");
   document.documentElement = document;
   document.dataset.room = "room";
   document.innerHTML = '<div id="stage"></div>';
-  const sockets = [];
+  const [sockets, channels] = [[], []];
   const store = new Map([["minutebook.own-name", call.own]]);
   const receiver = {
     track: { kind: "audio" },
     getContributingSources: () => [...sources].filter(([, { at }]) => clock.now - at < SOURCES_KEPT_MS).map(([source, { at, level }]) => ({ source, audioLevel: level, timestamp: at })),
+    getSynchronizationSources: () => (sound.at === undefined ? [] : [{ source: 1, audioLevel: sound.level, timestamp: sound.at }]),
   };
   class Socket extends EventTarget {
     readyState = 1;
@@ -75,7 +76,7 @@ function windowOf(clock, call, sources) {
     iceGatheringState = "complete";
     localDescription = { sdp: "" };
     addTransceiver() {}
-    createDataChannel(label) { return Object.assign(new EventTarget(), { label }); }
+    createDataChannel(label) { channels.push(Object.assign(new EventTarget(), { label })); return channels.at(-1); }
     async createOffer() {}
     async setLocalDescription() {}
     getReceivers() { return [receiver]; }
@@ -92,13 +93,13 @@ function windowOf(clock, call, sources) {
   };
   window.window = vm.createContext(window);
   vm.runInContext("Math", window).random = random;
-  return { window, sockets, shown };
+  return { window, sockets, channels, shown };
 }
 
 async function played(call, scripts) {
   const clock = new Clock();
-  const sources = new Map();
-  const { window, sockets, shown } = windowOf(clock, call, sources);
+  const [sources, sound] = [new Map(), {}];
+  const { window, sockets, channels, shown } = windowOf(clock, call, sources, sound);
   vm.runInContext(scripts.bot, window);
   for (const script of scripts.page) vm.runInContext(script, window);
   shown.dispatchEvent(new Event("load"));
@@ -110,6 +111,7 @@ async function played(call, scripts) {
   const [told, last] = [[], {}];
   const people = [...call.people];
   const frames = [...call.frames];
+  const dominant = [...call.dominant];
   const note = (kind, content) => {
     const text = JSON.stringify(content);
     if (last[kind]?.text === text && clock.now - last[kind].at < 5000) return;
@@ -122,6 +124,8 @@ async function played(call, scripts) {
     clock.move(now);
     while (people.length && people[0][0] <= now) tell({ type: "people", own: call.own_id, people: people.shift()[1] });
     while (frames.length && frames[0][0] <= now) { tell(frames.shift()[1]); await settle(); }
+    while (dominant.length && dominant[0][0] <= now) channels[0].dispatchEvent(event("message", { data: dominant.shift()[1] }));
+    if (lit.length) Object.assign(sound, { at: now, level: 0.2 });
     for (const [source, level] of levels) sources.set(source, { at: now, level });
     const speaking = JSON.stringify(lit);
     if (place % 2 === 0 && speaking !== heard) { heard = speaking; tell({ type: "speaking", ids: lit }); }

@@ -24,6 +24,8 @@ OWN: Final = "Minutebook"
 TICK_S: Final = 0.05
 SLOTS: Final = 3
 KEPT_S: Final = 0.4
+DOMINANT_AFTER_S: Final = 0.4
+MOST_TOLD: Final = 4
 NOISE_S: Final = 0.2
 NOISE_EVERY_S: Final = 15.0
 """Somebody's keys or cough are as loud as a voice so long, and about so often."""
@@ -65,14 +67,35 @@ def pages(platform: str) -> Iterator[Pages]:
 
 
 def asked_of(
-    platform: str, made: Meeting, chance: Random, *, layout: str = "", network: bool = True, video: bool = True
+    platform: str,
+    made: Meeting,
+    chance: Random,
+    *,
+    layout: str = "",
+    network: bool = True,
+    sources: bool = True,
+    dominant: bool = False,
+    video: bool = True,
 ) -> dict[str, Any]:
+    """`network`: it tells who is there, by `sources` who is heard, and as `dominant` who speaks most."""
     changes = sorted({0.0, *(at for each in made.people for at in (*_times(each),) if at < made.length_s)})
     rows = [(round(at * 1000), [_row(each, at, video) for each in made.people if each.is_here(at)]) for at in changes]
     frames = [(round(at * 1000), _frame(made.people, at)) for at in changes] if platform == "teams" and network else []
-    ticks = list(_ticks(platform, made, chance, network))
+    ticks = list(_ticks(platform, made, chance, network and sources))
     asked = {"own": OWN, "own_id": BOT_ID, "layout": layout, "seed": chance.getrandbits(30)}
-    return asked | {"people": rows, "frames": frames, "ticks": ticks}
+    speaking = list(_dominant(ticks, made.people)) if dominant else []
+    return asked | {"people": rows, "frames": frames, "ticks": ticks, "dominant": speaking}
+
+
+def _dominant(ticks: Sequence[tuple[list[Any], list[str]]], people: Sequence[Person]) -> Iterator[tuple[int, str]]:
+    """The messages of Teams' main channel: those who spoke most lately, told when there is another one at the head."""
+    source, history, heard = {each.id: each.source for each in people}, list[int](), dict[str, int]()
+    for number, (_, lit) in enumerate(ticks):
+        heard = {each: heard.get(each, 0) + 1 for each in lit}
+        first = max(heard, key=lambda each: heard[each], default="")
+        if first and heard[first] * TICK_S >= DOMINANT_AFTER_S and history[:1] != [source[first]]:
+            history = [source[first], *(each for each in history if each != source[first])][:MOST_TOLD]
+            yield round(1000 * number * TICK_S), json.dumps([{"type": "dsh", "history": history}])
 
 
 def _times(person: Person) -> Iterator[float]:

@@ -3,6 +3,7 @@ them, one mixed track as Teams has it, sound by source over a data channel as Zo
 
 import asyncio
 import fractions
+import json
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,9 @@ from av import AudioFrame
 from support.replicas.people import FRAME, FRAME_S, RATE, Company, Person, Samples, mixed
 
 RTCP_TYPES = range(64, 96)
+TOLD_EVERY_S = 0.4
+MOST_TOLD = 4
+HEADER = b"\x00\x5b\x02"
 SENT_SILENT = 25
 """Frames of silence in a row that are sent; then nothing until there is sound again."""
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
@@ -80,6 +84,7 @@ class Leg:
     def __init__(self, company: Company, platform: str, *, sources: bool = True) -> None:
         self.connection = RTCPeerConnection()
         self._company = company
+        self._platform = platform
         self._has_sources = sources
         self._sending: asyncio.Task[None] | None = None
         if platform == "google_meet":
@@ -114,7 +119,18 @@ class Leg:
                 protocol.transport.abort()
 
     def _opened(self, channel: RTCDataChannel) -> None:
-        self._sending = asyncio.ensure_future(self._send(channel))
+        sending = self._tell(channel) if self._platform == "teams" else self._send(channel)
+        self._sending = asyncio.ensure_future(sending)
+
+    async def _tell(self, channel: RTCDataChannel) -> None:
+        """Teams' main channel: who spoke most lately, behind a header, when there is another one at the head."""
+        history: list[int] = []
+        while channel.readyState == "open":
+            heard = [person.source for person, _ in self._company.moment(int(time.time() / FRAME_S)).heard]
+            if heard and history[:1] != heard[:1]:
+                history = [heard[0], *(each for each in history if each != heard[0])][:MOST_TOLD]
+                channel.send(HEADER + json.dumps([{"type": "dsh", "history": history}]).encode())
+            await asyncio.sleep(TOLD_EVERY_S)
 
     async def _send(self, channel: RTCDataChannel) -> None:
         """40 ms at a time: the number of the source, then its samples (s16le, 24 kHz)."""

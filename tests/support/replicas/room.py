@@ -35,7 +35,8 @@ class Visitor:
 
 @dataclass
 class Room:
-    """A meeting; `play` runs from when its page is first opened. `log` holds what happened, with its moment."""
+    """A meeting; `play` runs from when its page is first opened. `log` holds what happened, with its moment. The
+    `network` tells who is there, and by `sources` who is heard."""
 
     platform: str
     play: Callable[["Room"], Coroutine[Any, Any, None]]
@@ -43,6 +44,7 @@ class Room:
     hops: Sequence[str] = ()
     slow_s: float = 0.0
     network: bool = True
+    sources: bool = True
     company: Company = field(default_factory=Company)
     visitors: list[Visitor] = field(default_factory=list)
     visits: int = 0
@@ -118,7 +120,7 @@ class Room:
             case "offer" if not self.refuses:
                 if visitor.leg is not None:
                     await visitor.leg.close()
-                visitor.leg = Leg(self.company, self.platform, sources=self.network)
+                visitor.leg = Leg(self.company, self.platform, sources=self.network and self.sources)
                 await visitor.tell(type="answer", sdp=await visitor.leg.answer(message["sdp"]))
                 await self._introduce(visitor)
             case "shown":
