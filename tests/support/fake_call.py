@@ -41,6 +41,8 @@ class Stage:
     captures_asked: Sequence[float] = ()
     troubles: Sequence[tuple[float, SoundTrouble]] = ()
 
+    access: Mapping[str, str] = field(default_factory=dict)
+
     muted: bool = True
 
     visits: int = 0
@@ -82,9 +84,13 @@ class Stage:
             tab=lambda: FakeTab(self),
             capture=lambda _: FakeCapture(self),
             picture=self._picture,
+            access=self._access,
             sound=self._sound,
             company=lambda: self.tell("company"),
         )
+
+    async def _access(self) -> Mapping[str, str]:
+        return self.access
 
     async def _sound(self, command_id: str) -> bytes:
         return bytes(32_000)

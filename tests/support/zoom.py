@@ -166,7 +166,7 @@ class FakeZoom:
                 return answer(400, {"code": 4711, "message": message})
             if query != {"type": ["onbehalf"]}:
                 return answer(400, {"code": 300, "message": "Validation Failed."})
-            return answer(200, {"token": self._secret("obf")})
+            return answer(200, {"token": self.on_behalf()})
         return self._records(request, account, query)
 
     @staticmethod
@@ -179,6 +179,10 @@ class FakeZoom:
             case ["", "v2", "past_meetings", uuid, "participants"]:
                 return people(account.held, account.scopes, uuid, query)
         return answer(404, {"code": 2300, "message": "This API endpoint is not recognized."})
+
+    def on_behalf(self) -> str:
+        """A fresh on-behalf-of token."""
+        return self._secret("obf")
 
     def _secret(self, kind: str) -> str:
         secret = f"{kind}-SECRET-{next(self._numbers)}"

@@ -9,6 +9,7 @@ A script is a list of steps, each a verb and what it is about:
     wait S, visit           until so many seconds are over; until the page was opened anew
     come NAME, leave NAME, rename NAME = NAME, share NAME, unshare NAME, video off
     talk NAME ...           these speak in turn from now on, until another `talk`
+    say NAME CLIP           one says a clip of tests/data/speech, and a short pause follows
     go URL, freeze, cut, dialog KIND, hide, show     what happens to the page itself
 """
 
@@ -101,6 +102,13 @@ async def _wall(script: Script, room: Room, about: str) -> None:
     await room.change(room.scene)
 
 
+async def _say(script: Script, room: Room, about: str) -> None:
+    name, _, clip = about.partition(" ")
+    samples = samples_of(SPEECH / clip)
+    room.company.named(name).say(time.time() + PAUSE_S, samples)
+    await asyncio.sleep(len(samples) / SOURCE_RATE + PAUSE_S)
+
+
 async def _cut(script: Script, room: Room, about: str) -> None:
     """All connections break without a word, as when a media server goes away."""
     for visitor in room.visitors:
@@ -127,6 +135,7 @@ VERBS: dict[str, Step] = {
     "end": _end,
     "wall": _wall,
     "cut": _cut,
+    "say": _say,
     "talk": Script.talk,
     **{verb: _told(verb) for verb in ("go", "freeze", "dialog", "hide", "show")},
 }

@@ -9,17 +9,13 @@ import base64
 import hashlib
 import shlex
 import stat
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -27,14 +23,13 @@ from starlette.websockets import WebSocket
 
 from support.calls.chromium import CHROMIUM
 from support.replicas.room import Room
-from support.server import free_port
+from support.replicas.serving import Serving
 from support.tls import self_signed
 
 PAGES = Path(__file__).with_name("pages")
 NOWHERE = "teams.microsoftonline.cn"
 """A name that nobody knows here."""
 HOSTS = {"meet.google.com": "google_meet", "zoom.us": "zoom", "teams.microsoft.com": "teams"}
-READY_WITHIN_S = 20.0
 PAGE = """<!doctype html><html lang="en" data-room="{room}"><meta charset="utf-8"><title>{title}</title>
 <body><div id="stage"></div>
 <script src="/replica/base.js"></script><script src="/replica/{platform}.js"></script></body>"""
@@ -49,44 +44,21 @@ class Replicas:
 
     def __init__(self, folder: Path) -> None:
         self.rooms: dict[str, Room] = {}
-        self.port = free_port()
         certificate = self_signed(folder / "replicas.pem")
-        self.chromium = _browser(folder / "chromium", self.port, certificate)
         routes = [
             WebSocketRoute("/replica/socket/{room}", self._socket),
             Route("/replica/{name}", self._file),
             Route("/{path:path}", self._page),
         ]
-        configuration = uvicorn.Config(
-            Starlette(routes=routes),
-            host="127.0.0.1",
-            port=self.port,
-            ws="websockets-sansio",
-            log_level="warning",
-            timeout_graceful_shutdown=1,
-            ssl_certfile=str(certificate),
-        )
-        self._server = uvicorn.Server(configuration)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="replicas", daemon=True)
-        self._thread.start()
-        deadline = time.monotonic() + READY_WITHIN_S
-        while not self._server.started:
-            assert time.monotonic() < deadline, "the replicas are not up"
-            time.sleep(0.05)
+        self._serving = Serving(routes, certificate)
+        self.chromium = _browser(folder / "chromium", self._serving.port, certificate)
 
     def close(self, room: Room) -> None:
         """Nobody needs this meeting any more."""
-        assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(room.close(), self._loop).result(10)
+        self._serving.do(room.close())
 
     def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        await self._server.serve()
+        self._serving.stop()
 
     async def _socket(self, socket: WebSocket) -> None:
         await socket.accept()

@@ -16,6 +16,7 @@ from typing import Final
 from minutebook.bots.platforms import open_platform
 from minutebook.bots.platforms.ports import Platform
 from minutebook.bots.protocol import CommandOrder, Orders, Ticket
+from minutebook.bots.runner.access import Access
 from minutebook.bots.runner.browser import BrowserMissingError, Tab, find_chromium, surroundings
 from minutebook.bots.runner.call import NOT_IN_CALL, Call, rules_of
 from minutebook.bots.runner.capture.capture import Capture
@@ -94,14 +95,19 @@ class Runner:
     async def run(self) -> int:
         """Raises `HomeUnwantedError`, `HomeAwayError` and `HomeRefusedError` when home made an end of it."""
         with self._signals():
-            orders = await patiently(self._home.orders, self._clock)
-            async with self._heart(), self._deliveries() as deliveries:
-                # Before anything is uploaded: what dead attempts left unfinished becomes whole pieces, in their order.
-                await asyncio.to_thread(salvage, self._folder, self._ticket.attempt)
-                way_out = await self._carry_out(orders)
-                at_ms = self._now_ms()
-                log.info("the call is over", extra={"cause": way_out.cause, "said": way_out.message})
-                return await self._bring_home(way_out, at_ms, *deliveries)
+            # The heart beats already while home fetches tokens for the orders, which may take a minute.
+            async with self._heart():
+                orders = await patiently(self._home.orders, self._clock)
+                return await self._follow(orders)
+
+    async def _follow(self, orders: Orders) -> int:
+        async with self._deliveries() as deliveries:
+            # Before anything is uploaded: what dead attempts left unfinished becomes whole pieces, in their order.
+            await asyncio.to_thread(salvage, self._folder, self._ticket.attempt)
+            way_out = await self._carry_out(orders)
+            at_ms = self._now_ms()
+            log.info("the call is over", extra={"cause": way_out.cause, "said": way_out.message})
+            return await self._bring_home(way_out, at_ms, *deliveries)
 
     async def _carry_out(self, orders: Orders) -> Exit:
         rules = rules_of(orders.leave)
@@ -142,6 +148,7 @@ class Runner:
             tab=partial(Tab, chromium, video=orders.video),
             capture=capture,
             picture=picture.get,
+            access=Access(orders, self._home.orders),
             sound=self._sound,
             company=(self._folder / COMPANY).touch,
         )

@@ -97,8 +97,8 @@ class ReportsPort(Protocol):
 @dataclass(frozen=True, slots=True)
 class CallPorts:
     """Everything a call needs. `platform`, `tab` and `capture` make a new one for each visit; `picture` is awaited
-    once per visit; `sound` fetches what a command has the bot say (s16le mono); `company` is called when another
-    participant is first seen."""
+    once per visit; `access` each time the bot joins, and answers with what lets it in; `sound` fetches what a command
+    has the bot say (s16le mono); `company` is called when another participant is first seen."""
 
     clock: Clock
     reports: ReportsPort
@@ -109,5 +109,6 @@ class CallPorts:
     tab: Callable[[], TabPort]
     capture: Callable[[Platform], CapturePort]
     picture: Callable[[], Awaitable[Picture | None]]
+    access: Callable[[], Awaitable[Mapping[str, str]]]
     sound: Callable[[str], Awaitable[bytes]]
     company: Callable[[], None]

@@ -130,9 +130,10 @@ class Visit:
         self._ports.captures.watch(page)
         self._errand(self._show_picture())
         try:
-            address = self._platform.address(self._orders.meeting_url, self._orders.zoom)
-            if html := self._platform.local_page(self._orders.zoom):
-                address = await self._local.serve(html)
+            access = await self._ports.access()
+            address = self._platform.address(self._orders.meeting_url, access)
+            if html := self._platform.local_page(access):
+                address = await self._local.serve(html, self._page_made_anew)
         except CannotJoinError as error:
             self.progress = self.progress.seen(Sight(error.place, error.message), self._now_s())
             return
@@ -143,6 +144,9 @@ class Visit:
             if self._is_to_reopen:
                 await self._go(page, address)
             await self._ports.clock.sleep(LOOK_S)
+
+    async def _page_made_anew(self) -> str | None:
+        return self._platform.local_page(await self._ports.access())
 
     async def _go(self, page: "Page", address: str) -> None:
         """Open the meeting's page. What comes of it, the next look tells."""

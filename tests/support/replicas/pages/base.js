@@ -2,6 +2,7 @@
 // `platform`: scenes as functions that return HTML, and what it does with sound, people and who speaks.
 const replica = {
   room: document.documentElement.dataset.room,
+  line: `wss://${location.host}`,
   name: "",
   people: [],
   own: "",
@@ -18,11 +19,11 @@ const tell = (message) => socket?.readyState === 1 && socket.send(JSON.stringify
 
 // The platforms' pages look after their lines themselves.
 function open() {
-  socket = new WebSocket(`wss://${location.host}/replica/socket/${replica.room}${replica.name ? `?again=${encodeURIComponent(replica.name)}` : ""}`);
+  socket = new WebSocket(`${replica.line}/replica/socket/${replica.room}${replica.name ? `?again=${encodeURIComponent(replica.name)}` : ""}`);
   socket.addEventListener("message", received);
   socket.addEventListener("close", () => setTimeout(open, 1000));
 }
-addEventListener("load", open);
+if (replica.room) addEventListener("load", open);
 setInterval(() => {
   if (replica.connection?.connectionState !== "failed" || socket.readyState !== 1) return;
   hangUp();

@@ -370,7 +370,7 @@ def test_a_terminated_process_leaves_and_says_nothing() -> None:
 
 
 def test_a_page_of_the_bots_own_is_opened_in_place_of_the_meetings() -> None:
-    stage = Stage(STRAIGHT)
-    play(stage, told=(6, Instruction.STOP), zoom={"local": "<p>page"})
+    stage = Stage(STRAIGHT, access={"local": "<p>page"})
+    play(stage, told=(6, Instruction.STOP))
     (opened,) = [what for _, what in stage.told if what.startswith("goto ")]
     assert opened.startswith("goto http://127.0.0.1:")

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from minutebook.bots.home.zoom_tokens import AGAIN_AFTER_S, ANSWER_S
 from minutebook.bots.protocol import Beat, CommandAnswer, CommandOrder, Orders, ReportKind, RunnerReport, Ticket
 from minutebook.bots.runner.delivery.home import (
     Home,
@@ -48,6 +49,13 @@ async def test_orders_are_read_and_what_is_new_in_them_is_passed_over() -> None:
         "http://home.test/internal/bots/bot-1/attempts/2/orders",
     )
     assert request.headers["authorization"] == "Bearer secret"
+
+
+async def test_home_may_take_its_time_for_orders() -> None:
+    """Two tokens, each asked for twice with 15 s of patience: `bots.home.zoom_tokens`."""
+    kept = Kept(asdict(orders()))
+    await home_of(kept).orders()
+    assert kept.requests[0].extensions["timeout"]["read"] > 2 * (2 * ANSWER_S + AGAIN_AFTER_S)
 
 
 async def test_a_heartbeat() -> None:

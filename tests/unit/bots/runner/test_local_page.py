@@ -40,6 +40,21 @@ async def test_it_is_served_at_an_address_that_nobody_guesses() -> None:
         await asked(address)
 
 
+async def test_whoever_asks_again_gets_what_was_made_anew() -> None:
+    made = iter(["second", None, "fourth"])
+
+    async def anew() -> str | None:
+        return next(made)
+
+    page = LocalPage()
+    address = await page.serve("first", anew)
+    try:
+        said = [(await asked(address)).text for _ in range(4)]
+        assert said == ["first", "second", "second", "fourth"]
+    finally:
+        page.close()
+
+
 @pytest.mark.parametrize("sent", [b"\r\n\r\n", b"GET\r\n\r\n", b"GET /\xff\xe4 HTTP/1.1\r\n\r\n", b"x" * 100_000])
 async def test_what_is_no_request_gets_nothing(sent: bytes) -> None:
     page = LocalPage()

@@ -20,7 +20,9 @@ PATIENCE_S: Final = 600.0
 """A runner that has nothing else to do any more waits so long for its home."""
 ANSWER_S: Final = 5.0
 DELIVERY_S: Final = 60.0
-"""The longest wait for an answer: to a question, and to media on its way."""
+ORDERS_S: Final = 75.0
+"""The longest wait for an answer: to a question, to media on its way, and to the question for orders, before whose
+answer home may have to ask addresses elsewhere for tokens, each of them twice."""
 RETRY: Final = Backoff(first_s=0.5, factor=2.0, longest_s=5.0)
 
 UNWANTED: Final = frozenset({401, 404, 410})
@@ -54,7 +56,7 @@ class Home:
 
     async def orders(self) -> Orders:
         """What is to be done."""
-        answer = await self._json("GET", "orders")
+        answer = await self._json("GET", "orders", timeout=ORDERS_S)
         known = {each.name for each in fields(Orders)}
         return Orders(**{name: value for name, value in answer.items() if name in known})
 
@@ -101,9 +103,9 @@ class Home:
 
     async def _request(self, method: str, path: str, *, attempt: int | None = None, **kwargs: Any) -> httpx.Response:
         url = f"{self._base}/{self._attempt if attempt is None else attempt}/{path}"
-        timeout = DELIVERY_S if "content" in kwargs else ANSWER_S
+        patience = {"timeout": DELIVERY_S if "content" in kwargs else ANSWER_S}
         try:
-            response = await self._client.request(method, url, headers=self._headers, timeout=timeout, **kwargs)
+            response = await self._client.request(method, url, headers=self._headers, **(patience | kwargs))
         except httpx.RequestError as error:
             raise HomeAwayError(f"{url} cannot be reached: {error or type(error).__name__}") from error
         if response.is_success:
