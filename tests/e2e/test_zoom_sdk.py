@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, Route, async_playwright
 
 from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.driver import FactsDriver
 from minutebook.bots.platforms.ports import Guest, Hint, Place, Platform
 from minutebook.bots.runner.local_page import LocalPage
 from minutebook.zoom.model import App
@@ -52,7 +53,11 @@ def access(tokens: dict[str, str], url: str = SDK) -> dict[str, str]:
 
 
 async def joined(
-    context: BrowserContext, local: LocalPage, given: dict[str, str], answer: Any = None
+    context: BrowserContext,
+    local: LocalPage,
+    given: dict[str, str],
+    answer: Any = None,
+    platform: Platform | None = None,
 ) -> tuple[Platform, Page, list[str]]:
     """The bot's page after it did what it does; and what it asked the SDK's address for."""
     asked: list[str] = []
@@ -63,7 +68,7 @@ async def joined(
         body = STAND_IN.read_text() if "zoom-meeting" in path else ""
         await (answer(route) if answer else route.fulfill(body=body, content_type="text/javascript"))
 
-    platform = open_platform("zoom", MEETING)
+    platform = platform or open_platform("zoom", MEETING)
     html = platform.local_page(given)
     assert html is not None
     page = await context.new_page()
@@ -130,9 +135,18 @@ async def test_what_zoom_refuses_tells_the_place(
     await page.close()
 
 
-async def test_a_bot_waits_for_whom_it_comes_for_by_joining_anew(context: BrowserContext, local: LocalPage) -> None:
-    platform, page, asked = await joined(context, local, access({"obf_token": "token 3008"}))
+async def test_a_bot_waits_for_whom_it_comes_for_by_joining_anew_in_its_time(
+    context: BrowserContext, local: LocalPage
+) -> None:
+    now = [0.0]
+    driver = FactsDriver("zoom", now_s=lambda: now[0])
+    platform, page, asked = await joined(context, local, access({"obf_token": "token 3008"}), platform=driver)
     loads = len(asked)
+    await platform.step(page, Guest("Scribe", {}))
+    now[0] += 14
+    await platform.step(page, Guest("Scribe", {}))
+    assert len(asked) == loads
+    now[0] += 2
     await platform.step(page, Guest("Scribe", {}))
     await page.wait_for_function("() => window.sdk?.joined")
     assert len(asked) == 2 * loads

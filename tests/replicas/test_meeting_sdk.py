@@ -185,6 +185,6 @@ def test_a_meeting_that_does_not_start_is_the_reason(stage: Stage, tmp_path: Pat
     orders = replace(orders_for(where, new_id(), waiting_room_s=4), platform="zoom", zoom=access)
     with runner(orders, tmp_path) as running:
         ending = running.wait_end()
-    assert running.states == ["joining", "waiting_room"]
+    assert running.states == ["joining", "waiting_room"], (ending, meeting.joins)
     assert ending.failure == Failure.HOST_NOT_STARTED, ending
     assert running.pieces == {}

@@ -191,9 +191,10 @@ class FactsDriver:
         return facts, look
 
     def _begin_anew(self, facts: PageFacts) -> None:
-        """Another page is there: what was done to the one before counts no more, but how often it was loaded."""
-        loads = {step.name for step in facts.steps if step.action is Action.RELOAD}
-        self._tried = {name: tried for name, tried in self._tried.items() if name in loads}
+        """Another page is there: what was done to the one before counts no more, but how often it was loaded. It was
+        loaded just now."""
+        now_s, loads = self._now_s(), [step.name for step in facts.steps if step.action is Action.RELOAD]
+        self._tried = {name: Tried(self._tried.get(name, Tried()).times, now_s) for name in loads}
 
     async def _do(self, page: "Page", todo: Todo) -> None:
         match todo.step.action:

@@ -137,7 +137,7 @@ def next_step(
         text = step.text.format(name=name)
         if (step.at_most and before.times >= step.at_most) or not _needed(step, look, text):
             continue
-        if before.times and now_s - before.last_s < step.again_after_s:
+        if (before.times or step.action is Action.RELOAD) and now_s - before.last_s < step.again_after_s:
             if step.action is Action.TYPE:
                 return None
             continue
