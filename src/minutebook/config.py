@@ -42,6 +42,8 @@ def _page(entry: str) -> str:
 _HOST = re.compile(r"\[?[\w.:-]+(%\w+)?\]?(:\d+)?(/\d+)?")
 """A name, an address or a network, with a port or without; what it means is for whoever matches it to say."""
 
+_DATABASE = re.compile(r"(postgres(ql)?|sqlite)(\+\w+)?://")
+
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_comma_separated)]
 Hosts = Annotated[list[Annotated[str, AfterValidator(_host)]], NoDecode, BeforeValidator(_comma_separated)]
 Pages = Annotated[list[Annotated[str, AfterValidator(_page)]], NoDecode, BeforeValidator(_comma_separated)]
@@ -173,7 +175,7 @@ class LlmSettings(BaseModel):
 class JobSettings(BaseModel):
     """Durable work."""
 
-    workers: int = Field(1, description="Worker processes that `serve` starts; 0 when workers run elsewhere.")
+    workers: int = Field(1, ge=0, description="Worker processes that `serve` starts; 0 when workers run elsewhere.")
     poll_s: float = Field(0.2, description="How often a worker looks for work, in seconds.")
     heartbeat_s: float = Field(2.0, description="How often a worker says that it is alive, in seconds.")
     lease_s: float = Field(8.0, description="After this silence a worker's work is given to another, in seconds.")
@@ -195,7 +197,7 @@ class BotSettings(BaseModel):
     launcher: Literal["process", "fake"] = Field(
         "process", description="`process` starts a runner per bot; `fake` joins nothing (tests of the API)."
     )
-    concurrency: int = Field(4, description="Bots at work at once on this machine; 0 starts none here.")
+    concurrency: int = Field(4, ge=0, description="Bots at work at once on this machine; 0 starts none here.")
     home_url: str | None = Field(None, description="Where runners reach the server; its own address when not set.")
     chromium: str | None = Field(None, description="Path of the Chromium to use; looked for when not set.")
     facts: Path | None = Field(
@@ -298,6 +300,14 @@ class Settings(BaseSettings):
     google: GoogleSettings = GoogleSettings()
     microsoft: MicrosoftSettings = MicrosoftSettings()
     zoom: ZoomSettings = ZoomSettings()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and _DATABASE.match(value) is None:
+            raise ValueError("it has to look like postgresql://user:password@host:5432/name")
+        _ = urlsplit(value or "").port  # a ValueError when it is none
+        return value
 
     @property
     def sqlalchemy_url(self) -> str:

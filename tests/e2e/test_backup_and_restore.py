@@ -63,7 +63,7 @@ def test_what_was_acknowledged_comes_back(server: Server, tmp_path: Path) -> Non
         server.command("backup", folder)
         before = dict(uploads.acknowledged)
         told = server.command("backup", folder)
-    assert "were copied now" in told
+    assert "copied now: " in told
     server.stop()
 
     # Always restored to SQLite: from Postgres that is a move.
