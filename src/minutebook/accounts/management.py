@@ -98,8 +98,7 @@ class Management:
         """Whose link this is; `password_link_invalid`."""
         found = await repository.user_of_password_link(tx, fingerprint(secret), self._clock.now())
         if found is None:
-            message = "This link has expired or was used before. Sign in, or ask the server's owner for a new one."
-            raise MinutebookError(Kind.FORBIDDEN, "password_link_invalid", message)
+            raise _password_link_invalid()
         return found
 
     async def reset_password(self, db: Database, secret: str, new: str) -> User:
@@ -111,7 +110,8 @@ class Management:
         new_hash = await self._passwords.hash(new)
         async with db.transaction() as tx:
             user = await self.user_of_password_link(tx, secret)
-            await repository.take_password_link(tx, fingerprint(secret))
+            if not await repository.take_password_link(tx, fingerprint(secret)):
+                raise _password_link_invalid()
             await repository.set_password_hash(tx, user.id, new_hash)
             await repository.remove_web_sessions(tx, user.id)
         return user
@@ -137,3 +137,8 @@ def check_not_owner(user: User) -> None:
     if user.is_owner:
         message = "The owner of the server can be neither disabled nor deleted."
         raise MinutebookError(Kind.CONFLICT, "owner_stays", message)
+
+
+def _password_link_invalid() -> MinutebookError:
+    message = "This link has expired or was used before. Sign in, or ask the server's owner for a new one."
+    return MinutebookError(Kind.FORBIDDEN, "password_link_invalid", message)
