@@ -10,7 +10,7 @@ import typer
 from minutebook.cli.console import counted, stdout
 from minutebook.cli.exits import tell
 from minutebook.cli.services import DATA_DIR
-from minutebook.errors import Kind, MinutebookError
+from minutebook.errors import Kind, MinutebookError, invalid
 
 if TYPE_CHECKING:
     from minutebook.backup.model import Summary
@@ -32,6 +32,9 @@ def backup(
     from minutebook.cli.settings import settings_for
 
     settings = settings_for(data_dir)
+    if folder.resolve() == settings.data_dir.resolve():
+        message = f"{folder} is the data directory itself: what takes it takes the backups too. Name another folder."
+        raise invalid("backup_folder", message)
     key = None if without_key else _key_of(settings)
     summary = asyncio.run(_backup(settings, folder, key, keep))
     stdout.print(f"{folder} holds the backup {summary.name}: {_in_words(summary)}; {_copied(summary)}.")

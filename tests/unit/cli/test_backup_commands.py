@@ -58,6 +58,8 @@ def test_what_was_done_where_and_what_comes_next(tmp_path: Path) -> None:
     restored = said("restore", str(tmp_path / "b"), *there)
     assert f"`minutebook serve --data-dir '{tmp_path / 'new place'}'`" in restored
     assert webhook_secret(*there) == webhook_secret()
+    itself = said("backup", str(tmp_path / "data"), ends=2)
+    assert f"{tmp_path / 'data'} is the data directory itself" in itself
     assert "(its table users has rows)" in said("restore", str(tmp_path / "b"), *there, ends=5)
 
 
