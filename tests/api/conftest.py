@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,12 @@ from minutebook.storage import storage_of
 from minutebook.wiring import Services, build_services
 from support.backends import new_sqlite
 from support.browser import PASSWORD, Browser, IssueToken
+from support.read_once import read_once
+
+
+@pytest.fixture(autouse=True)
+def recordings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("minutebook.speech.media.decode"), "run", read_once)
 
 
 @pytest.fixture

@@ -7,13 +7,37 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.conftest import app, client, clock, db, other_user, passwords, services, settings, user, user_token
+from api.conftest import (
+    app,
+    client,
+    clock,
+    db,
+    other_user,
+    passwords,
+    recordings_are_read_once,
+    services,
+    settings,
+    user,
+    user_token,
+)
 from minutebook.accounts.model import User
 from minutebook.wiring import Services
 from support.people import Held, Person, person
 from support.records import Paxs, Worker
 
-__all__ = ["app", "client", "clock", "db", "other_user", "passwords", "services", "settings", "user", "user_token"]
+__all__ = [
+    "app",
+    "client",
+    "clock",
+    "db",
+    "other_user",
+    "passwords",
+    "recordings_are_read_once",
+    "services",
+    "settings",
+    "user",
+    "user_token",
+]
 
 
 @pytest.fixture
