@@ -69,14 +69,16 @@ demo: $(VENV)/.base ## Turn the sample meeting into a transcript, a note, key po
 run: $(VENV)/.base ## Start the server on http://127.0.0.1:8000
 	$(BIN)/minutebook serve
 
+# Half of the time a test waits: for processes, leases, a database. Four at a time keep two cores busy.
 test: $(VENV)/.test ## Run the tests (at most 15 minutes on 2 cores)
-	$(BIN)/pytest -m "not soak" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not soak" -n 4 --dist worksteal
 
 coverage: $(VENV)/.test ## Run the tests of the pure core and look that they reach what they reached before
 	$(BIN)/pytest -q tests/unit/kit tests/unit/transcript tests/unit/language --cov --cov-report=term-missing:skip-covered
 
 e2e: $(VENV)/.test stage official-client generators ## Run the end-to-end tests: real server, real browser, kill tests at a reduced count
-	$(BIN)/pytest tests/e2e tests/replicas -m "not soak"
+	$(BIN)/pytest tests/e2e tests/replicas -m "not soak and not live" -n 2 --dist loadfile
+	$(BIN)/pytest tests/e2e tests/replicas -m "live and not soak"
 
 soak: $(VENV)/.test ## Run the long tests at full counts, by hand (hours)
 	$(BIN)/pytest tests -m soak -s

@@ -27,7 +27,7 @@ CALLS = (
     pytest.param(Wanted("speaker_view", 16_000, 13, 1237), id="speaker_view-whole", marks=pytest.mark.soak),
 )
 STEPS = ["joining_call", "in_call_not_recording", "in_call_recording", "call_ended", "complete"]
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

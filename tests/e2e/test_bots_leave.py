@@ -27,7 +27,7 @@ SETTINGS = {
 WAITED = ["joining_call", "in_waiting_room"]
 RECORDED = ["joining_call", "in_call_not_recording", "in_call_recording", "call_ended", "complete"]
 BOT = "Minutebook"
-pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("people_can_come")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300), pytest.mark.usefixtures("people_can_come")]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from support.calls.receivers import WebhookReceiver, webhook_receiver
 AT_ONCE = 2
 SETTINGS = {"MINUTEBOOK_BOTS__CONCURRENCY": str(AT_ONCE), "MINUTEBOOK_BOTS__LONGEST_S": "3"}
 PUNCTUAL_S = 2.0
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("people_can_come")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.usefixtures("people_can_come")]
 
 
 @pytest.fixture

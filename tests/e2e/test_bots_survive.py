@@ -20,6 +20,7 @@ PER_KILL_S = 10.0
 BACK_WITHIN_S = 60.0
 ORPHANS_WITHIN_S = 60.0
 SOUND_S = 3600.0
+pytestmark = pytest.mark.live
 
 
 def kill_runner(server: BotServer, bot_id: str) -> int:

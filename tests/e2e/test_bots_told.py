@@ -15,7 +15,7 @@ from support.calls.home import RunnerAtHome, orders_for, runner
 from support.calls.pages import CallPages
 from support.calls.participants import participants
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("people_can_come")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300), pytest.mark.usefixtures("people_can_come")]
 PAUSE_S = 4.0
 
 

@@ -19,7 +19,10 @@ from minutebook.bots.runner.capture.spool import Spool, finished
 from minutebook.speech.assembly import Assembled, Piece, assemble
 from support.calls.chromium import CHROMIUM
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make stage`")
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: run `make stage`"),
+]
 
 ADDRESS = "https://call.test/"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'"

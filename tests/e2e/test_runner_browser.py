@@ -25,7 +25,10 @@ from minutebook.bots.runner.screens import SMALL, Screens, shots
 from minutebook.kit.clock import SystemClock
 from support.calls.chromium import CHROMIUM
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`")
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`"),
+]
 
 WITHIN_S = 20.0
 PAGE = b"""<!doctype html><title>Trivial</title><body style="background: rgb(10, 200, 30)">

@@ -20,6 +20,7 @@ BEEP = """() => {
   beep.start();
 }"""
 LOST_MOST_S = 5.0
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")

@@ -153,7 +153,9 @@ async def test_a_bot_waits_for_whom_it_comes_for_by_joining_anew_in_its_time(
     await page.close()
 
 
-@pytest.mark.parametrize("answer", [lambda route: route.abort(), lambda route: route.fulfill(status=404)], ids=str)
+@pytest.mark.parametrize(
+    "answer", [lambda route: route.abort(), lambda route: route.fulfill(status=404)], ids=["aborted", "missing"]
+)
 async def test_an_sdk_that_is_not_to_be_had_is_said(answer: Any, context: BrowserContext, local: LocalPage) -> None:
     platform, page, _ = await joined(context, local, access({"obf_token": "o"}), answer)
     assert (await platform.look(page)).place is Place.UNREACHABLE

@@ -35,6 +35,7 @@ shown without a browser (`test_names_of_words`), and by the calls of minutes (`m
 SETTLED_S = 2.0
 """What was said this shortly after the recording's begin, and before its end, is not judged."""
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.timeout(240),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`"),
 ]

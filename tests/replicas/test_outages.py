@@ -39,7 +39,7 @@ def cannot() -> str:
     return made.stderr.decode().strip() if made.returncode else ""
 
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.skipif(bool(cannot()), reason=cannot())]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400), pytest.mark.skipif(bool(cannot()), reason=cannot())]
 
 
 def _cases() -> Iterator[Any]:

@@ -21,6 +21,7 @@ VARIANTS = tomllib.loads(Path(__file__).with_name("variants.toml").read_text("ut
 LOBBY_WITHIN_S = 5.0
 BOT = "Minutebook"
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.timeout(240),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`"),
 ]
