@@ -187,6 +187,19 @@ async def _clock(_settings: Settings) -> Finding:
     return Finding(True, f"{now:%Y-%m-%d %H:%M} UTC")
 
 
+async def _key(settings: Settings) -> Finding:
+    from minutebook.records import key_file
+    from minutebook.sealing import keys_in
+
+    if settings.secret_key is not None:
+        return Finding(True, "the key of MINUTEBOOK_SECRET_KEY")
+    path = key_file(settings)
+    if not path.exists():
+        return Finding(True, "none yet; it is made when something is sealed or the server starts")
+    keys_in(path.read_bytes(), path)
+    return Finding(True, "can be read", path=str(path))
+
+
 async def _settings(_settings: Settings) -> Finding:
     if found := without_effect():
         return Finding(True, "variables without effect", " ".join(found))
@@ -228,6 +241,7 @@ CHECKS: dict[str, dict[str, Check]] = {
         "storage": _storage,
         "disk": _disk,
         "clock": _clock,
+        "key": _key,
         "settings": _settings,
     },
 }

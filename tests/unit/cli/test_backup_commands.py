@@ -90,3 +90,4 @@ def test_a_key_that_is_none_is_told_by_its_file(lived_in: Path) -> None:
         (lived_in / "secret.key").write_bytes(content)
         told = said("webhooks", "secret", "ada@example.com", ends=7)
         assert f"{lived_in / 'secret.key'} holds no key of Minutebook." in told
+    assert "FAIL system.key secret_key_damaged" in said("doctor", ends=1)
