@@ -167,6 +167,8 @@ async def test_what_a_dead_runner_started_is_ended_too(processes: ProcessLaunche
 async def test_the_next_host_finds_the_runners_of_the_last_one(processes: ProcessLauncher, folder: Path) -> None:
     ticket = Ticket("http://127.0.0.1:9", new_id(), 1, "mbr_secret", str(folder))
     pid = await processes.launch(ticket)
+    # For a moment after `exec` a process shows no environment yet; the next host comes seconds later.
+    await until(lambda: len(of_attempt(ticket.bot_id)) == 3)
     after = ProcessLauncher(folder, [sys.executable, "-c", RUNNER])
     assert not await after.ended(ticket.bot_id, 1)
     assert await after.ended(ticket.bot_id, 2)
