@@ -31,6 +31,7 @@ from support.server import wait_final
 from support.zoom import CLIENT
 
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.timeout(240),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: run `make stage`"),
 ]
