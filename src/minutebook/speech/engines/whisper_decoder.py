@@ -69,8 +69,8 @@ class WhisperDecoder:
         # time. It reads this when it is loaded, so it comes before the import.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # oneDNN keeps the convolutions that it has compiled for each length of sound, a thousand by default: 12 MB more
-        # with every three minutes of a recording, 800 MB after three hours. A batch needs two.
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+        # with every three minutes of a recording, 800 MB after three hours. Each of the two batches needs two.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "4")
         keep_for_reuse()
         from faster_whisper import WhisperModel
 
