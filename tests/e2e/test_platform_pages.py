@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
 from minutebook.bots.platforms import open_platform
+from minutebook.bots.platforms.driver import FactsDriver
 from minutebook.bots.platforms.ports import Guest, Place, Platform, Sight
 from support.calls.chromium import CHROMIUM
 from support.calls.janus import JanusMissingError, janus
@@ -235,9 +236,14 @@ async def test_devices_are_left_on_for_a_guest_who_uses_them(context: BrowserCon
     assert await bot.log() == ["got it", "ask"]
 
 
-async def test_a_meeting_that_has_not_begun_is_loaded_again(context: BrowserContext) -> None:
+async def test_a_meeting_that_has_not_begun_is_loaded_again_after_a_while(context: BrowserContext) -> None:
     bot = await played(context, "zoom")
+    later_s = 0.0
+    bot.platform = FactsDriver("zoom", now_s=lambda: time.monotonic() + later_s)
     await bot.show("no_host")
+    await bot.platform.step(bot.page, QUIET)
+    assert await bot.log() == [], "not at once: each time may use up a token"
+    later_s = 60.0
     await bot.platform.step(bot.page, QUIET)
     await bot.arrive(Place.WAITING)
     assert await bot.log() == ["cookies", "agree", "join"], "the page began anew"
