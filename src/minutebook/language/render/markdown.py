@@ -36,9 +36,7 @@ _ORDERS = {
 }
 """Emphasis by kind of meeting: teams look for their tasks first, a company for what was decided and discussed."""
 _QUOTES = {MeetingType.ORGANIZATION: 1, MeetingType.COMPANY: 1}
-_MOST_QUOTES = 3
-"""Quotes written out per line, by type of meeting, else this many; of further ones the times alone stand there. More is
-read by nobody."""
+"""Quotes shown per line where fewer are than those that carry it; of the others the times alone stand there."""
 
 
 def clock(seconds: float) -> str:
@@ -79,7 +77,7 @@ def note_markdown(
         if items:
             lines += [f"## {_section_heading(section, words)}", ""]
             for item in items:
-                lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type, _MOST_QUOTES))
+                lines += _item_lines(item, transcript, words, _QUOTES.get(meeting_type))
             lines.append("")
     if not any(item.kind in wanted for item in note.items):
         lines += [words.headings["nothing"], ""]
@@ -102,7 +100,7 @@ def _section_heading(section: NoteSection, words: Lexicon) -> str:
     return escaped(section.heading) if section.heading else ", ".join(words.headings[kind] for kind in section.kinds)
 
 
-def _item_lines(item: Item, transcript: Transcript, words: Lexicon, most: int) -> list[str]:
+def _item_lines(item: Item, transcript: Transcript, words: Lexicon, most: int | None) -> list[str]:
     lines = [f"- {_headline(item, transcript, words)} {_when(item)}"]
     shown = carrying(item, words)[:most]
     for evidence in shown:
