@@ -36,6 +36,10 @@ async def test_one_file_has_everything(ada: Person, held: Held) -> None:
     assert b"".join(base64.b64decode(part) for part in _parts(packed[1])) == sound
     # Every quote can be pressed.
     assert page.count('class="quote" data-at=') == page.count('class="q"') > 0
+    # As on the meeting's page, what led to a line is folded.
+    unfolded = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    shown = re.findall(r'<div class="evidence">.*?</div>', unfolded, flags=re.DOTALL)
+    assert 0 < max(each.count('class="q"') for each in shown) <= 2
 
 
 def _parts(text: str) -> list[str]:
